@@ -1,0 +1,50 @@
+# Every target installs what it needs; nothing but Python 3.11 has to be on the machine.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+DATA   ?= .star
+PORT   ?= 8000
+
+.PHONY: help install run test check format bench kafka kafka-stop clean
+
+help:
+	@echo "make run    everything from nothing: install, start, play a demo school, keep serving"
+	@echo "make test   the whole suite, on real PostgreSQL and Kafka"
+	@echo "make check  format, lint, types, import rules"
+	@echo "make bench  the benchmarks, printed and written to bench-results.json"
+	@echo "make kafka  a real Apache Kafka on this machine (make kafka-stop ends it)"
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+install: $(VENV)/installed
+
+run: install
+	$(BIN)/star run --port $(PORT) --data $(DATA)
+
+test: install
+	$(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install
+	$(BIN)/python -m tests.bench
+
+kafka: install
+	$(BIN)/python -m deploy.kafka start
+
+kafka-stop: install
+	$(BIN)/python -m deploy.kafka stop
+
+clean:
+	rm -rf $(VENV) $(DATA) .cache build *.egg-info
