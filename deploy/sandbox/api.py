@@ -1,0 +1,43 @@
+"""The sandbox over HTTP: the caught mail as data and as pages, and the Ministry."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from deploy.sandbox.mail import MailCatcher
+from deploy.sandbox.ministry import ministry_router
+from deploy.sandbox.pages import page_router
+from deploy.sandbox.problems import install_problem_handlers
+
+
+class MailQuery(BaseModel):
+    """Which messages to list: to an envelope recipient, the newest so many."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: str | None = None
+    limit: Annotated[int, Field(ge=1)] | None = None
+
+
+def create_sandbox(mail: MailCatcher, ministry_folder: Path) -> FastAPI:
+    """An app to mount at `/sandbox`; it needs no lifespan, and `mail` is started and stopped by whoever made it."""
+    app = FastAPI(title="Sandbox", version="1", summary="Caught mail and a Ministry, on this machine only")
+    install_problem_handlers(app)
+    app.include_router(page_router(mail))
+    app.include_router(ministry_router(ministry_folder))
+
+    @app.get("/mail", tags=["mail"])
+    async def messages(query: Annotated[MailQuery, Query()]) -> JSONResponse:
+        """`{"messages": [{"to", "from", "subject", "text", "html", "message_id", "received_at"}]}`, newest last."""
+        return JSONResponse({"messages": mail.messages(to=query.to, limit=query.limit)})
+
+    @app.delete("/mail", status_code=204, tags=["mail"])
+    async def clear() -> Response:
+        """Throws away the caught mail."""
+        await mail.clear()
+        return Response(status_code=204)
+
+    return app

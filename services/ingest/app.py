@@ -1,0 +1,51 @@
+"""The door: authenticates, validates, publishes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+
+from services.ingest.api import marks, schools, students
+from services.ingest.calendars import Calendars
+from services.ingest.settings import IngestSettings
+from services.ingest.state import IngestState
+from shared.attendance.codes import CodeTable
+from shared.bus.factory import create_bus
+from shared.clock import Clock, utc_now
+from shared.db.engine import create_engine, ping
+from shared.telemetry.progress import Progress
+from shared.web.service import create_service_app, token_verifier
+
+SCHEMA: Final = "ingest"
+
+
+def create_app(settings: IngestSettings, *, progress: Progress | None = None, clock: Clock = utc_now) -> FastAPI:
+    """The door's app. `progress` is shared with the workers of the same process, where there are any."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[IngestState]:
+        engine = create_engine(settings.database_url, SCHEMA, pool_size=settings.database_pool)
+        bus = create_bus(settings)
+        publisher = bus.publisher()
+        await publisher.start()
+        try:
+            async with token_verifier(settings) as verifier:
+                yield IngestState(
+                    verifier=verifier,
+                    checks={"database": lambda: ping(engine), "bus": bus.ping},
+                    progress=progress or Progress(),
+                    settings=settings,
+                    engine=engine,
+                    publisher=publisher,
+                    calendars=Calendars(engine, settings.calendars_for),
+                    codes=CodeTable.load(),
+                    clock=clock,
+                )
+        finally:
+            await publisher.stop()
+            await bus.close()
+            await engine.dispose()
+
+    routers = [schools.router, students.router, marks.router]
+    return create_service_app("ingest", "Takes schools, students and attendance marks", settings, lifespan, routers)

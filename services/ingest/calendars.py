@@ -1,0 +1,55 @@
+"""The calendars that marks are checked against, kept in memory so that the path of a mark needs no database."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.ingest import repository
+from shared.attendance.calendar import SchoolCalendar
+from shared.db.errors import is_transient
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    calendar: SchoolCalendar
+    read_at: float
+
+
+class Calendars:
+    """Schools' calendars by number. While the database is away, what is known goes on being believed."""
+
+    def __init__(self, engine: AsyncEngine, believed_for: timedelta, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._engine = engine
+        self._believed_for = believed_for.total_seconds()
+        self._monotonic = monotonic
+        self._entries: dict[str, _Entry] = {}
+
+    async def of(self, school: str) -> SchoolCalendar | None:
+        """The school's calendar; None for a school that was never sent."""
+        entry = self._entries.get(school)
+        if entry is not None and self._monotonic() - entry.read_at < self._believed_for:
+            return entry.calendar
+        return await self.newest(school)
+
+    async def newest(self, school: str) -> SchoolCalendar | None:
+        """The school's calendar as it is in the database now."""
+        entry = self._entries.get(school)
+        try:
+            async with self._engine.connect() as connection:
+                stored = await repository.school(connection, school)
+        except Exception as error:
+            if entry is None or not is_transient(error):
+                raise
+            log.warning("calendars.database_away", error=type(error).__name__)
+            return entry.calendar
+        if stored is None:
+            return None
+        calendar = stored.calendar()
+        self._entries[school] = _Entry(calendar, self._monotonic())
+        return calendar

@@ -1,0 +1,166 @@
+"""Which marks the door lets in: one pass over a batch, item by item. Pure: the calendar, the codes and the clock are given."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from shared.attendance.calendar import SchoolCalendar
+from shared.attendance.codes import CodeTable
+from shared.events.data import Moment, VendorCount
+from shared.identifiers import is_student_key
+
+Reason = Literal["unknown-code", "outside-term", "closed-day", "future-date", "no-timetable", "bad-field", "duplicate-slot"]
+
+MOST_MARKS: Final = 5_000
+LONGEST_RECORDED_BEFORE: Final = timedelta(days=366)
+"""A mark recorded longer before its day than a year is a mistake in a clock or a date."""
+
+
+class MarkIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """A mark as it is posted; which fields go together is checked by `Batch.take`."""
+
+    student: str
+    date: date
+    recorded_at: Moment
+    session: Literal["AM", "PM"] | None = None
+    slot: Annotated[int, Meta(ge=1, le=20)] | None = None
+    minutes: Annotated[int, Meta(ge=1, le=600)] | None = None
+    code: str | UnsetType | None = UNSET
+    half_days: VendorCount | UnsetType | None = UNSET
+
+
+class Roll(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a post: items are decoded one by one, so that a bad one doesn't spoil the rest."""
+
+    marks: Annotated[list[Raw], Meta(min_length=1, max_length=MOST_MARKS)]
+
+
+_INPUT: Final = re.compile(r" '.*'(?= - at|$)", re.DOTALL)
+"""Where msgspec quotes a value of the input: pupils' data does not go into answers."""
+
+roll_decoder: Final = msgspec.json.Decoder(Roll)
+_mark_decoder: Final = msgspec.json.Decoder(MarkIn)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A mark that was refused, by its place in the request. The detail never quotes the mark."""
+
+    index: int
+    reason: Reason
+    detail: str
+
+
+class _RefusedError(Exception):
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason: Reason = reason
+        self.detail = detail
+
+
+@dataclass(slots=True)
+class Batch:
+    """Sorts the marks of one request into those let in, as they came, and those refused."""
+
+    calendar: SchoolCalendar
+    codes: CodeTable
+    now: datetime
+    clock_skew: timedelta
+    accepted: list[Raw] = field(default_factory=list)
+    rejected: list[Rejection] = field(default_factory=list)
+    _days: dict[date, _RefusedError | None] = field(default_factory=dict)
+    _seen: dict[tuple[str, date, str | int | None], dict[datetime, object]] = field(default_factory=dict)
+
+    def take_all(self, items: Iterable[Raw]) -> None:
+        """Takes items in the order of the request."""
+        for index, item in enumerate(items):
+            self.take(index, item)
+
+    def take(self, index: int, item: Raw) -> None:
+        """Lets one item in, or notes why not."""
+        try:
+            mark = _mark_decoder.decode(item)
+            self._check(mark)
+        except _RefusedError as refused:
+            self.rejected.append(Rejection(index, refused.reason, refused.detail))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            self.rejected.append(Rejection(index, "bad-field", _INPUT.sub("", str(error))))
+        else:
+            self.accepted.append(item)
+
+    @property
+    def refused_by_calendar(self) -> bool:
+        """Whether a newer calendar could let more marks in."""
+        return any(rejection.reason in {"outside-term", "closed-day", "no-timetable"} for rejection in self.rejected)
+
+    def _check(self, mark: MarkIn) -> None:
+        if not is_student_key(mark.student):
+            raise _RefusedError("bad-field", "student: 1 to 64 printable ASCII characters, no blanks at the ends")
+        value = self._value(mark)
+        if mark.date not in self._days:
+            self._days[mark.date] = self._refusal_of_day(mark.date)
+        refusal = self._days[mark.date]
+        if refusal is not None:
+            raise refusal
+        if mark.recorded_at > self.now + self.clock_skew:
+            raise _RefusedError("bad-field", f"recorded_at: more than {self.clock_skew} ahead of our clock")
+        if mark.recorded_at.date() < mark.date - LONGEST_RECORDED_BEFORE:
+            raise _RefusedError("bad-field", "recorded_at: more than a year before the day of the mark")
+        self._check_slot_once(mark, value)
+
+    def _value(self, mark: MarkIn) -> object:
+        """What the mark says, to compare. Raises _RefusedError for fields that don't go together."""
+        kinds = (mark.session is not None) + (mark.slot is not None) + (mark.half_days is not UNSET)
+        if kinds != 1:
+            raise _RefusedError("bad-field", "a mark has exactly one of session, slot and half_days")
+        if mark.half_days is not UNSET:
+            if mark.code is not UNSET or mark.minutes is not None:
+                raise _RefusedError("bad-field", "half_days goes without code and minutes")
+            counts = mark.half_days
+            if counts is not None and counts.unjustified + counts.justified + counts.present > 2:
+                raise _RefusedError("bad-field", "half_days: a day has two half days at most")
+            return counts
+        if mark.code is UNSET:
+            raise _RefusedError("bad-field", "Object missing required field `code`")
+        if mark.code is not None:
+            code = self.codes.by_code.get(mark.code)
+            if code is None or not (code.becomes or code.valid_on(mark.date)):
+                raise _RefusedError("unknown-code", "this code is not in use")
+        if mark.minutes is not None and (mark.slot is None or mark.code is None):
+            raise _RefusedError("bad-field", "minutes goes with slot and a code")
+        if mark.slot is not None:
+            self._check_timetable(mark.slot, mark.minutes)
+        return (mark.code, mark.minutes)
+
+    def _check_timetable(self, number: int, minutes: int | None) -> None:
+        slot = next((slot for slot in self.calendar.slots if slot.slot == number), None)
+        if slot is None:
+            raise _RefusedError("no-timetable", "the school's timetable has no such slot")
+        if minutes is not None and minutes > slot.minutes:
+            raise _RefusedError("bad-field", "minutes: more than the slot has")
+
+    def _refusal_of_day(self, day: date) -> _RefusedError | None:
+        if self.calendar.term_on(day) is None:
+            return _RefusedError("outside-term", "the day is in none of the school's terms")
+        if day > self.calendar.today(self.now):
+            return _RefusedError("future-date", "the day has not come yet at the school")
+        if not self.calendar.open_half_days(day):
+            return _RefusedError("closed-day", "the school is not open on that day")
+        return None
+
+    def _check_slot_once(self, mark: MarkIn, value: object) -> None:
+        place = (mark.student, mark.date, mark.session or mark.slot)
+        said = self._seen.setdefault(place, {})
+        if said.setdefault(mark.recorded_at, value) != value:
+            raise _RefusedError("duplicate-slot", "another mark of this request says something else, recorded at the same moment")
+
+
+def split(marks: Sequence[Raw], most: int) -> Iterable[Sequence[Raw]]:
+    """The marks in chunks of at most `most`, in order."""
+    for start in range(0, len(marks), most):
+        yield marks[start : start + most]

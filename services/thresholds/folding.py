@@ -1,0 +1,75 @@
+"""The total of a register row: always a function of the row and the calendar, never a counter that could drift."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from services.thresholds import register
+from services.thresholds.half_days import count_day, day_marks
+from shared.attendance.calendar import SchoolCalendar, Slot, Term
+from shared.attendance.codes import CodeTable
+
+_VALUES: Final = 256
+_REMEMBERED_DAYS: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Absences:
+    """The days of a term with an absence: (date, half days) in order of date."""
+
+    days: tuple[tuple[date, int], ...]
+
+    @property
+    def half_days(self) -> int:
+        """The student's total for the term."""
+        return sum(count for _, count in self.days)
+
+    def reached_on(self, half_days: int) -> date:
+        """The day on which the total, counted up by date, reached so many half days. Raises ValueError if it did not."""
+        total = 0
+        for day, count in self.days:
+            total += count
+            if total >= half_days:
+                return day
+        raise ValueError(f"the total is {total}, under {half_days}")
+
+
+class Folder:
+    """Folds rows into totals, by one table of codes."""
+
+    def __init__(self, codes: CodeTable) -> None:
+        self._codes = codes
+        # Most days of most students have no absence; this marks, by a value's upper byte, the ones that are worth a look.
+        self._worth_a_look = bytes(self._may_be_absent(byte >> 2) for byte in range(_VALUES))
+        # A school has few different days: the same codes in the same slots of the same timetable.
+        self._absent = lru_cache(_REMEMBERED_DAYS)(self._count)
+
+    def absences(self, row: bytes, term: Term, calendar: SchoolCalendar) -> Absences:
+        """The days of the term on which the student was absent. Marks of other days, and of closed ones, do not count."""
+        days: list[tuple[date, int]] = []
+        flags = row[register.VALUE_AT :: register.ENTRY].translate(self._worth_a_look)
+        last = -1
+        index = flags.find(1)
+        while index >= 0:
+            number = register.day_of(row[index * register.ENTRY : index * register.ENTRY + register.PLACE])
+            if number != last:
+                last = number
+                day = register.date_of(number)
+                open_half_days = calendar.open_half_days(day) if day in term else 0
+                if open_half_days:
+                    absent = self._absent(register.values_of_day(row, index), open_half_days, calendar.slots)
+                    if absent:
+                        days.append((day, absent))
+            index = flags.find(1, index + 1)
+        return Absences(tuple(days))
+
+    def _count(self, values: tuple[int, ...], open_half_days: int, slots: tuple[Slot, ...]) -> int:
+        return count_day(day_marks(values), open_half_days, slots, self._codes).absent
+
+    def _may_be_absent(self, what: int) -> bool:
+        code = register.code_of(what << 10)
+        if code is not None:
+            return code in self._codes and self._codes.class_of(code) in ("justified", "unjustified")
+        count = register.count_of(what << 10)
+        return count is not None and count.unjustified + count.justified > 0

@@ -1,0 +1,127 @@
+"""From a day's marks to half days: the rules, as pure functions.
+
+Sources: the Ministry counts a half day as two hours and looks at the whole day, 240 minutes present being two half days and 120 one.
+Half-day (AM, PM) marks count one half day for each absent session. What nobody has marked never counts as an absence.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from services.thresholds import register
+from shared.attendance.calendar import Slot
+from shared.attendance.codes import CodeClass, CodeTable
+from shared.events.data import VendorCount
+
+Rule = Literal["closed", "unmarked", "vendor", "slots", "sessions"]
+
+TWO_HALF_DAYS: Final = 240
+ONE_HALF_DAY: Final = 120
+"""Minutes present."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayMarks:
+    """What stands marked for one student's day. `slots` maps a slot to its code and the minutes it covers (None: all of them)."""
+
+    sessions: dict[str, str]
+    slots: dict[int, tuple[str, int | None]]
+    vendor: VendorCount | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """The half days of one student's day, and the rule that gave them.
+
+    absent + attended + excluded + unmarked is the number of half days the school was open. Minutes are given by the slot rule only.
+    """
+
+    rule: Rule
+    absent: int
+    attended: int
+    excluded: int
+    unmarked: int
+    open_minutes: int = 0
+    absent_minutes: int = 0
+
+
+def present_half_days(minutes: int) -> int:
+    """How many half days so many minutes of presence are."""
+    return 2 if minutes >= TWO_HALF_DAYS else 1 if minutes >= ONE_HALF_DAY else 0
+
+
+def day_marks(values: Iterable[int]) -> DayMarks:
+    """Reads the values of a register's day (`register.values_of_day`)."""
+    sessions: dict[str, str] = {}
+    slots: dict[int, tuple[str, int | None]] = {}
+    vendor: VendorCount | None = None
+    for mark in values:
+        position, value = mark >> 16, mark & 0xFFFF
+        code = register.code_of(value)
+        if position == register.VENDOR:
+            vendor = register.count_of(value)
+        elif code is None:
+            continue
+        elif position in (register.AM, register.PM):
+            sessions["AM" if position == register.AM else "PM"] = code
+        else:
+            slots[position - register.FIRST_SLOT + 1] = (code, (value & register.MOST_MINUTES) or None)
+    return DayMarks(sessions, slots, vendor)
+
+
+def count_day(marks: DayMarks, open_half_days: int, timetable: Sequence[Slot], codes: CodeTable) -> DayCount:
+    """The half days of one day.
+
+    `open_half_days` is how many the school was open: 0, 1 or 2. Where a day has marks of several kinds, one kind decides: the
+    vendor's own count, else the timetable's slots, else the sessions.
+    """
+    if open_half_days == 0:
+        return DayCount("closed", 0, 0, 0, 0)
+    if marks.vendor is not None:
+        return _by_vendor(marks.vendor, open_half_days)
+    if marks.slots and timetable:
+        return _by_slots(marks.slots, open_half_days, timetable, codes)
+    if marks.sessions:
+        return _by_sessions(marks.sessions, open_half_days, codes)
+    return DayCount("unmarked", 0, 0, 0, open_half_days)
+
+
+def _by_vendor(count: VendorCount, open_half_days: int) -> DayCount:
+    absent = min(count.unjustified + count.justified, open_half_days)
+    attended = min(count.present, open_half_days - absent)
+    return DayCount("vendor", absent, attended, 0, open_half_days - absent - attended)
+
+
+def _by_sessions(sessions: dict[str, str], open_half_days: int, codes: CodeTable) -> DayCount:
+    classes = [codes.class_of(code) for code in sessions.values()]
+    absent = min(sum(_absent(code_class) for code_class in classes), open_half_days)
+    attended = min(classes.count("present"), open_half_days - absent)
+    excluded = min(classes.count("excluded"), open_half_days - absent - attended)
+    return DayCount("sessions", absent, attended, excluded, open_half_days - absent - attended - excluded)
+
+
+def _by_slots(slots: dict[int, tuple[str, int | None]], open_half_days: int, timetable: Sequence[Slot], codes: CodeTable) -> DayCount:
+    open_minutes = sum(slot.minutes for slot in timetable)
+    absent_minutes = 0
+    marked = 0
+    excluded = 0
+    for slot in timetable:
+        if slot.slot not in slots:
+            continue
+        code, minutes = slots[slot.slot]
+        code_class = codes.class_of(code)
+        marked += 1
+        excluded += code_class == "excluded"
+        if _absent(code_class):
+            absent_minutes += min(minutes if minutes is not None else slot.minutes, slot.minutes)
+    present = present_half_days(open_minutes - absent_minutes)
+    # A short timetable is no absence: only minutes that somebody marked as absent can take a half day away.
+    absent = max(open_half_days - present, 0) if absent_minutes else 0
+    rest = open_half_days - absent
+    if marked and excluded == marked:
+        return DayCount("slots", absent, 0, rest, 0, open_minutes, absent_minutes)
+    return DayCount("slots", absent, rest if marked else 0, 0, 0 if marked else rest, open_minutes, absent_minutes)
+
+
+def _absent(code_class: CodeClass) -> bool:
+    return code_class in ("justified", "unjustified")

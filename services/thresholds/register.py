@@ -1,0 +1,175 @@
+"""The register: one packed row for each student and term, holding every mark of the term with its version.
+
+A row is a sorted run of entries of 17 bytes, each one place of the register (a day's session, timetable slot, or vendor's count):
+
+    3 bytes  place: days since 1970 * 32 + position (0 AM, 1 PM, 2-21 slots 1-20, 22 the vendor's count)
+    7 bytes  recorded_at, microseconds since 1970
+    5 bytes  received_at, milliseconds since 2020
+    2 bytes  value: what is marked in the upper 6 bits, minutes in the lower 10 (0: the whole slot)
+
+All numbers are big-endian, so that of two entries for one place the greater bytes are the later word: merging is taking the maximum,
+which is the same in any order and for any repetition. A mark that was taken back stays as a value of 0, or an older repeat would
+bring it back.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Literal
+
+from shared.events.data import Mark, VendorCount
+
+ENTRY: Final = 17
+PLACE: Final = 3
+VALUE_AT: Final = 15
+
+AM: Final = 0
+PM: Final = 1
+FIRST_SLOT: Final = 2
+VENDOR: Final = 22
+POSITIONS: Final = 32
+
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_RECEIVED_EPOCH: Final = datetime(2020, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+TAKEN_BACK: Final = 0
+_CODE_BASE: Final = ord("?") - 1
+LAST_CODE: Final = ord("Z") - _CODE_BASE
+"""Values 1 to 28 are the codes from `?` to `Z`; 29 to 55 are a vendor's counts in base 3."""
+
+MOST_MINUTES: Final = 1023
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One place of the register, unpacked. `code` and `count` are None where the mark was taken back."""
+
+    day: date
+    kind: Literal["session", "slot", "vendor"]
+    position: int
+    code: str | None
+    minutes: int | None
+    count: VendorCount | None
+    recorded_at: datetime
+    received_at: datetime
+
+
+def pack(mark: Mark, received_at: datetime) -> bytes:
+    """The entry for a mark. Raises ValueError for what no register can hold; the door refuses such marks."""
+    recorded = (mark.recorded_at - _EPOCH) // _MICROSECOND
+    received = (received_at - _RECEIVED_EPOCH) // _MILLISECOND
+    place = (mark.date.toordinal() - _EPOCH_DAY) * POSITIONS + _position(mark)
+    try:
+        return (((place << 56 | recorded) << 40 | received) << 16 | _value(mark)).to_bytes(ENTRY, "big")
+    except OverflowError as error:
+        raise ValueError("a date or time is out of range") from error
+
+
+def _position(mark: Mark) -> int:
+    if mark.session is not None:
+        return AM if mark.session == "AM" else PM
+    if mark.slot is None:
+        return VENDOR
+    if not 1 <= mark.slot <= VENDOR - FIRST_SLOT:
+        raise ValueError("there is no such slot")
+    return FIRST_SLOT + mark.slot - 1
+
+
+def _value(mark: Mark) -> int:
+    if mark.session is None and mark.slot is None:
+        count = mark.half_days
+        what = TAKEN_BACK if count is None else LAST_CODE + 1 + count.unjustified * 9 + count.justified * 3 + count.present
+    elif mark.code is None:
+        what = TAKEN_BACK
+    else:
+        what = ord(mark.code) - _CODE_BASE
+        if not 1 <= what <= LAST_CODE:
+            raise ValueError("there is no such code")
+    minutes = mark.minutes or 0
+    if not 0 <= minutes <= MOST_MINUTES:
+        raise ValueError("a slot has not so many minutes")
+    return what << 10 | minutes
+
+
+def merge(row: bytes, entries: Iterable[bytes]) -> bytes:
+    """The row with the entries worked in, the later word winning at each place; the same object when nothing changed."""
+    for entry in entries:
+        place = entry[:PLACE]
+        at = _find(row, place)
+        old = row[at : at + ENTRY]
+        if old[:PLACE] != place:
+            row = row[:at] + entry + row[at:]
+        elif entry > old:
+            row = row[:at] + entry + row[at + ENTRY :]
+    return row
+
+
+def _find(row: bytes, place: bytes) -> int:
+    """Where the entry of a place is in the row, or would be."""
+    return ENTRY * bisect_left(range(len(row) // ENTRY), place, key=lambda index: row[index * ENTRY : index * ENTRY + PLACE])
+
+
+def day_of(entry: bytes) -> int:
+    """The day of an entry, as days since 1970."""
+    return int.from_bytes(entry[:PLACE], "big") // POSITIONS
+
+
+def date_of(day: int) -> date:
+    """The date of a day counted from 1970."""
+    return date.fromordinal(day + _EPOCH_DAY)
+
+
+def values_of_day(row: bytes, index: int) -> tuple[int, ...]:
+    """What stands marked on the day of the `index`-th entry, one number for each mark: position * 65536 + value.
+
+    Equal days give equal answers, whatever their dates and versions. Marks taken back are left out.
+    """
+    first = int.from_bytes(row[index * ENTRY : index * ENTRY + PLACE], "big") // POSITIONS * POSITIONS
+    at = index * ENTRY
+    while at >= ENTRY and int.from_bytes(row[at - ENTRY : at - ENTRY + PLACE], "big") >= first:
+        at -= ENTRY
+    values = []
+    while at < len(row):
+        position = int.from_bytes(row[at : at + PLACE], "big") - first
+        if position >= POSITIONS:
+            break
+        value = int.from_bytes(row[at + VALUE_AT : at + ENTRY], "big")
+        if value != TAKEN_BACK:
+            values.append(position << 16 | value)
+        at += ENTRY
+    return tuple(values)
+
+
+def unpack(row: bytes) -> Iterator[Entry]:
+    """All places of the row, in order of day and position."""
+    for at in range(0, len(row), ENTRY):
+        number = int.from_bytes(row[at : at + ENTRY], "big")
+        place = number >> 112
+        position = place % POSITIONS
+        value = number & 0xFFFF
+        yield Entry(
+            day=date_of(place // POSITIONS),
+            kind="session" if position <= PM else "vendor" if position == VENDOR else "slot",
+            position=position,
+            code=code_of(value),
+            minutes=(value & MOST_MINUTES) or None,
+            count=count_of(value),
+            recorded_at=_EPOCH + (number >> 56 & 0xFFFFFFFFFFFFFF) * _MICROSECOND,
+            received_at=_RECEIVED_EPOCH + (number >> 16 & 0xFFFFFFFFFF) * _MILLISECOND,
+        )
+
+
+def code_of(value: int) -> str | None:
+    """The code that a value stands for, if it stands for one."""
+    what = value >> 10
+    return chr(_CODE_BASE + what) if TAKEN_BACK < what <= LAST_CODE else None
+
+
+def count_of(value: int) -> VendorCount | None:
+    """The vendor's count that a value stands for, if it stands for one."""
+    what = (value >> 10) - LAST_CODE - 1
+    return VendorCount(what // 9, what // 3 % 3, what % 3) if what >= 0 else None

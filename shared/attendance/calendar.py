@@ -1,0 +1,82 @@
+"""When a school is open: its terms, and for each day how many half days it may lose."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+SATURDAY: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A school term; `start` and `end` are its first and last day, both included."""
+
+    name: str
+    start: date
+    end: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A period of the timetable; `minutes` is its length."""
+
+    slot: int
+    name: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolCalendar:
+    """A school's terms, closed days, half-day openings and timetable.
+
+    `terms` are in order and do not overlap. `half_days` are days on which the school is open for one half day only.
+    """
+
+    terms: tuple[Term, ...]
+    closed_days: frozenset[date] = frozenset()
+    half_days: frozenset[date] = frozenset()
+    slots: tuple[Slot, ...] = ()
+    timezone: str = "Pacific/Auckland"
+    _starts: tuple[date, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_starts", tuple(term.start for term in self.terms))
+
+    def term_on(self, day: date) -> Term | None:
+        """The term that a day lies in, closed or not; None in the holidays."""
+        at = bisect_right(self._starts, day) - 1
+        return self.terms[at] if at >= 0 and day in self.terms[at] else None
+
+    def term_named(self, name: str) -> Term | None:
+        """The term of that name."""
+        return next((term for term in self.terms if term.name == name), None)
+
+    def current_or_last_term(self, today: date) -> Term | None:
+        """The term of today, or the last that began before it; the first one before any has begun."""
+        at = bisect_right(self._starts, today) - 1
+        return self.terms[max(at, 0)] if self.terms else None
+
+    def open_half_days(self, day: date) -> int:
+        """How many half days the school is open on a day: 0, 1 or 2. Whether the day lies in a term is not asked here."""
+        if day.weekday() >= SATURDAY or day in self.closed_days:
+            return 0
+        return 1 if day in self.half_days else 2
+
+    def school_days(self, term: Term, until: date | None = None) -> Iterator[date]:
+        """The days of a term on which the school is open, in order, up to and with `until`."""
+        last = min(term.end, until) if until is not None else term.end
+        day = term.start
+        while day <= last:
+            if self.open_half_days(day):
+                yield day
+            day += timedelta(days=1)
+
+    def today(self, now: datetime) -> date:
+        """The date at the school."""
+        return now.astimezone(ZoneInfo(self.timezone)).date()

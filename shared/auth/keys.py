@@ -1,0 +1,51 @@
+"""The key that signs a small set-up's own tokens, and the list of those revoked: files in the data folder."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+KEY_FILE: Final = "signing-key.pem"
+REVOKED_FILE: Final = "revoked-tokens.json"
+
+
+def signing_key(data: Path) -> Ed25519PrivateKey:
+    """The data folder's key, made on first use. Safe when several processes come first at once."""
+    path = data / KEY_FILE
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        pem = Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        draft = data / f"{KEY_FILE}.{secrets.token_hex(4)}"
+        draft.touch(mode=0o600)
+        draft.write_bytes(pem)
+        try:
+            # A link fails when the name is taken: whoever is first decides, and nobody reads half a key.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError(f"{path} is not an Ed25519 key")
+    return key
+
+
+def revoked_tokens(data: Path) -> frozenset[str]:
+    """The ids of tokens that no longer hold."""
+    path = data / REVOKED_FILE
+    return frozenset(json.loads(path.read_text())) if path.exists() else frozenset()
+
+
+def revoke_token(data: Path, token_id: str) -> None:
+    """Makes a self-issued token invalid; services of this data folder learn of it within seconds."""
+    data.mkdir(parents=True, exist_ok=True)
+    draft = data / f"{REVOKED_FILE}.{secrets.token_hex(4)}"
+    draft.write_text(json.dumps(sorted(revoked_tokens(data) | {token_id})))
+    draft.replace(data / REVOKED_FILE)

@@ -1,0 +1,168 @@
+"""Bearer tokens: JWTs, self-issued with an Ed25519 key or from any OIDC issuer."""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import httpx
+import jwt
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from shared.auth.keys import revoked_tokens, signing_key
+from shared.auth.principal import Principal
+from shared.identifiers import school_number
+from shared.web.problems import ProblemError
+
+log = structlog.get_logger()
+
+SELF_ISSUER: Final = "star"
+AUDIENCE: Final = "star"
+ALGORITHMS: Final = ("EdDSA", "ES256", "RS256", "PS256")
+LEEWAY: Final = timedelta(seconds=30)
+CACHED_TOKENS: Final = 1_000
+CACHED_FOR: Final = 5.0
+"""Seconds for which a verified token is believed without another look; the longest that a revocation takes to hold."""
+
+JWKS_FOR: Final = 600.0
+JWKS_RETRY: Final = 10.0
+HTTP_TIMEOUT: Final = 5.0
+
+
+def issue_token(
+    key: Ed25519PrivateKey, *, subject: str, scopes: Sequence[str], schools: Sequence[str], now: datetime, valid_for: timedelta
+) -> str:
+    """A signed token. `schools` holds school numbers, or `*` alone for all. Raises ValueError for a bad school number."""
+    claims = {
+        "iss": SELF_ISSUER,
+        "aud": AUDIENCE,
+        "sub": subject,
+        "jti": str(uuid.uuid4()),
+        "iat": int(now.timestamp()),
+        "exp": int((now + valid_for).timestamp()),
+        "scope": " ".join(scopes),
+        "schools": "*" if list(schools) == ["*"] else [school_number(school) for school in schools],
+    }
+    return jwt.encode(claims, key, algorithm="EdDSA")
+
+
+class KeySource(Protocol):
+    """Finds the key that a token says it is signed with."""
+
+    async def claims(self, token: str) -> dict[str, Any]:
+        """The verified claims. Raises jwt.InvalidTokenError."""
+
+
+class LocalKeys:
+    """Tokens signed with the data folder's key."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._public = signing_key(data).public_key()
+
+    async def claims(self, token: str) -> dict[str, Any]:
+        """Verifies the signature, dates, issuer, audience, and that the token was not revoked."""
+        claims = _decode(token, self._public, issuer=SELF_ISSUER, audience=AUDIENCE)
+        if claims["jti"] in revoked_tokens(self._data):
+            raise jwt.InvalidTokenError("revoked")
+        return claims
+
+
+class OidcKeys:
+    """Tokens of an OIDC issuer, whose keys are found through its discovery document and fetched again when they rotate."""
+
+    def __init__(self, issuer: str, audience: str, client: httpx.AsyncClient) -> None:
+        self._issuer = issuer
+        self._audience = audience
+        self._client = client
+        self._keys: jwt.PyJWKSet | None = None
+        self._fetched = -JWKS_FOR
+
+    async def claims(self, token: str) -> dict[str, Any]:
+        """Verifies the signature, dates, issuer and audience."""
+        key_id = jwt.get_unverified_header(token).get("kid")
+        key = self._find(key_id)
+        age = time.monotonic() - self._fetched
+        if age > JWKS_FOR or (key is None and age > JWKS_RETRY):
+            await self._fetch()
+            key = self._find(key_id)
+        if key is None:
+            raise jwt.InvalidTokenError("unknown key")
+        return _decode(token, key.key, issuer=self._issuer, audience=self._audience)
+
+    def _find(self, key_id: str | None) -> jwt.PyJWK | None:
+        keys = self._keys.keys if self._keys is not None else []
+        return next((key for key in keys if key.key_id == key_id), None)
+
+    async def _fetch(self) -> None:
+        try:
+            discovery = await self._client.get(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration", timeout=HTTP_TIMEOUT)
+            discovery.raise_for_status()
+            keys = await self._client.get(discovery.json()["jwks_uri"], timeout=HTTP_TIMEOUT)
+            keys.raise_for_status()
+            self._keys = jwt.PyJWKSet.from_dict(keys.json())
+        except (httpx.HTTPError, KeyError, ValueError, jwt.PyJWTError) as error:
+            log.warning("auth.issuer_unavailable", error=type(error).__name__)
+            if self._keys is None:
+                raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "issuer-unavailable", "tokens can't be verified now") from error
+        self._fetched = time.monotonic()
+
+
+class TokenVerifier:
+    """Turns an Authorization header into a Principal, remembering tokens it has verified for a few seconds."""
+
+    def __init__(self, keys: KeySource, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._keys = keys
+        self._monotonic = monotonic
+        self._verified: dict[str, tuple[float, float, Principal]] = {}
+
+    async def principal(self, authorization: str | None) -> Principal:
+        """Raises ProblemError 401 without a valid bearer token."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise _unauthorized("a bearer token is needed")
+        known = self._verified.get(token)
+        if known is not None and self._monotonic() < known[0] and time.time() < known[1]:
+            return known[2]
+        try:
+            claims = await self._keys.claims(token.strip())
+            principal = _principal(claims)
+        except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
+            raise _unauthorized("the token is not valid") from error
+        if len(self._verified) >= CACHED_TOKENS:
+            self._verified.clear()
+        self._verified[token] = (self._monotonic() + CACHED_FOR, float(claims["exp"]), principal)
+        return principal
+
+
+def _decode(token: str, key: Any, *, issuer: str, audience: str) -> dict[str, Any]:
+    return jwt.decode(
+        token,
+        key,
+        algorithms=list(ALGORITHMS),
+        issuer=issuer,
+        audience=audience,
+        leeway=LEEWAY,
+        options={"require": ["exp", "iat", "sub"]},
+    )
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    scope = claims.get("scope", "")
+    schools = claims.get("schools", [])
+    if isinstance(schools, str):
+        schools = schools.split()
+    everywhere = schools == ["*"]
+    return Principal(
+        subject=str(claims["sub"]),
+        scopes=frozenset(scope.split() if isinstance(scope, str) else scope),
+        schools=None if everywhere else frozenset(school_number(school) for school in schools),
+    )
+
+
+def _unauthorized(detail: str) -> ProblemError:
+    return ProblemError(HTTPStatus.UNAUTHORIZED, "unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})

@@ -1,0 +1,93 @@
+"""The bus of a single machine without a broker: append-only logs in PostgreSQL, readers woken by NOTIFY."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import text
+
+from shared.bus.embedded import repository
+from shared.bus.embedded.consumer import EmbeddedConsumer
+from shared.bus.embedded.publisher import EmbeddedPublisher
+from shared.bus.interface import BusUnavailableError
+from shared.db.engine import create_engine
+from shared.db.errors import is_transient
+from shared.db.listen import Wakeup, listen
+from shared.db.migrate import Tree
+from shared.events.topics import TOPICS
+
+SCHEMA: Final = "bus"
+TREE: Final = Tree("shared.bus.embedded", SCHEMA)
+
+TOMBSTONES_KEPT: Final = timedelta(days=1)
+"""How long a reader may be away and still hear that a key is gone."""
+
+CONNECTIONS: Final = 16
+"""One for each consumer of the process, and a few to publish with."""
+
+
+class EmbeddedBus:
+    """Publishers and consumers over one engine, and the one connection that listens for news."""
+
+    def __init__(self, database_url: str, *, partitions: int, publish_timeout: timedelta) -> None:
+        self._database_url = database_url
+        self._partitions = partitions
+        self._publish_timeout = publish_timeout
+        self._engine = create_engine(database_url, SCHEMA, pool_size=CONNECTIONS)
+        self._wakeups: list[Wakeup] = []
+        self._closing = asyncio.Event()
+        self._listening: asyncio.Task[None] | None = None
+
+    async def ensure_topics(self) -> None:
+        """Creates the partitions of topics that have none."""
+        try:
+            async with self._engine.begin() as connection:
+                await repository.create_partitions(connection, [topic.name for topic in TOPICS], self._partitions)
+        except Exception as error:
+            if is_transient(error):
+                raise BusUnavailableError("the database is away") from error
+            raise
+
+    def publisher(self) -> EmbeddedPublisher:
+        """A new publisher, not started."""
+        return EmbeddedPublisher(self._engine, self._publish_timeout)
+
+    def consumer(self, group: str, topics: Sequence[str]) -> EmbeddedConsumer:
+        """A new consumer, not started."""
+        if self._listening is None:
+            channels = {repository.CHANNEL: self._wake_all}
+            self._listening = asyncio.create_task(listen(self._database_url, channels, self._closing), name="embedded-bus-listen")
+        wakeup = Wakeup()
+        self._wakeups.append(wakeup)
+        return EmbeddedConsumer(self._engine, group, topics, wakeup)
+
+    async def ping(self) -> None:
+        """Asks the database for an answer."""
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except Exception as error:
+            raise BusUnavailableError("the database is away") from error
+
+    async def clean(self, now: datetime) -> int:
+        """Drops what retention and compaction let go of, as a broker would by itself; answers how many messages."""
+        dropped = 0
+        for topic in TOPICS:
+            async with self._engine.begin() as connection:
+                if topic.retention is None:
+                    dropped += await repository.compact(connection, topic.name, now - TOMBSTONES_KEPT)
+                else:
+                    dropped += await repository.drop_older(connection, topic.name, now - topic.retention)
+        return dropped
+
+    async def close(self) -> None:
+        """Stops listening and closes all connections."""
+        self._closing.set()
+        if self._listening is not None:
+            await self._listening
+        await self._engine.dispose()
+
+    def _wake_all(self) -> None:
+        for wakeup in self._wakeups:
+            wakeup.ring()

@@ -1,0 +1,119 @@
+"""Reads the logs for a group."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Final, TypeVar
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.bus.embedded import repository
+from shared.bus.interface import BusUnavailableError, Message, Partition
+from shared.db.errors import is_transient
+from shared.db.listen import Wakeup
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+TAKEOVER_POLL: Final = timedelta(milliseconds=500)
+"""How often a standby looks whether the group's reader is gone."""
+
+
+class EmbeddedConsumer:
+    """One reader of a group. Ownership of the group is a lock on the connection that also reads and commits, so a reader that lost
+    its connection can't commit any more."""
+
+    def __init__(self, engine: AsyncEngine, group: str, topics: Sequence[str], wakeup: Wakeup) -> None:
+        self._engine = engine
+        self._group = group
+        self._topics = topics
+        self._wakeup = wakeup
+        self._connection: AsyncConnection | None = None
+        self._positions: dict[Partition, int] = {}
+        self._paused: set[Partition] = set()
+
+    async def start(self) -> None:
+        """Nothing to do: the first fetch connects."""
+
+    async def fetch(self, *, most: int, wait: timedelta) -> Sequence[Message]:
+        """Up to `most` messages; empty while another reader owns the group."""
+        if not await self._bounded(self._own()):
+            await asyncio.sleep(min(wait, TAKEOVER_POLL).total_seconds())
+            return []
+        messages = await self._bounded(self._read(most))
+        if not messages:
+            await self._wakeup.wait(wait)
+            messages = await self._bounded(self._read(most))
+        for message in messages:
+            self._positions[message.source] = message.offset + 1
+        self._rotate(messages)
+        return messages
+
+    async def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """Keeps offsets, unless the ownership has been lost meanwhile."""
+        if self._connection is None or not offsets:
+            return
+        await self._bounded(repository.commit(self._connection, self._group, offsets))
+
+    def rewind(self, offsets: Mapping[Partition, int]) -> None:
+        """Reads on from these offsets."""
+        self._positions.update((partition, offset) for partition, offset in offsets.items() if partition in self._positions)
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        """Leaves these partitions out."""
+        self._paused.update(partitions)
+
+    def resume(self, partitions: Iterable[Partition]) -> None:
+        """Reads these partitions again."""
+        self._paused.difference_update(partitions)
+        self._wakeup.ring()
+
+    async def stop(self) -> None:
+        """Gives the group up."""
+        await self._disown()
+
+    async def _own(self) -> bool:
+        if self._connection is not None:
+            return True
+        connection = await self._engine.connect()
+        try:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            if not await repository.try_own(connection, self._group):
+                await connection.close()
+                return False
+            self._positions = await repository.positions(connection, self._group, self._topics)
+        except BaseException:
+            await connection.invalidate()
+            raise
+        self._paused.clear()
+        self._connection = connection
+        log.info("bus.group_owned", group=self._group)
+        return True
+
+    async def _disown(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Closing for real, not handing back to the pool: the ownership lives as long as the connection.
+            await connection.invalidate()
+            await connection.close()
+
+    async def _read(self, most: int) -> list[Message]:
+        assert self._connection is not None
+        wanted = {partition: offset for partition, offset in self._positions.items() if partition not in self._paused}
+        return await repository.fetch(self._connection, wanted, most) if wanted else []
+
+    def _rotate(self, messages: Sequence[Message]) -> None:
+        """Puts the partitions just read at the end, so that a busy one can't starve the rest."""
+        for partition in dict.fromkeys(message.source for message in messages):
+            self._positions[partition] = self._positions.pop(partition)
+
+    async def _bounded(self, work: Awaitable[T]) -> T:
+        try:
+            return await work
+        except Exception as error:
+            await self._disown()
+            if is_transient(error):
+                raise BusUnavailableError("the database is away") from error
+            raise

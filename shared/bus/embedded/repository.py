@@ -1,0 +1,167 @@
+"""The logs' SQL."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.bus.headers import headers_from_text, headers_to_text
+from shared.bus.interface import Message, Outgoing, Partition
+from shared.identifiers import lock_key
+
+CHANNEL: Final = "star_bus"
+
+_LOCK_PARTITIONS = text(
+    """
+    SELECT p.topic, p.partition, p.next_offset
+    FROM partitions p
+    JOIN unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])) AS w(topic, partition) USING (topic, partition)
+    ORDER BY p.topic, p.partition
+    FOR NO KEY UPDATE OF p
+    """
+)
+_ADVANCE = text(
+    """
+    UPDATE partitions p SET next_offset = w.next_offset
+    FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[])) AS w(topic, partition, next_offset)
+    WHERE p.topic = w.topic AND p.partition = w.partition
+    """
+)
+_INSERT = text(
+    """
+    INSERT INTO messages (topic, partition, "offset", key, value, headers)
+    SELECT * FROM unnest(
+        CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[]),
+        CAST(:keys AS bytea[]), CAST(:values AS bytea[]), CAST(:headers AS text[])
+    )
+    """
+)
+_FETCH = text(
+    """
+    SELECT m.topic, m.partition, m."offset", m.key, m.value, m.headers
+    FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[]))
+        WITH ORDINALITY AS w(topic, partition, "offset", turn)
+    CROSS JOIN LATERAL (
+        SELECT * FROM messages m
+        WHERE m.topic = w.topic AND m.partition = w.partition AND m."offset" >= w."offset"
+        ORDER BY m."offset" LIMIT :most
+    ) m
+    ORDER BY w.turn, m."offset"
+    LIMIT :most
+    """
+)
+_POSITIONS = text(
+    """
+    SELECT p.topic, p.partition, coalesce(o.next_offset, 0)
+    FROM partitions p
+    LEFT JOIN offsets o ON o.consumer_group = :consumer_group AND o.topic = p.topic AND o.partition = p.partition
+    WHERE p.topic = ANY(CAST(:topics AS text[]))
+    ORDER BY p.topic, p.partition
+    """
+)
+_COMMIT = text(
+    """
+    INSERT INTO offsets (consumer_group, topic, partition, next_offset)
+    SELECT :consumer_group, w.topic, w.partition, w.next_offset
+    FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[])) AS w(topic, partition, next_offset)
+    ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET next_offset = excluded.next_offset
+    """
+)
+_DROP_OLD = text("DELETE FROM messages WHERE topic = :topic AND appended_at < :before")
+_COMPACT = text(
+    """
+    DELETE FROM messages m WHERE m.topic = :topic
+        AND (EXISTS (SELECT FROM messages n WHERE n.topic = m.topic AND n.partition = m.partition AND n.key = m.key
+                     AND n."offset" > m."offset")
+             OR (m.value IS NULL AND m.appended_at < :tombstones_before))
+    """
+)
+
+
+async def create_partitions(connection: AsyncConnection, topics: Iterable[str], count: int) -> None:
+    """Creates the partitions of topics that have none; the number of an existing topic stays, as keys depend on it."""
+    await connection.execute(
+        text(
+            """
+            INSERT INTO partitions (topic, partition)
+            SELECT t, n FROM unnest(CAST(:topics AS text[])) AS t, generate_series(0, :count - 1) AS n
+            WHERE NOT EXISTS (SELECT FROM partitions p WHERE p.topic = t)
+            ON CONFLICT DO NOTHING
+            """
+        ),
+        {"topics": list(topics), "count": count},
+    )
+
+
+async def partition_counts(connection: AsyncConnection) -> dict[str, int]:
+    """How many partitions each topic has."""
+    rows = await connection.execute(text("SELECT topic, count(*) AS partitions FROM partitions GROUP BY topic"))
+    return {row.topic: row.partitions for row in rows}
+
+
+async def append(connection: AsyncConnection, messages: Sequence[tuple[int, Outgoing]]) -> None:
+    """Appends messages to their (topic, partition) logs, in the order given, and wakes the readers at commit."""
+    wanted = sorted({(message.topic, partition) for partition, message in messages})
+    keys = {"topics": [topic for topic, _ in wanted], "partitions": [partition for _, partition in wanted]}
+    next_offsets = {(row[0], row[1]): row[2] for row in await connection.execute(_LOCK_PARTITIONS, keys)}
+    offsets = []
+    for partition, message in messages:
+        offset = next_offsets[message.topic, partition]
+        next_offsets[message.topic, partition] = offset + 1
+        offsets.append(offset)
+    rows = {
+        "topics": [message.topic for _, message in messages],
+        "partitions": [partition for partition, _ in messages],
+        "offsets": offsets,
+        "keys": [message.key for _, message in messages],
+        "values": [message.value for _, message in messages],
+        "headers": [headers_to_text(message.headers) for _, message in messages],
+    }
+    await connection.execute(_INSERT, rows)
+    await connection.execute(_ADVANCE, keys | {"offsets": [next_offsets[log] for log in wanted]})
+    await connection.execute(text(f"NOTIFY {CHANNEL}"))
+
+
+async def try_own(connection: AsyncConnection, group: str) -> bool:
+    """Makes this connection the group's only reader until it closes; False while another one is."""
+    owned = await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": lock_key("group", group)})
+    return bool(owned.scalar())
+
+
+async def positions(connection: AsyncConnection, group: str, topics: Sequence[str]) -> dict[Partition, int]:
+    """Where a group reads on, for every partition of the topics."""
+    rows = await connection.execute(_POSITIONS, {"consumer_group": group, "topics": list(topics)})
+    return {Partition(topic, partition): offset for topic, partition, offset in rows}
+
+
+async def fetch(connection: AsyncConnection, offsets: Mapping[Partition, int], most: int) -> list[Message]:
+    """Up to `most` messages from these offsets on, taking the partitions in the order given."""
+    rows = await connection.execute(_FETCH, _columns(offsets) | {"most": most})
+    return [
+        Message(topic, partition, offset, key, value, headers_from_text(headers)) for topic, partition, offset, key, value, headers in rows
+    ]
+
+
+async def commit(connection: AsyncConnection, group: str, offsets: Mapping[Partition, int]) -> None:
+    """Keeps the offsets that the group reads next."""
+    await connection.execute(_COMMIT, {"consumer_group": group} | _columns(offsets))
+
+
+async def drop_older(connection: AsyncConnection, topic: str, before: datetime) -> int:
+    """Deletes a topic's messages from before a moment; answers how many."""
+    return (await connection.execute(_DROP_OLD, {"topic": topic, "before": before})).rowcount
+
+
+async def compact(connection: AsyncConnection, topic: str, tombstones_before: datetime) -> int:
+    """Deletes all but the newest message of each key, and tombstones from before a moment; answers how many."""
+    return (await connection.execute(_COMPACT, {"topic": topic, "tombstones_before": tombstones_before})).rowcount
+
+
+def _columns(offsets: Mapping[Partition, int]) -> dict[str, object]:
+    return {
+        "topics": [partition.topic for partition in offsets],
+        "partitions": [partition.number for partition in offsets],
+        "offsets": list(offsets.values()),
+    }

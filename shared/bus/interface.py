@@ -1,0 +1,116 @@
+"""The bus, as the services see it: publish a batch, consume batches for a group, commit explicit offsets.
+
+Two adapters stand behind it: `shared.bus.kafka` and `shared.bus.embedded`. One contract suite holds both to what is said here.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple, Protocol
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+class BusUnavailableError(Exception):
+    """The bus did not take or give messages within its bound. Try again: what was sent may have arrived, so keep its ids."""
+
+
+class Partition(NamedTuple):
+    """One ordered log of a topic."""
+
+    topic: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to publish. Messages with one key stay in order. `value` None is a tombstone."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it was read."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+    @property
+    def source(self) -> Partition:
+        """The partition it was read from."""
+        return Partition(self.topic, self.partition)
+
+
+class Publisher(Protocol):
+    """Sends messages to the bus."""
+
+    async def start(self) -> None:
+        """Makes ready; does not wait for the bus to be there."""
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Returns once every message is kept by all replicas in step.
+
+        Raises BusUnavailableError when that did not come true within the adapter's bound; then none, some or all may be kept.
+        """
+
+    async def stop(self) -> None:
+        """Lets go of connections, within a bound."""
+
+
+class Consumer(Protocol):
+    """Reads messages for a group. Within a group, each partition is read by one consumer at a time."""
+
+    async def start(self) -> None:
+        """Makes ready; does not wait for the bus to be there."""
+
+    async def fetch(self, *, most: int, wait: timedelta) -> Sequence[Message]:
+        """Up to `most` messages, in order within each partition; empty after `wait` without any.
+
+        Raises BusUnavailableError when the bus can't be reached; fetch again later.
+        """
+
+    async def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """Keeps, for each partition, the offset to read next after a restart.
+
+        A commit for a partition that has moved to another consumer is discarded: that one reads from the last commit.
+        Raises BusUnavailableError when the bus can't be reached; then the messages may be read again.
+        """
+
+    def rewind(self, offsets: Mapping[Partition, int]) -> None:
+        """Reads on from these offsets. Partitions that have moved to another consumer are passed over."""
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        """Stops fetching from these partitions until they are resumed."""
+
+    def resume(self, partitions: Iterable[Partition]) -> None:
+        """Fetches from these partitions again."""
+
+    async def stop(self) -> None:
+        """Leaves the group and lets go of connections, within a bound."""
+
+
+class Bus(Protocol):
+    """Makes publishers and consumers."""
+
+    async def ensure_topics(self) -> None:
+        """Creates the topics of the catalogue that are not there yet. Raises BusUnavailableError."""
+
+    def publisher(self) -> Publisher:
+        """A new publisher, not started."""
+
+    def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
+        """A new consumer, not started. A new group starts with the oldest message."""
+
+    async def ping(self) -> None:
+        """Raises BusUnavailableError when the bus does not answer."""
+
+    async def close(self) -> None:
+        """Lets go of what publishers and consumers share."""

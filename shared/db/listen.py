@@ -1,0 +1,68 @@
+"""Waking up when the database has news (LISTEN), with a bound on every wait in case the word is lost."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, Final
+
+import asyncpg
+import structlog
+
+from shared.db.engine import CONNECT_TIMEOUT, async_url
+
+log = structlog.get_logger()
+
+RECONNECT_AFTER: Final = 1.0
+KEEPALIVE: Final = 10.0
+"""Seconds between looks at whether the connection still lives; a lost one only costs the pollers their short cut."""
+
+
+async def listen(database_url: str, channels: dict[str, Callable[[], None]], stop: asyncio.Event) -> None:
+    """Calls `channels[name]` at each notification of that name, and once after each connect, until `stop` is set.
+
+    A database that is away is waited for: pollers behind the callbacks have timeouts of their own and lose only speed.
+    """
+    while not stop.is_set():
+        connection: asyncpg.Connection | None = None
+        try:
+            dsn = async_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+            connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT, server_settings={"application_name": "star-listen"})
+            for name, wake in channels.items():
+                await connection.add_listener(name, _ignoring_arguments(wake))
+                wake()
+            while not stop.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), KEEPALIVE)
+                await connection.execute("SELECT 1", timeout=CONNECT_TIMEOUT)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("database.listen_lost", error=type(error).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), RECONNECT_AFTER)
+        finally:
+            if connection is not None:
+                connection.terminate()
+
+
+def _ignoring_arguments(wake: Callable[[], None]) -> Callable[..., None]:
+    def callback(*_: Any) -> None:
+        wake()
+
+    return callback
+
+
+class Wakeup:
+    """A bell that one side rings and the other waits for, never longer than a bound."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Ends the present wait, or the next one."""
+        self._rung.set()
+
+    async def wait(self, bound: timedelta) -> None:
+        """Returns when rung, or after the bound."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._rung.wait(), bound.total_seconds())
+        self._rung.clear()

@@ -1,0 +1,81 @@
+"""Where a service keeps the records it could not apply: with their reason, visible and redrivable.
+
+The record itself stays in the service's own database; the event on the dead letters' topic only says that there is one.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.bus.processor import BatchRefusedError
+from shared.deadletters import repository
+from shared.deadletters.letter import DeadLetter
+from shared.events.catalogue import DEAD_LETTERED
+from shared.events.data import DeadLettered
+from shared.events.envelope import Event
+from shared.outbox import repository as outbox
+from shared.telemetry import metrics
+
+FLOOD_WINDOW: Final = timedelta(hours=1)
+FLOOD_LIMIT: Final = 500
+"""Dead letters within the window above which the consumer stops: by then the fault is ours or a sender's, not a record's."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterBox:
+    """The dead letters of one service."""
+
+    service: str
+    limit: int = FLOOD_LIMIT
+
+    async def keep(self, connection: AsyncConnection, letters: Sequence[DeadLetter], now: datetime) -> None:
+        """Keeps letters in the caller's transaction.
+
+        Raises BatchRefusedError when there were too many of late.
+        """
+        if not letters:
+            return
+        recent = await repository.count_since(connection, now - FLOOD_WINDOW)
+        if recent + len(letters) > self.limit:
+            raise BatchRefusedError(f"{recent + len(letters)} dead letters within {FLOOD_WINDOW}: redrive or discard them first")
+        events = []
+        for letter in letters:
+            if not await repository.insert(connection, letter, now):
+                continue
+            events.append(self._event(letter, now))
+            metrics.DEAD_LETTERS.labels(self.service, letter.reason).inc(letter.count)
+        await outbox.add(connection, [event.encode() for event in events])
+
+    def _event(self, letter: DeadLetter, now: datetime) -> Event:
+        message = letter.message
+        data = DeadLettered(
+            dead_letter_id=letter.id,
+            service=self.service,
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+            reason=letter.reason,
+            count=letter.count,
+        )
+        return Event(DEAD_LETTERED, str(letter.id), f"/{self.service}", now, f"{message.topic}/{message.partition}", data)
+
+
+async def redrive(connection: AsyncConnection, letter_id: uuid.UUID, now: datetime) -> bool:
+    """Publishes a kept letter to its topic again, in the caller's transaction; False when there is no such letter to redrive."""
+    message = await repository.settle(connection, letter_id, "redriven", now)
+    if message is None:
+        return False
+    await outbox.add(connection, [message])
+    return True
+
+
+async def redrive_school(connection: AsyncConnection, school: str, reasons: Sequence[str], now: datetime) -> int:
+    """Redrives a school's letters of these reasons, when what they waited for has come; answers how many."""
+    letters = await repository.of_school(connection, school, reasons)
+    for letter_id in letters:
+        await redrive(connection, letter_id, now)
+    return len(letters)

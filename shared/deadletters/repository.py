@@ -1,0 +1,97 @@
+"""The dead letters' SQL."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.bus.headers import headers_from_text, headers_to_text
+from shared.bus.interface import Outgoing
+from shared.deadletters.letter import DeadLetter
+
+
+async def insert(connection: AsyncConnection, letter: DeadLetter, now: datetime) -> bool:
+    """Keeps a letter; False when it was there before."""
+    message = letter.message
+    inserted = await connection.execute(
+        text(
+            """
+            INSERT INTO dead_letters (id, topic, partition, "offset", key, value, headers, school, reason, detail, count, created_at)
+            VALUES (:id, :topic, :partition, :offset, :key, :value, :headers, :school, :reason, :detail, :count, :now)
+            ON CONFLICT (id) DO NOTHING
+            """
+        ),
+        {
+            "id": letter.id,
+            "topic": message.topic,
+            "partition": message.partition,
+            "offset": message.offset,
+            "key": message.key,
+            "value": letter.value if letter.value is not None else message.value,
+            "headers": headers_to_text(message.headers),
+            "school": letter.school,
+            "reason": letter.reason,
+            "detail": letter.detail,
+            "count": letter.count,
+            "now": now,
+        },
+    )
+    return inserted.rowcount == 1
+
+
+async def count_since(connection: AsyncConnection, since: datetime) -> int:
+    """How many letters have been kept since a moment and not settled."""
+    counted = await connection.execute(
+        text("SELECT count(*) FROM dead_letters WHERE state = 'kept' AND created_at >= :since"), {"since": since}
+    )
+    return int(counted.scalar_one())
+
+
+async def of_school(connection: AsyncConnection, school: str, reasons: Sequence[str]) -> list[uuid.UUID]:
+    """The kept letters of a school with one of these reasons, oldest first."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT id FROM dead_letters
+            WHERE state = 'kept' AND school = :school AND reason = ANY(CAST(:reasons AS text[]))
+            ORDER BY created_at, id
+            """
+        ),
+        {"school": school, "reasons": list(reasons)},
+    )
+    return [row[0] for row in rows]
+
+
+async def page(connection: AsyncConnection, state: str, after: uuid.UUID | None, limit: int) -> list[Mapping[str, Any]]:
+    """Letters in a state by id, without their payload."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT id, topic, partition, "offset", school, reason, detail, count, state, created_at, settled_at
+            FROM dead_letters WHERE state = :state AND (CAST(:after AS uuid) IS NULL OR id > :after) ORDER BY id LIMIT :limit
+            """
+        ),
+        {"state": state, "after": after, "limit": limit},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+async def settle(
+    connection: AsyncConnection, letter_id: uuid.UUID, state: Literal["redriven", "discarded"], now: datetime
+) -> Outgoing | None:
+    """Moves a kept letter on; answers the message it holds, None when there is no such letter to settle."""
+    row = (
+        await connection.execute(
+            text(
+                """
+                UPDATE dead_letters SET state = :state, settled_at = :now WHERE id = :id AND state = 'kept'
+                RETURNING topic, key, value, headers
+                """
+            ),
+            {"id": letter_id, "state": state, "now": now},
+        )
+    ).one_or_none()
+    return None if row is None else Outgoing(row.topic, row.key or b"", row.value, headers_from_text(row.headers))

@@ -1,0 +1,27 @@
+"""The dead letters' table, for the migrations of the services that read topics."""
+
+from typing import Final
+
+DEAD_LETTERS_V1: Final = (
+    """
+    CREATE TABLE dead_letters (
+        id uuid PRIMARY KEY,
+        topic text NOT NULL,
+        partition int NOT NULL,
+        "offset" bigint NOT NULL,
+        key bytea,
+        value bytea,
+        headers text NOT NULL,
+        school text,
+        reason text NOT NULL,
+        detail text NOT NULL,
+        count int NOT NULL CHECK (count > 0),
+        state text NOT NULL DEFAULT 'kept' CHECK (state IN ('kept', 'redriven', 'discarded')),
+        created_at timestamptz NOT NULL,
+        settled_at timestamptz,
+        CHECK ((state = 'kept') = (settled_at IS NULL))
+    )
+    """,
+    "CREATE INDEX dead_letters_kept ON dead_letters (created_at, id) WHERE state = 'kept'",
+    "CREATE INDEX dead_letters_by_school ON dead_letters (school, reason) WHERE state = 'kept'",
+)

@@ -1,0 +1,48 @@
+"""The event catalogue: every event of the house, the topic it travels on and the shape of its data.
+
+Names are past tense, versioned, one fact each. Documents and schemas for partners are generated from this module.
+"""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from msgspec import Struct
+
+from shared.events import data, topics
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One kind of event."""
+
+    name: str
+    topic: topics.Topic
+    data: type[Struct]
+
+    @property
+    def summary(self) -> str:
+        """What the event says, in one line."""
+        return (self.data.__doc__ or "").strip().splitlines()[0]
+
+
+MARKS_RECORDED: Final = EventType("nz.star.marks.recorded.v1", topics.MARKS, data.MarksRecorded)
+SCHOOL_UPDATED: Final = EventType("nz.star.school.updated.v1", topics.SCHOOLS, data.SchoolUpdated)
+STUDENT_UPDATED: Final = EventType("nz.star.student.updated.v1", topics.STUDENTS, data.StudentUpdated)
+THRESHOLD_CROSSED: Final = EventType("nz.star.threshold.crossed.v1", topics.CROSSINGS, data.ThresholdCrossed)
+THRESHOLD_RETRACTED: Final = EventType("nz.star.threshold.retracted.v1", topics.CROSSINGS, data.ThresholdRetracted)
+RESPONSE_RECORDED: Final = EventType("nz.star.response.recorded.v1", topics.RESPONSES, data.ResponseRecorded)
+RECORD_UPDATED: Final = EventType("nz.star.record.updated.v1", topics.RESPONSES, data.RecordUpdated)
+DEAD_LETTERED: Final = EventType("nz.star.dead-letter.recorded.v1", topics.DEAD_LETTERS, data.DeadLettered)
+
+EVENTS: Final = (
+    MARKS_RECORDED,
+    SCHOOL_UPDATED,
+    STUDENT_UPDATED,
+    THRESHOLD_CROSSED,
+    THRESHOLD_RETRACTED,
+    RESPONSE_RECORDED,
+    RECORD_UPDATED,
+    DEAD_LETTERED,
+)
+BY_NAME: Final = MappingProxyType({event.name: event for event in EVENTS})

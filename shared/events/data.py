@@ -1,0 +1,188 @@
+"""What each event carries: the shapes of the JSON values on the topics.
+
+Dates are `YYYY-MM-DD`, times RFC 3339 with an offset. A reader ignores fields it does not know, so that fields can be added within a
+version.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Raw, Struct
+
+from shared.attendance.tiers import Threshold, Tier
+
+Moment = Annotated[datetime, Meta(tz=True)]
+HalfDayCount = Annotated[int, Meta(ge=0, le=2)]
+
+
+class VendorCount(Struct, frozen=True):
+    """A student management system's own half days of one student's day; each 0 to 2."""
+
+    unjustified: HalfDayCount
+    justified: HalfDayCount
+    present: HalfDayCount
+
+
+class Mark(Struct, frozen=True, omit_defaults=True):
+    """What one source says of one student's session, timetable slot or day, at one moment.
+
+    Exactly one of three kinds: `session`, `slot`, or neither, which is the vendor's own count of the day in `half_days`.
+    `code` None (or `half_days` None) takes the mark back. `minutes` is how much of the slot the code covers, None for all of it.
+    """
+
+    student: str
+    date: date
+    recorded_at: Moment
+    session: Literal["AM", "PM"] | None = None
+    slot: int | None = None
+    code: str | None = None
+    minutes: int | None = None
+    half_days: VendorCount | None = None
+
+
+class MarksRecorded(Struct, frozen=True):
+    """Up to 500 marks of one school: the roll as it was posted. `received_at` breaks ties between equal `recorded_at`."""
+
+    school: str
+    source: str
+    received_at: Moment
+    marks: list[Mark]
+
+
+class MarksPosted(Struct, frozen=True):
+    """MarksRecorded as the door writes it: marks that were validated are passed on as they came, not encoded again."""
+
+    school: str
+    source: str
+    received_at: Moment
+    marks: list[Raw]
+
+
+class TermDates(Struct, frozen=True):
+    """A term; both days are included."""
+
+    term: str
+    start: date
+    end: date
+
+
+class TimetableSlot(Struct, frozen=True):
+    """A period of the timetable; `minutes` is its length."""
+
+    slot: int
+    name: str
+    minutes: int
+
+
+class SchoolUpdated(Struct, frozen=True, kw_only=True):
+    """A school as it is now: name, calendar, timetable, contact."""
+
+    school: str
+    name: str
+    terms: list[TermDates]
+    closed_days: list[date] = []
+    half_days: list[date] = []
+    region: str | None = None
+    slots: list[TimetableSlot] = []
+    contact_email: str | None = None
+    timezone: str = "Pacific/Auckland"
+    updated_at: Moment
+
+
+class Caregiver(Struct, frozen=True, kw_only=True):
+    """Somebody who looks after a student. Letters go to those with an e-mail address and `notify`."""
+
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    language: str = "en"
+    notify: bool = True
+
+
+class StudentUpdated(Struct, frozen=True, kw_only=True):
+    """A student as the school's system has them now. The only event with names, addresses and the national student number."""
+
+    school: str
+    student: str
+    student_id: UUID
+    given_name: str
+    family_name: str
+    year_level: int | None = None
+    groups: list[str] = []
+    nsn: str | None = None
+    caregivers: list[Caregiver] = []
+    updated_at: Moment
+
+
+class Crossing(Struct, frozen=True, kw_only=True):
+    """A student's total passed a threshold, up or down.
+
+    `from_tier` and `to_tier` are the tiers before and after all marks that were applied together; when they pass several
+    thresholds, there is one event for each, and all name the same two tiers. `absent_half_days` is the total after them.
+    `occurred_on` is the school day on which the total reached the threshold (up), or the day of the correction (down).
+    `sequence` counts the times this student crossed this threshold upwards in this term; a retraction carries the number of the
+    crossing that it takes back.
+    """
+
+    school: str
+    student: str
+    student_id: UUID
+    term: str
+    threshold: Threshold
+    direction: Literal["up", "down"]
+    from_tier: Tier
+    to_tier: Tier
+    absent_half_days: int
+    absent_days: float
+    occurred_on: date
+    sequence: int
+    record_id: UUID
+
+
+class ThresholdCrossed(Crossing, frozen=True, kw_only=True):
+    """A student has been absent as many days as a threshold says."""
+
+
+class ThresholdRetracted(Crossing, frozen=True, kw_only=True):
+    """Corrected marks took a student back under a threshold that had been crossed."""
+
+
+class ResponseRecorded(Struct, frozen=True, kw_only=True):
+    """A school's response activity on a STAR record. Staff and notes stay at home: they can hold names."""
+
+    response_id: UUID
+    record_id: UUID
+    school: str
+    student: str
+    student_id: UUID
+    term: str
+    threshold: Threshold | None
+    activity: str
+    occurred_on: date
+    recorded_at: Moment
+
+
+class RecordUpdated(Struct, frozen=True, kw_only=True):
+    """Staff opened or closed a STAR record. (Crossings open and withdraw records by themselves.)"""
+
+    record_id: UUID
+    school: str
+    student: str
+    student_id: UUID
+    term: str
+    threshold: Threshold | None
+    status: Literal["open", "closed"]
+    updated_at: Moment
+
+
+class DeadLettered(Struct, frozen=True, kw_only=True):
+    """A service could not apply a record, or some marks of it. The payload stays in that service's database."""
+
+    dead_letter_id: UUID
+    service: str
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    count: int

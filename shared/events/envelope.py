@@ -1,0 +1,118 @@
+"""CloudEvents 1.0 in Kafka's binary mode: attributes in `ce_*` headers, the data as the JSON value."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from shared.bus.interface import Message, Outgoing
+from shared.events.catalogue import BY_NAME, EventType
+
+SPEC_VERSION: Final = b"1.0"
+CONTENT_TYPE: Final = b"application/json"
+
+_encoder = msgspec.json.Encoder()
+
+
+class PoisonMessageError(Exception):
+    """A message that no reader can understand: not an event of ours, or not the JSON its type promises."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact. `key` orders it among others of its topic; `time` is when it became true, with an offset."""
+
+    type: EventType
+    id: str
+    source: str
+    time: datetime
+    key: str
+    data: Struct
+
+    def encode(self) -> Outgoing:
+        """The event as a message for its topic."""
+        headers = (
+            ("ce_specversion", SPEC_VERSION),
+            ("ce_id", self.id.encode()),
+            ("ce_source", self.source.encode()),
+            ("ce_type", self.type.name.encode()),
+            ("ce_time", self.time.isoformat().encode()),
+            ("content-type", CONTENT_TYPE),
+        )
+        return Outgoing(self.type.topic.name, self.key.encode(), _encoder.encode(self.data), headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """Says that what the key names is gone."""
+
+    key: str
+
+
+@cache
+def _decoder(data: type[Struct]) -> msgspec.json.Decoder[Struct]:
+    return msgspec.json.Decoder(data)
+
+
+def decode(message: Message) -> Event | Tombstone:
+    """Reads a message back into the event it carries.
+
+    Raises PoisonMessageError with the reason `not-an-event`, `unknown-event` or `bad-data`. Its detail never quotes the data.
+    """
+    if message.key is None:
+        raise PoisonMessageError("not-an-event", "the message has no key")
+    try:
+        key = message.key.decode()
+    except UnicodeDecodeError as error:
+        raise PoisonMessageError("not-an-event", "the key is not text") from error
+    if message.value is None:
+        return Tombstone(key)
+    headers = dict(message.headers)
+    try:
+        event_type = BY_NAME[headers["ce_type"].decode()]
+        event_id, source = headers["ce_id"].decode(), headers["ce_source"].decode()
+        time = datetime.fromisoformat(headers["ce_time"].decode())
+    except KeyError as error:
+        if error.args[0] in {"ce_type", "ce_id", "ce_source", "ce_time"}:
+            raise PoisonMessageError("not-an-event", f"the header {error.args[0]} is missing") from error
+        raise PoisonMessageError("unknown-event", "its type is not in the catalogue") from error
+    except ValueError as error:
+        raise PoisonMessageError("not-an-event", "a CloudEvents header can't be read") from error
+    try:
+        data = _decoder(event_type.data).decode(message.value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PoisonMessageError("bad-data", str(error)) from error
+    return Event(event_type, event_id, source, time, key, data)
+
+
+def tombstone(topic: str, key: str) -> Outgoing:
+    """The message that says that what the key names is gone."""
+    return Outgoing(topic, key.encode(), None)
+
+
+def as_cloudevent(event_id: str, source: str, event_type: str, time: datetime, data: Mapping[str, object]) -> dict[str, object]:
+    """The same event in CloudEvents' structured mode, as the feed and webhooks say it."""
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": source,
+        "type": event_type,
+        "time": time.isoformat(),
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+
+
+def new_event_id() -> str:
+    """An id for an event that happens only once; facts that can be arrived at again derive theirs (`shared.identifiers`)."""
+    return str(uuid.uuid4())

@@ -1,0 +1,67 @@
+"""Every identifier that is derived rather than drawn, in one place.
+
+Derived identifiers make repetition harmless: a replay of the same facts arrives at the same ids, and a UNIQUE constraint says the
+rest. None of them is made from the national student number.
+"""
+
+import re
+import uuid
+from typing import NewType
+
+SchoolNumber = NewType("SchoolNumber", str)
+"""The Ministry's school number: four characters, zero-padded (`"0189"`)."""
+
+StudentId = NewType("StudentId", uuid.UUID)
+"""One student at one school, across terms; the key of every topic about students."""
+
+NAMESPACE = uuid.UUID("8b1f0c0e-5d0f-5a3e-9a53-53ae5c1d7a10")
+
+_SCHOOL = re.compile(r"[0-9]{1,4}")
+_TERM = re.compile(r"[0-9]{4}-T[1-4]")
+_STUDENT = re.compile(r"[!-~]([ -~]{0,62}[!-~])?")
+
+
+def school_number(text: str | int) -> SchoolNumber:
+    """Pads a school's number to four digits.
+
+    Raises ValueError for anything but one to four digits.
+    """
+    digits = str(text)
+    if not _SCHOOL.fullmatch(digits):
+        raise ValueError("a school number is one to four digits")
+    return SchoolNumber(digits.zfill(4))
+
+
+def is_term_name(text: str) -> bool:
+    """Whether the text names a term, as in `2026-T4`."""
+    return bool(_TERM.fullmatch(text))
+
+
+def is_student_key(text: str) -> bool:
+    """Whether the text can be a school's own key of a student: 1 to 64 printable ASCII characters, no blanks at the ends."""
+    return bool(_STUDENT.fullmatch(text))
+
+
+def student_id(school: str, student: str) -> StudentId:
+    """The id of the student whom the school's system calls `student`."""
+    return StudentId(uuid.uuid5(NAMESPACE, f"student/{school}/{student}"))
+
+
+def star_record_id(student: uuid.UUID, term: str, threshold: int) -> uuid.UUID:
+    """The id of the STAR record that a crossing opens: one a student, term and threshold."""
+    return uuid.uuid5(NAMESPACE, f"star-record/{student}/{term}/{threshold}")
+
+
+def crossing_event_id(student: uuid.UUID, term: str, threshold: int, sequence: int, direction: str) -> uuid.UUID:
+    """The id of the event that tells the `sequence`-th crossing of a threshold, or its retraction."""
+    return uuid.uuid5(NAMESPACE, f"crossing/{student}/{term}/{threshold}/{sequence}/{direction}")
+
+
+def upload_key(school: str, week: str, number: int) -> uuid.UUID:
+    """The idempotency key of the `number`-th upload of a school's week."""
+    return uuid.uuid5(NAMESPACE, f"upload/{school}/{week}/{number}")
+
+
+def lock_key(*parts: str) -> int:
+    """A signed 64-bit key for PostgreSQL's advisory locks."""
+    return int.from_bytes(uuid.uuid5(NAMESPACE, "lock/" + "/".join(parts)).bytes[:8], "big", signed=True)

@@ -1,0 +1,62 @@
+"""The outbox's SQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.bus.headers import headers_from_text, headers_to_text
+from shared.bus.interface import Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A message that waits in the outbox."""
+
+    id: int
+    message: Outgoing
+
+
+def channel(schema: str) -> str:
+    """The NOTIFY channel that wakes a schema's relay."""
+    return f"star_outbox_{schema}"
+
+
+async def add(connection: AsyncConnection, messages: Sequence[Outgoing]) -> None:
+    """Publishes messages with the caller's transaction: when it commits they will be sent, else they never were."""
+    if not messages:
+        return
+    await connection.execute(
+        text(
+            """
+            INSERT INTO outbox (topic, key, value, headers)
+            SELECT * FROM unnest(
+                CAST(:topics AS text[]), CAST(:keys AS bytea[]), CAST(:values AS bytea[]), CAST(:headers AS text[])
+            )
+            """
+        ),
+        {
+            "topics": [message.topic for message in messages],
+            "keys": [message.key for message in messages],
+            "values": [message.value for message in messages],
+            "headers": [headers_to_text(message.headers) for message in messages],
+        },
+    )
+    await connection.execute(text("SELECT pg_notify('star_outbox_' || current_schema(), '')"))
+
+
+async def oldest(connection: AsyncConnection, most: int) -> list[Pending]:
+    """The messages to send next, in the order they were added."""
+    rows = await connection.execute(text("SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT :most"), {"most": most})
+    return [Pending(id_, Outgoing(topic, key, value, headers_from_text(headers))) for id_, topic, key, value, headers in rows]
+
+
+async def remove(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Forgets messages that were sent."""
+    await connection.execute(text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": list(ids)})
+
+
+async def count(connection: AsyncConnection) -> int:
+    """How many messages wait."""
+    return int((await connection.execute(text("SELECT count(*) FROM outbox"))).scalar_one())

@@ -1,0 +1,49 @@
+"""Every metric of the house and what it means. Labels hold names of ours only: never a school, a student or an address."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+MARKS: Final = Counter("star_marks_total", "Marks that came to the door", ["source", "result"])
+"""result: accepted, or the reason for which a mark was refused."""
+
+REQUEST_SECONDS: Final = Histogram(
+    "star_request_seconds",
+    "Time to answer a request",
+    ["service", "method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10),
+)
+
+BATCH_SECONDS: Final = Histogram(
+    "star_batch_seconds",
+    "Time to handle one batch of messages, its transaction included",
+    ["group"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+MESSAGES: Final = Counter("star_messages_total", "Messages handled", ["group", "topic"])
+BATCH_RETRIES: Final = Counter("star_batch_retries_total", "Batches that were tried again because something was away", ["group"])
+EVENT_AGE_SECONDS: Final = Histogram(
+    "star_event_age_seconds",
+    "Age of the oldest event of a batch when it had been handled: how far behind a group is",
+    ["group"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120, 600, 3600),
+)
+PAUSED_PARTITIONS: Final = Gauge("star_paused_partitions", "Partitions that wait for a school's calendar", ["group"])
+
+DEAD_LETTERS: Final = Counter("star_dead_letters_total", "Records, or marks of them, that could not be applied", ["service", "reason"])
+
+MARKS_FOLDED: Final = Counter("star_marks_folded_total", "Marks folded into the register", ["result"])
+"""result: changed, or unchanged (a repeat, or older than what the register has)."""
+
+CROSSINGS: Final = Counter("star_crossings_total", "Crossings said", ["threshold", "direction"])
+
+OUTBOX_PENDING: Final = Gauge("star_outbox_pending", "Events that wait to be published", ["service"])
+OUTBOX_PUBLISHED: Final = Counter("star_outbox_published_total", "Events published from the outbox", ["service", "type"])
+
+WORK_ATTEMPTS: Final = Counter("star_work_attempts_total", "Attempts at work items", ["service", "kind", "outcome"])
+"""outcome: done, retry or failed."""
+
+WORK_DUE: Final = Gauge("star_work_due", "Work items that are due and not done", ["service", "kind"])
+
+LETTERS: Final = Counter("star_letters_total", "Letters by what became of them", ["outcome"])
+UPLOADS: Final = Counter("star_uploads_total", "Uploads by what became of them", ["outcome"])

@@ -1,0 +1,56 @@
+"""Request bodies, read with bounds: on the wire and after decompression."""
+
+import zlib
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import Request
+
+from shared.web.problems import ProblemError
+
+CHUNK: Final = 256 * 1024
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The whole body, decompressed.
+
+    `limit` is in bytes and holds for what arrives as well as for what it expands to. Raises ProblemError: 413 past the limit,
+    415 for an encoding other than gzip, 400 for a damaged one.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if encoding not in {"identity", "gzip"}:
+        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding", "Content-Encoding is gzip or none")
+    inflater = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
+    body = bytearray()
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if received > limit:
+            raise _too_large(limit)
+        if inflater is None:
+            body += chunk
+        else:
+            _inflate(inflater, chunk, body, limit)
+    if inflater is not None and not inflater.eof:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "damaged-gzip", "the gzip body ends too early")
+    return bytes(body)
+
+
+def _inflate(inflater: "zlib._Decompress", chunk: bytes, body: bytearray, limit: int) -> None:
+    while chunk:
+        if inflater.eof:
+            raise ProblemError(HTTPStatus.BAD_REQUEST, "damaged-gzip", "there are bytes after the end of the gzip body")
+        try:
+            body += inflater.decompress(chunk, CHUNK)
+        except zlib.error as error:
+            raise ProblemError(HTTPStatus.BAD_REQUEST, "damaged-gzip", "the body is not gzip") from error
+        if len(body) > limit:
+            raise _too_large(limit)
+        chunk = inflater.unconsumed_tail or inflater.unused_data
+
+
+def _too_large(limit: int) -> ProblemError:
+    return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", f"the body is larger than {limit} bytes")

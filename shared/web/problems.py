@@ -1,0 +1,101 @@
+"""Errors as RFC 9457 problem details, with stable types and without a word of what pupils' data said."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from shared.bus.interface import BusUnavailableError
+from shared.db.errors import is_transient
+
+log = structlog.get_logger()
+
+TYPE_PREFIX: Final = "urn:nz-star:problem:"
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER: Final = "5"
+
+
+class ProblemError(Exception):
+    """An error with an answer for the client.
+
+    `kind` is the stable end of the problem's type; `extra` are further members of the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.kind = kind
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
+
+
+def problem(
+    status: int, kind: str, detail: str, *, headers: Mapping[str, str] | None = None, extra: Mapping[str, Any] | None = None
+) -> JSONResponse:
+    """The answer for a problem."""
+    body = {"type": TYPE_PREFIX + kind, "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **(extra or {})}
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Makes every error of the app a problem."""
+
+    @app.exception_handler(ProblemError)
+    async def known(_: Request, error: ProblemError) -> JSONResponse:
+        return problem(error.status, error.kind, error.detail, headers=error.headers, extra=error.extra)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        malformed = any(entry["type"] == "json_invalid" for entry in error.errors())
+        if malformed:
+            return problem(HTTPStatus.BAD_REQUEST, "malformed-json", "the body is not JSON")
+        # Only where and why: never the input itself.
+        errors = [{"at": ".".join(map(str, entry["loc"])), "why": entry["msg"]} for entry in error.errors()]
+        first = f"{errors[0]['at']}: {errors[0]['why']}"
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", first, extra={"errors": errors})
+
+    @app.exception_handler(HTTPException)
+    async def http(_: Request, error: HTTPException) -> JSONResponse:
+        kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+        return problem(error.status_code, kind, str(error.detail), headers=error.headers)
+
+    @app.exception_handler(Exception)
+    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+        if isinstance(error, BusUnavailableError) or is_transient(error):
+            log.warning("request.unavailable", route=_route(request), error=type(error).__name__)
+            return unavailable()
+        log.error("request.failed", route=_route(request), exc_info=error)
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "something went wrong on our side")
+
+    # Starlette answers errors of these classes before its catch-all logs them as crashes.
+    for transient in (BusUnavailableError, OSError, TimeoutError):
+        app.add_exception_handler(transient, unexpected)
+
+
+def unavailable() -> JSONResponse:
+    """The answer while something behind us is away: nothing was lost that had been accepted, and trying again is safe."""
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "unavailable",
+        "a part behind this service is away; nothing of this request counts until it is accepted: send it again",
+        headers={"Retry-After": RETRY_AFTER},
+    )
+
+
+def _route(request: Request) -> str:
+    route = request.scope.get("route")
+    return getattr(route, "path", "")

@@ -1,0 +1,153 @@
+"""What the four services' apps have in common: the resources of a process, errors, metrics, health, and who may come in."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Annotated, Any, Final, cast
+
+import httpx
+from fastapi import APIRouter, Depends, FastAPI, Path, Request
+from fastapi.responses import JSONResponse, Response
+from fastapi.security import HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from shared.auth.principal import Principal, Scope
+from shared.auth.tokens import LocalKeys, OidcKeys, TokenVerifier
+from shared.identifiers import SchoolNumber, school_number
+from shared.settings import ServiceName, Settings
+from shared.telemetry import metrics
+from shared.telemetry.progress import Progress
+from shared.web.problems import ProblemError, install_problem_handlers
+
+Check = Callable[[], Awaitable[object]]
+
+_bearer = HTTPBearer(auto_error=False, description="A token from `star token issue`, or from the configured OIDC issuer")
+
+
+@dataclass
+class ServiceState:
+    """What every service's lifespan provides; services extend it with their own resources."""
+
+    verifier: TokenVerifier
+    checks: dict[str, Check] = field(default_factory=dict)
+    """What `/readyz` asks, by name; each raises when its dependency does not answer."""
+    progress: Progress = field(default_factory=Progress)
+
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[ServiceState]]
+
+STATE: Final = "service"
+
+
+def create_service_app(service: ServiceName, summary: str, settings: Settings, lifespan: Lifespan, routers: Sequence[APIRouter]) -> FastAPI:
+    """An app that serves the routers, the documents, health and metrics."""
+
+    @asynccontextmanager
+    async def run(app: FastAPI) -> AsyncIterator[dict[str, ServiceState]]:
+        async with lifespan(app) as state:
+            yield {STATE: state}
+
+    app = FastAPI(title=f"STAR {service}", summary=summary, version="1", lifespan=run)
+    install_problem_handlers(app)
+    for router in routers:
+        app.include_router(router)
+    app.include_router(_operations())
+    app.add_middleware(_RequestMetrics, service=service)
+    return app
+
+
+@asynccontextmanager
+async def token_verifier(settings: Settings) -> AsyncIterator[TokenVerifier]:
+    """The verifier of the tokens that the settings name."""
+    async with AsyncExitStack() as stack:
+        if settings.oidc_issuer:
+            client = await stack.enter_async_context(httpx.AsyncClient())
+            yield TokenVerifier(OidcKeys(settings.oidc_issuer, settings.oidc_audience, client))
+        else:
+            yield TokenVerifier(LocalKeys(settings.data))
+
+
+def service_state(request: Request) -> Any:
+    """The state that the service's lifespan yielded; a service wraps this in a dependency of its own type."""
+    return getattr(request.state, STATE)
+
+
+def requires(scope: Scope) -> Any:
+    """A dependency: the caller, whose token holds the scope."""
+
+    async def caller(request: Request, _: Annotated[Any, Depends(_bearer)]) -> Principal:
+        state = cast(ServiceState, service_state(request))
+        principal = await state.verifier.principal(request.headers.get("authorization"))
+        principal.require_scope(scope)
+        return principal
+
+    return Depends(caller)
+
+
+def school_in_path(school: Annotated[str, Path(description="School number, four digits", examples=["0999"])]) -> SchoolNumber:
+    """The padded school number of the path. Raises ProblemError 404 for what can't be one."""
+    try:
+        return school_number(school)
+    except ValueError as error:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", str(error)) from error
+
+
+SchoolInPath = Annotated[SchoolNumber, Depends(school_in_path)]
+
+
+def _operations() -> APIRouter:
+    router = APIRouter(tags=["operations"])
+
+    @router.get("/healthz", summary="Whether this process goes forward")
+    async def healthz(request: Request) -> JSONResponse:
+        stuck = cast(ServiceState, service_state(request)).progress.stuck()
+        status = HTTPStatus.SERVICE_UNAVAILABLE if stuck else HTTPStatus.OK
+        return JSONResponse({"status": "stuck" if stuck else "ok", "stuck": stuck}, status_code=status)
+
+    @router.get("/readyz", summary="Whether what it depends on answers")
+    async def readyz(request: Request) -> JSONResponse:
+        missing: list[str] = []
+        for name, check in cast(ServiceState, service_state(request)).checks.items():
+            try:
+                await check()
+            except Exception:
+                missing.append(name)
+        status = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK
+        return JSONResponse({"status": "waiting" if missing else "ready", "missing": missing}, status_code=status)
+
+    @router.get("/metrics", summary="Prometheus metrics of this process", response_class=Response)
+    async def prometheus() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+class _RequestMetrics:
+    """Counts and times requests by route template, so that no school or student becomes a label."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            metrics.REQUEST_SECONDS.labels(self._service, scope["method"], route, status).observe(time.perf_counter() - started)

@@ -1,0 +1,81 @@
+"""The parts a worker is put together from: each is a named loop that runs until it is asked to stop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.bus.factory import create_bus
+from shared.bus.interface import Bus, Publisher
+from shared.bus.processor import Handler, Processor
+from shared.clock import Clock, utc_now
+from shared.db.engine import create_engine
+from shared.db.listen import Wakeup, listen
+from shared.events.topics import Topic
+from shared.outbox import repository as outbox
+from shared.outbox.relay import Archive, Relay
+from shared.settings import Settings
+from shared.supervisor import Loop
+from shared.telemetry.progress import Progress
+from shared.worklist import repository as worklist
+from shared.worklist.runner import Runner
+from shared.worklist.tasks import Task
+
+
+@dataclass
+class WorkerParts:
+    """A worker's resources, and the loops that it can be made of."""
+
+    schema: str
+    settings: Settings
+    engine: AsyncEngine
+    bus: Bus
+    publisher: Publisher
+    progress: Progress
+    clock: Clock = utc_now
+    outbox_bell: Wakeup = field(default_factory=Wakeup)
+    work_bell: Wakeup = field(default_factory=Wakeup)
+
+    def consume(self, name: str, topics: Sequence[Topic], handler: Handler) -> Loop:
+        """Feeds the handler from the topics, as the group `<service>.<name>`."""
+        group = f"{self.schema}.{name}"
+        consumer = self.bus.consumer(group, [topic.name for topic in topics])
+        return Processor(group, consumer, handler, self.progress.loop(group), self.clock).run
+
+    def relay(self, archive: Archive | None = None) -> Loop:
+        """Carries the service's outbox to the bus."""
+        relay = Relay(self.schema, self.engine, self.publisher, self.outbox_bell, archive=archive)
+        beat = self.progress.loop(f"{self.schema}.relay")
+        return lambda stop: relay.run(stop, beat)
+
+    def work(self, tasks: Sequence[Task], *, concurrency: int) -> Loop:
+        """Works off the service's worklist."""
+        runner = Runner(self.schema, self.engine, tasks, self.work_bell, concurrency=concurrency, clock=self.clock)
+        beat = self.progress.loop(f"{self.schema}.work")
+        return lambda stop: runner.run(stop, beat)
+
+    def bells(self) -> Loop:
+        """Rings the loops above when the database has news for them."""
+        channels = {outbox.channel(self.schema): self.outbox_bell.ring, worklist.channel(self.schema): self.work_bell.ring}
+
+        async def run(stop: asyncio.Event) -> None:
+            await listen(self.settings.database_url, channels, stop)
+
+        return run
+
+
+@asynccontextmanager
+async def worker_parts(schema: str, settings: Settings, progress: Progress, clock: Clock = utc_now) -> AsyncIterator[WorkerParts]:
+    """Opens a worker's resources, and closes them in the order that loses nothing."""
+    engine = create_engine(settings.database_url, schema, pool_size=settings.database_pool)
+    bus = create_bus(settings)
+    publisher = bus.publisher()
+    await publisher.start()
+    try:
+        yield WorkerParts(schema, settings, engine, bus, publisher, progress, clock)
+    finally:
+        await publisher.stop()
+        await bus.close()
+        await engine.dispose()

@@ -1,0 +1,156 @@
+"""The worklist's SQL: claim, lease and fencing in one statement each."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+WorkState = Literal["waiting", "leased", "done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """A claimed item: `lease` proves the claim, `attempt` counts from 1."""
+
+    id: uuid.UUID
+    kind: str
+    attempt: int
+    lease: uuid.UUID
+    created_at: datetime
+
+
+class LeaseLostError(Exception):
+    """The item was claimed by another worker, or settled, meanwhile: nothing of this attempt may be kept."""
+
+
+def channel(schema: str) -> str:
+    """The NOTIFY channel that wakes a schema's workers."""
+    return f"star_work_{schema}"
+
+
+async def add(connection: AsyncConnection, kind: str, item: uuid.UUID, due_at: datetime, now: datetime) -> bool:
+    """Puts an item on the list, once: False when it is there already, in whatever state."""
+    added = await connection.execute(
+        text(
+            """
+            INSERT INTO work (id, kind, due_at, created_at) VALUES (:id, :kind, :due_at, :now)
+            ON CONFLICT (id) DO NOTHING
+            """
+        ),
+        {"id": item, "kind": kind, "due_at": due_at, "now": now},
+    )
+    await _wake(connection)
+    return added.rowcount == 1
+
+
+async def reschedule(connection: AsyncConnection, item: uuid.UUID, due_at: datetime) -> bool:
+    """Moves a waiting item, or one that was given up or cancelled, to another time; False while it is leased or when it is done."""
+    moved = await connection.execute(
+        text(
+            """
+            UPDATE work SET state = 'waiting', due_at = :due_at, settled_at = NULL
+            WHERE id = :id AND state IN ('waiting', 'failed', 'cancelled')
+            """
+        ),
+        {"id": item, "due_at": due_at},
+    )
+    await _wake(connection)
+    return moved.rowcount == 1
+
+
+async def cancel(connection: AsyncConnection, item: uuid.UUID, now: datetime) -> bool:
+    """Takes a waiting item off the list; False when it is leased or settled."""
+    cancelled = await connection.execute(
+        text("UPDATE work SET state = 'cancelled', settled_at = :now WHERE id = :id AND state = 'waiting'"), {"id": item, "now": now}
+    )
+    return cancelled.rowcount == 1
+
+
+async def claim(connection: AsyncConnection, kinds: Sequence[str], *, most: int, now: datetime, lease_for: timedelta) -> list[WorkItem]:
+    """Claims items that are due, also those whose worker has let the lease run out, and writes down each attempt.
+
+    Commit before acting: the attempt must be on record before its side effect.
+    """
+    rows = await connection.execute(
+        text(
+            """
+            WITH due AS (
+                SELECT id FROM work
+                WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('waiting', 'leased') AND due_at <= :now
+                ORDER BY due_at LIMIT :most
+                FOR UPDATE SKIP LOCKED
+            ), claimed AS (
+                UPDATE work w SET state = 'leased', lease = gen_random_uuid(), due_at = :lease_until, attempts = attempts + 1
+                FROM due WHERE w.id = due.id
+                RETURNING w.id, w.kind, w.attempts, w.lease, w.created_at
+            ), noted AS (
+                INSERT INTO work_attempts (work_id, attempt, started_at) SELECT id, attempts, :now FROM claimed
+            )
+            SELECT * FROM claimed
+            """
+        ),
+        {"kinds": list(kinds), "now": now, "most": most, "lease_until": now + lease_for},
+    )
+    return [WorkItem(*row) for row in rows]
+
+
+async def settle(
+    connection: AsyncConnection,
+    item: WorkItem,
+    outcome: Literal["done", "retry", "failed"],
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
+    detail: str | None = None,
+) -> None:
+    """Ends an attempt. `due_at` is when to try again, for `retry`. Raises LeaseLostError when the claim is not ours any more."""
+    state = {"done": "done", "retry": "waiting", "failed": "failed"}[outcome]
+    settled = await connection.execute(
+        text(
+            """
+            UPDATE work SET state = :state, lease = NULL, due_at = coalesce(:due_at, due_at),
+                last_error = CASE WHEN :state = 'done' THEN NULL ELSE :detail END,
+                settled_at = CASE WHEN :state = 'waiting' THEN NULL ELSE CAST(:now AS timestamptz) END
+            WHERE id = :id AND lease = :lease
+            """
+        ),
+        {"id": item.id, "lease": item.lease, "state": state, "due_at": due_at, "detail": detail, "now": now},
+    )
+    if settled.rowcount != 1:
+        raise LeaseLostError(str(item.id))
+    await connection.execute(
+        text("UPDATE work_attempts SET ended_at = :now, outcome = :outcome, detail = :detail WHERE work_id = :id AND attempt = :attempt"),
+        {"id": item.id, "attempt": item.attempt, "now": now, "outcome": outcome, "detail": detail},
+    )
+
+
+async def next_due(connection: AsyncConnection, kinds: Sequence[str]) -> datetime | None:
+    """When the next item is due."""
+    return (
+        await connection.execute(
+            text("SELECT min(due_at) FROM work WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('waiting', 'leased')"),
+            {"kinds": list(kinds)},
+        )
+    ).scalar()
+
+
+async def overdue(connection: AsyncConnection, kinds: Sequence[str], now: datetime) -> dict[str, int]:
+    """How many items of each kind are due and not done."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT kind, count(*) AS overdue FROM work
+            WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('waiting', 'leased') AND due_at <= :now GROUP BY kind
+            """
+        ),
+        {"kinds": list(kinds), "now": now},
+    )
+    return dict.fromkeys(kinds, 0) | {row.kind: row.overdue for row in rows}
+
+
+async def _wake(connection: AsyncConnection) -> None:
+    await connection.execute(text("SELECT pg_notify('star_work_' || current_schema(), '')"))

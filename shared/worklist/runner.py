@@ -1,0 +1,136 @@
+"""Works a worklist off: claims what is due, performs it, settles it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.clock import Clock, utc_now
+from shared.db.errors import is_transient
+from shared.db.listen import Wakeup
+from shared.telemetry import metrics
+from shared.worklist import repository
+from shared.worklist.repository import LeaseLostError, WorkItem
+from shared.worklist.tasks import Done, Failed, Outcome, Retry, Task
+
+log = structlog.get_logger()
+
+POLL: Final = timedelta(seconds=5)
+"""The bound on how late an item starts should its NOTIFY be lost, and how often other workers' expired leases are looked for."""
+
+AWAY_PAUSE: Final = 1.0
+DRAIN: Final = 20.0
+"""Seconds that attempts under way may take to end when the worker stops; afterwards their leases run out."""
+
+
+class Runner:
+    """Runs tasks of several kinds with a bounded number of attempts at once."""
+
+    def __init__(
+        self, schema: str, engine: AsyncEngine, tasks: Sequence[Task], wakeup: Wakeup, *, concurrency: int = 8, clock: Clock = utc_now
+    ) -> None:
+        self._schema = schema
+        self._engine = engine
+        self._tasks = {task.kind: task for task in tasks}
+        self._kinds = list(self._tasks)
+        self._wakeup = wakeup
+        self._concurrency = concurrency
+        self._clock = clock
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self, stop: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
+        """Works until `stop` is set, then lets attempts under way end."""
+        while not stop.is_set():
+            beat()
+            try:
+                claimed = await self._claim_and_start()
+                if not claimed:
+                    await self._wait_for_work()
+            except Exception as error:
+                if not is_transient(error):
+                    log.exception("worklist.failed", schema=self._schema)
+                    raise
+                log.warning("worklist.waits", schema=self._schema, error=type(error).__name__)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), AWAY_PAUSE)
+        if self._running:
+            await asyncio.wait(self._running, timeout=DRAIN)
+
+    async def run_once(self) -> int:
+        """Works off what is due now, one batch; answers how many items. For tests and operators."""
+        claimed = await self._claim_and_start()
+        if self._running:
+            await asyncio.wait(self._running)
+        return claimed
+
+    async def _claim_and_start(self) -> int:
+        free = self._concurrency - len(self._running)
+        if free <= 0:
+            return 0
+        started = 0
+        # A kind at a time, as each has a lease of its own.
+        for task in self._tasks.values():
+            if started >= free:
+                break
+            async with self._engine.begin() as connection:
+                items = await repository.claim(connection, [task.kind], most=free - started, now=self._clock(), lease_for=task.lease)
+            for item in items:
+                running = asyncio.create_task(self._attempt(task, item), name=f"{item.kind}-{item.id}")
+                self._running.add(running)
+                running.add_done_callback(self._finished)
+            started += len(items)
+        return started
+
+    def _finished(self, running: asyncio.Task[None]) -> None:
+        self._running.discard(running)
+        self._wakeup.ring()
+
+    async def _wait_for_work(self) -> None:
+        async with self._engine.begin() as connection:
+            due_at = await repository.next_due(connection, self._kinds)
+            for kind, count in (await repository.overdue(connection, self._kinds, self._clock())).items():
+                metrics.WORK_DUE.labels(self._schema, kind).set(count)
+        wait = POLL
+        if due_at is not None and len(self._running) < self._concurrency:
+            wait = min(POLL, max(due_at - self._clock(), timedelta(milliseconds=10)))
+        await self._wakeup.wait(wait)
+
+    async def _attempt(self, task: Task, item: WorkItem) -> None:
+        try:
+            outcome = await asyncio.wait_for(task.perform(item), task.lease.total_seconds())
+        except Exception as error:
+            log.warning("work.raised", kind=item.kind, item=str(item.id), attempt=item.attempt, error=type(error).__name__)
+            outcome = Retry(type(error).__name__)
+        try:
+            await self._settle(task, item, outcome)
+        except LeaseLostError:
+            log.warning("work.lease_lost", kind=item.kind, item=str(item.id), attempt=item.attempt)
+        except Exception as error:
+            # The lease runs out and the item is tried again.
+            if is_transient(error):
+                log.warning("work.not_settled", kind=item.kind, item=str(item.id), error=type(error).__name__)
+            else:
+                log.exception("work.not_settled", kind=item.kind, item=str(item.id))
+
+    async def _settle(self, task: Task, item: WorkItem, outcome: Outcome) -> None:
+        most = task.backoff.most_attempts
+        if isinstance(outcome, Retry) and most is not None and item.attempt >= most:
+            outcome = Failed(f"given up after {item.attempt} attempts: {outcome.detail}")
+        now = self._clock()
+        async with self._engine.begin() as connection:
+            match outcome:
+                case Done(detail):
+                    await repository.settle(connection, item, "done", now=now, detail=detail)
+                case Retry(detail, after):
+                    due_at = now + (after if after is not None else task.backoff.after(item.attempt))
+                    await repository.settle(connection, item, "retry", now=now, due_at=due_at, detail=detail)
+                case Failed(detail):
+                    await repository.settle(connection, item, "failed", now=now, detail=detail)
+            await task.settle(connection, item, outcome)
+        name = type(outcome).__name__.lower()
+        metrics.WORK_ATTEMPTS.labels(self._schema, item.kind, name).inc()
+        log.info("work.attempted", kind=item.kind, item=str(item.id), attempt=item.attempt, outcome=name, detail=outcome.detail)

@@ -1,0 +1,64 @@
+"""What can be put on a worklist, and how an attempt at it can end."""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.worklist.repository import WorkItem
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is done. `detail` is kept with the attempt: no names or addresses."""
+
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """It did not work this time. `after` overrides the backoff, when the other side said when to come back."""
+
+    detail: str
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It will never work as it is; a person has to look."""
+
+    detail: str
+
+
+Outcome = Done | Retry | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Doubling pauses with jitter, and the attempts after which a task is given up (None: never)."""
+
+    first: timedelta
+    longest: timedelta
+    most_attempts: int | None
+
+    def after(self, attempt: int) -> timedelta:
+        """The pause after the `attempt`-th failure, between half and all of its nominal length."""
+        doubled: timedelta = self.first * 2 ** min(attempt - 1, 20)
+        nominal = min(doubled, self.longest)
+        return nominal * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, keeps no secret
+
+
+class Task(Protocol):
+    """One kind of work."""
+
+    kind: str
+    backoff: Backoff
+    lease: timedelta
+
+    async def perform(self, item: WorkItem) -> Outcome:
+        """Does the work outside any transaction, within the lease. An error it raises counts as a Retry."""
+
+    async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
+        """Keeps the result, in the transaction that settles the item. A Retry given up arrives as Failed."""
