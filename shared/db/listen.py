@@ -66,3 +66,19 @@ class Wakeup:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._rung.wait(), bound.total_seconds())
         self._rung.clear()
+
+
+class Broadcast:
+    """A bell that any number wait for at once."""
+
+    def __init__(self) -> None:
+        self._next = asyncio.Event()
+
+    def ring(self) -> None:
+        """Ends the wait of everybody who waits now."""
+        rung, self._next = self._next, asyncio.Event()
+        rung.set()
+
+    def listen(self) -> asyncio.Event:
+        """The event that the next ring sets; ask for it before looking, so that no ring falls in between."""
+        return self._next

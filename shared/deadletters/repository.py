@@ -65,18 +65,29 @@ async def of_school(connection: AsyncConnection, school: str, reasons: Sequence[
     return [row[0] for row in rows]
 
 
-async def page(connection: AsyncConnection, state: str, after: uuid.UUID | None, limit: int) -> list[Mapping[str, Any]]:
-    """Letters in a state by id, without their payload."""
+async def page(
+    connection: AsyncConnection, state: str, after: uuid.UUID | None, limit: int, *, schools: Sequence[str] | None = None
+) -> list[Mapping[str, Any]]:
+    """Letters in a state by id, without their payload; with `schools`, those of these schools only."""
     rows = await connection.execute(
         text(
             """
             SELECT id, topic, partition, "offset", school, reason, detail, count, state, created_at, settled_at
-            FROM dead_letters WHERE state = :state AND (CAST(:after AS uuid) IS NULL OR id > :after) ORDER BY id LIMIT :limit
+            FROM dead_letters
+            WHERE state = :state AND (CAST(:after AS uuid) IS NULL OR id > :after)
+                AND (CAST(:schools AS text[]) IS NULL OR school = ANY(CAST(:schools AS text[])))
+            ORDER BY id LIMIT :limit
             """
         ),
-        {"state": state, "after": after, "limit": limit},
+        {"state": state, "after": after, "limit": limit, "schools": None if schools is None else list(schools)},
     )
     return [dict(row) for row in rows.mappings()]
+
+
+async def school_of(connection: AsyncConnection, letter_id: uuid.UUID) -> tuple[bool, str | None]:
+    """Whether there is such a letter, and the school it is about, where that is known."""
+    row = (await connection.execute(text("SELECT school FROM dead_letters WHERE id = :id"), {"id": letter_id})).one_or_none()
+    return (False, None) if row is None else (True, row.school)
 
 
 async def settle(

@@ -1,5 +1,6 @@
 """CloudEvents 1.0 in Kafka's binary mode: attributes in `ce_*` headers, the data as the JSON value."""
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from shared.events.catalogue import BY_NAME, EventType
 
 SPEC_VERSION: Final = b"1.0"
 CONTENT_TYPE: Final = b"application/json"
+
+_INPUT: Final = re.compile(r"^(Invalid enum value) .*( - at `[^`]*`)$", re.DOTALL)
+"""Where msgspec quotes what it read: a person's data does not go into logs or details."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -91,7 +95,7 @@ def decode(message: Message) -> Event | Tombstone:
     try:
         data = _decoder(event_type.data).decode(message.value)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise PoisonMessageError("bad-data", str(error)) from error
+        raise PoisonMessageError("bad-data", _INPUT.sub(r"\1\2", str(error))) from error
     return Event(event_type, event_id, source, time, key, data)
 
 

@@ -1,7 +1,7 @@
 """What the four services' apps have in common: the resources of a process, errors, metrics, health, and who may come in."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -9,9 +9,8 @@ from typing import Annotated, Any, Final, cast
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Path, Request
-from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPBearer
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
@@ -21,9 +20,8 @@ from shared.identifiers import SchoolNumber, school_number
 from shared.settings import ServiceName, Settings
 from shared.telemetry import metrics
 from shared.telemetry.progress import Progress
+from shared.web.operations import Check, operations_router
 from shared.web.problems import ProblemError, install_problem_handlers
-
-Check = Callable[[], Awaitable[object]]
 
 _bearer = HTTPBearer(auto_error=False, description="A token from `star token issue`, or from the configured OIDC issuer")
 
@@ -51,11 +49,12 @@ def create_service_app(service: ServiceName, summary: str, settings: Settings, l
         async with lifespan(app) as state:
             yield {STATE: state}
 
-    app = FastAPI(title=f"STAR {service}", summary=summary, version="1", lifespan=run)
+    # The documents' pages carry their scripts with them: a school's network may not reach the usual CDN, nor should it have to.
+    app = FastAPIOffline(title=f"STAR {service}", summary=summary, version="1", lifespan=run)
     install_problem_handlers(app)
     for router in routers:
         app.include_router(router)
-    app.include_router(_operations())
+    app.include_router(operations_router(lambda request: cast(ServiceState, service_state(request))))
     app.add_middleware(_RequestMetrics, service=service)
     return app
 
@@ -97,33 +96,6 @@ def school_in_path(school: Annotated[str, Path(description="School number, four 
 
 
 SchoolInPath = Annotated[SchoolNumber, Depends(school_in_path)]
-
-
-def _operations() -> APIRouter:
-    router = APIRouter(tags=["operations"])
-
-    @router.get("/healthz", summary="Whether this process goes forward")
-    async def healthz(request: Request) -> JSONResponse:
-        stuck = cast(ServiceState, service_state(request)).progress.stuck()
-        status = HTTPStatus.SERVICE_UNAVAILABLE if stuck else HTTPStatus.OK
-        return JSONResponse({"status": "stuck" if stuck else "ok", "stuck": stuck}, status_code=status)
-
-    @router.get("/readyz", summary="Whether what it depends on answers")
-    async def readyz(request: Request) -> JSONResponse:
-        missing: list[str] = []
-        for name, check in cast(ServiceState, service_state(request)).checks.items():
-            try:
-                await check()
-            except Exception:
-                missing.append(name)
-        status = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK
-        return JSONResponse({"status": "waiting" if missing else "ready", "missing": missing}, status_code=status)
-
-    @router.get("/metrics", summary="Prometheus metrics of this process", response_class=Response)
-    async def prometheus() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-    return router
 
 
 class _RequestMetrics:

@@ -63,9 +63,19 @@ async def reschedule(connection: AsyncConnection, item: uuid.UUID, due_at: datet
 
 
 async def cancel(connection: AsyncConnection, item: uuid.UUID, now: datetime) -> bool:
-    """Takes a waiting item off the list; False when it is leased or settled."""
+    """Takes a waiting item off the list; False when it is leased or settled.
+
+    An item that is being claimed or settled at this moment counts as leased, instead of being waited for: who settles may be waiting
+    for something that the caller holds.
+    """
     cancelled = await connection.execute(
-        text("UPDATE work SET state = 'cancelled', settled_at = :now WHERE id = :id AND state = 'waiting'"), {"id": item, "now": now}
+        text(
+            """
+            UPDATE work SET state = 'cancelled', settled_at = :now
+            WHERE id = (SELECT id FROM work WHERE id = :id AND state = 'waiting' FOR UPDATE SKIP LOCKED)
+            """
+        ),
+        {"id": item, "now": now},
     )
     return cancelled.rowcount == 1
 

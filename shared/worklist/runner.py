@@ -105,16 +105,23 @@ class Runner:
         except Exception as error:
             log.warning("work.raised", kind=item.kind, item=str(item.id), attempt=item.attempt, error=type(error).__name__)
             outcome = Retry(type(error).__name__)
-        try:
-            await self._settle(task, item, outcome)
-        except LeaseLostError:
-            log.warning("work.lease_lost", kind=item.kind, item=str(item.id), attempt=item.attempt)
-        except Exception as error:
-            # The lease runs out and the item is tried again.
-            if is_transient(error):
-                log.warning("work.not_settled", kind=item.kind, item=str(item.id), error=type(error).__name__)
-            else:
-                log.exception("work.not_settled", kind=item.kind, item=str(item.id))
+        # What was done must not be done again because the database was away for a moment: the lease is ours, so keep trying.
+        until = asyncio.get_running_loop().time() + task.lease.total_seconds()
+        while True:
+            try:
+                await self._settle(task, item, outcome)
+            except LeaseLostError:
+                log.warning("work.lease_lost", kind=item.kind, item=str(item.id), attempt=item.attempt)
+            except Exception as error:
+                # At last the lease runs out, and the item is tried again.
+                if not is_transient(error):
+                    log.exception("work.not_settled", kind=item.kind, item=str(item.id))
+                else:
+                    log.warning("work.not_settled", kind=item.kind, item=str(item.id), error=type(error).__name__)
+                    if asyncio.get_running_loop().time() < until:
+                        await asyncio.sleep(AWAY_PAUSE)
+                        continue
+            return
 
     async def _settle(self, task: Task, item: WorkItem, outcome: Outcome) -> None:
         most = task.backoff.most_attempts

@@ -1,0 +1,5 @@
+"""The `star` command."""
+
+from deploy.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,46 @@
+"""`star run`: everything from nothing, in one process."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+import uvloop
+
+from deploy.embedded.process import DataFolderInUseError
+from deploy.embedded.process import run as run_process
+from shared.settings import Settings
+from shared.supervisor import stop_on_signals
+from shared.telemetry.logging import configure_logging
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, envvar="STAR_PORT", show_default=True)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path(".star"), envvar="STAR_DATA", show_default=True)
+@click.option("--demo/--no-demo", default=True, help="Play a made-up school's term through the API first.", show_default=True)
+def run(port: int, data: Path, demo: bool) -> None:
+    """Starts all services on one port, with a database, a mail catcher and a Ministry of their own.
+
+    Prints `ready http://127.0.0.1:PORT` once it serves, and serves until it is told to stop.
+    """
+    settings = Settings(data=data.resolve(), port=port)
+    configure_logging(settings.log_format)
+    try:
+        uvloop.run(_run(settings, demo=demo))
+    except DataFolderInUseError as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _run(settings: Settings, *, demo: bool) -> None:
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+
+    async def ready(base_url: str) -> None:
+        click.echo(f"ready {base_url}")
+        sys.stdout.flush()
+        if demo:
+            from deploy.demo.play import play  # noqa: PLC0415 - its libraries are not needed to serve
+
+            await play(base_url, settings.data)
+
+    await run_process(settings, ready=ready, stop=stop)

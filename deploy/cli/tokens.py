@@ -1,0 +1,55 @@
+"""`star token`: bearer tokens of a small set-up, signed with the key in its data folder."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from shared.auth.keys import revoke_token, signing_key
+from shared.auth.principal import Scope
+from shared.auth.tokens import issue_token
+from shared.clock import utc_now
+
+data_option = click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), default=Path(".star"), envvar="STAR_DATA", show_default=True
+)
+
+
+@click.group()
+def token() -> None:
+    """Issues and revokes bearer tokens."""
+
+
+@token.command()
+@data_option
+@click.option("--subject", required=True, help="Who the token is for; it shows up in audit trails.")
+@click.option("--scopes", required=True, help=f"Separated by blanks, of: {', '.join(get_args(Scope))}.")
+@click.option("--schools", required=True, help="School numbers separated by blanks, or * for all.")
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3650), help="How long the token holds.")
+def issue(data: Path, subject: str, scopes: str, schools: str, days: int) -> None:
+    """Prints a new token, nothing else."""
+    unknown = set(scopes.split()) - set(get_args(Scope))
+    if unknown or not scopes.split():
+        raise click.BadParameter(f"scopes are of: {', '.join(get_args(Scope))}", param_hint="--scopes")
+    try:
+        click.echo(
+            issue_token(
+                signing_key(data),
+                subject=subject,
+                scopes=scopes.split(),
+                schools=schools.split(),
+                now=utc_now(),
+                valid_for=timedelta(days=days),
+            )
+        )
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--schools") from error
+
+
+@token.command()
+@data_option
+@click.argument("token_id")
+def revoke(data: Path, token_id: str) -> None:
+    """Makes the token with this id (its `jti` claim) invalid within seconds."""
+    revoke_token(data, token_id)

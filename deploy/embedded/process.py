@@ -1,0 +1,163 @@
+"""All four services, their workers, the database and the sandbox in one process: `star run`."""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI
+from services.moe_sync.app import create_app as create_moe_sync
+from services.moe_sync.settings import MoeSyncSettings
+from services.moe_sync.worker import run_worker as run_moe_sync
+from services.notifier.app import create_app as create_notifier
+from services.notifier.settings import NotifierSettings
+from services.notifier.worker import run_worker as run_notifier
+from starlette.types import Receive, Scope, Send
+
+from deploy.embedded.home import home_router
+from deploy.embedded.postgres import EmbeddedPostgres
+from deploy.embedded.trees import TREES
+from deploy.sandbox.api import create_sandbox
+from deploy.sandbox.mail import MailCatcher
+from services.ingest.app import create_app as create_ingest
+from services.ingest.settings import IngestSettings
+from services.ingest.worker import run_worker as run_ingest
+from services.thresholds.app import create_app as create_thresholds
+from services.thresholds.settings import ThresholdsSettings
+from services.thresholds.worker import run_worker as run_thresholds
+from shared.bus.embedded.bus import EmbeddedBus
+from shared.bus.factory import create_bus
+from shared.clock import utc_now
+from shared.db.migrate import migrate
+from shared.settings import Settings
+from shared.supervisor import Loop, supervise
+from shared.telemetry.progress import Progress
+from shared.web.server import serve
+
+log = structlog.get_logger()
+
+CLEAN_EVERY: Final = timedelta(hours=1)
+
+
+class DataFolderInUseError(RuntimeError):
+    """Another process runs on this data folder: stop it first, or choose another with --data."""
+
+
+class Mounted:
+    """An app below a path of another one. The outer app's lifespan runs the inner one's, and requests get its state."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self._state: Mapping[str, Any] = {}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Runs the app's lifespan."""
+        async with self.app.router.lifespan_context(self.app) as state:
+            self._state = state or {}
+            yield
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on."""
+        scope["state"] = dict(self._state)
+        await self.app(scope, receive, send)
+
+
+@contextmanager
+def locked(data: Path) -> Iterator[None]:
+    """Keeps the data folder to this process. Raises DataFolderInUseError."""
+    data.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(data / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DataFolderInUseError(f"{data} is in use by another process: stop it first, or choose another with --data") from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+async def run(settings: Settings, *, ready: Callable[[str], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Serves until `stop` is set. Calls `ready` with the base URL once everything answers."""
+    with locked(settings.data):
+        async with AsyncExitStack() as stack:
+            database_url = settings.database_url
+            if not database_url:
+                server = EmbeddedPostgres(settings.data / "postgres")
+                database_url = await asyncio.to_thread(server.start)
+                stack.callback(server.stop)
+            migrating = asyncio.create_task(migrate(database_url, TREES))
+            mail = MailCatcher(settings.data / "sandbox" / "mail")
+            await mail.start()
+            stack.push_async_callback(mail.stop)
+            await migrating
+            await _serve(settings, database_url, mail, ready, stop)
+
+
+async def _serve(
+    settings: Settings, database_url: str, mail: MailCatcher, ready: Callable[[str], Awaitable[None]], stop: asyncio.Event
+) -> None:
+    base_url = f"http://{settings.host}:{settings.port}"
+    common = settings.model_dump() | {"database_url": database_url}
+    bus = create_bus(Settings(**common))
+    await bus.ensure_topics()
+    progress = Progress()
+    ingest, thresholds = IngestSettings(**common), ThresholdsSettings(**common)
+    notifier = NotifierSettings(**{"smtp_url": mail.url} | _from_environment(NotifierSettings) | common)
+    moe_sync = MoeSyncSettings(**{"ministry_url": f"{base_url}/sandbox/ministry"} | _from_environment(MoeSyncSettings) | common)
+    mounts = {
+        "/ingest": Mounted(create_ingest(ingest, progress=progress)),
+        "/thresholds": Mounted(create_thresholds(thresholds, progress=progress)),
+        "/notifier": Mounted(create_notifier(notifier, progress=progress)),
+        "/moe-sync": Mounted(create_moe_sync(moe_sync, progress=progress)),
+        "/sandbox": Mounted(create_sandbox(mail, settings.data / "sandbox" / "ministry")),
+    }
+    loops: dict[str, Loop] = {
+        "ingest": lambda stop: run_ingest(ingest, stop, progress=progress),
+        "thresholds": lambda stop: run_thresholds(thresholds, stop, progress=progress),
+        "notifier": lambda stop: run_notifier(notifier, stop, progress=progress),
+        "moe-sync": lambda stop: run_moe_sync(moe_sync, stop, progress=progress),
+        "http": lambda stop: serve(_outer(mounts), host=settings.host, port=settings.port, stop=stop, started=lambda: ready(base_url)),
+    }
+    if isinstance(bus, EmbeddedBus):
+        loops["clean"] = lambda stop: _clean(bus, stop)
+    try:
+        await supervise(loops, stop)
+    finally:
+        await bus.close()
+
+
+def _from_environment(settings: type[Settings]) -> dict[str, Any]:
+    """What the environment sets of a service's own fields, so that it goes before the sandbox's addresses."""
+    return settings().model_dump(exclude_unset=True)
+
+
+def _outer(mounts: Mapping[str, Mounted]) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for mounted in mounts.values():
+                await stack.enter_async_context(mounted.running())
+            yield
+
+    app = FastAPI(title="STAR", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(home_router(list(mounts)))
+    for path, mounted in mounts.items():
+        app.mount(path, mounted)
+    return app
+
+
+async def _clean(bus: EmbeddedBus, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        dropped = await bus.clean(utc_now())
+        log.info("bus.cleaned", messages=dropped)
+        try:
+            await asyncio.wait_for(stop.wait(), CLEAN_EVERY.total_seconds())
+        except TimeoutError:
+            continue

@@ -1,0 +1,146 @@
+"""A student's attendance explained, and a school's students by tier."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from services.thresholds import register as packed
+from services.thresholds.api.common import calendar_for, shown, term_for
+from services.thresholds.attendance import Attendance, Day, attendance
+from services.thresholds.register import Entry
+from services.thresholds.repository import records, register, students
+from services.thresholds.repository.register import RowKey
+from services.thresholds.repository.students import Sort
+from services.thresholds.schemas import AttendanceOut, CountOut, DayOut, MarkOut, StudentOut, StudentPage
+from services.thresholds.state import State
+from shared.attendance.codes import CodeTable
+from shared.attendance.tiers import TIERS, Tier, tier_of
+from shared.auth.principal import Principal
+from shared.identifiers import is_student_key, student_id
+from shared.web.cursors import decode_cursor, encode_cursor
+from shared.web.problems import ProblemError
+from shared.web.service import SchoolInPath, requires
+
+router = APIRouter(tags=["attendance"])
+
+
+@router.get(
+    "/v1/schools/{school}/students/{student}/attendance",
+    response_model_exclude_none=False,
+    summary="A student's term, with every number explained",
+)
+async def get_attendance(
+    school: SchoolInPath,
+    student: str,
+    state: State,
+    caller: Annotated[Principal, requires("star:read")],
+    term: Annotated[str | None, Query(description="The current or last term by default", examples=["2026-T4"])] = None,
+) -> AttendanceOut:
+    """The student's absences, tier and STAR records, and for each day the marks and the rule that counted them."""
+    caller.require_school(school)
+    if not is_student_key(student):
+        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "there is no such student")
+    identity = student_id(school, student)
+    async with state.engine.connect() as connection:
+        calendar = await calendar_for(connection, school)
+        wanted = term_for(calendar, term, state)
+        person = await students.get(connection, identity)
+        row = await register.get(connection, RowKey(school, wanted.name, student))
+        if person is None and row is None:
+            raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "no student of that key has been sent, and no mark")
+        star_records = await shown(connection, await records.of_student(connection, identity, wanted.name))
+    view = attendance(row.marks if row else b"", wanted, calendar, state.codes, calendar.today(state.clock()))
+    return AttendanceOut(
+        school=school,
+        student=student,
+        student_id=identity,
+        name=f"{person['given_name']} {person['family_name']}" if person else None,
+        term=wanted.name,
+        **_sums(view),
+        days=[_day(day, state.codes) for day in view.days],
+        star_records=star_records,
+    )
+
+
+@router.get("/v1/schools/{school}/students", summary="A school's students by tier")
+async def list_students(
+    school: SchoolInPath,
+    state: State,
+    caller: Annotated[Principal, requires("star:read")],
+    term: str | None = None,
+    tier: Tier | None = None,
+    year_level: int | None = None,
+    group: str | None = None,
+    sort: Sort = "name",
+    limit: Annotated[int, Query(ge=1)] = 100,
+    cursor: str | None = None,
+) -> StudentPage:
+    """Every student the school has sent, and every student it has sent marks of, with the term's total."""
+    caller.require_school(school)
+    limit = min(limit, state.settings.page_limit)
+    after = decode_cursor(cursor, parts=2)
+    async with state.engine.connect() as connection:
+        wanted = term_for(await calendar_for(connection, school), term, state)
+        found = await students.page(
+            connection,
+            school=school,
+            term=wanted.name,
+            level=TIERS.index(tier) if tier else None,
+            year_level=year_level,
+            group=group,
+            sort=sort,
+            after=(after[0], after[1]) if after else None,
+            limit=limit + 1,
+        )
+    items = [
+        StudentOut(
+            student=row["student"],
+            student_id=student_id(school, row["student"]),
+            name=f"{row['given_name']} {row['family_name']}" if row["given_name"] else None,
+            year_level=row["year_level"],
+            groups=row["groups"],
+            absent_half_days=row["absent_half_days"],
+            absent_days=row["absent_half_days"] / 2,
+            tier=tier_of(row["absent_half_days"]),
+        )
+        for row in found[:limit]
+    ]
+    more = len(found) > limit
+    return StudentPage(items=items, next=encode_cursor(found[limit - 1]["order_key"], found[limit - 1]["student"]) if more else None)
+
+
+def _sums(view: Attendance) -> dict[str, object]:
+    return {
+        "absent_half_days": view.absent,
+        "absent_days": view.absent / 2,
+        "tier": tier_of(view.absent),
+        "attended_half_days": view.attended,
+        "excluded_half_days": view.excluded,
+        "unmarked_half_days": view.unmarked,
+        "open_half_days": view.open,
+        "attendance_rate": view.rate,
+        "category": view.category,
+    }
+
+
+def _day(day: Day, codes: CodeTable) -> DayOut:
+    return DayOut(
+        date=day.day,
+        absent_half_days=day.count.absent,
+        marks=[_mark(entry, codes) for entry in day.marks],
+        explanation=day.explanation,
+    )
+
+
+def _mark(entry: Entry, codes: CodeTable) -> MarkOut:
+    count = entry.count
+    return MarkOut(
+        session=("AM" if entry.position == packed.AM else "PM") if entry.kind == "session" else None,
+        slot=entry.position - packed.FIRST_SLOT + 1 if entry.kind == "slot" else None,
+        code=entry.code,
+        code_class=codes.class_of(entry.code) if entry.code else None,
+        minutes=entry.minutes,
+        half_days=CountOut(unjustified=count.unjustified, justified=count.justified, present=count.present) if count else None,
+        recorded_at=entry.recorded_at,
+    )

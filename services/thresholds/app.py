@@ -1,0 +1,53 @@
+"""The heart: the register of each student and term, STAR records and responses, the events feed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+from shared.deadletters.api import dead_letters_router
+
+from services.thresholds.api import attendance, events, star_records
+from services.thresholds.repository.feed import CHANNEL
+from services.thresholds.settings import ThresholdsSettings
+from services.thresholds.state import ThresholdsState
+from shared.attendance.codes import CodeTable
+from shared.clock import Clock, utc_now
+from shared.db.engine import create_engine, ping
+from shared.db.listen import Broadcast, listen
+from shared.telemetry.progress import Progress
+from shared.web.service import create_service_app, token_verifier
+
+SCHEMA: Final = "thresholds"
+
+
+def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None, clock: Clock = utc_now) -> FastAPI:
+    """The heart's app. `progress` is shared with the workers of the same process, where there are any."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[ThresholdsState]:
+        engine = create_engine(settings.database_url, SCHEMA, pool_size=settings.database_pool)
+        feed_bell = Broadcast()
+        stop = asyncio.Event()
+        listening = asyncio.create_task(listen(settings.database_url, {CHANNEL: feed_bell.ring}, stop), name="feed-listen")
+        try:
+            async with token_verifier(settings) as verifier:
+                yield ThresholdsState(
+                    verifier=verifier,
+                    checks={"database": lambda: ping(engine)},
+                    progress=progress or Progress(),
+                    settings=settings,
+                    engine=engine,
+                    codes=CodeTable.load(),
+                    feed_bell=feed_bell,
+                    clock=clock,
+                )
+        finally:
+            stop.set()
+            feed_bell.ring()
+            await listening
+            await engine.dispose()
+
+    routers = [attendance.router, star_records.router, events.router, dead_letters_router()]
+    return create_service_app("thresholds", "Absence totals, STAR records and crossing events", settings, lifespan, routers)

@@ -1,0 +1,110 @@
+"""A student's attendance in a term, day by day, with the rule behind every number. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Final, Literal
+
+from services.thresholds import register
+from services.thresholds.explanation import explain
+from services.thresholds.half_days import DayCount, DayMarks, count_day
+from services.thresholds.register import Entry
+from shared.attendance.calendar import SchoolCalendar, Term
+from shared.attendance.codes import CodeTable
+
+Category = Literal["regular", "irregular", "moderate", "chronic"]
+
+FLOORS: Final[tuple[tuple[Category, int], ...]] = (("regular", 90), ("irregular", 80), ("moderate", 70))
+"""A category begins above this share of half days attended, in per cent; exactly 90% is irregular."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the term: what stands marked, what it counts, and why."""
+
+    day: date
+    marks: tuple[Entry, ...]
+    count: DayCount
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """A term's days so far, and their sums in half days.
+
+    absent + attended + excluded + unmarked is what the school was open for, up to today.
+    """
+
+    days: tuple[Day, ...]
+
+    @property
+    def absent(self) -> int:
+        """Half days absent, justified or not: what STAR counts."""
+        return sum(day.count.absent for day in self.days)
+
+    @property
+    def attended(self) -> int:
+        """Half days marked as present."""
+        return sum(day.count.attended for day in self.days)
+
+    @property
+    def excluded(self) -> int:
+        """Half days that count neither way: exam leave."""
+        return sum(day.count.excluded for day in self.days)
+
+    @property
+    def unmarked(self) -> int:
+        """Half days that nobody has marked yet."""
+        return sum(day.count.unmarked for day in self.days)
+
+    @property
+    def open(self) -> int:
+        """Half days that the school was open, so far."""
+        return self.absent + self.attended + self.excluded + self.unmarked
+
+    @property
+    def rate(self) -> float | None:
+        """The share of half days attended, of those marked as attended or absent; None before there are any."""
+        counted = self.absent + self.attended
+        return round(self.attended / counted, 4) if counted else None
+
+    @property
+    def category(self) -> Category | None:
+        """The Ministry's category for that share; None before any half day is marked."""
+        counted = self.absent + self.attended
+        if not counted:
+            return None
+        # In whole numbers: a share of exactly 90% must not become regular by rounding.
+        return next((name for name, floor in FLOORS if self.attended * 100 > floor * counted), "chronic")
+
+
+def attendance(row: bytes, term: Term, calendar: SchoolCalendar, codes: CodeTable, today: date) -> Attendance:
+    """Every school day of the term so far, and every other day of it that has marks."""
+    marked = {day: tuple(entries) for day, entries in groupby(register.unpack(row), key=lambda entry: entry.day) if day in term}
+    days = sorted({*marked, *calendar.school_days(term, until=today)})
+    return Attendance(tuple(_day(day, marked.get(day, ()), calendar, codes) for day in days))
+
+
+def _day(day: date, entries: tuple[Entry, ...], calendar: SchoolCalendar, codes: CodeTable) -> Day:
+    standing = tuple(_standing(entries))
+    marks = DayMarks(
+        sessions={_session(entry): entry.code for entry in standing if entry.kind == "session" and entry.code},
+        slots={
+            entry.position - register.FIRST_SLOT + 1: (entry.code, entry.minutes)
+            for entry in standing
+            if entry.kind == "slot" and entry.code
+        },
+        vendor=next((entry.count for entry in standing if entry.kind == "vendor"), None),
+    )
+    open_half_days = calendar.open_half_days(day)
+    count = count_day(marks, open_half_days, calendar.slots, codes)
+    return Day(day, standing, count, explain(marks, count, open_half_days, calendar.slots, codes))
+
+
+def _standing(entries: tuple[Entry, ...]) -> Iterator[Entry]:
+    return (entry for entry in entries if entry.code is not None or entry.count is not None)
+
+
+def _session(entry: Entry) -> str:
+    return "AM" if entry.position == register.AM else "PM"

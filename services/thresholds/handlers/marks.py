@@ -1,0 +1,159 @@
+"""Marks into the register: one batch of events, one transaction."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import groupby
+
+import msgspec
+import structlog
+from shared.deadletters.reading import read_events
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.thresholds import register
+from services.thresholds.applying import FoldedRow, apply
+from services.thresholds.calendars import CalendarCache
+from services.thresholds.folding import Folder
+from services.thresholds.repository import register as rows
+from services.thresholds.repository.register import RowKey
+from shared.attendance.calendar import SchoolCalendar
+from shared.bus.interface import Message, Partition
+from shared.clock import Clock, utc_now
+from shared.deadletters.box import DeadLetterBox
+from shared.deadletters.letter import DeadLetter
+from shared.events.data import Mark, MarksRecorded
+from shared.events.envelope import Event
+from shared.telemetry import metrics
+
+log = structlog.get_logger()
+
+UNKNOWN_SCHOOL = "unknown-school"
+OUTSIDE_TERM = "outside-term"
+BAD_MARK = "bad-mark"
+WRONG_TYPE = "wrong-type"
+
+Roll = tuple[Message, Event, MarksRecorded]
+
+
+@dataclass
+class MarksHandler:
+    """Folds marks into the register."""
+
+    engine: AsyncEngine
+    folder: Folder
+    dead_letters: DeadLetterBox
+    school_wait: timedelta
+    clock: Clock = utc_now
+    _calendars: CalendarCache = field(default_factory=CalendarCache)
+    _waiting_since: dict[tuple[Partition, int], float] = field(default_factory=dict)
+
+    async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
+        """Applies the events; answers the partitions that wait for a school's calendar."""
+        read, letters = read_events(messages)
+        rolls: list[Roll] = []
+        for message, event in read:
+            if isinstance(event, Event) and isinstance(event.data, MarksRecorded):
+                rolls.append((message, event, event.data))
+            else:
+                letters.append(DeadLetter(message, WRONG_TYPE, "only recorded marks belong on this topic"))
+        now = self.clock()
+        async with self.engine.begin() as connection:
+            calendars = await self._calendars.lock(connection, sorted({roll.school for _, _, roll in rolls}))
+            held, given_up = self._sort_out_unknown(rolls, calendars)
+            letters += given_up
+            kept = [roll for roll in rolls if not _waits(roll[0], held) and roll[2].school in calendars]
+            entries = self._entries(kept, calendars, letters)
+            await self._fold(connection, entries, calendars)
+            await self.dead_letters.keep(connection, [letter for letter in letters if not _waits(letter.message, held)], now)
+        if kept:
+            oldest = min(event.time for _, event, _ in kept)
+            metrics.EVENT_AGE_SECONDS.labels("thresholds.marks").observe(max((self.clock() - oldest).total_seconds(), 0))
+        return held
+
+    def _sort_out_unknown(
+        self, rolls: Iterable[Roll], calendars: Mapping[str, SchoolCalendar]
+    ) -> tuple[dict[Partition, int], list[DeadLetter]]:
+        """Which partitions wait from which offset on, and the rolls that have waited long enough."""
+        held: dict[Partition, int] = {}
+        given_up: list[DeadLetter] = []
+        for message, _, roll in rolls:
+            place = (message.source, message.offset)
+            if roll.school in calendars or message.source in held:
+                continue
+            since = self._waiting_since.setdefault(place, time.monotonic())
+            if time.monotonic() - since < self.school_wait.total_seconds():
+                held[message.source] = message.offset
+                continue
+            del self._waiting_since[place]
+            detail = "the school's calendar did not come"
+            given_up.append(DeadLetter(message, UNKNOWN_SCHOOL, detail, roll.school, count=len(roll.marks)))
+        known = {(message.source, message.offset) for message, _, roll in rolls if roll.school in calendars}
+        for place in known & self._waiting_since.keys():
+            del self._waiting_since[place]
+        return held, given_up
+
+    def _entries(
+        self, rolls: Iterable[Roll], calendars: Mapping[str, SchoolCalendar], letters: list[DeadLetter]
+    ) -> dict[RowKey, list[bytes]]:
+        """The marks as register entries by row; those that fit in no register become dead letters."""
+        entries: dict[RowKey, list[bytes]] = {}
+        for message, _, roll in rolls:
+            calendar = calendars[roll.school]
+            refused: list[tuple[str, Mark]] = []
+            # A roll is of one day, or a few: its term is looked up once a day.
+            for day, marks in groupby(roll.marks, key=lambda mark: mark.date):
+                term = calendar.term_on(day)
+                for mark in marks:
+                    if term is None:
+                        refused.append((OUTSIDE_TERM, mark))
+                        continue
+                    try:
+                        entry = register.pack(mark, roll.received_at)
+                    except ValueError:
+                        refused.append((BAD_MARK, mark))
+                        continue
+                    entries.setdefault(RowKey(roll.school, term.name, mark.student), []).append(entry)
+            if refused:
+                letters.extend(_letters_of(message, roll, refused))
+        return entries
+
+    async def _fold(
+        self, connection: AsyncConnection, entries: Mapping[RowKey, Sequence[bytes]], calendars: Mapping[str, SchoolCalendar]
+    ) -> None:
+        before = await rows.load(connection, entries)
+        folded: list[FoldedRow] = []
+        unchanged = 0
+        for key, new in entries.items():
+            old = before.get(key)
+            marks = register.merge(old.marks if old else b"", new)
+            if old is not None and marks is old.marks:
+                unchanged += len(new)
+                continue
+            calendar = calendars[key.school]
+            term = calendar.term_named(key.term)
+            assert term is not None
+            folded.append(FoldedRow(key, old, marks, self.folder.absences(marks, term, calendar), calendar))
+        await apply(connection, folded, self.clock())
+        metrics.MARKS_FOLDED.labels("unchanged").inc(unchanged)
+        metrics.MARKS_FOLDED.labels("changed").inc(sum(map(len, entries.values())) - unchanged)
+
+
+def _waits(message: Message, held: Mapping[Partition, int]) -> bool:
+    return message.source in held and message.offset >= held[message.source]
+
+
+def _letters_of(message: Message, roll: MarksRecorded, refused: Iterable[tuple[str, Mark]]) -> list[DeadLetter]:
+    by_reason: dict[str, list[Mark]] = {}
+    for reason, mark in refused:
+        by_reason.setdefault(reason, []).append(mark)
+    details = {OUTSIDE_TERM: "the school has no term on these days", BAD_MARK: "no register can hold these marks"}
+    return [
+        DeadLetter(message, reason, details[reason], roll.school, msgspec.json.encode(replace_marks(roll, marks)), len(marks))
+        for reason, marks in by_reason.items()
+    ]
+
+
+def replace_marks(roll: MarksRecorded, marks: list[Mark]) -> MarksRecorded:
+    """The same roll with other marks."""
+    return msgspec.structs.replace(roll, marks=marks)

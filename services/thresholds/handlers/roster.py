@@ -1,0 +1,90 @@
+"""Schools and students into our copies; a new calendar folds the school's rows again."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+from shared.deadletters.reading import read_events
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.thresholds.applying import FoldedRow, apply
+from services.thresholds.calendars import calendar_of, terms_to_fold_again
+from services.thresholds.folding import Folder
+from services.thresholds.handlers.marks import OUTSIDE_TERM, UNKNOWN_SCHOOL, WRONG_TYPE
+from services.thresholds.repository import register as rows
+from services.thresholds.repository import schools, students
+from shared.bus.interface import Message, Partition
+from shared.clock import Clock, utc_now
+from shared.deadletters.box import DeadLetterBox, redrive_school
+from shared.deadletters.letter import DeadLetter
+from shared.events.data import SchoolUpdated, StudentUpdated
+from shared.events.envelope import Event, Tombstone
+from shared.events.topics import STUDENTS
+
+log = structlog.get_logger()
+
+
+@dataclass
+class RosterHandler:
+    """Keeps what thresholds needs to know of schools and students."""
+
+    engine: AsyncEngine
+    folder: Folder
+    dead_letters: DeadLetterBox
+    clock: Clock = utc_now
+
+    async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
+        """Applies the events. None of them ever waits."""
+        read, letters = read_events(messages)
+        latest: dict[uuid.UUID, StudentUpdated | None] = {}
+        updated: dict[str, SchoolUpdated] = {}
+        for message, event in read:
+            match event:
+                case Event(data=StudentUpdated() as student):
+                    latest[student.student_id] = student
+                case Event(data=SchoolUpdated() as school):
+                    updated[school.school] = school
+                case Tombstone(key=key) if message.topic == STUDENTS.name and _is_uuid(key):
+                    latest[uuid.UUID(key)] = None
+                case _:
+                    letters.append(DeadLetter(message, WRONG_TYPE, "only schools and students belong on these topics"))
+        async with self.engine.begin() as connection:
+            if present := [student for student in latest.values() if student is not None]:
+                await students.put(connection, present)
+            if gone := [student_id for student_id, student in latest.items() if student is None]:
+                await students.remove(connection, gone)
+            for number in sorted(updated):
+                await self._update(connection, updated[number])
+            await self.dead_letters.keep(connection, letters, self.clock())
+        return {}
+
+    async def _update(self, connection: AsyncConnection, school: SchoolUpdated) -> None:
+        known = await schools.lock(connection, [school.school])
+        before = (await schools.get(connection, [school.school]))[0] if known else None
+        if not await schools.put(connection, school):
+            return
+        if before is not None:
+            terms = terms_to_fold_again(calendar_of(before), calendar_of(school))
+            await self._fold_again(connection, school, terms)
+        redriven = await redrive_school(connection, school.school, [UNKNOWN_SCHOOL, OUTSIDE_TERM], self.clock())
+        log.info("school.updated", school=school.school, redriven=redriven)
+
+    async def _fold_again(self, connection: AsyncConnection, school: SchoolUpdated, terms: Sequence[str]) -> None:
+        calendar = calendar_of(school)
+        folded: list[FoldedRow] = []
+        for key, row in (await rows.of_terms(connection, school.school, terms)).items():
+            term = calendar.term_named(key.term)
+            assert term is not None
+            folded.append(FoldedRow(key, row, row.marks, self.folder.absences(row.marks, term, calendar), calendar))
+        facts = await apply(connection, folded, self.clock())
+        if folded:
+            log.info("school.folded_again", school=school.school, terms=list(terms), rows=len(folded), crossings=len(facts))
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

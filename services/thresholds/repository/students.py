@@ -1,0 +1,106 @@
+"""SQL of the students' names, and of the lists by tier."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.events.data import StudentUpdated
+
+Sort = Literal["name", "-absent_days", "absent_days", "student"]
+
+# The students of a school are those it has sent, and those it has sent marks of: nobody with a mark is left out.
+_LIST = """
+    WITH everybody AS (
+        SELECT coalesce(s.student, r.student) AS student, s.student_id, s.given_name, s.family_name, s.year_level,
+            coalesce(s.groups, '{{}}') AS groups, coalesce(r.absent_half_days, 0) AS absent_half_days, coalesce(r.level, 0) AS level,
+            {order_key} AS order_key
+        FROM (SELECT * FROM students WHERE school = :school) s
+        FULL JOIN (SELECT * FROM register WHERE school = :school AND term = :term) r USING (student)
+    )
+    SELECT * FROM everybody
+    WHERE (CAST(:level AS int) IS NULL OR level = :level)
+        AND (CAST(:year_level AS int) IS NULL OR year_level = :year_level)
+        AND (CAST(:group AS text) IS NULL OR :group = ANY(groups))
+        AND (CAST(:after_key AS text) IS NULL
+             OR (order_key, student) > (CAST(:after_key AS text) COLLATE "C", CAST(:after_student AS text)))
+    ORDER BY order_key, student LIMIT :limit
+"""
+_ORDER_KEYS: Mapping[Sort, str] = {
+    "name": "lower(coalesce(s.family_name || ' ' || s.given_name, '~')) COLLATE \"C\"",
+    "student": "''::text COLLATE \"C\"",
+    "absent_days": "lpad(coalesce(r.absent_half_days, 0)::text, 5, '0') COLLATE \"C\"",
+    "-absent_days": "lpad((99999 - coalesce(r.absent_half_days, 0))::text, 5, '0') COLLATE \"C\"",
+}
+
+
+async def put(connection: AsyncConnection, students: Sequence[StudentUpdated]) -> None:
+    """Keeps students, unless what is there is newer. No student may be in the list twice."""
+    await connection.execute(
+        text(
+            """
+            INSERT INTO students (student_id, school, student, given_name, family_name, year_level, groups, updated_at)
+            VALUES (:student_id, :school, :student, :given_name, :family_name, :year_level, :groups, :updated_at)
+            ON CONFLICT (student_id) DO UPDATE SET given_name = excluded.given_name, family_name = excluded.family_name,
+                year_level = excluded.year_level, groups = excluded.groups, updated_at = excluded.updated_at
+            WHERE students.updated_at < excluded.updated_at
+            """
+        ),
+        [
+            {
+                "student_id": student.student_id,
+                "school": student.school,
+                "student": student.student,
+                "given_name": student.given_name,
+                "family_name": student.family_name,
+                "year_level": student.year_level,
+                "groups": student.groups,
+                "updated_at": student.updated_at,
+            }
+            for student in sorted(students, key=lambda student: student.student_id)
+        ],
+    )
+
+
+async def remove(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> None:
+    """Forgets students' names; the register keeps its rows."""
+    await connection.execute(text("DELETE FROM students WHERE student_id = ANY(CAST(:ids AS uuid[]))"), {"ids": sorted(ids)})
+
+
+async def get(connection: AsyncConnection, student_id: uuid.UUID) -> RowMapping | None:
+    """A student's name, year level and groups."""
+    row = await connection.execute(
+        text("SELECT given_name, family_name, year_level, groups FROM students WHERE student_id = :id"), {"id": student_id}
+    )
+    return row.mappings().one_or_none()
+
+
+async def page(
+    connection: AsyncConnection,
+    *,
+    school: str,
+    term: str,
+    level: int | None,
+    year_level: int | None,
+    group: str | None,
+    sort: Sort,
+    after: tuple[str, str] | None,
+    limit: int,
+) -> list[RowMapping]:
+    """Students of a school with their totals of a term; `after` is the (order_key, student) of the last one seen."""
+    rows = await connection.execute(
+        text(_LIST.format(order_key=_ORDER_KEYS[sort])),
+        {
+            "school": school,
+            "term": term,
+            "level": level,
+            "year_level": year_level,
+            "group": group,
+            "after_key": after[0] if after else None,
+            "after_student": after[1] if after else None,
+            "limit": limit,
+        },
+    )
+    return list(rows.mappings())

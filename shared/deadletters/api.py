@@ -1,0 +1,125 @@
+"""Dead letters over REST: what a service could not apply, and what to do with it. The same router in every service with a worker."""
+
+import uuid
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Final, Literal, Protocol, cast
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.auth.principal import Principal
+from shared.clock import Clock
+from shared.deadletters import repository
+from shared.deadletters.box import redrive
+from shared.web.cursors import decode_cursor, encode_cursor
+from shared.web.problems import ProblemError
+from shared.web.service import requires, service_state
+
+MOST: Final = 200
+
+LetterState = Literal["kept", "redriven", "discarded"]
+
+
+class StateWithDeadLetters(Protocol):
+    """What the router needs of a service's state."""
+
+    engine: AsyncEngine
+    clock: Clock
+
+
+class DeadLetterOut(BaseModel):
+    """A record that could not be applied. Its payload stays in the database: it can hold names."""
+
+    id: uuid.UUID
+    topic: str
+    partition: int
+    offset: int
+    school: str | None
+    reason: str
+    detail: str
+    count: int
+    state: LetterState
+    created_at: datetime
+    settled_at: datetime | None
+
+
+class DeadLettersOut(BaseModel):
+    """A page of dead letters."""
+
+    items: list[DeadLetterOut]
+    next: str | None
+
+
+class SettledOut(BaseModel):
+    """What became of a dead letter."""
+
+    id: uuid.UUID
+    state: LetterState
+
+
+def dead_letters_router() -> APIRouter:
+    """The routes. The service's state must have an `engine` and a `clock`, and its worker a relay, which sends what is redriven."""
+    router = APIRouter(tags=["dead letters"])
+
+    @router.get("/v1/dead-letters", summary="What could not be applied")
+    async def list_dead_letters(
+        request: Request,
+        caller: Annotated[Principal, requires("ops")],
+        state: LetterState = "kept",
+        cursor: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    ) -> DeadLettersOut:
+        """The dead letters in a state. A token for some schools only sees theirs, and none whose school could not be read."""
+        after = _after(cursor)
+        schools = None if caller.schools is None else sorted(caller.schools)
+        async with _state(request).engine.connect() as connection:
+            rows = await repository.page(connection, state, after, limit + 1, schools=schools)
+        items = [DeadLetterOut.model_validate(row) for row in rows[:limit]]
+        return DeadLettersOut(items=items, next=encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
+
+    @router.post("/v1/dead-letters/{letter_id}/redrive", summary="Try a record again")
+    async def redrive_dead_letter(letter_id: uuid.UUID, request: Request, caller: Annotated[Principal, requires("ops")]) -> SettledOut:
+        """Publishes the record to its topic again, for every reader of it; those who had applied it pass over the repeat."""
+        service = _state(request)
+        async with service.engine.begin() as connection:
+            await _require_visible(connection, letter_id, caller)
+            if not await redrive(connection, letter_id, service.clock()):
+                raise _settled()
+        return SettledOut(id=letter_id, state="redriven")
+
+    @router.post("/v1/dead-letters/{letter_id}/discard", summary="Give a record up")
+    async def discard_dead_letter(letter_id: uuid.UUID, request: Request, caller: Annotated[Principal, requires("ops")]) -> SettledOut:
+        """Puts the record aside for good; it stays on file."""
+        service = _state(request)
+        async with service.engine.begin() as connection:
+            await _require_visible(connection, letter_id, caller)
+            if await repository.settle(connection, letter_id, "discarded", service.clock()) is None:
+                raise _settled()
+        return SettledOut(id=letter_id, state="discarded")
+
+    return router
+
+
+def _state(request: Request) -> StateWithDeadLetters:
+    return cast(StateWithDeadLetters, service_state(request))
+
+
+def _after(cursor: str | None) -> uuid.UUID | None:
+    parts = decode_cursor(cursor, parts=1)
+    try:
+        return None if parts is None else uuid.UUID(parts[0])
+    except ValueError as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged") from error
+
+
+async def _require_visible(connection: AsyncConnection, letter_id: uuid.UUID, caller: Principal) -> None:
+    found, school = await repository.school_of(connection, letter_id)
+    visible = found and (caller.schools is None or (school is not None and caller.may_see(school)))
+    if not visible:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-dead-letter", "there is no such dead letter")
+
+
+def _settled() -> ProblemError:
+    return ProblemError(HTTPStatus.CONFLICT, "dead-letter-settled", "this dead letter was redriven or discarded before")

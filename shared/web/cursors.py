@@ -1,0 +1,25 @@
+"""Opaque cursors for lists: where the last page ended."""
+
+import base64
+import json
+from http import HTTPStatus
+
+from shared.web.problems import ProblemError
+
+
+def encode_cursor(*parts: str) -> str:
+    """A cursor of these parts."""
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, *, parts: int) -> list[str] | None:
+    """The parts of a cursor; None without one. Raises ProblemError 422 for one we did not make."""
+    if cursor is None:
+        return None
+    try:
+        decoded = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if isinstance(decoded, list) and len(decoded) == parts and all(isinstance(part, str) for part in decoded):
+            return decoded
+    except ValueError:
+        pass
+    raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")

@@ -1,0 +1,125 @@
+"""The register against the oracle: any marks, corrections and removals, in any order, any number of times."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.thresholds import register
+from services.thresholds.folding import Folder
+from shared.attendance.calendar import SchoolCalendar, Slot, Term
+from shared.attendance.codes import CodeTable
+from shared.events.data import Mark, VendorCount
+from tests.unit.services.thresholds.oracle import Said, absent_half_days
+
+FIRST = date(2026, 10, 12)
+TERM = Term("2026-T4", FIRST, date(2026, 10, 23))
+CLOSED = date(2026, 10, 14)
+HALF = date(2026, 10, 15)
+SLOTS = (Slot(1, "Period 1", 60), Slot(2, "Period 2", 60), Slot(3, "Period 3", 60), Slot(4, "Period 4", 60), Slot(5, "Period 5", 60))
+OPEN = {
+    FIRST + timedelta(days=n): 0 if FIRST + timedelta(days=n) == CLOSED else 1 if FIRST + timedelta(days=n) == HALF else 2
+    for n in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11)
+}
+FOLDER = Folder(CodeTable.load())
+NOON = datetime(2026, 10, 20, 0, 0, tzinfo=UTC)
+
+# Few places and few moments, so that marks meet: that is where the register could go wrong. Days outside the term are among them.
+days = st.integers(min_value=-3, max_value=13).map(lambda n: FIRST + timedelta(days=n))
+moments = st.integers(min_value=0, max_value=6).map(lambda n: NOON + timedelta(seconds=n // 2, microseconds=n % 2))
+codes = st.one_of(st.none(), st.sampled_from("PLADIQMJUOEGT?XCHKYZFNRSVW"))
+counts = st.one_of(
+    st.none(),
+    st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 2)).filter(lambda count: sum(count) <= 2),
+)
+session_marks = st.builds(Said, days, st.sampled_from(["AM", "PM"]), codes, st.none(), moments, moments)
+slot_marks = st.builds(
+    lambda day, slot, code, minutes, recorded, received: Said(day, slot, code, minutes if code else None, recorded, received),
+    days,
+    st.integers(1, 7),
+    codes,
+    st.one_of(st.none(), st.integers(1, 60)),
+    moments,
+    moments,
+)
+day_marks = st.builds(Said, days, st.just("day"), counts, st.none(), moments, moments)
+
+
+def distinct(marks: list[Said]) -> list[Said]:
+    """One thing said for each place and pair of moments: what the door makes sure of, within one request."""
+    return list({(mark.day, mark.place, mark.recorded_at, mark.received_at): mark for mark in marks}.values())
+
+
+def as_mark(said: Said) -> Mark:
+    if said.place == "day":
+        count = VendorCount(*said.value) if isinstance(said.value, tuple) else None
+        return Mark(student="1", date=said.day, recorded_at=said.recorded_at, half_days=count)
+    code = said.value if isinstance(said.value, str) else None
+    if isinstance(said.place, int):
+        return Mark(student="1", date=said.day, recorded_at=said.recorded_at, slot=said.place, code=code, minutes=said.minutes)
+    session = "AM" if said.place == "AM" else "PM"
+    return Mark(student="1", date=said.day, recorded_at=said.recorded_at, session=session, code=code)
+
+
+def packed(said: Said) -> bytes:
+    # The register keeps received_at by the millisecond; microseconds become milliseconds here so that ties stay ties.
+    received = NOON + (said.received_at - NOON) * 1000
+    return register.pack(as_mark(said), received)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(st.one_of(session_marks, slot_marks, day_marks), max_size=40).map(distinct),
+    st.randoms(use_true_random=False),
+    st.booleans(),
+)
+def test_any_order_and_repetition_gives_the_oracles_total(marks: list[Said], shuffle: random.Random, timetable: bool) -> None:
+    slots = SLOTS if timetable else ()
+    calendar = SchoolCalendar((TERM,), closed_days=frozenset({CLOSED}), half_days=frozenset({HALF}), slots=slots)
+    expected = absent_half_days(marks, OPEN, {slot.slot: slot.minutes for slot in slots})
+
+    deliveries = marks + shuffle.choices(marks, k=len(marks)) if marks else []
+    shuffle.shuffle(deliveries)
+    row = b""
+    while deliveries:
+        size = shuffle.randint(1, 10)
+        row = register.merge(row, [packed(mark) for mark in deliveries[:size]])
+        deliveries = deliveries[size:]
+
+    assert FOLDER.absences(row, TERM, calendar).half_days == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(session_marks, slot_marks, day_marks), max_size=30).map(distinct), st.randoms(use_true_random=False))
+def test_two_orders_give_the_same_bytes(marks: list[Said], shuffle: random.Random) -> None:
+    entries = [packed(mark) for mark in marks]
+    one = register.merge(b"", entries)
+    shuffle.shuffle(entries)
+    assert register.merge(b"", entries) == one
+    assert register.merge(one, entries) is one
+
+
+@given(st.one_of(session_marks, slot_marks, day_marks))
+def test_what_is_packed_comes_out_again(said: Said) -> None:
+    (entry,) = register.unpack(packed(said))
+    assert entry.day == said.day
+    assert entry.recorded_at == said.recorded_at
+    if isinstance(said.value, tuple):
+        assert entry.count == VendorCount(*said.value)
+        assert entry.code is None
+    else:
+        assert entry.code == said.value
+        assert entry.minutes == said.minutes
+
+
+@given(st.lists(st.one_of(session_marks, slot_marks, day_marks), max_size=40).map(distinct))
+def test_the_days_of_an_absence_add_up_to_its_total(marks: list[Said]) -> None:
+    calendar = SchoolCalendar((TERM,), slots=SLOTS)
+    absences = FOLDER.absences(register.merge(b"", map(packed, marks)), TERM, calendar)
+    assert [day for day, _ in absences.days] == sorted({day for day, _ in absences.days})
+    running = 0
+    for day, count in absences.days:
+        running += count
+        assert absences.reached_on(running) <= day
+    assert running == absences.half_days
