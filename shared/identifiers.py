@@ -57,6 +57,16 @@ def crossing_event_id(student: uuid.UUID, term: str, threshold: int, sequence: i
     return uuid.uuid5(NAMESPACE, f"crossing/{student}/{term}/{threshold}/{sequence}/{direction}")
 
 
+def delivery_id(letter: uuid.UUID, address: str) -> uuid.UUID:
+    """The id of a letter's delivery to one address, whatever its case; the Message-ID is made of it, so every attempt has the same."""
+    return uuid.uuid5(NAMESPACE, f"delivery/{letter}/{address.casefold()}")
+
+
+def window_id(school: str, week: str) -> uuid.UUID:
+    """The id of the work that closes a school's week."""
+    return uuid.uuid5(NAMESPACE, f"window/{school}/{week}")
+
+
 def upload_key(school: str, week: str, number: int) -> uuid.UUID:
     """The idempotency key of the `number`-th upload of a school's week."""
     return uuid.uuid5(NAMESPACE, f"upload/{school}/{week}/{number}")

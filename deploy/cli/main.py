@@ -4,6 +4,7 @@ import click
 
 from deploy.cli.parts import migrate, serve, work
 from deploy.cli.run import run
+from deploy.cli.sandbox import sandbox
 from deploy.cli.tokens import token
 
 
@@ -12,5 +13,5 @@ def main() -> None:
     """Stepped Attendance Response for New Zealand schools."""
 
 
-for command in (run, token, migrate, serve, work):
+for command in (run, token, migrate, serve, work, sandbox):
     main.add_command(command)

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 import uvloop
 
+from deploy.cli.logs import log_of_run
 from deploy.embedded.process import DataFolderInUseError
 from deploy.embedded.process import run as run_process
 from shared.settings import Settings
 from shared.supervisor import stop_on_signals
-from shared.telemetry.logging import configure_logging
 
 
 @click.command()
@@ -21,10 +21,13 @@ from shared.telemetry.logging import configure_logging
 def run(port: int, data: Path, demo: bool) -> None:
     """Starts all services on one port, with a database, a mail catcher and a Ministry of their own.
 
-    Prints `ready http://127.0.0.1:PORT` once it serves, and serves until it is told to stop.
+    Prints `ready http://127.0.0.1:PORT` once it serves, and serves until it is told to stop. Logs to DATA/star.log, and only warnings
+    to standard error; with STAR_LOG_FORMAT set (json or console), all to standard error.
     """
     settings = Settings(data=data.resolve(), port=port)
-    configure_logging(settings.log_format)
+    log_file = log_of_run(settings.data, settings.log_format)
+    if log_file is not None:
+        click.echo(f"starting; the log is in {log_file}", err=True)
     try:
         uvloop.run(_run(settings, demo=demo))
     except DataFolderInUseError as error:

@@ -1,10 +1,13 @@
 """The PostgreSQL that comes with the Python packages, run from the data folder."""
 
+import atexit
 import os
 import warnings
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
+
+import psutil
 
 SETTINGS: Final = {
     # Register rows are rewritten all term long; compressed page images cut the log's size by several times.
@@ -46,7 +49,18 @@ class EmbeddedPostgres:
         """Stops the server. Whoever starts it makes sure that no other process uses the folder."""
         if self._server is not None:
             self._server.stop()
+            # The package would try to stop it once more as the process ends, and complain.
+            atexit.unregister(self._server._cleanup)
             self._server = None
+
+    def alive(self) -> bool:
+        """Whether the server's process runs."""
+        process = self._server.get_postmaster_info().process
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+
+    def start_again(self) -> None:
+        """Starts a server that died. Raises subprocess.SubprocessError while what it left behind is still going down."""
+        self._server.ensure_postgres_running()
 
     def _configure(self) -> None:
         path = self._folder / "postgresql.auto.conf"

@@ -3,19 +3,19 @@
 import asyncio
 import fcntl
 import os
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
 import structlog
 from fastapi import FastAPI
 from services.moe_sync.app import create_app as create_moe_sync
-from services.moe_sync.settings import MoeSyncSettings
 from services.moe_sync.worker import run_worker as run_moe_sync
 from services.notifier.app import create_app as create_notifier
-from services.notifier.settings import NotifierSettings
 from services.notifier.worker import run_worker as run_notifier
 from starlette.types import Receive, Scope, Send
 
@@ -27,12 +27,15 @@ from deploy.sandbox.mail import MailCatcher
 from services.ingest.app import create_app as create_ingest
 from services.ingest.settings import IngestSettings
 from services.ingest.worker import run_worker as run_ingest
+from services.moe_sync.settings import MoeSyncSettings
+from services.notifier.settings import NotifierSettings
 from services.thresholds.app import create_app as create_thresholds
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker as run_thresholds
 from shared.bus.embedded.bus import EmbeddedBus
 from shared.bus.factory import create_bus
 from shared.clock import utc_now
+from shared.db.errors import is_transient
 from shared.db.migrate import migrate
 from shared.settings import Settings
 from shared.supervisor import Loop, supervise
@@ -42,6 +45,7 @@ from shared.web.server import serve
 log = structlog.get_logger()
 
 CLEAN_EVERY: Final = timedelta(hours=1)
+LOOK_AFTER_POSTGRES: Final = timedelta(seconds=1)
 
 
 class DataFolderInUseError(RuntimeError):
@@ -87,21 +91,28 @@ async def run(settings: Settings, *, ready: Callable[[str], Awaitable[None]], st
     """Serves until `stop` is set. Calls `ready` with the base URL once everything answers."""
     with locked(settings.data):
         async with AsyncExitStack() as stack:
+            loops: dict[str, Loop] = {}
             database_url = settings.database_url
             if not database_url:
                 server = EmbeddedPostgres(settings.data / "postgres")
                 database_url = await asyncio.to_thread(server.start)
                 stack.callback(server.stop)
+                loops["postgres"] = lambda stop: _keep_alive(server, stop)
             migrating = asyncio.create_task(migrate(database_url, TREES))
             mail = MailCatcher(settings.data / "sandbox" / "mail")
             await mail.start()
             stack.push_async_callback(mail.stop)
             await migrating
-            await _serve(settings, database_url, mail, ready, stop)
+            await _serve(settings, database_url, mail, ready, stop, loops)
 
 
 async def _serve(
-    settings: Settings, database_url: str, mail: MailCatcher, ready: Callable[[str], Awaitable[None]], stop: asyncio.Event
+    settings: Settings,
+    database_url: str,
+    mail: MailCatcher,
+    ready: Callable[[str], Awaitable[None]],
+    stop: asyncio.Event,
+    loops: dict[str, Loop],
 ) -> None:
     base_url = f"http://{settings.host}:{settings.port}"
     common = settings.model_dump() | {"database_url": database_url}
@@ -118,7 +129,7 @@ async def _serve(
         "/moe-sync": Mounted(create_moe_sync(moe_sync, progress=progress)),
         "/sandbox": Mounted(create_sandbox(mail, settings.data / "sandbox" / "ministry")),
     }
-    loops: dict[str, Loop] = {
+    loops |= {
         "ingest": lambda stop: run_ingest(ingest, stop, progress=progress),
         "thresholds": lambda stop: run_thresholds(thresholds, stop, progress=progress),
         "notifier": lambda stop: run_notifier(notifier, stop, progress=progress),
@@ -153,11 +164,32 @@ def _outer(mounts: Mapping[str, Mounted]) -> FastAPI:
     return app
 
 
+async def _keep_alive(server: EmbeddedPostgres, stop: asyncio.Event) -> None:
+    """Starts the database again when it died, as a service manager would."""
+    while not await _stopped(stop, LOOK_AFTER_POSTGRES):
+        if await asyncio.to_thread(server.alive):
+            continue
+        log.error("postgres.died")
+        try:
+            await asyncio.to_thread(server.start_again)
+        except (subprocess.SubprocessError, psutil.Error, AssertionError) as error:
+            log.warning("postgres.not_started_yet", error=type(error).__name__)
+        else:
+            log.info("postgres.started_again")
+
+
+async def _stopped(stop: asyncio.Event, wait: timedelta) -> bool:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), wait.total_seconds())
+    return stop.is_set()
+
+
 async def _clean(bus: EmbeddedBus, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        dropped = await bus.clean(utc_now())
-        log.info("bus.cleaned", messages=dropped)
         try:
-            await asyncio.wait_for(stop.wait(), CLEAN_EVERY.total_seconds())
-        except TimeoutError:
-            continue
+            log.info("bus.cleaned", messages=await bus.clean(utc_now()))
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("bus.not_cleaned", error=type(error).__name__)
+        await _stopped(stop, CLEAN_EVERY)

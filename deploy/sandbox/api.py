@@ -22,6 +22,16 @@ class MailQuery(BaseModel):
     limit: Annotated[int, Field(ge=1)] | None = None
 
 
+class MailFault(BaseModel):
+    """How the next so many messages fail: with this SMTP code at RCPT, all of them or those to one address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[int, Field(ge=400, le=599)]
+    times: Annotated[int, Field(ge=1)] | None = None
+    recipient: str | None = None
+
+
 def create_sandbox(mail: MailCatcher, ministry_folder: Path) -> FastAPI:
     """An app to mount at `/sandbox`; it needs no lifespan, and `mail` is started and stopped by whoever made it."""
     app = FastAPI(title="Sandbox", version="1", summary="Caught mail and a Ministry, on this machine only")
@@ -38,6 +48,18 @@ def create_sandbox(mail: MailCatcher, ministry_folder: Path) -> FastAPI:
     async def clear() -> Response:
         """Throws away the caught mail."""
         await mail.clear()
+        return Response(status_code=204)
+
+    @app.post("/mail/faults", status_code=204, tags=["mail"])
+    async def fail(fault: MailFault) -> Response:
+        """Makes the mail server refuse; without `times`, until the faults are cleared."""
+        mail.refuse(fault.code, fault.times, fault.recipient)
+        return Response(status_code=204)
+
+    @app.delete("/mail/faults", status_code=204, tags=["mail"])
+    async def mend() -> Response:
+        """Clears the mail server's faults."""
+        mail.clear_faults()
         return Response(status_code=204)
 
     return app

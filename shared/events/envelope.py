@@ -92,6 +92,8 @@ def decode(message: Message) -> Event | Tombstone:
         raise PoisonMessageError("unknown-event", "its type is not in the catalogue") from error
     except ValueError as error:
         raise PoisonMessageError("not-an-event", "a CloudEvents header can't be read") from error
+    if time.tzinfo is None:
+        raise PoisonMessageError("not-an-event", "ce_time has no offset")
     try:
         data = _decoder(event_type.data).decode(message.value)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -138,6 +138,7 @@ class Runner:
                 case Failed(detail):
                     await repository.settle(connection, item, "failed", now=now, detail=detail)
             await task.settle(connection, item, outcome)
-        name = type(outcome).__name__.lower()
+        # Not the outcome's own class: a task may answer one that carries its result to `settle`.
+        name = next(kind.__name__.lower() for kind in (Done, Retry, Failed) if isinstance(outcome, kind))
         metrics.WORK_ATTEMPTS.labels(self._schema, item.kind, name).inc()
         log.info("work.attempted", kind=item.kind, item=str(item.id), attempt=item.attempt, outcome=name, detail=outcome.detail)

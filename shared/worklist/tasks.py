@@ -53,12 +53,23 @@ class Backoff:
 class Task(Protocol):
     """One kind of work."""
 
-    kind: str
-    backoff: Backoff
-    lease: timedelta
+    @property
+    def kind(self) -> str:
+        """Its name on the worklist."""
+
+    @property
+    def backoff(self) -> Backoff:
+        """When to try again."""
+
+    @property
+    def lease(self) -> timedelta:
+        """The bound on one attempt, after which another worker may take it."""
 
     async def perform(self, item: WorkItem) -> Outcome:
         """Does the work outside any transaction, within the lease. An error it raises counts as a Retry."""
 
     async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
-        """Keeps the result, in the transaction that settles the item. A Retry given up arrives as Failed."""
+        """Keeps the result, in the transaction that settles the item. A Retry given up arrives as Failed.
+
+        `outcome` is otherwise what `perform` answered: a subclass can carry what there is to keep.
+        """

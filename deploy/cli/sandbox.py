@@ -1,0 +1,35 @@
+"""`star sandbox`: the mail catcher and the Ministry's stand-in, beside a cluster that is being tried out."""
+
+import asyncio
+from pathlib import Path
+
+import click
+import uvloop
+
+from deploy.sandbox.api import create_sandbox
+from deploy.sandbox.mail import MailCatcher
+from shared.supervisor import stop_on_signals
+from shared.telemetry.logging import configure_logging
+from shared.web.server import serve
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8025, show_default=True)
+@click.option("--smtp-port", type=click.IntRange(1, 65535), default=2525, show_default=True)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path(".star"), envvar="STAR_DATA", show_default=True)
+def sandbox(port: int, smtp_port: int, data: Path) -> None:
+    """Catches letters and takes uploads on this machine only: STAR_SMTP_URL=smtp://127.0.0.1:2525,
+    STAR_MINISTRY_URL=http://127.0.0.1:8025/ministry."""
+    configure_logging()
+    uvloop.run(_run(port, smtp_port, data.resolve() / "sandbox"))
+
+
+async def _run(port: int, smtp_port: int, folder: Path) -> None:
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    mail = MailCatcher(folder / "mail", port=smtp_port)
+    await mail.start()
+    try:
+        await serve(create_sandbox(mail, folder / "ministry"), host="127.0.0.1", port=port, stop=stop)
+    finally:
+        await mail.stop()

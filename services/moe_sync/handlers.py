@@ -1,0 +1,112 @@
+"""Events into our copies: one batch, one transaction."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.moe_sync.facts import Fact, UnfitEventError, facts_of, is_school_number
+from services.moe_sync.repository import items, schools
+from services.moe_sync.scheduling import Scheduler
+from services.moe_sync.schools import School, school_from
+from services.moe_sync.tracking import place_of, track
+from shared.bus.interface import Message, Partition
+from shared.clock import Clock, utc_now
+from shared.deadletters.box import DeadLetterBox
+from shared.deadletters.letter import DeadLetter
+from shared.deadletters.reading import read_events
+from shared.events.data import SchoolUpdated
+from shared.events.envelope import Event, Tombstone
+from shared.telemetry import metrics
+
+log = structlog.get_logger()
+
+UNFIT: Final = "unfit"
+"""Dead letters that can be read, but fit into no upload."""
+
+
+@dataclass
+class SchoolsHandler:
+    """Keeps schools, and sees to it that each has its next window on the worklist."""
+
+    engine: AsyncEngine
+    scheduler: Scheduler
+    dead_letters: DeadLetterBox
+    clock: Clock = utc_now
+
+    async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
+        """Applies the events. None of them ever waits."""
+        read, letters = read_events(messages)
+        # None stands for a school that is gone.
+        said: dict[str, list[School | None]] = defaultdict(list)
+        for message, event in read:
+            match event:
+                case Event(data=SchoolUpdated() as update):
+                    try:
+                        said[update.school].append(school_from(update))
+                    except UnfitEventError as error:
+                        letters.append(DeadLetter(message, UNFIT, str(error)))
+                case Tombstone(key=key) if is_school_number(key):
+                    said[key].append(None)
+                case _:
+                    letters.append(DeadLetter(message, UNFIT, "only schools belong on this topic"))
+        now = self.clock()
+        async with self.engine.begin() as connection:
+            for number in sorted(said):
+                for school in said[number]:
+                    await self._apply(connection, number, school, now)
+            await self.dead_letters.keep(connection, letters, now)
+        return {}
+
+    async def _apply(self, connection: AsyncConnection, number: str, school: School | None, now: datetime) -> None:
+        if school is None:
+            await schools.close_for_good(connection, number)
+        elif await schools.put(connection, school):
+            await self.scheduler.schedule_now(connection, school, now)
+            log.info("school.updated", school=number)
+
+
+@dataclass
+class RecordsHandler:
+    """Keeps STAR records and responses, and every state they were in."""
+
+    engine: AsyncEngine
+    dead_letters: DeadLetterBox
+    clock: Clock = utc_now
+
+    async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
+        """Applies the events. None of them ever waits: a response may come before its record, and stays at home until then."""
+        read, letters = read_events(messages)
+        said: list[tuple[Message, list[Fact]]] = []
+        times: list[datetime] = []
+        for message, event in read:
+            if not isinstance(event, Event):
+                letters.append(DeadLetter(message, UNFIT, "records are withdrawn by events, not by tombstones"))
+                continue
+            try:
+                said.append((message, list(facts_of(event))))
+                times.append(event.time)
+            except UnfitEventError as error:
+                letters.append(DeadLetter(message, UNFIT, str(error)))
+        async with self.engine.begin() as connection:
+            await self._apply(connection, said, letters)
+            await self.dead_letters.keep(connection, letters, self.clock())
+        if times:
+            age = self.clock() - min(times)
+            metrics.EVENT_AGE_SECONDS.labels("moe_sync.records").observe(max(age.total_seconds(), 0))
+        return {}
+
+    async def _apply(self, connection: AsyncConnection, said: Sequence[tuple[Message, Sequence[Fact]]], letters: list[DeadLetter]) -> None:
+        known = await items.lock(connection, [place_of(fact) for _, facts in said for fact in facts])
+        fitting: list[Fact] = []
+        for message, facts in said:
+            if any(known[place_of(fact).id].place.kind != place_of(fact).kind for fact in facts):
+                letters.append(DeadLetter(message, UNFIT, "its id is that of an item of another kind"))
+                continue
+            fitting.extend(facts)
+        versions = track(fitting, known)
+        await items.save(connection, list(known.values()), versions)

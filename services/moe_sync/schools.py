@@ -1,0 +1,48 @@
+"""A school as far as uploads need it: where its clock stands, and when its terms are. Pure."""
+
+from datetime import datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from services.moe_sync.facts import UnfitEventError, checked_school
+from shared.attendance.calendar import Term
+from shared.events.data import SchoolUpdated, TermDates
+from shared.identifiers import is_term_name
+
+
+class School(Struct, frozen=True):
+    """A school; its term dates are in order and do not overlap."""
+
+    school: str
+    name: str
+    timezone: str
+    dates: list[TermDates]
+    updated_at: datetime
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The school's clock."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def terms(self) -> list[Term]:
+        """Its terms, in order."""
+        return [Term(dates.term, dates.start, dates.end) for dates in self.dates]
+
+
+def school_from(said: SchoolUpdated) -> School:
+    """The school that an event speaks of. Raises UnfitEventError when no window could be reckoned for it."""
+    dates = sorted(said.terms, key=lambda term: term.start)
+    if not all(is_term_name(term.term) and term.start <= term.end for term in dates):
+        raise UnfitEventError("a term has a name or dates that no term has")
+    if any(later.start <= earlier.end for earlier, later in pairwise(dates)):
+        raise UnfitEventError("two terms overlap")
+    if "\0" in said.name:
+        raise UnfitEventError("the name holds a character that no database takes")
+    try:
+        ZoneInfo(said.timezone)
+    except (ValueError, KeyError, OSError) as error:
+        raise UnfitEventError("there is no such time zone") from error
+    return School(checked_school(said.school), said.name, said.timezone, dates, said.updated_at)

@@ -1,0 +1,84 @@
+"""Which facts change an item, and what it was at which time: each change is a version with a number and a moment. Pure.
+
+Versions are kept so that an upload made late, after an outage say, still holds what was so when its window closed.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.moe_sync.document import Item, ItemKind
+from services.moe_sync.facts import Fact, ResponseGiven
+from services.moe_sync.records import Knowledge, Record, Response, learn_of_record, learn_of_response, record_item
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What an item is, from the first fact about it. `record_id` is the record that a response is on; a record's is its own id."""
+
+    id: UUID
+    kind: ItemKind
+    school: str
+    record_id: UUID
+
+
+@dataclass(slots=True)
+class Tracked:
+    """An item, what is known of it, and its newest version: `revision` 0 while it has none."""
+
+    place: Place
+    knowledge: Knowledge | None = None
+    revision: int = 0
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An item as it became at a moment. `revision` counts from 1."""
+
+    item: Item
+    revision: int
+    changed_at: datetime
+
+
+def place_of(fact: Fact) -> Place:
+    """The item that a fact is about."""
+    if isinstance(fact, ResponseGiven):
+        return Place(fact.response_id, "response", fact.subject.school, fact.record_id)
+    return Place(fact.record_id, "record", fact.subject.school, fact.record_id)
+
+
+def track(facts: Iterable[Fact], items: Mapping[UUID, Tracked]) -> list[Version]:
+    """Folds the facts into their items, in order; answers the versions that came of it."""
+    versions: list[Version] = []
+    for fact in facts:
+        tracked = items[place_of(fact).id]
+        before = _item(tracked)
+        tracked.knowledge = _learn(tracked.knowledge, fact)
+        after = _item(tracked)
+        if after is None or after == before:
+            continue
+        # Later facts are later versions, even where the clocks they come from disagree.
+        tracked.changed_at = fact.at if tracked.changed_at is None else max(tracked.changed_at, fact.at)
+        tracked.revision += 1
+        versions.append(Version(after, tracked.revision, tracked.changed_at))
+    return versions
+
+
+def _learn(known: Knowledge | None, fact: Fact) -> Knowledge:
+    if isinstance(fact, ResponseGiven):
+        assert known is None or isinstance(known, Response)
+        return learn_of_response(known, fact)
+    assert known is None or isinstance(known, Record)
+    return learn_of_record(known, fact)
+
+
+def _item(tracked: Tracked) -> Item | None:
+    match tracked.knowledge:
+        case Record() as record:
+            return record_item(tracked.place.id, record)
+        case Response(item=item):
+            return item
+        case None:
+            return None

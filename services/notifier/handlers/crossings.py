@@ -1,0 +1,92 @@
+"""Crossings become letters that wait, and retractions take them back: one batch of messages, one transaction."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notifier.letters import Case, Draft, Fact, crossed, retracted
+from services.notifier.repository import cases, letters
+from services.notifier.withdrawals import withdraw
+from shared.bus.interface import Message, Partition
+from shared.clock import Clock
+from shared.deadletters.box import DeadLetterBox
+from shared.deadletters.reading import read_events
+from shared.events.data import Crossing, ThresholdCrossed
+from shared.events.envelope import Event
+from shared.telemetry import metrics
+
+log = structlog.get_logger()
+
+GROUP = "crossings"
+
+
+@dataclass(frozen=True, slots=True)
+class CrossingsHandler:
+    """Handles the crossings topic."""
+
+    engine: AsyncEngine
+    box: DeadLetterBox
+    hold: timedelta
+    clock: Clock
+
+    async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
+        """Applies a batch; no partition ever has to wait."""
+        read, poison = read_events(messages)
+        events = [content for _, content in read if isinstance(content, Event)]
+        facts = [Fact(event.id, event.time, event.data) for event in events if isinstance(event.data, Crossing)]
+        now = self.clock()
+        async with self.engine.begin() as connection:
+            await self.box.keep(connection, poison, now)
+            await self._apply(connection, facts)
+        if events:
+            oldest = min(event.time for event in events)
+            metrics.EVENT_AGE_SECONDS.labels(f"notifier.{GROUP}").observe((self.clock() - oldest).total_seconds())
+        return {}
+
+    async def _apply(self, connection: AsyncConnection, facts: Sequence[Fact]) -> None:
+        if not facts:
+            return
+        first = {(fact.data.student_id, fact.data.term): fact for fact in reversed(facts)}
+        await cases.create(connection, [_opened(fact) for fact in first.values()])
+        known = await cases.lock(connection, first.keys())
+        for fact in facts:
+            key = (fact.data.student_id, fact.data.term)
+            known[key] = await self._take(connection, known[key], fact)
+
+    async def _take(self, connection: AsyncConnection, case: Case, fact: Fact) -> Case:
+        now = self.clock()
+        draft = Draft(uuid.uuid4(), uuid.uuid4(), now + self.hold)
+        if isinstance(fact.data, ThresholdCrossed):
+            after = crossed(case, fact, draft)
+            await cases.save(connection, case, after, now)
+            _tell(case, after)
+            return after
+        kept = case.find(fact.data.threshold, fact.data.sequence)
+        after = retracted(case, fact, draft)
+        await cases.save(connection, case, after, now)
+        _tell(case, after)
+        if kept is None or kept.state != "lettered" or kept.letter_id is None:
+            return after
+        if await letters.written_threshold(connection, kept.letter_id) != fact.data.threshold:
+            return after
+        return await withdraw(connection, after, kept.letter_id, "retracted", draft, now)
+
+
+def _opened(fact: Fact) -> Case:
+    """The case before its first fact."""
+    data = fact.data
+    return Case(data.student_id, data.term, data.school, data.student, data.from_tier, 0, fact.said_at)
+
+
+def _tell(before: Case, after: Case) -> None:
+    old, new = before.waiting, after.waiting
+    if new is not None and (old is None or old.id != new.id):
+        metrics.LETTERS.labels("held").inc()
+        log.info("letter.held", letter=str(new.id), threshold=new.threshold, due_at=new.due_at.isoformat())
+    if old is not None and (new is None or old.id != new.id):
+        metrics.LETTERS.labels("cancelled").inc()
+        log.info("letter.cancelled", letter=str(old.id), reason="retracted")

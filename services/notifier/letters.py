@@ -1,0 +1,171 @@
+"""Which letter a student's family gets, and for which threshold: the rules of one student's term. Pure: the clock is passed in.
+
+A letter waits for a while after its crossing, so that a wrong roll can be mended before anybody is worried by it. What it will be about
+is decided only when it is due: the highest threshold that still stands then and that the family has not been told of.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from shared.attendance.tiers import Threshold, Tier, highest_threshold
+from shared.events.data import Crossing
+from shared.identifiers import crossing_event_id
+
+CrossingState = Literal["standing", "retracted", "lettered"]
+Withdrawal = Literal["retracted", "student-left"]
+
+CLOCKS_APART: Final = timedelta(minutes=5)
+"""Events of one student come in order; one that is older than the newest by more than clocks differ was sent again much later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A crossing or a retraction, as its event said it."""
+
+    event_id: str
+    said_at: datetime
+    data: Crossing
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A crossing that was heard of. Lettered: a letter about it, or about a higher one at that time, is written."""
+
+    threshold: Threshold
+    sequence: int
+    event_id: str
+    state: CrossingState
+    letter_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The letter that has not been written yet. Its threshold is what it would be about now."""
+
+    id: uuid.UUID
+    work_id: uuid.UUID
+    state: Literal["held", "no-contact"]
+    threshold: Threshold
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a new letter would be made of; the ids are drawn by the caller."""
+
+    letter_id: uuid.UUID
+    work_id: uuid.UUID
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is known of one student's term."""
+
+    student_id: uuid.UUID
+    term: str
+    school: str
+    student: str
+    tier: Tier
+    absent_half_days: int
+    counted_at: datetime
+    crossings: tuple[Kept, ...] = ()
+    waiting: Waiting | None = None
+
+    def find(self, threshold: Threshold, sequence: int) -> Kept | None:
+        """The crossing of that threshold and number."""
+        return next((kept for kept in self.crossings if (kept.threshold, kept.sequence) == (threshold, sequence)), None)
+
+    def wanted(self) -> Threshold | None:
+        """The highest threshold that stands and that no letter has told of.
+
+        The tier says more than the crossings do: of several events of one change, some can be still on their way. What it denies will
+        be retracted.
+        """
+        ceiling = highest_threshold(self.tier) or 0
+        standing = max((kept.threshold for kept in self.crossings if kept.state == "standing" and kept.threshold <= ceiling), default=None)
+        told = max((kept.threshold for kept in self.crossings if kept.state == "lettered"), default=0)
+        return standing if standing is not None and standing > told else None
+
+
+def crossed(case: Case, fact: Fact, draft: Draft) -> Case:
+    """A threshold was crossed. A repeat, or a crossing whose retraction came first, changes nothing."""
+    data = fact.data
+    if case.find(data.threshold, data.sequence) is not None:
+        return case
+    case = _counted(case, fact)
+    told = next((kept for kept in case.crossings if kept.state == "lettered" and kept.threshold > data.threshold), None)
+    if told is not None:
+        return _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "lettered", told.letter_id)])
+    case = _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "standing")])
+    if data.threshold != highest_threshold(data.to_tier):
+        # The same change passed a higher threshold as well: that one's event brings the letter for both.
+        return case
+    wanted = case.wanted()
+    if wanted is None:
+        return case
+    if case.waiting is None:
+        return replace(case, waiting=_new(draft, wanted))
+    later = max(case.waiting.due_at, draft.due_at)
+    return replace(case, waiting=replace(case.waiting, threshold=wanted, due_at=later))
+
+
+def retracted(case: Case, fact: Fact, draft: Draft) -> Case:
+    """A crossing was taken back. The letter that waits is about what still stands, or about nothing: then there is none."""
+    data = fact.data
+    kept = case.find(data.threshold, data.sequence)
+    if kept is not None and kept.state == "retracted":
+        return case
+    if kept is None:
+        event_id = str(crossing_event_id(data.student_id, data.term, data.threshold, data.sequence, "up"))
+        kept = Kept(data.threshold, data.sequence, event_id, "retracted")
+    return _settled(_with(_counted(case, fact), [replace(kept, state="retracted")]), draft)
+
+
+def released(case: Case, letter_id: uuid.UUID, draft: Draft) -> Case:
+    """A letter was withdrawn before any of it went out: what it told of besides is untold again."""
+    untold = [
+        replace(kept, state="standing", letter_id=None)
+        for kept in case.crossings
+        if kept.letter_id == letter_id and kept.state == "lettered"
+    ]
+    return _settled(_with(case, untold), draft)
+
+
+def bound(case: Case, threshold: Threshold) -> Case:
+    """The waiting letter is written, about this threshold, and with it the family is told of the lower ones too."""
+    assert case.waiting is not None
+    told = [
+        replace(kept, state="lettered", letter_id=case.waiting.id)
+        for kept in case.crossings
+        if kept.state == "standing" and kept.threshold <= threshold
+    ]
+    return replace(_with(case, told), waiting=None)
+
+
+def _settled(case: Case, draft: Draft) -> Case:
+    wanted = case.wanted()
+    if wanted is None:
+        return replace(case, waiting=None)
+    if case.waiting is None:
+        return replace(case, waiting=_new(draft, wanted))
+    return replace(case, waiting=replace(case.waiting, threshold=wanted))
+
+
+def _new(draft: Draft, threshold: Threshold) -> Waiting:
+    return Waiting(draft.letter_id, draft.work_id, "held", threshold, draft.due_at)
+
+
+def _counted(case: Case, fact: Fact) -> Case:
+    if fact.said_at < case.counted_at - CLOCKS_APART:
+        return case
+    return replace(case, tier=fact.data.to_tier, absent_half_days=fact.data.absent_half_days, counted_at=fact.said_at)
+
+
+def _with(case: Case, changed: Iterable[Kept]) -> Case:
+    by_place = {(kept.threshold, kept.sequence): kept for kept in case.crossings}
+    by_place.update({(kept.threshold, kept.sequence): kept for kept in changed})
+    return replace(case, crossings=tuple(by_place[place] for place in sorted(by_place)))

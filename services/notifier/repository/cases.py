@@ -1,0 +1,168 @@
+"""Cases, their crossings and the letter that waits: SQL.
+
+Whoever changes anything of a case, its letters and their deliveries included, holds the lock on the case's row. Locks are taken in the
+order of (student, term), and nobody who holds one waits for a delivery's work item: those who settle an item wait for the case.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.letters import Case, Kept, Waiting
+from services.notifier.repository import letters
+
+CaseKey = tuple[uuid.UUID, str]
+
+
+async def create(connection: AsyncConnection, cases: Sequence[Case]) -> None:
+    """Makes rows for cases that have none yet."""
+    ordered = sorted(cases, key=lambda case: (case.student_id, case.term))
+    await connection.execute(
+        text(
+            """
+            INSERT INTO cases (student_id, term, school, student, tier, absent_half_days, counted_at)
+            SELECT * FROM unnest(
+                CAST(:student_ids AS uuid[]), CAST(:terms AS text[]), CAST(:schools AS text[]), CAST(:students AS text[]),
+                CAST(:tiers AS text[]), CAST(:half_days AS int[]), CAST(:counted_ats AS timestamptz[])
+            )
+            ON CONFLICT (student_id, term) DO NOTHING
+            """
+        ),
+        {
+            "student_ids": [case.student_id for case in ordered],
+            "terms": [case.term for case in ordered],
+            "schools": [case.school for case in ordered],
+            "students": [case.student for case in ordered],
+            "tiers": [case.tier for case in ordered],
+            "half_days": [case.absent_half_days for case in ordered],
+            "counted_ats": [case.counted_at for case in ordered],
+        },
+    )
+
+
+async def lock(connection: AsyncConnection, keys: Collection[CaseKey]) -> dict[CaseKey, Case]:
+    """The cases, locked until the transaction ends."""
+    ordered = sorted(keys)
+    rows = await connection.execute(
+        text(
+            """
+            SELECT c.* FROM cases c
+            JOIN unnest(CAST(:student_ids AS uuid[]), CAST(:terms AS text[])) AS w(student_id, term) USING (student_id, term)
+            ORDER BY c.student_id, c.term FOR NO KEY UPDATE OF c
+            """
+        ),
+        {"student_ids": [student_id for student_id, _ in ordered], "terms": [term for _, term in ordered]},
+    )
+    return await _load(connection, [row._mapping for row in rows])
+
+
+async def lock_of_students(connection: AsyncConnection, student_ids: Collection[uuid.UUID]) -> dict[CaseKey, Case]:
+    """All cases of these students, locked until the transaction ends."""
+    if not student_ids:
+        return {}
+    rows = await connection.execute(
+        text(
+            """
+            SELECT * FROM cases WHERE student_id = ANY(CAST(:student_ids AS uuid[]))
+            ORDER BY student_id, term FOR NO KEY UPDATE
+            """
+        ),
+        {"student_ids": sorted(student_ids)},
+    )
+    return await _load(connection, [row._mapping for row in rows])
+
+
+async def save(connection: AsyncConnection, before: Case, after: Case, now: datetime) -> None:
+    """Writes what a rule changed of a case, its work items included."""
+    if (before.tier, before.absent_half_days, before.counted_at) != (after.tier, after.absent_half_days, after.counted_at):
+        await connection.execute(
+            text(
+                """
+                UPDATE cases SET tier = :tier, absent_half_days = :half_days, counted_at = :counted_at
+                WHERE student_id = :student_id AND term = :term
+                """
+            ),
+            {
+                "student_id": after.student_id,
+                "term": after.term,
+                "tier": after.tier,
+                "half_days": after.absent_half_days,
+                "counted_at": after.counted_at,
+            },
+        )
+    if before.waiting != after.waiting:
+        await letters.change(connection, after, before.waiting, after.waiting, now)
+    unchanged = set(before.crossings)
+    changed = [kept for kept in after.crossings if kept not in unchanged]
+    if changed:
+        await _put_crossings(connection, after, changed, now)
+
+
+async def _put_crossings(connection: AsyncConnection, case: Case, changed: Sequence[Kept], now: datetime) -> None:
+    await connection.execute(
+        text(
+            """
+            INSERT INTO crossings (student_id, term, threshold, sequence, event_id, state, letter_id, handled_at)
+            VALUES (:student_id, :term, :threshold, :sequence, :event_id, :state, :letter_id, :now)
+            ON CONFLICT (student_id, term, threshold, sequence) DO UPDATE SET state = excluded.state, letter_id = excluded.letter_id
+            """
+        ),
+        [
+            {
+                "student_id": case.student_id,
+                "term": case.term,
+                "threshold": kept.threshold,
+                "sequence": kept.sequence,
+                "event_id": kept.event_id,
+                "state": kept.state,
+                "letter_id": kept.letter_id,
+                "now": now,
+            }
+            for kept in changed
+        ],
+    )
+
+
+async def _load(connection: AsyncConnection, rows: Sequence[Mapping[Any, Any]]) -> dict[CaseKey, Case]:
+    cases = {
+        (row["student_id"], row["term"]): Case(
+            row["student_id"], row["term"], row["school"], row["student"], row["tier"], row["absent_half_days"], row["counted_at"]
+        )
+        for row in rows
+    }
+    if not cases:
+        return cases
+    # Read after the locks are held, so that nothing here can be older than them.
+    keys = {"student_ids": [student_id for student_id, _ in cases], "terms": [term for _, term in cases]}
+    crossings: dict[CaseKey, list[Kept]] = defaultdict(list)
+    for row in await connection.execute(
+        text(
+            """
+            SELECT c.* FROM crossings c
+            JOIN unnest(CAST(:student_ids AS uuid[]), CAST(:terms AS text[])) AS w(student_id, term) USING (student_id, term)
+            ORDER BY c.threshold, c.sequence
+            """
+        ),
+        keys,
+    ):
+        crossings[row.student_id, row.term].append(Kept(row.threshold, row.sequence, row.event_id, row.state, row.letter_id))
+    waiting = {
+        (row.student_id, row.term): Waiting(row.id, row.work_id, row.state, row.threshold, row.due_at)
+        for row in await connection.execute(
+            text(
+                """
+                SELECT l.* FROM letters l
+                JOIN unnest(CAST(:student_ids AS uuid[]), CAST(:terms AS text[])) AS w(student_id, term) USING (student_id, term)
+                WHERE l.state IN ('held', 'no-contact')
+                """
+            ),
+            keys,
+        )
+    }
+    return {key: replace(case, crossings=tuple(crossings[key]), waiting=waiting.get(key)) for key, case in cases.items()}

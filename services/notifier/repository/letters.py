@@ -1,0 +1,162 @@
+"""Letters: SQL. Whoever calls these holds the lock of the letter's case."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.letters import Case, Waiting, Withdrawal
+from shared.worklist import repository as worklist
+
+WORK_KIND = "letter"
+
+
+@dataclass(frozen=True, slots=True)
+class LetterKey:
+    """A letter, and the case it belongs to."""
+
+    id: uuid.UUID
+    student_id: uuid.UUID
+    term: str
+
+
+async def of_work(connection: AsyncConnection, work_id: uuid.UUID) -> LetterKey | None:
+    """The letter that a work item is for; None when the letter has another one by now. Takes no lock."""
+    row = (
+        await connection.execute(text("SELECT id, student_id, term FROM letters WHERE work_id = :work_id"), {"work_id": work_id})
+    ).one_or_none()
+    return None if row is None else LetterKey(row.id, row.student_id, row.term)
+
+
+async def change(connection: AsyncConnection, case: Case, before: Waiting | None, after: Waiting | None, now: datetime) -> None:
+    """Brings the waiting letter of a case from one state to the next; a letter that goes away was retracted."""
+    if before is not None and (after is None or after.id != before.id):
+        await cancel(connection, before, "retracted", now)
+        before = None
+    if after is None:
+        return
+    if before is None:
+        await _insert(connection, case, after, now)
+        await worklist.add(connection, WORK_KIND, after.work_id, after.due_at, now)
+        return
+    await _update(connection, after)
+    if after.state == "held" and after.due_at != before.due_at and not await worklist.reschedule(connection, after.work_id, after.due_at):
+        await renew_work(connection, after, now)
+
+
+async def cancel(connection: AsyncConnection, waiting: Waiting, reason: Withdrawal, now: datetime) -> None:
+    """Ends a letter that was not written."""
+    await connection.execute(
+        text("UPDATE letters SET state = 'cancelled', reason = :reason WHERE id = :id"), {"id": waiting.id, "reason": reason}
+    )
+    await worklist.cancel(connection, waiting.work_id, now)
+
+
+async def mark_no_contact(connection: AsyncConnection, letter_id: uuid.UUID) -> None:
+    """The letter is due, and there is nobody to send it to."""
+    await connection.execute(text("UPDATE letters SET state = 'no-contact' WHERE id = :id"), {"id": letter_id})
+
+
+async def renew_work(connection: AsyncConnection, waiting: Waiting, now: datetime) -> None:
+    """Gives the letter a new work item for its due time. The old one finds out that it is no longer the letter's."""
+    work_id = uuid.uuid4()
+    await connection.execute(
+        text("UPDATE letters SET state = 'held', work_id = :work_id, due_at = :due_at WHERE id = :id"),
+        {"id": waiting.id, "work_id": work_id, "due_at": waiting.due_at},
+    )
+    await worklist.add(connection, WORK_KIND, work_id, waiting.due_at, now)
+
+
+async def mark_bound(connection: AsyncConnection, waiting: Waiting, now: datetime) -> None:
+    """The letter is written: its threshold is final."""
+    await connection.execute(
+        text("UPDATE letters SET state = 'bound', threshold = :threshold, bound_at = :now WHERE id = :id"),
+        {"id": waiting.id, "threshold": waiting.threshold, "now": now},
+    )
+
+
+async def withdraw(connection: AsyncConnection, letter_id: uuid.UUID, reason: Withdrawal) -> bool:
+    """Notes that what has not gone out of a written letter must not any more; False when all of it has."""
+    noted = await connection.execute(
+        text(
+            """
+            UPDATE letters SET withdrawn = CASE WHEN withdrawn = 'student-left' THEN withdrawn ELSE :reason END
+            WHERE id = :id AND state = 'bound' AND EXISTS (SELECT FROM deliveries d WHERE d.letter_id = letters.id AND d.status <> 'sent')
+            """
+        ),
+        {"id": letter_id, "reason": reason},
+    )
+    return noted.rowcount == 1
+
+
+async def written_threshold(connection: AsyncConnection, letter_id: uuid.UUID) -> int | None:
+    """What a letter that was written, and not withdrawn before anybody got it, is about."""
+    found: int | None = (
+        await connection.execute(text("SELECT threshold FROM letters WHERE id = :id AND state = 'bound'"), {"id": letter_id})
+    ).scalar()
+    return found
+
+
+async def close_withdrawn(connection: AsyncConnection, letter_id: uuid.UUID) -> Withdrawal | None:
+    """Cancels a withdrawn letter when none of it went out and none of it can any more; answers why it was withdrawn, if so."""
+    row = (
+        await connection.execute(
+            text(
+                """
+                UPDATE letters SET state = 'cancelled', reason = withdrawn
+                WHERE id = :id AND state = 'bound' AND withdrawn IS NOT NULL
+                    AND NOT EXISTS (SELECT FROM deliveries d WHERE d.letter_id = letters.id AND d.status IN ('waiting', 'sent'))
+                RETURNING withdrawn
+                """
+            ),
+            {"id": letter_id},
+        )
+    ).one_or_none()
+    return None if row is None else row.withdrawn
+
+
+async def written_of_case(connection: AsyncConnection, case: Case) -> list[uuid.UUID]:
+    """The case's written letters of which something waits to go out."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT id FROM letters
+            WHERE student_id = :student_id AND term = :term AND state = 'bound'
+                AND EXISTS (SELECT FROM deliveries d WHERE d.letter_id = letters.id AND d.status = 'waiting')
+            ORDER BY id
+            """
+        ),
+        {"student_id": case.student_id, "term": case.term},
+    )
+    return [row.id for row in rows]
+
+
+async def _insert(connection: AsyncConnection, case: Case, waiting: Waiting, now: datetime) -> None:
+    await connection.execute(
+        text(
+            """
+            INSERT INTO letters (id, student_id, term, school, threshold, state, due_at, work_id, created_at)
+            VALUES (:id, :student_id, :term, :school, :threshold, :state, :due_at, :work_id, :now)
+            """
+        ),
+        {
+            "id": waiting.id,
+            "student_id": case.student_id,
+            "term": case.term,
+            "school": case.school,
+            "threshold": waiting.threshold,
+            "state": waiting.state,
+            "due_at": waiting.due_at,
+            "work_id": waiting.work_id,
+            "now": now,
+        },
+    )
+
+
+async def _update(connection: AsyncConnection, waiting: Waiting) -> None:
+    await connection.execute(
+        text("UPDATE letters SET threshold = :threshold, due_at = :due_at WHERE id = :id"),
+        {"id": waiting.id, "threshold": waiting.threshold, "due_at": waiting.due_at},
+    )

@@ -1,0 +1,78 @@
+"""What a school sees of its letters: SQL. One row for each delivery, and one for each letter that has none."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_PAGE = text(
+    """
+    SELECT * FROM (
+        SELECT d.id, l.id AS letter_id, l.school, c.student, l.student_id, l.term, l.threshold, d.status, d.channel, d.recipient,
+            l.due_at, d.sent_at, d.subject, d.message_id, d.reason, l.created_at
+        FROM letters l
+        JOIN cases c USING (student_id, term)
+        JOIN deliveries d ON d.letter_id = l.id
+        WHERE l.school = :school
+        UNION ALL
+        SELECT l.id, l.id, l.school, c.student, l.student_id, l.term, l.threshold, l.state, 'email', NULL,
+            l.due_at, NULL, NULL, NULL, l.reason, l.created_at
+        FROM letters l
+        JOIN cases c USING (student_id, term)
+        WHERE l.school = :school AND NOT EXISTS (SELECT FROM deliveries d WHERE d.letter_id = l.id)
+    ) items
+    WHERE (CAST(:student AS text) IS NULL OR student = :student)
+        AND (CAST(:status AS text) IS NULL OR status = :status)
+        AND (CAST(:before_at AS timestamptz) IS NULL OR (created_at, id) < (:before_at, CAST(:before_id AS uuid)))
+    ORDER BY created_at DESC, id DESC
+    LIMIT :most
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended."""
+
+    created_at: datetime
+    id: uuid.UUID
+
+
+async def page(
+    connection: AsyncConnection, school: str, *, student: str | None, status: str | None, before: Place | None, most: int
+) -> list[Mapping[str, Any]]:
+    """A school's items, newest first."""
+    rows = await connection.execute(
+        _PAGE,
+        {
+            "school": school,
+            "student": student,
+            "status": status,
+            "before_at": before.created_at if before is not None else None,
+            "before_id": before.id if before is not None else None,
+            "most": most,
+        },
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+async def attempts(connection: AsyncConnection, items: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, list[Mapping[str, Any]]]:
+    """The attempts at these deliveries, first to last."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT work_id, attempt, started_at, ended_at, outcome, detail FROM work_attempts
+            WHERE work_id = ANY(CAST(:items AS uuid[])) ORDER BY work_id, attempt
+            """
+        ),
+        {"items": list(items)},
+    )
+    found: dict[uuid.UUID, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows.mappings():
+        found[row["work_id"]].append(dict(row))
+    return found

@@ -1,0 +1,27 @@
+"""What the notifier's process holds while it serves."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.notifier.settings import NotifierSettings
+from shared.clock import Clock, utc_now
+from shared.web.service import ServiceState, service_state
+
+
+@dataclass(kw_only=True)
+class NotifierState(ServiceState):
+    """The database of letters and deliveries."""
+
+    settings: NotifierSettings
+    engine: AsyncEngine
+    clock: Clock = field(default=utc_now)
+
+
+def _state(request: Request) -> NotifierState:
+    return cast(NotifierState, service_state(request))
+
+
+State = Annotated[NotifierState, Depends(_state)]

@@ -1,0 +1,77 @@
+"""The product's own processes, started, killed and looked after by tests."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import httpx
+
+STAR = [sys.executable, "-m", "deploy.cli"]
+START_TIMEOUT = 60.0
+STOP_TIMEOUT = 40.0
+
+
+class Process:
+    """One process of the `star` command, with its output in a file."""
+
+    def __init__(self, arguments: Sequence[str], *, environment: Mapping[str, str], output: Path, health: str) -> None:
+        self.arguments = list(arguments)
+        self._environment = {**os.environ, **environment}
+        self.output = output
+        self._health = health
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def launch(self) -> None:
+        """Starts it without waiting."""
+        with self.output.open("ab") as sink:
+            self._process = subprocess.Popen([*STAR, *self.arguments], env=self._environment, stdout=sink, stderr=subprocess.STDOUT)
+
+    def await_health(self) -> None:
+        """Waits until it answers."""
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            assert self._process is not None
+            if self._process.poll() is not None:
+                break
+            try:
+                if httpx.get(self._health, timeout=2).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.05)
+        raise AssertionError(f"star {' '.join(self.arguments)} did not start:\n{self.output.read_text()[-3000:]}")
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        self.launch()
+        self.await_health()
+
+    def kill(self) -> None:
+        """SIGKILL: no chance to put anything in order."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> int:
+        """SIGTERM, and its exit code."""
+        if self._process is None:
+            return 0
+        self._process.terminate()
+        try:
+            code = self._process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise AssertionError(f"star {' '.join(self.arguments)} did not stop:\n{self.output.read_text()[-3000:]}") from None
+        self._process = None
+        return code
+
+    @property
+    def pid(self) -> int:
+        """Its process id, while it runs."""
+        assert self._process is not None
+        return self._process.pid

@@ -1,0 +1,192 @@
+"""The whole product, in both of its set-ups, as outsiders see it: addresses, tokens, letters and uploads.
+
+Embedded: `star run`, one process. Cluster: each part of each service a process of its own, on Kafka and PostgreSQL.
+"""
+
+import os
+import signal
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deploy.embedded.postgres import EmbeddedPostgres
+from deploy.kafka.broker import KafkaBroker
+from deploy.kafka.probe import free_port
+from tests.support.kafka import running_broker
+from tests.support.processes import STAR, Process
+
+SERVICES = ("ingest", "thresholds", "notifier", "moe-sync")
+ALL_SCOPES = "marks:write roster:write star:read star:write uploads:run events:subscribe ops"
+ENVIRONMENT = {"STAR_HOLD": "PT0S", "STAR_LOG_FORMAT": "json"}
+
+
+class Stack(ABC):
+    """What both set-ups offer to a test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.http = httpx.Client(timeout=30)
+
+    @abstractmethod
+    def url(self, service: str) -> str:
+        """The base address of a service."""
+
+    @property
+    @abstractmethod
+    def sandbox(self) -> str:
+        """The base address of the mail catcher and the Ministry."""
+
+    @property
+    @abstractmethod
+    def heart(self) -> Process:
+        """The process that folds marks, to be killed."""
+
+    @abstractmethod
+    def stop_bus(self) -> None:
+        """Takes the bus away from everybody."""
+
+    @abstractmethod
+    def start_bus(self) -> None:
+        """Brings it back, with what it held."""
+
+    def token(self, scopes: str = ALL_SCOPES, schools: str = "*") -> str:
+        """A token, as the command issues it."""
+        command = [*STAR, "token", "issue", "--data", str(self.data), "--subject", "tests", "--scopes", scopes, "--schools", schools]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def mail(self) -> list[dict[str, Any]]:
+        """The letters that left, oldest first."""
+        messages: list[dict[str, Any]] = self.http.get(f"{self.sandbox}/mail").raise_for_status().json()["messages"]
+        return messages
+
+    def uploads(self) -> list[dict[str, Any]]:
+        """The uploads that the Ministry accepted, oldest first."""
+        items: list[dict[str, Any]] = self.http.get(f"{self.sandbox}/ministry/uploads").raise_for_status().json()["items"]
+        return items
+
+    def faults(self, fault: dict[str, Any]) -> None:
+        """Tells the Ministry to fail."""
+        self.http.post(f"{self.sandbox}/ministry/faults", json=fault).raise_for_status()
+
+
+class EmbeddedStack(Stack):
+    """`star run` on a data folder of its own."""
+
+    def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
+        super().__init__(folder)
+        self.port = free_port()
+        self._process = Process(
+            ["run", "--no-demo", "--port", str(self.port), "--data", str(self.data)],
+            environment=ENVIRONMENT | (environment or {}),
+            output=folder / "star.log",
+            health=f"http://127.0.0.1:{self.port}/ingest/healthz",
+        )
+
+    def url(self, service: str) -> str:
+        return f"http://127.0.0.1:{self.port}/{service}"
+
+    @property
+    def sandbox(self) -> str:
+        return self.url("sandbox")
+
+    @property
+    def heart(self) -> Process:
+        return self._process
+
+    def stop_bus(self) -> None:
+        """The bus is the database: its server is killed under the running process."""
+        postmaster = int((self.data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(postmaster, signal.SIGKILL)
+
+    def start_bus(self) -> None:
+        """Nothing to do: the process starts its database again by itself."""
+
+
+class ClusterStack(Stack):
+    """One process for each service's API and worker; Kafka, PostgreSQL and the sandbox beside them."""
+
+    def __init__(self, folder: Path, broker: KafkaBroker, database_url: str) -> None:
+        super().__init__(folder)
+        self.broker = broker
+        self.smtp_port, self.sandbox_port = free_port(), free_port()
+        self.environment = ENVIRONMENT | {
+            "STAR_DATA": str(self.data),
+            "STAR_DATABASE_URL": database_url,
+            "STAR_BUS": "kafka",
+            "STAR_KAFKA_BOOTSTRAP": broker.bootstrap,
+            "STAR_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
+            "STAR_MINISTRY_URL": f"http://127.0.0.1:{self.sandbox_port}/ministry",
+        }
+        self.ports = {service: free_port() for service in SERVICES}
+        self.apis = {service: self._part("serve", service, self.ports[service]) for service in SERVICES}
+        self.workers = {service: self._part("work", service, free_port()) for service in SERVICES}
+        self.sandbox_process = Process(
+            ["sandbox", "--port", str(self.sandbox_port), "--smtp-port", str(self.smtp_port), "--data", str(self.data)],
+            environment=self.environment,
+            output=folder / "sandbox.log",
+            health=f"http://127.0.0.1:{self.sandbox_port}/mail",
+        )
+
+    def _part(self, command: str, service: str, port: int) -> Process:
+        return Process(
+            [command, service, "--port", str(port)],
+            environment=self.environment,
+            output=self.folder / f"{command}-{service}.log",
+            health=f"http://127.0.0.1:{port}/healthz",
+        )
+
+    def url(self, service: str) -> str:
+        return f"http://127.0.0.1:{self.ports[service]}"
+
+    @property
+    def sandbox(self) -> str:
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def heart(self) -> Process:
+        return self.workers["thresholds"]
+
+    def stop_bus(self) -> None:
+        self.broker.stop()
+
+    def start_bus(self) -> None:
+        self.broker.start()
+
+    def processes(self) -> list[Process]:
+        """Every process, in the order to start them."""
+        return [self.sandbox_process, *self.apis.values(), *self.workers.values()]
+
+
+@contextmanager
+def embedded_stack(folder: Path) -> Iterator[EmbeddedStack]:
+    """A running single process."""
+    stack = EmbeddedStack(folder)
+    stack.heart.start()
+    try:
+        yield stack
+    finally:
+        assert stack.heart.stop() == 0, stack.heart.output.read_text()[-3000:]
+
+
+@contextmanager
+def cluster_stack(folder: Path) -> Iterator[ClusterStack]:
+    """A running cluster on a broker and a database of its own."""
+    with ExitStack() as cleanup:
+        broker = cleanup.enter_context(running_broker(folder / "kafka"))
+        database = EmbeddedPostgres(folder / "postgres")
+        url = database.start()
+        cleanup.callback(database.stop)
+        stack = ClusterStack(folder, broker, url)
+        subprocess.run([*STAR, "migrate"], check=True, env={**os.environ, **stack.environment}, capture_output=True)
+        for process in stack.processes():
+            process.launch()
+            cleanup.callback(process.stop)
+        for process in stack.processes():
+            process.await_health()
+        yield stack

@@ -1,0 +1,30 @@
+"""The notifier's settings, as they come from the environment."""
+
+from datetime import timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from services.notifier.settings import NotifierSettings
+
+
+@pytest.mark.parametrize(
+    ("text", "hold"), [("PT0S", timedelta(0)), ("PT1H", timedelta(hours=1)), ("P1DT2H", timedelta(days=1, hours=2))]
+)
+def test_the_hold_is_an_iso_duration(monkeypatch: pytest.MonkeyPatch, text: str, hold: timedelta) -> None:
+    monkeypatch.setenv("STAR_HOLD", text)
+    assert NotifierSettings().hold == hold
+
+
+def test_what_can_not_be_is_refused_at_the_start() -> None:
+    with pytest.raises(ValidationError, match="starts with smtp://"):
+        NotifierSettings(smtp_url="https://mail.example.nz")
+    with pytest.raises(ValidationError, match="not an e-mail address"):
+        NotifierSettings(mail_from="nobody")
+    with pytest.raises(ValidationError):
+        NotifierSettings(hold=timedelta(seconds=-1))
+
+
+def test_a_password_is_not_shown() -> None:
+    settings = NotifierSettings(smtp_url="smtps://star:hunter2@mail.example.nz")
+    assert "hunter2" not in repr(settings)

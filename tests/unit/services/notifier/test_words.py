@@ -1,0 +1,20 @@
+"""How names and counts are written."""
+
+import pytest
+
+from services.notifier.words import days_in_words, in_words, one_line
+
+
+@pytest.mark.parametrize(("half_days", "words"), [(1, "0.5 days"), (2, "1 day"), (10, "5 days"), (11, "5.5 days"), (30, "15 days")])
+def test_days(half_days: int, words: str) -> None:
+    assert days_in_words(half_days) == words
+
+
+def test_names() -> None:
+    assert in_words(["Mere"]) == "Mere"
+    assert in_words(["Mere", "Wiremu"]) == "Mere and Wiremu"
+    assert in_words(["Mere", "Wiremu", "Hana"]) == "Mere, Wiremu and Hana"
+
+
+def test_a_name_has_no_say_in_the_form() -> None:
+    assert one_line("  Tāne\r\nBcc: all@example.nz\u2028\x00 ") == "Tāne Bcc: all@example.nz"

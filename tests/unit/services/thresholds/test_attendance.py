@@ -1,0 +1,87 @@
+"""The view that explains a student's number: its days add up, and say why."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.thresholds import register
+from services.thresholds.attendance import Attendance, attendance
+from shared.attendance.calendar import SchoolCalendar, Slot, Term
+from shared.attendance.codes import CodeTable
+from shared.events.data import Mark, VendorCount
+
+MONDAY = date(2026, 10, 12)
+TERM = Term("2026-T4", MONDAY, date(2026, 10, 23))
+NOW = datetime(2026, 10, 16, 3, 0, tzinfo=UTC)
+CODES = CodeTable.load()
+
+
+def view(*marks: Mark, calendar: SchoolCalendar | None = None, today: date = date(2026, 10, 13)) -> Attendance:
+    row = register.merge(b"", [register.pack(mark, NOW) for mark in marks])
+    return attendance(row, TERM, calendar or SchoolCalendar((TERM,)), CODES, today)
+
+
+def mark(session: str, code: str | None, day: date = MONDAY) -> Mark:
+    return Mark(student="1", date=day, recorded_at=NOW, session="AM" if session == "AM" else "PM", code=code)
+
+
+def test_every_school_day_so_far_is_there_and_the_sums_agree() -> None:
+    seen = view(mark("AM", "M"), mark("PM", "P"))
+    assert [day.day for day in seen.days] == [date(2026, 10, 12), date(2026, 10, 13)]
+    assert (seen.absent, seen.attended, seen.excluded, seen.unmarked, seen.open) == (1, 1, 0, 2, 4)
+    assert (seen.rate, seen.category) == (0.5, "chronic")
+
+
+def test_explanations_say_the_rule() -> None:
+    assert view(mark("AM", "M"), mark("PM", "P")).days[0].explanation == (
+        "AM: M (illness or medical reason), a justified absence, which counts. PM: P (present), not an absence."
+        " This makes one half day absent."
+    )
+    assert view().days[0].explanation == "Nobody has marked this day yet; what is not marked never counts as an absence."
+
+
+def test_periods_explain_their_minutes() -> None:
+    slots = tuple(Slot(number, f"Period {number}", 60) for number in range(1, 6))
+    marks = [Mark(student="1", date=MONDAY, recorded_at=NOW, slot=number, code="T") for number in (1, 2)]
+    seen = view(*marks, calendar=SchoolCalendar((TERM,), slots=slots))
+    assert seen.days[0].explanation == (
+        "Period 1 and Period 2 absent: 120 of 300 minutes; 180 minutes present: one half day present. This makes one half day absent."
+    )
+
+
+def test_a_vendors_count_explains_itself() -> None:
+    seen = view(Mark(student="1", date=MONDAY, recorded_at=NOW, half_days=VendorCount(2, 0, 0)))
+    assert seen.days[0].explanation.startswith("The school's system counted 2 unjustified, 0 justified and 0 present;")
+    assert seen.absent == 2
+
+
+def test_marks_of_a_closed_day_are_shown_and_do_not_count() -> None:
+    calendar = SchoolCalendar((TERM,), closed_days=frozenset({MONDAY}))
+    seen = view(mark("AM", "M"), calendar=calendar)
+    assert seen.days[0].explanation == "The school is not open on this day, so its marks do not count."
+    assert seen.absent == 0
+
+
+def test_a_mark_taken_back_is_not_shown() -> None:
+    assert view(mark("AM", None)).days[0].marks == ()
+
+
+@pytest.mark.parametrize(
+    ("attended", "absent", "category"),
+    [
+        (19, 1, "regular"),
+        (18, 2, "irregular"),
+        (17, 3, "irregular"),
+        (16, 4, "moderate"),
+        (15, 5, "moderate"),
+        (14, 6, "chronic"),
+        (0, 20, "chronic"),
+    ],
+)
+def test_categories_at_their_edges(attended: int, absent: int, category: str) -> None:
+    days = [date(2026, 10, 12), date(2026, 10, 13), date(2026, 10, 14), date(2026, 10, 15), date(2026, 10, 16)]
+    days += [date(2026, 10, 19), date(2026, 10, 20), date(2026, 10, 21), date(2026, 10, 22), date(2026, 10, 23)]
+    half_days = [(day, session) for day in days for session in ("AM", "PM")]
+    marks = [mark(session, "M" if number < absent else "P", day) for number, (day, session) in enumerate(half_days)]
+    seen = view(*marks, today=date(2026, 10, 23))
+    assert (seen.attended, seen.absent, seen.category) == (attended, absent, category)
