@@ -62,6 +62,9 @@ class WorkerParts:
 
         async def run(stop: asyncio.Event) -> None:
             await listen(self.settings.database_url, channels, stop)
+            # Nor need the loops sleep on when they are asked to stop.
+            for ring in channels.values():
+                ring()
 
         return run
 

@@ -16,11 +16,10 @@ RETRACTED: Final = "nz.star.threshold.retracted.v1"
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """Letters to caregivers by status, and when the first and the last of those held are due."""
+    """Letters to caregivers by status, and when the first of those held is due."""
 
     by_status: dict[str, int]
     first_due: datetime | None
-    last_due: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +58,8 @@ async def outcome(client: Client, term: str) -> Outcome:
 async def letters(client: Client, term: str) -> Letters:
     """The term's letters as they are now."""
     found = [delivery async for delivery in client.pages(f"/notifier/v1/schools/{NUMBER}/deliveries") if delivery["term"] == term]
-    due = sorted(datetime.fromisoformat(delivery["due_at"]) for delivery in found if delivery["status"] == "held")
-    by_status = Counter(delivery["status"] for delivery in found)
-    return Letters(dict(by_status), due[0] if due else None, due[-1] if due else None)
+    due = [datetime.fromisoformat(delivery["due_at"]) for delivery in found if delivery["status"] == "held"]
+    return Letters(dict(Counter(delivery["status"] for delivery in found)), min(due, default=None))
 
 
 async def _events(client: Client) -> AsyncIterator[dict[str, Any]]:

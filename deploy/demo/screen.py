@@ -9,11 +9,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 Advance = Callable[[int], None]
 
 
+class _LastingConsole(Console):
+    """Goes on without a reader: by default rich would end the process, and with it the services."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
 class Screen:
     """Writes to a console."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False)
+        self._console = console or _LastingConsole(highlight=False)
 
     def say(self, text: str = "") -> None:
         """A line, never broken, so that addresses and commands in it can be copied."""

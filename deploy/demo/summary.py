@@ -4,14 +4,24 @@ import shlex
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from deploy.demo.outcome import Letters, Outcome
 from deploy.demo.posting import Tally
 from deploy.demo.school import NUMBER
 from deploy.demo.screen import Screen
 from shared.attendance.tiers import MEANING, TIERS
+
+LETTERS: Final = {
+    "waiting": "being sent",
+    "sent": "sent: read them in the sandbox",
+    "failed": "failed",
+    "no-contact": "due, with nobody's address known",
+    "cancelled": "cancelled, as the absences were corrected in time",
+}
+"""What the statuses say, other than of letters held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,7 @@ def show_outcome(screen: Screen, played: Played, result: Outcome, upload: dict[s
             *_posted(played, different),
             ("Students", ", ".join(f"{result.tiers[tier]} {tier} ({MEANING[tier].lower()})" for tier in TIERS)),
             ("Crossings", f"{_by_threshold(result.crossed)}; taken back: {_by_threshold(result.retracted)}"),
-            ("STAR records", _counts(result.records) + f"; {result.responses} responses on them, {responses} recorded just now"),
+            ("STAR records", _records(result, responses)),
             ("Letters", _letters(result.letters)),
             ("Upload", _upload(upload)),
         ]
@@ -79,28 +89,38 @@ def _by_threshold(counts: Counter[int]) -> str:
     return ", ".join(f"{counts[days]} at {days} days" for days in sorted(counts)) or "none"
 
 
-def _counts(counts: Counter[str]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "none"
+def _records(result: Outcome, responses: int) -> str:
+    by_status = ", ".join(f"{count} {status}" for status, count in sorted(result.records.items())) or "none"
+    return f"{by_status}; {result.responses} responses on them" + (f", {responses} of them recorded just now" if responses else "")
 
 
 def _letters(letters: Letters) -> str:
-    said = ", ".join(f"{count} {status}" for status, count in sorted(letters.by_status.items())) or "none"
-    if letters.first_due is None or letters.last_due is None:
-        return said
-    first, last = (due.astimezone().strftime("%H:%M") for due in (letters.first_due, letters.last_due))
-    until = first if first == last else f"{first} to {last}"
-    return f"{said}; held until {until}, so that a wrong roll can be mended first (STAR_HOLD=PT0S sends at once)"
+    said = [f"{letters.by_status[status]} {meaning}" for status, meaning in LETTERS.items() if status in letters.by_status]
+    if letters.first_due is not None:
+        held = letters.by_status["held"]
+        said.insert(
+            0, f"{held} held until {_clock(letters.first_due)}, so that a wrong roll can be mended first (STAR_HOLD=PT0S: sent at once)"
+        )
+    return "; ".join(said) or "none"
+
+
+def _clock(due: datetime) -> str:
+    """On the clock of this machine; with the date, when that is another day."""
+    here, now = due.astimezone(), datetime.now(UTC).astimezone()
+    return here.strftime("%H:%M %Z" if here.date() == now.date() else "%d %B %H:%M %Z")
 
 
 def _upload(upload: dict[str, Any] | None) -> str:
     if upload is None:
         return "none: this week lies in the school's holidays"
-    what = (
-        f"week {upload['week']} number {upload['number']}, {upload['counts']['records']} records, {upload['counts']['responses']} responses"
-    )
-    if upload["receipt"]:
-        return f"{what}: {upload['status']}, receipt {upload['receipt']}"
-    return f"{what}: {upload['status']}" + (f", {upload['reason']}" if upload["reason"] else "")
+    counts = upload["counts"]
+    said = [
+        f"week {upload['week']} number {upload['number']}",
+        f"{counts['records']} records and {counts['responses']} responses: {upload['status']}",
+        upload["receipt"] and f"receipt {upload['receipt']}",
+        upload["reason"],
+    ]
+    return ", ".join(filter(None, said))
 
 
 def _short(path: Path) -> str:

@@ -12,8 +12,8 @@ from shared.settings import Settings
 
 def _sender(address: str) -> str:
     usable = usable_address(address)
-    if usable is None:
-        raise ValueError("not an e-mail address")
+    if usable is None or not usable.isascii():
+        raise ValueError("not an e-mail address that every mail server takes")
     return usable
 
 

@@ -257,8 +257,8 @@ class KafkaBus:
             config = {"cleanup.policy": COMPACTED}
         else:
             config = {"retention.ms": str(int(topic.retention.total_seconds() * 1000))}
-        # -1: as many replicas as the cluster's default says.
-        return NewTopic(topic.name, self._partitions, -1, topic_configs=config)
+        # -1: as many replicas as the cluster's default says, which aiokafka lets through only beside an assignment, be it empty.
+        return NewTopic(topic.name, self._partitions, -1, replica_assignments={}, topic_configs=config)
 
 
 async def _bounded(work: Awaitable[T], seconds: float) -> T:

@@ -1,8 +1,6 @@
 """The product under measurement: ingest's API and thresholds' worker as processes of their own."""
 
 import asyncio
-import os
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +13,7 @@ from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.kafka.broker import KafkaBroker
 from deploy.kafka.probe import free_port
 from tests.bench import schools
-from tests.support.processes import STAR, Process
+from tests.support.processes import Process, run_star
 
 
 @dataclass
@@ -71,20 +69,22 @@ def running_product(folder: Path) -> Iterator[Product]:
             "STAR_BUS": "kafka",
             "STAR_KAFKA_BOOTSTRAP": broker.bootstrap,
         }
-        subprocess.run([*STAR, "migrate"], check=True, env={**os.environ, **environment}, capture_output=True)
-        issue = [
-            "token",
-            "issue",
-            "--data",
-            str(folder / "data"),
-            "--subject",
-            "bench",
-            "--scopes",
-            "marks:write roster:write",
-            "--schools",
-            "*",
-        ]
-        token = subprocess.run([*STAR, *issue], check=True, capture_output=True, text=True).stdout.strip()
+        run_star(["migrate"], environment)
+        token = run_star(
+            [
+                "token",
+                "issue",
+                "--data",
+                str(folder / "data"),
+                "--subject",
+                "bench",
+                "--scopes",
+                "marks:write roster:write",
+                "--schools",
+                "*",
+            ],
+            {},
+        )
         ports = [free_port(), free_port(), free_port()]
 
         def part(command: str, service: str, port: int) -> Process:

@@ -13,9 +13,7 @@ STUDENT_ID = student_id(SCHOOL, STUDENT)
 SAID_AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
 
-def up(
-    threshold: Threshold, half_days: int, *, to: Tier, sequence: int = 1, student: str = STUDENT, said_at: datetime = SAID_AT
-) -> Event:
+def up(threshold: Threshold, half_days: int, *, to: Tier, sequence: int = 1, student: str = STUDENT, said_at: datetime = SAID_AT) -> Event:
     """The student passed a threshold upwards."""
     who = student_id(SCHOOL, student)
     data = ThresholdCrossed(

@@ -15,6 +15,13 @@ START_TIMEOUT = 60.0
 STOP_TIMEOUT = 40.0
 
 
+def run_star(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Runs the command to its end; answers what it printed. Raises AssertionError with its output when it fails."""
+    done = subprocess.run([*STAR, *arguments], env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"star {' '.join(arguments)} failed:\n{done.stderr[-3000:]}"
+    return done.stdout.strip()
+
+
 class Process:
     """One process of the `star` command, with its output in a file."""
 

@@ -5,7 +5,6 @@ Embedded: `star run`, one process. Cluster: each part of each service a process 
 
 import os
 import signal
-import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,7 +17,7 @@ from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.kafka.broker import KafkaBroker
 from deploy.kafka.probe import free_port
 from tests.support.kafka import running_broker
-from tests.support.processes import STAR, Process
+from tests.support.processes import Process, run_star
 
 SERVICES = ("ingest", "thresholds", "notifier", "moe-sync")
 ALL_SCOPES = "marks:write roster:write star:read star:write uploads:run events:subscribe ops"
@@ -57,8 +56,8 @@ class Stack(ABC):
 
     def token(self, scopes: str = ALL_SCOPES, schools: str = "*") -> str:
         """A token, as the command issues it."""
-        command = [*STAR, "token", "issue", "--data", str(self.data), "--subject", "tests", "--scopes", scopes, "--schools", schools]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        arguments = ["token", "issue", "--data", str(self.data), "--subject", "tests", "--scopes", scopes, "--schools", schools]
+        return run_star(arguments, {})
 
     def mail(self) -> list[dict[str, Any]]:
         """The letters that left, oldest first."""
@@ -183,7 +182,7 @@ def cluster_stack(folder: Path) -> Iterator[ClusterStack]:
         url = database.start()
         cleanup.callback(database.stop)
         stack = ClusterStack(folder, broker, url)
-        subprocess.run([*STAR, "migrate"], check=True, env={**os.environ, **stack.environment}, capture_output=True)
+        run_star(["migrate"], stack.environment)
         for process in stack.processes():
             process.launch()
             cleanup.callback(process.stop)

@@ -82,7 +82,9 @@ class LetterTask:
         return Done(f"{len(to)} deliveries")
 
     def _parcel(self, waiting: Waiting, case: Case, school: School, contact: Contact, recipient: Recipient) -> Parcel:
-        reply_to = usable_address(school.contact_email)
+        office = usable_address(school.contact_email)
+        # A header holds an address outside ASCII only where every server on the way can; nobody can write back to half of one.
+        reply_to = office if office is not None and office.isascii() else None
         written = self.words.write(
             waiting.threshold,
             Occasion(

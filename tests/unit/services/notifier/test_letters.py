@@ -65,9 +65,7 @@ JUMP = (up(5, 22, to="orange"), up(10, 22, to="orange"))
         pytest.param([*JUMP, down(10, 4, to="green")], None, 4, id="the lower one is about to be taken back too"),
         pytest.param([*JUMP, down(10, 4, to="green"), down(5, 4, to="green")], None, 4, id="both taken back"),
         pytest.param([JUMP[0], JUMP[1], JUMP[0], JUMP[1]], 10, 22, id="the whole jump twice"),
-        pytest.param(
-            [up(5, 10, to="yellow"), down(5, 8, to="green"), up(5, 11, to="yellow", sequence=2)], 5, 11, id="crossed once more"
-        ),
+        pytest.param([up(5, 10, to="yellow"), down(5, 8, to="green"), up(5, 11, to="yellow", sequence=2)], 5, 11, id="crossed once more"),
         pytest.param(
             [up(5, 10, to="yellow"), down(5, 8, to="green"), up(5, 11, to="yellow", sequence=2), down(5, 8, to="green")],
             5,

@@ -8,9 +8,7 @@ from pydantic import ValidationError
 from services.notifier.settings import NotifierSettings
 
 
-@pytest.mark.parametrize(
-    ("text", "hold"), [("PT0S", timedelta(0)), ("PT1H", timedelta(hours=1)), ("P1DT2H", timedelta(days=1, hours=2))]
-)
+@pytest.mark.parametrize(("text", "hold"), [("PT0S", timedelta(0)), ("PT1H", timedelta(hours=1)), ("P1DT2H", timedelta(days=1, hours=2))])
 def test_the_hold_is_an_iso_duration(monkeypatch: pytest.MonkeyPatch, text: str, hold: timedelta) -> None:
     monkeypatch.setenv("STAR_HOLD", text)
     assert NotifierSettings().hold == hold
@@ -19,8 +17,9 @@ def test_the_hold_is_an_iso_duration(monkeypatch: pytest.MonkeyPatch, text: str,
 def test_what_can_not_be_is_refused_at_the_start() -> None:
     with pytest.raises(ValidationError, match="starts with smtp://"):
         NotifierSettings(smtp_url="https://mail.example.nz")
-    with pytest.raises(ValidationError, match="not an e-mail address"):
-        NotifierSettings(mail_from="nobody")
+    for sender in ("nobody", "nōbody@example.nz"):
+        with pytest.raises(ValidationError, match="not an e-mail address"):
+            NotifierSettings(mail_from=sender)
     with pytest.raises(ValidationError):
         NotifierSettings(hold=timedelta(seconds=-1))
 

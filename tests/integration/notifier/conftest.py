@@ -1,0 +1,226 @@
+"""The notifier on a real database and a real mail server, with a clock that stands until a test moves it."""
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from deploy.sandbox.letters import Message as Mail
+from deploy.sandbox.mail import MailCatcher
+from services.notifier.app import create_app
+from services.notifier.handlers.crossings import CrossingsHandler
+from services.notifier.handlers.roster import RosterHandler
+from services.notifier.rendering import Letters
+from services.notifier.settings import NotifierSettings
+from services.notifier.tasks.delivery import DeliveryTask
+from services.notifier.tasks.letter import LetterTask
+from services.notifier.transports.smtp import SmtpTransport
+from services.notifier.transports.smtp_url import parse_smtp_url
+from shared.auth.keys import signing_key
+from shared.auth.tokens import issue_token
+from shared.bus.interface import Message, Outgoing
+from shared.db.engine import create_engine
+from shared.db.listen import Wakeup
+from shared.deadletters.box import DeadLetterBox
+from shared.events.catalogue import SCHOOL_UPDATED, STUDENT_UPDATED
+from shared.events.data import Caregiver, SchoolUpdated, StudentUpdated, TermDates
+from shared.events.envelope import Event, new_event_id, tombstone
+from shared.identifiers import student_id
+from shared.worklist.runner import Runner
+from tests.support.crossings import SCHOOL, STUDENT
+
+HOLD = timedelta(hours=1)
+MERE = Caregiver(name="Mere Ngata", email="mere@example.test")
+WIREMU = Caregiver(name="Wiremu Parata", email="wiremu@example.test")
+
+
+@dataclass
+class Desk:
+    """Feeds messages to the handlers, works off what is due, and reads what came of it."""
+
+    engine: AsyncEngine
+    catcher: MailCatcher
+    settings: NotifierSettings
+    now: datetime = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        box = DeadLetterBox("notifier")
+        self.roster = RosterHandler(self.engine, box, self.clock)
+        self.crossings = CrossingsHandler(self.engine, box, self.settings.hold, self.clock)
+        self.email = SmtpTransport(
+            parse_smtp_url(self.settings.smtp_url), mail_from=self.settings.mail_from, timeout=self.settings.smtp_timeout
+        )
+        self.letter = LetterTask(self.engine, Letters(), self.settings.message_id_domain, self.clock)
+        self.delivery = DeliveryTask(self.engine, {"email": self.email}, self.settings.hold, self.settings.smtp_timeout, self.clock)
+        self.runner = Runner("notifier", self.engine, [self.letter, self.delivery], Wakeup(), clock=self.clock)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def passes(self, time: timedelta) -> None:
+        """Lets time go by."""
+        self.now += time
+
+    async def work(self) -> int:
+        """Works off everything that is due now; answers how many items."""
+        worked = 0
+        while some := await self.runner.run_once():
+            worked += some
+        return worked
+
+    async def mail_server_is_back(self) -> None:
+        """A mail server again where the stopped one was, with the letters it had."""
+        port = parse_smtp_url(self.settings.smtp_url).port
+        self.catcher = MailCatcher(self.settings.data.parent / "mail", port=port)
+        await self.catcher.start()
+
+    def message(self, outgoing: Outgoing) -> Message:
+        self.offset += 1
+        return Message(outgoing.topic, 0, self.offset, outgoing.key, outgoing.value, outgoing.headers)
+
+    async def say(self, *events: Event) -> None:
+        """One batch of the crossings topic."""
+        await self.crossings([self.message(event.encode()) for event in events])
+
+    async def school(self, **changes: Any) -> None:
+        fields: dict[str, Any] = {
+            "school": SCHOOL,
+            "name": "Ōtaki Example College",
+            "terms": [TermDates("2026-T4", date(2026, 10, 12), date(2026, 12, 18))],
+            "contact_email": "office@otaki.example.nz",
+            "updated_at": self.now,
+        }
+        data = SchoolUpdated(**(fields | changes))
+        await self.roster([self.message(Event(SCHOOL_UPDATED, new_event_id(), "/ingest", self.now, SCHOOL, data).encode())])
+
+    def joined(self, *caregivers: Caregiver, student: str = STUDENT, **changes: Any) -> Message:
+        fields: dict[str, Any] = {
+            "school": SCHOOL,
+            "student": student,
+            "student_id": student_id(SCHOOL, student),
+            "given_name": "Tāne",
+            "family_name": "Ngata",
+            "nsn": "0123456789",
+            "caregivers": list(caregivers),
+            "updated_at": self.now,
+        }
+        data = StudentUpdated(**(fields | changes))
+        return self.message(Event(STUDENT_UPDATED, new_event_id(), "/ingest", self.now, str(data.student_id), data).encode())
+
+    def left(self, student: str = STUDENT) -> Message:
+        return self.message(tombstone(STUDENT_UPDATED.topic.name, str(student_id(SCHOOL, student))))
+
+    def mail(self) -> list[Mail]:
+        return self.catcher.messages()
+
+    async def rows(self, sql: str, **values: Any) -> list[Any]:
+        async with self.engine.connect() as connection:
+            return list((await connection.execute(text(sql), values)).all())
+
+    async def letters(self) -> list[tuple[int, str, str | None]]:
+        """(threshold, state, reason), oldest first."""
+        return [tuple(row) for row in await self.rows("SELECT threshold, state, reason FROM letters ORDER BY created_at, id")]
+
+    async def deliveries(self) -> list[tuple[str, str, str | None]]:
+        """(recipient, status, reason) by recipient."""
+        return [tuple(row) for row in await self.rows("SELECT recipient, status, reason FROM deliveries ORDER BY recipient, created_at")]
+
+    async def attempts(self, delivery: uuid.UUID | None = None) -> list[tuple[int, str, str | None]]:
+        """(attempt, outcome, detail) of deliveries."""
+        rows = await self.rows(
+            """
+            SELECT a.attempt, a.outcome, a.detail FROM work_attempts a JOIN work w ON w.id = a.work_id
+            WHERE w.kind = 'delivery' AND (CAST(:id AS uuid) IS NULL OR w.id = :id) ORDER BY a.started_at, a.attempt
+            """,
+            id=delivery,
+        )
+        return [tuple(row) for row in rows]
+
+
+@dataclass
+class Visitor:
+    """Calls the API as somebody with a token."""
+
+    http: httpx.AsyncClient
+    data: Path
+
+    def headers(self, *scopes: str, schools: tuple[str, ...] = (SCHOOL,)) -> dict[str, str]:
+        token = issue_token(
+            signing_key(self.data),
+            subject="test",
+            scopes=scopes,
+            schools=schools,
+            now=datetime.now(UTC),
+            valid_for=timedelta(hours=1),
+        )
+        return {"Authorization": f"Bearer {token}"}
+
+    async def deliveries(self, school: str = SCHOOL, **query: Any) -> dict[str, Any]:
+        answer = await self.http.get(f"/v1/schools/{school}/deliveries", params=query, headers=self.headers("star:read"))
+        assert answer.status_code == 200, answer.text
+        page: dict[str, Any] = answer.json()
+        return page
+
+
+@pytest.fixture
+async def catcher(tmp_path: Path) -> AsyncIterator[MailCatcher]:
+    catcher = MailCatcher(tmp_path / "mail")
+    await catcher.start()
+    yield catcher
+    await catcher.stop()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path, catcher: MailCatcher) -> NotifierSettings:
+    return NotifierSettings(
+        data=tmp_path / "data",
+        database_url=database_url,
+        smtp_url=catcher.url,
+        hold=HOLD,
+        smtp_timeout=timedelta(seconds=20),
+        kafka_partitions=2,
+    )
+
+
+@pytest.fixture
+async def desk(settings: NotifierSettings, catcher: MailCatcher) -> AsyncIterator[Desk]:
+    engine = create_engine(settings.database_url, "notifier", pool_size=settings.database_pool)
+    desk = Desk(engine, catcher, settings)
+    yield desk
+    await desk.email.close()
+    await desk.catcher.stop()
+    await engine.dispose()
+
+
+@pytest.fixture
+async def known(desk: Desk) -> Desk:
+    """A desk that knows the school, and the student with two caregivers."""
+    await desk.school()
+    await desk.roster([desk.joined(MERE, WIREMU)])
+    return desk
+
+
+@pytest.fixture
+async def visitor(settings: NotifierSettings, desk: Desk) -> AsyncIterator[Visitor]:
+    app = create_app(settings, clock=desk.clock)
+    async with app.router.lifespan_context(app) as state:
+        http_app = _with_state(app, state)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=http_app), base_url="http://notifier.test") as http:
+            yield Visitor(http, settings.data)
+
+
+def _with_state(app: Any, state: Any) -> Any:
+    async def run(scope: Any, receive: Any, send: Any) -> None:
+        # httpx runs no lifespan, so its state is put in here as a server would.
+        scope["state"] = dict(state)
+        await app(scope, receive, send)
+
+    return run
