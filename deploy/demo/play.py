@@ -21,7 +21,7 @@ from deploy.demo.summary import Played, show_addresses, show_outcome
 from deploy.demo.terms import today_at_school
 from shared.auth.keys import signing_key
 from shared.auth.tokens import issue_token
-from shared.clock import utc_now
+from shared.clock import Clock, utc_now
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ SCOPES: Final = ("marks:write", "roster:write", "star:read", "star:write", "uplo
 TOKEN_FOR: Final = timedelta(hours=1)
 
 
-async def play(base_url: str, data: Path) -> None:
+async def play(base_url: str, data: Path, clock: Clock = utc_now) -> None:
     """Plays what has not been played yet of the made-up school's term, and shows what came of it.
 
     A demo that fails says why, and leaves the services running. Cancelled, it ends at once; the next one carries on.
@@ -38,7 +38,7 @@ async def play(base_url: str, data: Path) -> None:
     try:
         client = Client(base_url, _token(data))
         try:
-            student = await _perform(client, screen, data, utc_now())
+            student = await _perform(client, screen, data, clock())
         finally:
             await client.close()
         show_addresses(screen, base_url, data, student)
@@ -58,7 +58,8 @@ async def _perform(client: Client, screen: Screen, data: Path, now: datetime) ->
     term = calendar.current_or_last_term(today)
     if term is None:
         raise RefusedError(f"school {NUMBER} is there already, without terms")
-    screen.say(f"Term {term.name}, {term.start} to {term.end}; today at the school is {today:%A} {today}")
+    holidays = "" if today in term else ", in the holidays"
+    screen.say(f"Term {term.name}, {term.start} to {term.end}; today at the school is {today:%A} {today}{holidays}")
     if await enrol_students(client, everybody):
         screen.say("Sent the school's calendar, its students and their caregivers")
     attendance = Attendance(everybody, calendar, term)

@@ -62,7 +62,7 @@ def show_addresses(screen: Screen, base_url: str, data: Path, student: str | Non
         ]
     )
     if student is not None:
-        screen.say("\nA student whose absences were corrected, every number explained:")
+        screen.say("\nOne student's term, every number explained:")
         issue = f"{star} token issue --data {folder} --subject me --scopes star:read --schools {NUMBER}"
         url = f"{base_url}/thresholds/v1/schools/{NUMBER}/students/{student}/attendance"
         screen.say(f'  curl -sH "Authorization: Bearer $({issue})" {url}')
@@ -78,7 +78,7 @@ def _posted(played: Played, different: int) -> list[tuple[str, str]]:
             ("Marks posted", f"{tally.accepted:,} in {tally.requests} requests{refused}: {tally.rate:,.0f} a second, over the REST API")
         )
     if played.corrections:
-        rows.append(("Among them", f"{played.corrections} corrections; {played.repeats} repeats and late arrivals"))
+        rows.append(("Corrections", f"{played.corrections} after the roll; {played.repeats} repeats and late arrivals, which change nothing"))
     verdict = "the same as the school's own count, for every student"
     if different:
         verdict = f"{different} students differ from the demo's own count: somebody else has sent marks, or some are on their way"

@@ -47,5 +47,6 @@ def create_app(settings: IngestSettings, *, progress: Progress | None = None, cl
             await bus.close()
             await engine.dispose()
 
-    routers = [schools.router, students.router, marks.router]
+    # Routes are tried in order: the one that is used a thousand times as often as the others goes first.
+    routers = [marks.router, schools.router, students.router]
     return create_service_app("ingest", "Takes schools, students and attendance marks", settings, lifespan, routers)

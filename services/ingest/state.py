@@ -26,7 +26,7 @@ class IngestState(ServiceState):
     clock: Clock = field(default=utc_now)
 
 
-def _state(request: Request) -> IngestState:
+async def _state(request: Request) -> IngestState:
     return cast(IngestState, service_state(request))
 
 

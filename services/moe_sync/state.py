@@ -20,7 +20,7 @@ class MoeSyncState(ServiceState):
     clock: Clock = field(default=utc_now)
 
 
-def _state(request: Request) -> MoeSyncState:
+async def _state(request: Request) -> MoeSyncState:
     return cast(MoeSyncState, service_state(request))
 
 

@@ -20,7 +20,7 @@ class NotifierState(ServiceState):
     clock: Clock = field(default=utc_now)
 
 
-def _state(request: Request) -> NotifierState:
+async def _state(request: Request) -> NotifierState:
     return cast(NotifierState, service_state(request))
 
 

@@ -24,7 +24,7 @@ class ThresholdsState(ServiceState):
     clock: Clock = field(default=utc_now)
 
 
-def _state(request: Request) -> ThresholdsState:
+async def _state(request: Request) -> ThresholdsState:
     return cast(ThresholdsState, service_state(request))
 
 

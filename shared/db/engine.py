@@ -28,6 +28,8 @@ def create_engine(database_url: str, schema: str, *, pool_size: int) -> AsyncEng
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT,
         pool_pre_ping=True,
+        # An error's text goes to the log, and parameters hold names and addresses.
+        hide_parameters=True,
         connect_args={
             "timeout": CONNECT_TIMEOUT,
             "server_settings": {

@@ -46,4 +46,6 @@ WORK_ATTEMPTS: Final = Counter("star_work_attempts_total", "Attempts at work ite
 WORK_DUE: Final = Gauge("star_work_due", "Work items that are due and not done", ["service", "kind"])
 
 LETTERS: Final = Counter("star_letters_total", "Letters by what became of them", ["outcome"])
+"""outcome: held, no-contact, bound (written, with its recipients) or cancelled, for a letter; sent or failed, for each recipient's."""
+
 UPLOADS: Final = Counter("star_uploads_total", "Uploads by what became of them", ["outcome"])

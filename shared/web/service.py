@@ -79,16 +79,26 @@ def requires(scope: Scope) -> Any:
     """A dependency: the caller, whose token holds the scope."""
 
     async def caller(request: Request, _: Annotated[Any, Depends(_bearer)]) -> Principal:
-        state = cast(ServiceState, service_state(request))
-        principal = await state.verifier.principal(request.headers.get("authorization"))
-        principal.require_scope(scope)
-        return principal
+        return await caller_of(request, scope)
 
     return Depends(caller)
 
 
-def school_in_path(school: Annotated[str, Path(description="School number, four digits", examples=["0999"])]) -> SchoolNumber:
+async def caller_of(request: Request, scope: Scope) -> Principal:
+    """The request's caller, whose token holds the scope. Raises ProblemError 401 or 403."""
+    state = cast(ServiceState, service_state(request))
+    principal = await state.verifier.principal(request.headers.get("authorization"))
+    principal.require_scope(scope)
+    return principal
+
+
+async def school_in_path(school: Annotated[str, Path(description="School number, four digits", examples=["0999"])]) -> SchoolNumber:
     """The padded school number of the path. Raises ProblemError 404 for what can't be one."""
+    return known_school_number(school)
+
+
+def known_school_number(school: str) -> SchoolNumber:
+    """The padded number. Raises ProblemError 404 for what can't be one."""
     try:
         return school_number(school)
     except ValueError as error:

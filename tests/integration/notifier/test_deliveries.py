@@ -3,7 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from services.notifier.repository import deliveries
+from shared.worklist import runner
 from tests.integration.notifier.conftest import HOLD, MERE, Desk
 from tests.support.crossings import down, up
 
@@ -203,3 +208,25 @@ async def _during_an_attempt(desk: Desk, fault: Callable[[], None], *, retracted
     assert await desk.deliveries() == [("mere@example.test", "waiting", None)]
     await attempt
     desk.catcher.latency = 0.0
+
+
+async def test_a_database_that_is_away_for_a_moment_after_the_mail_servers_yes_makes_no_second_letter(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await due(desk)
+    settle, failures = deliveries.sent, iter([OSError("away"), OSError("away")])
+
+    async def sent(*args: Any) -> bool:
+        for failure in failures:
+            raise failure
+        return await settle(*args)
+
+    monkeypatch.setattr(deliveries, "sent", sent)
+    monkeypatch.setattr(runner, "AWAY_PAUSE", 0.01)
+    await desk.work()
+    desk.passes(A_WHILE)
+    await desk.work()
+
+    assert len(desk.mail()) == 1
+    assert await desk.attempts() == [(1, "done", None)]
+    assert await desk.deliveries() == [("mere@example.test", "sent", None)]
