@@ -1,0 +1,80 @@
+"""The door on a real server, database and bus."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.ingest.app import create_app
+from services.ingest.settings import IngestSettings
+from shared.auth.keys import signing_key
+from shared.auth.tokens import issue_token
+from shared.bus.embedded.bus import EmbeddedBus
+from shared.bus.interface import Message
+from tests.support.servers import serving
+
+NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+SCHOOL = {"name": "Example Kura", "terms": [{"term": "2026-T4", "start": "2026-10-12", "end": "2026-12-18"}]}
+MARK: dict[str, Any] = {
+    "student": "12345",
+    "date": "2026-10-13",
+    "session": "AM",
+    "code": "M",
+    "recorded_at": "2026-10-13T09:05:00+13:00",
+}
+
+
+@dataclass
+class Door:
+    """Requests to the door, and what it put on the bus."""
+
+    http: httpx.AsyncClient
+    bus: EmbeddedBus
+    data: Path
+
+    def token(self, scopes: str = "marks:write roster:write", schools: str = "0999", valid_for: timedelta = timedelta(days=1)) -> str:
+        return issue_token(
+            signing_key(self.data),
+            subject="tests",
+            scopes=scopes.split(),
+            schools=schools.split(),
+            now=datetime.now(UTC),
+            valid_for=valid_for,
+        )
+
+    async def send(self, method: str, path: str, *, token: str | None = None, **arguments: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token or self.token()}"} | arguments.pop("headers", {})
+        return await self.http.request(method, path, headers=headers, **arguments)
+
+    async def post(self, *marks: dict[str, Any], **arguments: Any) -> httpx.Response:
+        return await self.send("POST", "/v1/schools/0999/marks", json={"marks": list(marks)}, **arguments)
+
+    async def published(self, topic: str = "star.marks.v1") -> list[Message]:
+        """Everything on a topic, from the beginning."""
+        consumer = self.bus.consumer("tests", [topic])
+        try:
+            found: list[Message] = []
+            while batch := await consumer.fetch(most=1000, wait=timedelta(milliseconds=50)):
+                found += batch
+            return found
+        finally:
+            await consumer.stop()
+
+
+@pytest.fixture
+async def door(database_url: str, tmp_path: Path) -> AsyncIterator[Door]:
+    bus = EmbeddedBus(database_url, partitions=2, publish_timeout=timedelta(seconds=5))
+    await bus.ensure_topics()
+    settings = IngestSettings(data=tmp_path, database_url=database_url, body_limit=1024 * 1024)
+    async with (
+        serving(create_app(settings, clock=lambda: NOW)) as base_url,
+        httpx.AsyncClient(base_url=base_url, timeout=30) as http,
+    ):
+        door = Door(http, bus, tmp_path)
+        (await door.send("PUT", "/v1/schools/999", json=SCHOOL)).raise_for_status()
+        yield door
+    await bus.close()
