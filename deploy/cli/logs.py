@@ -2,9 +2,13 @@
 
 import logging
 import os
+import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final, Literal
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
 
 from shared.telemetry.logging import configure_logging
 
@@ -19,19 +23,33 @@ def log_of_run(data: Path, log_format: Literal["json", "console"]) -> Path | Non
 
     Who sets `STAR_LOG_FORMAT` wants all of it on standard error, in that format: then there is no file.
     """
+    configure_logging(log_format)
     if CHOICE in os.environ:
-        configure_logging(log_format)
         return None
     data.mkdir(parents=True, exist_ok=True)
-    screen = _handler("console")
-    screen.setLevel(logging.WARNING)
+    root = logging.getLogger()
+    [screen] = root.handlers
     file = RotatingFileHandler(data / FILE, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8")
-    file.setFormatter(_handler("json").formatter)
-    logging.getLogger().handlers[:] = [screen, file]
+    file.setFormatter(screen.formatter)
+    screen.setLevel(logging.WARNING)
+    screen.setFormatter(_for_people())
+    root.addHandler(file)
     return data / FILE
 
 
-def _handler(log_format: Literal["json", "console"]) -> logging.Handler:
-    configure_logging(log_format)
-    [handler] = logging.getLogger().handlers
-    return handler
+def _for_people() -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.add_log_level],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _in_short,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False),
+        ],
+    )
+
+
+def _in_short(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """One line: where an error came from is in the file."""
+    for name in ("exc_info", "exception", "stack_info", "timestamp"):
+        event.pop(name, None)
+    return {**event, "event": str(event.get("event", "")).partition("\n")[0]}

@@ -1,6 +1,7 @@
 """`star run`: everything from nothing, in one process."""
 
 import asyncio
+import socket
 import sys
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def run(port: int, data: Path, demo: bool) -> None:
     to standard error; with STAR_LOG_FORMAT set (json or console), all to standard error.
     """
     settings = Settings(data=data.resolve(), port=port)
+    _require_free(settings.host, port)
     log_file = log_of_run(settings.data, settings.log_format)
     if log_file is not None:
         click.echo(f"starting; the log is in {log_file}", err=True)
@@ -32,6 +34,17 @@ def run(port: int, data: Path, demo: bool) -> None:
         uvloop.run(_run(settings, demo=demo))
     except DataFolderInUseError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _require_free(host: str, port: int) -> None:
+    """Says so at once when the port is taken, before a database is started for nothing."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        # As the server will: a port that was in use a moment ago is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(f"port {port} can't be used ({error.strerror}): choose another with --port") from error
 
 
 async def _run(settings: Settings, *, demo: bool) -> None:

@@ -78,7 +78,9 @@ def _posted(played: Played, different: int) -> list[tuple[str, str]]:
             ("Marks posted", f"{tally.accepted:,} in {tally.requests} requests{refused}: {tally.rate:,.0f} a second, over the REST API")
         )
     if played.corrections:
-        rows.append(("Corrections", f"{played.corrections} after the roll; {played.repeats} repeats and late arrivals, which change nothing"))
+        rows.append(
+            ("Corrections", f"{played.corrections} after the roll; {played.repeats} repeats and late arrivals, which change nothing")
+        )
     verdict = "the same as the school's own count, for every student"
     if different:
         verdict = f"{different} students differ from the demo's own count: somebody else has sent marks, or some are on their way"

@@ -13,10 +13,6 @@ from typing import Any, Final
 import psutil
 import structlog
 from fastapi import FastAPI
-from services.moe_sync.app import create_app as create_moe_sync
-from services.moe_sync.worker import run_worker as run_moe_sync
-from services.notifier.app import create_app as create_notifier
-from services.notifier.worker import run_worker as run_notifier
 from starlette.types import Receive, Scope, Send
 
 from deploy.embedded.home import home_router
@@ -27,8 +23,12 @@ from deploy.sandbox.mail import MailCatcher
 from services.ingest.app import create_app as create_ingest
 from services.ingest.settings import IngestSettings
 from services.ingest.worker import run_worker as run_ingest
+from services.moe_sync.app import create_app as create_moe_sync
 from services.moe_sync.settings import MoeSyncSettings
+from services.moe_sync.worker import run_worker as run_moe_sync
+from services.notifier.app import create_app as create_notifier
 from services.notifier.settings import NotifierSettings
+from services.notifier.worker import run_worker as run_notifier
 from services.thresholds.app import create_app as create_thresholds
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker as run_thresholds

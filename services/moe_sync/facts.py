@@ -82,8 +82,6 @@ def facts_of(event: Event) -> Iterator[Fact]:
     """The facts of an event, in the order they hold. Raises UnfitEventError."""
     match event.data:
         case Crossing() as said:
-            if said.sequence < 1 or said.absent_half_days < 0:
-                raise UnfitEventError("a crossing counts from 1, and half days from 0")
             subject = _subject(said)
             withdrawn = isinstance(said, ThresholdRetracted)
             yield RecordCrossed(said.record_id, subject, withdrawn, said.sequence, said.absent_half_days, said.occurred_on, event.time)

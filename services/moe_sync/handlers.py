@@ -101,6 +101,8 @@ class RecordsHandler:
         return {}
 
     async def _apply(self, connection: AsyncConnection, said: Sequence[tuple[Message, Sequence[Fact]]], letters: list[DeadLetter]) -> None:
+        if not said:
+            return
         known = await items.lock(connection, [place_of(fact) for _, facts in said for fact in facts])
         fitting: list[Fact] = []
         for message, facts in said:

@@ -39,8 +39,6 @@ def school_from(said: SchoolUpdated) -> School:
         raise UnfitEventError("a term has a name or dates that no term has")
     if any(later.start <= earlier.end for earlier, later in pairwise(dates)):
         raise UnfitEventError("two terms overlap")
-    if "\0" in said.name:
-        raise UnfitEventError("the name holds a character that no database takes")
     try:
         ZoneInfo(said.timezone)
     except (ValueError, KeyError, OSError) as error:

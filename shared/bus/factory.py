@@ -2,7 +2,7 @@
 
 from shared.bus.embedded.bus import EmbeddedBus
 from shared.bus.interface import Bus
-from shared.bus.kafka import KafkaBus
+from shared.bus.kafka.bus import KafkaBus
 from shared.settings import Settings
 
 

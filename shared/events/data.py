@@ -108,7 +108,7 @@ class StudentUpdated(Struct, frozen=True, kw_only=True):
     student_id: UUID
     given_name: str
     family_name: str
-    year_level: int | None = None
+    year_level: Annotated[int, Meta(ge=0, le=15)] | None = None
     groups: list[str] = []
     nsn: str | None = None
     caregivers: list[Caregiver] = []
@@ -133,10 +133,10 @@ class Crossing(Struct, frozen=True, kw_only=True):
     direction: Literal["up", "down"]
     from_tier: Tier
     to_tier: Tier
-    absent_half_days: int
+    absent_half_days: Annotated[int, Meta(ge=0, le=1_000)]
     absent_days: float
     occurred_on: date
-    sequence: int
+    sequence: Annotated[int, Meta(ge=1, le=1_000_000)]
     record_id: UUID
 
 

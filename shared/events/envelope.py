@@ -20,6 +20,8 @@ CONTENT_TYPE: Final = b"application/json"
 _INPUT: Final = re.compile(r"^(Invalid enum value) .*( - at `[^`]*`)$", re.DOTALL)
 """Where msgspec quotes what it read: a person's data does not go into logs or details."""
 
+NUL: Final = b"\\u0000"
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -94,6 +96,8 @@ def decode(message: Message) -> Event | Tombstone:
         raise PoisonMessageError("not-an-event", "a CloudEvents header can't be read") from error
     if time.tzinfo is None:
         raise PoisonMessageError("not-an-event", "ce_time has no offset")
+    if NUL in message.value:
+        raise PoisonMessageError("bad-data", "a text holds a NUL character, which no table of ours can keep")
     try:
         data = _decoder(event_type.data).decode(message.value)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

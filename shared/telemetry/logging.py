@@ -26,7 +26,8 @@ def configure_logging(log_format: Literal["json", "console"] = "json", level: in
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            # The libraries' exceptions as text too: JSON would show the objects, the console every local variable, pupils' data with it.
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared, structlog.processors.format_exc_info],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )

@@ -49,3 +49,4 @@ LETTERS: Final = Counter("star_letters_total", "Letters by what became of them",
 """outcome: held, no-contact, bound (written, with its recipients) or cancelled, for a letter; sent or failed, for each recipient's."""
 
 UPLOADS: Final = Counter("star_uploads_total", "Uploads by what became of them", ["outcome"])
+"""outcome: accepted, partly-accepted or refused."""

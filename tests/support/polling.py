@@ -3,15 +3,12 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-T = TypeVar("T")
 
 PATIENCE = 30.0
 PAUSE = 0.02
 
 
-async def eventually(look: Callable[[], Awaitable[T]], expected: T, patience: float = PATIENCE) -> None:
+async def eventually(look: Callable[[], Awaitable[object]], expected: object, patience: float = PATIENCE) -> None:
     """Looks until it sees what is expected; fails with what it saw in the end."""
     deadline = time.monotonic() + patience
     while (seen := await look()) != expected:

@@ -74,8 +74,8 @@ class UploadTask:
         """Keeps the answer, and lets the school's next upload go."""
         match outcome:
             case _Received(answer=Received() as answer):
-                await self._settled(connection, item, answer.status, receipt=answer.receipt)
-                await self._keep_rejects(connection, item, answer)
+                if await self._settled(connection, item, answer.status, receipt=answer.receipt):
+                    await self._keep_rejects(connection, item, answer)
             case _Refused(reason=reason):
                 await self._settled(connection, item, "refused", reason=reason)
             case Done():
@@ -92,18 +92,20 @@ class UploadTask:
         *,
         receipt: str | None = None,
         reason: str | None = None,
-    ) -> None:
+    ) -> bool:
         now = self.clock()
         school = await uploads.answered(connection, item.id, status, receipt=receipt, reason=reason, now=now)
         if school is None:
-            return
+            return False
+        # From here on no upload of the school is being built.
+        await schools.lock(connection, school)
         if status == "refused":
             # Nothing of it counts as said: its items go with the next upload.
             await items.recall(connection, item.id)
-        await schools.lock(connection, school)
         await queue_next(connection, school, now)
         metrics.UPLOADS.labels(status).inc()
         log.info("upload.answered", upload=str(item.id), school=school, status=status, attempt=item.attempt)
+        return True
 
     async def _keep_rejects(self, connection: AsyncConnection, item: WorkItem, answer: Received) -> None:
         reasons: dict[uuid.UUID, str] = {}

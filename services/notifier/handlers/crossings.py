@@ -48,6 +48,7 @@ class CrossingsHandler:
         return {}
 
     async def _apply(self, connection: AsyncConnection, facts: Sequence[Fact]) -> None:
+        facts = await _once(connection, facts)
         if not facts:
             return
         first = {(fact.data.student_id, fact.data.term): fact for fact in reversed(facts)}
@@ -74,6 +75,19 @@ class CrossingsHandler:
         if await letters.written_threshold(connection, kept.letter_id) != fact.data.threshold:
             return after
         return await withdraw(connection, after, kept.letter_id, "retracted", draft, now)
+
+
+async def _once(connection: AsyncConnection, facts: Sequence[Fact]) -> list[Fact]:
+    """Without those whose id tells of something else already: by its id, an event is a repeat, whatever it says."""
+    told = await cases.told_by(connection, [fact.event_id for fact in facts])
+    once = []
+    for fact in facts:
+        place = (fact.data.student_id, fact.data.term, fact.data.threshold, fact.data.sequence)
+        if told.setdefault(fact.event_id, place) == place:
+            once.append(fact)
+        else:
+            log.warning("crossing.id_reused", event_id=fact.event_id)
+    return once
 
 
 def _opened(fact: Fact) -> Case:

@@ -78,6 +78,15 @@ async def lock_of_students(connection: AsyncConnection, student_ids: Collection[
     return await _load(connection, [row._mapping for row in rows])
 
 
+async def told_by(connection: AsyncConnection, event_ids: Collection[str]) -> dict[str, tuple[uuid.UUID, str, int, int]]:
+    """Which crossing (student, term, threshold, sequence) each of these events told of, where one was heard before."""
+    rows = await connection.execute(
+        text("SELECT event_id, student_id, term, threshold, sequence FROM crossings WHERE event_id = ANY(CAST(:event_ids AS text[]))"),
+        {"event_ids": list(event_ids)},
+    )
+    return {row.event_id: (row.student_id, row.term, row.threshold, row.sequence) for row in rows}
+
+
 async def save(connection: AsyncConnection, before: Case, after: Case, now: datetime) -> None:
     """Writes what a rule changed of a case, its work items included."""
     if (before.tier, before.absent_half_days, before.counted_at) != (after.tier, after.absent_half_days, after.counted_at):

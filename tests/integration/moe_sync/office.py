@@ -222,7 +222,7 @@ class Office:
         )
         return {"Authorization": f"Bearer {token}"}
 
-    async def get(self, path: str, *, headers: dict[str, str] | None = None, **params: Any) -> httpx.Response:
+    async def get(self, path: str, headers: dict[str, str] | None = None, **params: Any) -> httpx.Response:
         return await self.http.get(f"{self.api}{path}", params=params, headers=headers if headers is not None else self.token())
 
     async def run(self, week: str = "2026-W43", school: str = SCHOOL) -> httpx.Response:

@@ -123,7 +123,7 @@ async def test_the_list_is_newest_first_in_pages(office: Office) -> None:
         await office.publish(office.crossed(str(minute)))
         await office.run()
     numbers: list[int] = []
-    cursor: dict[str, str] = {}
+    cursor: dict[str, Any] = {}
     for expected in (2, 2, 1):
         page = (await office.get("/v1/schools/0999/uploads", limit=2, **cursor)).json()
         assert len(page["items"]) == expected
@@ -131,7 +131,8 @@ async def test_the_list_is_newest_first_in_pages(office: Office) -> None:
         cursor = {"cursor": page["next"]}
     assert numbers == [5, 4, 3, 2, 1]
     assert page["next"] is None
-    for wrong in ({"cursor": "nonsense"}, {"cursor": "WyJ4Il0"}, {"limit": 0}, {"limit": 201}, {"page": 1}):
+    wrongs: list[dict[str, Any]] = [{"cursor": "nonsense"}, {"cursor": "WyJ4Il0"}, {"limit": 0}, {"limit": 201}, {"page": 1}]
+    for wrong in wrongs:
         assert (await office.get("/v1/schools/0999/uploads", **wrong)).status_code == 422
 
 

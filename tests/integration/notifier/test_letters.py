@@ -1,5 +1,6 @@
 """From crossings to letters in the mailbox."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from tests.integration.notifier.conftest import HOLD, MERE, Desk
@@ -138,3 +139,12 @@ async def test_a_letter_waits_for_a_school_that_has_not_been_heard_of(desk: Desk
     await desk.work()
     assert len(desk.mail()) == 1
     assert "Please call in at Ōtaki Example College" in " ".join(desk.mail()[0]["text"].split())
+
+
+async def test_an_id_that_told_of_something_else_before_is_passed_over(known: Desk) -> None:
+    first = up(5, 10, to="yellow")
+    reused = replace(up(10, 20, to="orange"), id=first.id)
+    await known.say(first, reused)
+    await known.say(reused)
+
+    assert await known.letters() == [(5, "held", None)]

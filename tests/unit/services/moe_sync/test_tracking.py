@@ -57,7 +57,8 @@ def record(days: float, day: int, status: str, sequence: int) -> RecordItem:
 
 
 def test_crossings_retractions_and_staff_make_versions() -> None:
-    said = [crossed(1, 0), staff("closed", 1), retracted(1, 2), crossed(2, 3, half_days=11), staff("closed", 4), staff("open", 5)]
+    said: list[Fact] = [crossed(1, 0), staff("closed", 1), retracted(1, 2), crossed(2, 3, half_days=11)]
+    said += [staff("closed", 4), staff("open", 5)]
     assert follow(said) == [
         Version(record(5.0, 19, "open", 1), 1, at(0)),
         Version(record(5.0, 19, "closed", 1), 2, at(1)),

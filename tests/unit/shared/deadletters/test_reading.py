@@ -36,6 +36,8 @@ def without(name: str) -> Message:
         (replace(message(), key=b"\xff"), "not-an-event"),
         (replace(message(), value=b"\xff{"), "bad-data"),
         (replace(message(), value=b"[]"), "bad-data"),
+        (replace(message(), value=(message().value or b"").replace(b"12345", b"1\\u00002")), "bad-data"),
+        (replace(message(), value=(message().value or b"").replace(b'"sequence":1', b'"sequence":99999999999')), "bad-data"),
         (replace(message(), topic="star.responses.v1"), "wrong-topic"),
         (without("ce_type"), "not-an-event"),
         (without("ce_time"), "not-an-event"),

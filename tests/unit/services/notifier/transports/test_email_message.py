@@ -88,7 +88,7 @@ EVIL_ADDRESS = "mere@example.nz\r\nBcc: all@example.nz"
     "parcel", [replace(PARCEL, recipient=EVIL_ADDRESS), replace(PARCEL, reply_to=EVIL_ADDRESS), replace(PARCEL, message_id=EVIL_ADDRESS)]
 )
 def test_an_address_with_a_line_break_is_never_sent(parcel: Parcel) -> None:
-    with pytest.raises(ValueError, match="CR or LF|linefeed|newline"):
+    with pytest.raises(ValueError, match=r"CR or LF|linefeed|newline"):
         as_email(parcel, "no-reply@star.invalid")
 
 

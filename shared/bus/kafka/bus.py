@@ -1,0 +1,79 @@
+"""The bus on Apache Kafka, through aiokafka.
+
+Every wait has a bound of its own: an idempotent producer retries for ever while the broker is gone, and a consumer's commit does too.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import Final
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from shared.bus.interface import BusUnavailableError
+from shared.bus.kafka.consumer import KafkaConsumer
+from shared.bus.kafka.ending import STOP_TIMEOUT, UNAVAILABLE
+from shared.bus.kafka.publisher import REQUEST_TIMEOUT, KafkaPublisher
+from shared.events.topics import TOPICS, Topic
+
+ADMIN_TIMEOUT: Final = timedelta(seconds=5)
+COMPACTED: Final = "compact"
+
+
+class KafkaBus:
+    """Publishers and consumers of one cluster."""
+
+    def __init__(self, bootstrap: str, *, partitions: int, publish_timeout: timedelta) -> None:
+        self._bootstrap = bootstrap
+        self._partitions = partitions
+        self._publish_timeout = publish_timeout
+
+    async def ensure_topics(self) -> None:
+        """Creates the topics that are not there; the partitions and settings of existing ones stay."""
+        async with self._admin() as admin:
+            existing = set(await admin.list_topics())
+            missing = [self._new_topic(topic) for topic in TOPICS if topic.name not in existing]
+            if missing:
+                response = await admin.create_topics(missing)
+                for name, code, *_ in response.topic_errors:
+                    if code and for_code(code) is not TopicAlreadyExistsError:
+                        raise BusUnavailableError(f"the topic {name} was not created: {for_code(code).__name__}")
+
+    def publisher(self) -> KafkaPublisher:
+        """A new publisher, not started."""
+        return KafkaPublisher(self._bootstrap, self._publish_timeout)
+
+    def consumer(self, group: str, topics: Sequence[str]) -> KafkaConsumer:
+        """A new consumer, not started."""
+        return KafkaConsumer(self._bootstrap, group, topics)
+
+    async def ping(self) -> None:
+        """Asks the cluster for its topics."""
+        async with self._admin() as admin:
+            await admin.list_topics()
+
+    async def close(self) -> None:
+        """Nothing is shared."""
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, request_timeout_ms=int(ADMIN_TIMEOUT.total_seconds() * 1000))
+        try:
+            async with asyncio.timeout(REQUEST_TIMEOUT.total_seconds()):
+                await admin.start()
+                yield admin
+        except UNAVAILABLE as error:
+            raise BusUnavailableError(type(error).__name__) from error
+        finally:
+            with suppress(*UNAVAILABLE):
+                await asyncio.wait_for(admin.close(), STOP_TIMEOUT)
+
+    def _new_topic(self, topic: Topic) -> NewTopic:
+        if topic.retention is None:
+            config = {"cleanup.policy": COMPACTED}
+        else:
+            config = {"retention.ms": str(int(topic.retention.total_seconds() * 1000))}
+        # -1: as many replicas as the cluster's default says, which aiokafka lets through only beside an assignment, be it empty.
+        return NewTopic(topic.name, self._partitions, -1, replica_assignments={}, topic_configs=config)

@@ -1,0 +1,118 @@
+"""Reads from Kafka for a group."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.structs import TopicPartition
+
+from shared.bus.interface import BusUnavailableError, Message, Partition
+from shared.bus.kafka.ending import UNAVAILABLE, bounded, leave
+from shared.bus.kafka.publisher import MAX_REQUEST_BYTES, REQUEST_TIMEOUT
+
+log = structlog.get_logger()
+
+JOIN_TIMEOUT: Final = timedelta(seconds=30)
+"""Joining waits for the group's other members: for one that was killed as long as its session lasts, ten seconds."""
+
+
+class KafkaConsumer:
+    """A member of a consumer group that commits explicit offsets only."""
+
+    def __init__(self, bootstrap: str, group: str, topics: Sequence[str]) -> None:
+        self._bootstrap = bootstrap
+        self._group = group
+        self._topics = topics
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def start(self) -> None:
+        """Nothing to do: the first fetch connects."""
+
+    async def fetch(self, *, most: int, wait: timedelta) -> Sequence[Message]:
+        """Up to `most` messages. Never cancelled from outside: aiokafka would lose what it had already taken."""
+        try:
+            consumer = await self._joined()
+            records = await consumer.getmany(timeout_ms=int(wait.total_seconds() * 1000), max_records=most)
+        except UNAVAILABLE as error:
+            # A coordinator that gave up stays so; a new consumer reads on from the last commit.
+            await self.stop()
+            raise BusUnavailableError(type(error).__name__) from error
+        return [_message(record) for batch in records.values() for record in batch]
+
+    async def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """Commits; what a rebalance has taken away is discarded and read again by its new owner."""
+        if self._consumer is None:
+            return
+        held = set(self._held(offsets))
+        wanted = {TopicPartition(*partition): offset for partition, offset in offsets.items() if TopicPartition(*partition) in held}
+        if not wanted:
+            return
+        try:
+            await bounded(self._consumer.commit(wanted), REQUEST_TIMEOUT.total_seconds())
+        except BusUnavailableError as error:
+            if isinstance(error.__cause__, (CommitFailedError, IllegalStateError)):
+                log.info("bus.commit_discarded", group=self._group, partitions=len(wanted))
+                return
+            raise
+
+    def rewind(self, offsets: Mapping[Partition, int]) -> None:
+        """Seeks; partitions that a rebalance has taken away are passed over."""
+        held = set(self._held(offsets))
+        for partition, offset in offsets.items():
+            if self._consumer is not None and TopicPartition(*partition) in held:
+                self._consumer.seek(TopicPartition(*partition), offset)
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        """Pauses the partitions that are still ours."""
+        if self._consumer is not None:
+            self._consumer.pause(*self._held(partitions))
+
+    def resume(self, partitions: Iterable[Partition]) -> None:
+        """Resumes the partitions that are still ours."""
+        if self._consumer is not None:
+            self._consumer.resume(*self._held(partitions))
+
+    async def stop(self) -> None:
+        """Leaves the group, within a bound."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await leave(consumer)
+
+    async def _joined(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            consumer = AIOKafkaConsumer(
+                *self._topics,
+                bootstrap_servers=self._bootstrap,
+                group_id=self._group,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                # A worker that was killed is missed after this long; its partitions rest until then.
+                session_timeout_ms=10_000,
+                heartbeat_interval_ms=3_000,
+                # A batch that waits for a database that is away keeps its partitions this long.
+                max_poll_interval_ms=300_000,
+                fetch_max_wait_ms=100,
+                max_partition_fetch_bytes=4 * MAX_REQUEST_BYTES,
+            )
+            try:
+                async with asyncio.timeout(JOIN_TIMEOUT.total_seconds()):
+                    await consumer.start()
+            except BaseException:
+                await leave(consumer)
+                raise
+            self._consumer = consumer
+        return self._consumer
+
+    def _held(self, partitions: Iterable[Partition]) -> list[TopicPartition]:
+        held = self._consumer.assignment() if self._consumer is not None else frozenset()
+        return [TopicPartition(*partition) for partition in partitions if TopicPartition(*partition) in held]
+
+
+def _message(record: Any) -> Message:
+    # Kafka knows headers without a value; none of ours is.
+    headers = tuple((name, value or b"") for name, value in record.headers)
+    return Message(record.topic, record.partition, record.offset, record.key, record.value, headers)
