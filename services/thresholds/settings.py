@@ -2,13 +2,11 @@
 
 from datetime import timedelta
 
-from pydantic import Field
-
 from shared.settings import Settings
 
 
 class ThresholdsSettings(Settings):
-    """Bounds on waiting, and on what one answer holds."""
+    """Bounds on waiting."""
 
     school_wait: timedelta = timedelta(seconds=30)
     """How long marks wait for their school's calendar. It was sent before them and takes milliseconds on its own topic, so a longer
@@ -16,5 +14,3 @@ class ThresholdsSettings(Settings):
 
     feed_longest_wait: timedelta = timedelta(seconds=30)
     """The longest poll of the events feed; under the idle timeouts of common proxies (60 s)."""
-
-    page_limit: int = Field(default=500, ge=1, le=5_000)

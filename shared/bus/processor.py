@@ -75,29 +75,39 @@ class Processor:
     async def run_once(self, stop: asyncio.Event) -> int:
         """One round: answers how many messages were done with."""
         self._resume_rested()
-        messages = await self.consumer.fetch(most=MOST_MESSAGES, wait=FETCH_WAIT)
+        left = list(_split(await self.consumer.fetch(most=MOST_MESSAGES, wait=FETCH_WAIT)))
         done = 0
         waiting: set[Partition] = set()
-        for batch in _split(messages):
-            ready = [message for message in batch if message.source not in waiting]
-            if not ready:
-                continue
-            held = await self._handle(ready, stop)
-            if held is None:
-                self.consumer.rewind({message.source: message.offset for message in reversed(ready)})
-                break
+        while left:
+            batch = [message for message in left[0] if message.source not in waiting]
+            try:
+                held = await self._handle(batch, stop) if batch else {}
+                if held is None:
+                    self._give_back(left)
+                    break
+                await self._commit(batch, held)
+            except BusUnavailableError:
+                # The consumer has passed all of these: whoever commits after them would say that they were done with.
+                self._give_back(left)
+                raise
             waiting.update(held)
-            done += await self._commit(ready, held)
+            done += self._count(batch, held)
+            left.pop(0)
         return done
 
-    async def _commit(self, batch: Sequence[Message], held: Mapping[Partition, int]) -> int:
-        next_offsets = {message.source: message.offset + 1 for message in batch} | dict(held)
+    async def _commit(self, batch: Sequence[Message], held: Mapping[Partition, int]) -> None:
         if held:
             self._hold(held)
-        await self.consumer.commit(next_offsets)
-        for message in batch:
+        await self.consumer.commit({message.source: message.offset + 1 for message in batch} | dict(held))
+
+    def _count(self, batch: Sequence[Message], held: Mapping[Partition, int]) -> int:
+        done = [message for message in batch if message.offset < held.get(message.source, message.offset + 1)]
+        for message in done:
             metrics.MESSAGES.labels(self.group, message.topic).inc()
-        return len(batch)
+        return len(done)
+
+    def _give_back(self, batches: Sequence[Sequence[Message]]) -> None:
+        self.consumer.rewind({message.source: message.offset for batch in reversed(batches) for message in reversed(batch)})
 
     async def _handle(self, messages: Sequence[Message], stop: asyncio.Event) -> Mapping[Partition, int] | None:
         """The handler's answer; None when stopped while something was away."""
@@ -111,7 +121,7 @@ class Processor:
                 log.error("batch.refused", group=self.group, reason=str(error))
                 backoff = LONGEST_BACKOFF
             except Exception as error:
-                if not is_transient(error):
+                if not (is_transient(error) or isinstance(error, BusUnavailableError)):
                     log.exception("batch.failed", group=self.group, first=_place(messages[0]), last=_place(messages[-1]))
                     raise
                 log.warning("batch.retried", group=self.group, error=type(error).__name__, after=backoff)

@@ -3,9 +3,9 @@
 import uuid
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Final, Literal, Protocol, cast
+from typing import Annotated, Literal, Protocol, cast
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -13,11 +13,9 @@ from shared.auth.principal import Principal
 from shared.clock import Clock
 from shared.deadletters import repository
 from shared.deadletters.box import redrive
-from shared.web.cursors import decode_cursor, encode_cursor
+from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import requires, service_state
-
-MOST: Final = 200
 
 LetterState = Literal["kept", "redriven", "discarded"]
 
@@ -69,7 +67,7 @@ def dead_letters_router() -> APIRouter:
         caller: Annotated[Principal, requires("ops")],
         state: LetterState = "kept",
         cursor: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+        limit: PageLimit = 50,
     ) -> DeadLettersOut:
         """The dead letters in a state. A token for some schools only sees theirs, and none whose school could not be read."""
         after = _after(cursor)

@@ -3,8 +3,21 @@
 import base64
 import json
 from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import Query
+from pydantic import AfterValidator
 
 from shared.web.problems import ProblemError
+
+MOST_ITEMS: Final = 500
+
+PageLimit = Annotated[
+    int,
+    Query(ge=1, description=f"Items of a page; {MOST_ITEMS} at most, whatever is asked for"),
+    AfterValidator(lambda limit: min(limit, MOST_ITEMS)),
+]
+"""How many items a page of a list has. A larger wish is cut, not refused: the cursor leads on."""
 
 
 def encode_cursor(*parts: str) -> str:

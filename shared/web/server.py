@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
+
+log = structlog.get_logger()
 
 GRACE: Final = 5
 """Seconds that requests under way may take to end when the server stops."""
@@ -18,22 +21,46 @@ class _Server(uvicorn.Server):
         yield
 
 
+class CannotServeError(RuntimeError):
+    """The server did not start: the port is taken, or the app's own start failed. The log says which."""
+
+
 async def serve(app: ASGIApp, *, host: str, port: int, stop: asyncio.Event, started: Callable[[], Awaitable[None]] | None = None) -> None:
     """Serves until `stop` is set. Calls `started` once requests are taken, in a task that ends with the server.
 
-    Returns early when the server can't start, the port being taken for one; uvicorn logs why.
+    Raises CannotServeError.
     """
     config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE)
     server = _Server(config)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(_run(server, host, port))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     announcing = asyncio.ensure_future(started()) if started is not None and server.started else None
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    await serving
-    stopping.cancel()
-    if announcing is not None:
-        announcing.cancel()
-        await asyncio.gather(announcing, return_exceptions=True)
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await serving
+    finally:
+        stopping.cancel()
+        if announcing is not None:
+            await _end(announcing)
+
+
+async def _run(server: uvicorn.Server, host: str, port: int) -> None:
+    try:
+        await server.serve()
+    except SystemExit as exit_:
+        # uvicorn ends the process by itself when it can't start; whoever runs us decides that.
+        raise CannotServeError(f"can't serve on {host}:{port}") from exit_
+    if not server.started:
+        raise CannotServeError(f"can't serve on {host}:{port}")
+
+
+async def _end(announcing: asyncio.Future[None]) -> None:
+    announcing.cancel()
+    with suppress(asyncio.CancelledError):
+        try:
+            await announcing
+        except Exception:
+            log.exception("server.announcement_failed")

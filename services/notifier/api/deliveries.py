@@ -12,7 +12,7 @@ from services.notifier.repository.listing import Place
 from services.notifier.schemas import Attempt, Deliveries, Delivery, Status
 from services.notifier.state import State
 from shared.auth.principal import Principal
-from shared.web.cursors import decode_cursor, encode_cursor
+from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
@@ -26,7 +26,7 @@ async def list_deliveries(
     caller: Annotated[Principal, requires("star:read")],
     student: Annotated[str | None, Query(description="The school's own key of a student", max_length=64)] = None,
     status: Status | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: PageLimit = 50,
     cursor: str | None = None,
 ) -> Deliveries:
     """Newest first. `held`: waits in case the crossing is taken back. `no-contact`: due, and no caregiver has a usable address;

@@ -18,7 +18,7 @@ from shared.attendance.codes import CodeTable
 from shared.attendance.tiers import TIERS, Tier, tier_of
 from shared.auth.principal import Principal
 from shared.identifiers import is_student_key, student_id
-from shared.web.cursors import decode_cursor, encode_cursor
+from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
@@ -73,12 +73,11 @@ async def list_students(
     year_level: int | None = None,
     group: str | None = None,
     sort: Sort = "name",
-    limit: Annotated[int, Query(ge=1)] = 100,
+    limit: PageLimit = 100,
     cursor: str | None = None,
 ) -> StudentPage:
     """Every student the school has sent, and every student it has sent marks of, with the term's total."""
     caller.require_school(school)
-    limit = min(limit, state.settings.page_limit)
     after = decode_cursor(cursor, parts=2)
     async with state.engine.connect() as connection:
         wanted = term_for(await calendar_for(connection, school), term, state)

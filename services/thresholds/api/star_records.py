@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,7 +31,7 @@ from shared.events.data import RecordUpdated, ResponseRecorded
 from shared.events.envelope import Event, new_event_id
 from shared.identifiers import SchoolNumber, student_id
 from shared.outbox import repository as outbox
-from shared.web.cursors import decode_cursor, encode_cursor
+from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
@@ -50,12 +50,11 @@ async def list_records(
     threshold: Threshold | None = None,
     status: RecordStatus | None = None,
     student: str | None = None,
-    limit: Annotated[int, Query(ge=1)] = 100,
+    limit: PageLimit = 100,
     cursor: str | None = None,
 ) -> RecordPage:
     """All records that match, withdrawn ones included unless a status is asked for."""
     caller.require_school(school)
-    limit = min(limit, state.settings.page_limit)
     after = decode_cursor(cursor, parts=1)
     async with state.engine.connect() as connection:
         await calendar_for(connection, school)

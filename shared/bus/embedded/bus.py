@@ -1,7 +1,7 @@
 """The bus of a single machine without a broker: append-only logs in PostgreSQL, readers woken by NOTIFY."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -25,6 +25,8 @@ TOMBSTONES_KEPT: Final = timedelta(days=1)
 
 CONNECTIONS: Final = 16
 """One for each consumer of the process, and a few to publish with."""
+
+DROPPED_AT_ONCE: Final = 10_000
 
 
 class EmbeddedBus:
@@ -74,11 +76,11 @@ class EmbeddedBus:
         """Drops what retention and compaction let go of, as a broker would by itself; answers how many messages."""
         dropped = 0
         for topic in TOPICS:
-            async with self._engine.begin() as connection:
-                if topic.retention is None:
-                    dropped += await repository.compact(connection, topic.name, now - TOMBSTONES_KEPT)
-                else:
-                    dropped += await repository.drop_older(connection, topic.name, now - topic.retention)
+            if topic.retention is None:
+                dropped += await self._drop(repository.drop_superseded, topic.name)
+                dropped += await self._drop(repository.drop_tombstones, topic.name, now - TOMBSTONES_KEPT)
+            else:
+                dropped += await self._drop(repository.drop_older, topic.name, now - topic.retention)
         return dropped
 
     async def close(self) -> None:
@@ -87,6 +89,16 @@ class EmbeddedBus:
         if self._listening is not None:
             await self._listening
         await self._engine.dispose()
+
+    async def _drop(self, some: Callable[..., Awaitable[int]], *arguments: object) -> int:
+        """Some after some, so that no transaction grows long."""
+        dropped = 0
+        while True:
+            async with self._engine.begin() as connection:
+                count = await some(connection, *arguments, most=DROPPED_AT_ONCE)
+            dropped += count
+            if count < DROPPED_AT_ONCE:
+                return dropped
 
     def _wake_all(self) -> None:
         for wakeup in self._wakeups:

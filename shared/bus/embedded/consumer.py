@@ -20,6 +20,9 @@ T = TypeVar("T")
 TAKEOVER_POLL: Final = timedelta(milliseconds=500)
 """How often a standby looks whether the group's reader is gone."""
 
+QUERY_TIMEOUT: Final = 30.0
+"""Seconds for one look at the database; it takes milliseconds, and a batch of the largest messages a few seconds."""
+
 
 class EmbeddedConsumer:
     """One reader of a group. Ownership of the group is a lock on the connection that also reads and commits, so a reader that lost
@@ -39,13 +42,13 @@ class EmbeddedConsumer:
 
     async def fetch(self, *, most: int, wait: timedelta) -> Sequence[Message]:
         """Up to `most` messages; empty while another reader owns the group."""
-        if not await self._bounded(self._own()):
+        if not await self._guarded(self._own()):
             await asyncio.sleep(min(wait, TAKEOVER_POLL).total_seconds())
             return []
-        messages = await self._bounded(self._read(most))
+        messages = await self._guarded(self._read(most))
         if not messages:
             await self._wakeup.wait(wait)
-            messages = await self._bounded(self._read(most))
+            messages = await self._guarded(self._read(most))
         for message in messages:
             self._positions[message.source] = message.offset + 1
         self._rotate(messages)
@@ -55,7 +58,11 @@ class EmbeddedConsumer:
         """Keeps offsets, unless the ownership has been lost meanwhile."""
         if self._connection is None or not offsets:
             return
-        await self._bounded(repository.commit(self._connection, self._group, offsets))
+        try:
+            await self._guarded(repository.commit(self._connection, self._group, offsets))
+        except BusUnavailableError:
+            # The ownership went with the connection: whoever owns the group next reads from the last commit.
+            log.info("bus.commit_discarded", group=self._group, partitions=len(offsets))
 
     def rewind(self, offsets: Mapping[Partition, int]) -> None:
         """Reads on from these offsets."""
@@ -84,6 +91,9 @@ class EmbeddedConsumer:
                 await connection.close()
                 return False
             self._positions = await repository.positions(connection, self._group, self._topics)
+            missing = set(self._topics) - {partition.topic for partition in self._positions}
+            if missing:
+                raise BusUnavailableError(f"the topic {min(missing)} does not exist")
         except BaseException:
             await connection.invalidate()
             raise
@@ -109,10 +119,12 @@ class EmbeddedConsumer:
         for partition in dict.fromkeys(message.source for message in messages):
             self._positions[partition] = self._positions.pop(partition)
 
-    async def _bounded(self, work: Awaitable[T]) -> T:
+    async def _guarded(self, work: Awaitable[T]) -> T:
+        """The work's result. However it fails, a cancellation included, the connection goes: SQLAlchemy would mend it without the lock."""
         try:
-            return await work
-        except Exception as error:
+            async with asyncio.timeout(QUERY_TIMEOUT):
+                return await work
+        except BaseException as error:
             await self._disown()
             if is_transient(error):
                 raise BusUnavailableError("the database is away") from error

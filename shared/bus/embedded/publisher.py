@@ -12,6 +12,8 @@ from shared.bus.embedded import repository
 from shared.bus.interface import BusUnavailableError, Outgoing
 from shared.db.errors import is_transient
 
+Waiting = tuple[Sequence[Outgoing], asyncio.Future[None]]
+
 
 class EmbeddedPublisher:
     """A publisher with one writer task, so that single posts under load cost a fraction of a commit each."""
@@ -19,7 +21,7 @@ class EmbeddedPublisher:
     def __init__(self, engine: AsyncEngine, timeout: timedelta) -> None:
         self._engine = engine
         self._timeout = timeout.total_seconds()
-        self._waiting: list[tuple[Sequence[Outgoing], asyncio.Future[None]]] = []
+        self._waiting: list[Waiting] = []
         self._work = asyncio.Event()
         self._stopping = False
         self._writer: asyncio.Task[None] | None = None
@@ -27,6 +29,8 @@ class EmbeddedPublisher:
 
     async def start(self) -> None:
         """Starts the writer."""
+        if self._writer is not None:
+            return
         self._writer = asyncio.create_task(self._write_until_stopped(), name="embedded-bus-writer")
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
@@ -51,25 +55,23 @@ class EmbeddedPublisher:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._writer, self._timeout)
             self._writer = None
+        _tell(self._waiting, BusUnavailableError("the publisher was stopped"))
 
     async def _write_until_stopped(self) -> None:
         while not (self._stopping and not self._waiting):
             await self._work.wait()
             self._work.clear()
-            batch, self._waiting = self._waiting, []
+            # Whose publisher has given up is left out: sent late, it could overtake what was sent instead.
+            batch, self._waiting = [entry for entry in self._waiting if not entry[1].done()], []
             if not batch:
                 continue
             try:
-                await self._append([message for messages, _ in batch for message in messages])
+                async with asyncio.timeout(self._timeout):
+                    await self._append([message for messages, _ in batch for message in messages])
             except Exception as error:
-                cause = BusUnavailableError("the database is away") if is_transient(error) else error
-                for _, done in batch:
-                    if not done.done():
-                        done.set_exception(cause)
+                _tell(batch, BusUnavailableError("the database is away") if is_transient(error) else error)
             else:
-                for _, done in batch:
-                    if not done.done():
-                        done.set_result(None)
+                _tell(batch, None)
 
     async def _append(self, messages: Sequence[Outgoing]) -> None:
         async with self._engine.begin() as connection:
@@ -82,3 +84,13 @@ class EmbeddedPublisher:
                     raise BusUnavailableError(f"the topic {message.topic} does not exist")
                 placed.append((crc32(message.key) % count, message))
             await repository.append(connection, placed)
+
+
+def _tell(batch: Sequence[Waiting], error: Exception | None) -> None:
+    for _, done in batch:
+        if done.done():
+            continue
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)

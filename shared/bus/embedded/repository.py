@@ -69,13 +69,35 @@ _COMMIT = text(
     ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET next_offset = excluded.next_offset
     """
 )
-_DROP_OLD = text("DELETE FROM messages WHERE topic = :topic AND appended_at < :before")
-_COMPACT = text(
+_DROP_OLD = text(
     """
-    DELETE FROM messages m WHERE m.topic = :topic
-        AND (EXISTS (SELECT FROM messages n WHERE n.topic = m.topic AND n.partition = m.partition AND n.key = m.key
-                     AND n."offset" > m."offset")
-             OR (m.value IS NULL AND m.appended_at < :tombstones_before))
+    DELETE FROM messages WHERE (topic, partition, "offset") IN (
+        SELECT topic, partition, "offset" FROM messages WHERE topic = :topic AND appended_at < :before LIMIT :most
+    )
+    """
+)
+_DROP_SUPERSEDED = text(
+    """
+    DELETE FROM messages WHERE (topic, partition, "offset") IN (
+        SELECT m.topic, m.partition, m."offset" FROM messages m
+        WHERE m.topic = :topic AND EXISTS (
+            SELECT FROM messages n
+            WHERE n.topic = m.topic AND n.partition = m.partition AND n.key = m.key AND n."offset" > m."offset"
+        )
+        LIMIT :most
+    )
+    """
+)
+_DROP_TOMBSTONES = text(
+    """
+    DELETE FROM messages WHERE (topic, partition, "offset") IN (
+        SELECT m.topic, m.partition, m."offset" FROM messages m
+        WHERE m.topic = :topic AND m.value IS NULL AND m.appended_at < :before AND NOT EXISTS (
+            SELECT FROM messages n
+            WHERE n.topic = m.topic AND n.partition = m.partition AND n.key = m.key AND n."offset" < m."offset"
+        )
+        LIMIT :most
+    )
     """
 )
 
@@ -149,14 +171,19 @@ async def commit(connection: AsyncConnection, group: str, offsets: Mapping[Parti
     await connection.execute(_COMMIT, {"consumer_group": group} | _columns(offsets))
 
 
-async def drop_older(connection: AsyncConnection, topic: str, before: datetime) -> int:
-    """Deletes a topic's messages from before a moment; answers how many."""
-    return (await connection.execute(_DROP_OLD, {"topic": topic, "before": before})).rowcount
+async def drop_older(connection: AsyncConnection, topic: str, before: datetime, most: int) -> int:
+    """Deletes up to `most` of a topic's messages from before a moment; answers how many."""
+    return (await connection.execute(_DROP_OLD, {"topic": topic, "before": before, "most": most})).rowcount
 
 
-async def compact(connection: AsyncConnection, topic: str, tombstones_before: datetime) -> int:
-    """Deletes all but the newest message of each key, and tombstones from before a moment; answers how many."""
-    return (await connection.execute(_COMPACT, {"topic": topic, "tombstones_before": tombstones_before})).rowcount
+async def drop_superseded(connection: AsyncConnection, topic: str, most: int) -> int:
+    """Deletes up to `most` messages whose key has a newer one; answers how many."""
+    return (await connection.execute(_DROP_SUPERSEDED, {"topic": topic, "most": most})).rowcount
+
+
+async def drop_tombstones(connection: AsyncConnection, topic: str, before: datetime, most: int) -> int:
+    """Deletes up to `most` tombstones from before a moment that hide no older message any more; answers how many."""
+    return (await connection.execute(_DROP_TOMBSTONES, {"topic": topic, "before": before, "most": most})).rowcount
 
 
 def _columns(offsets: Mapping[Partition, int]) -> dict[str, object]:

@@ -132,4 +132,4 @@ async def test_the_sandbox_serves_the_ministry_and_describes_it(tmp_path: Path) 
         assert len(await Sender(http).items()) == 1
         assert_problem(await http.get("/nothing"), 404, "http-404")
         assert_problem(await http.put("/ministry/uploads"), 405, "http-405")
-        assert set((await http.get("/openapi.json")).json()["paths"]) == {"/mail", "/ministry/uploads", "/ministry/faults"}
+        assert set((await http.get("/openapi.json")).json()["paths"]) == {"/mail", "/mail/faults", "/ministry/uploads", "/ministry/faults"}
