@@ -12,6 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from shared.attendance.calendar import SATURDAY, SchoolCalendar, Term
+from shared.attendance.holidays import holidays_of
 
 TIMEZONE: Final = "Pacific/Auckland"
 WEEK: Final = timedelta(weeks=1)
@@ -29,8 +30,6 @@ LEAST_WEEKS, MOST_WEEKS = 5, 9
 
 MOVED_TO_WEEKS: Final = 7
 TERMS_A_YEAR: Final = 4
-FIXED_HOLIDAYS: Final = ((1, 1), (1, 2), (2, 6), (4, 25), (12, 25), (12, 26))
-"""New Year's, Waitangi, ANZAC and Christmas. Those that move are left out: the school is made up."""
 
 
 def today_at_school(now: datetime) -> date:
@@ -85,10 +84,7 @@ def _closed_days(terms: tuple[Term, ...]) -> Iterator[date]:
     for term in terms:
         yield term.start + 3 * WEEK + timedelta(days=4)  # the Friday on which only teachers come
         for year in {term.start.year, term.end.year}:
-            for month, number in FIXED_HOLIDAYS:
-                day = date(year, month, number)
-                if day in term and day.weekday() < SATURDAY:
-                    yield day
+            yield from (day for day in holidays_of(None, year) if day in term and day.weekday() < SATURDAY)
 
 
 def _half_days(terms: tuple[Term, ...]) -> Iterator[date]:

@@ -134,11 +134,11 @@ class Batch:
         if mark.minutes is not None and (mark.slot is None or mark.code is None):
             raise _RefusedError("bad-field", "minutes goes with slot and a code")
         if mark.slot is not None:
-            self._check_timetable(mark.slot, mark.minutes)
+            self._check_timetable(mark.slot, mark.minutes, mark.date)
         return (mark.code, mark.minutes)
 
-    def _check_timetable(self, number: int, minutes: int | None) -> None:
-        slot = next((slot for slot in self.calendar.slots if slot.slot == number), None)
+    def _check_timetable(self, number: int, minutes: int | None, day: date) -> None:
+        slot = next((slot for slot in self.calendar.slots_on(day) if slot.slot == number), None)
         if slot is None:
             raise _RefusedError("no-timetable", "the school's timetable has no such slot")
         if minutes is not None and minutes > slot.minutes:

@@ -1,13 +1,17 @@
 """What the door takes and answers, except for marks, which have a faster way of their own (`marks.py`)."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+import msgspec
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from shared.attendance.calendar import SchoolCalendar, Slot, Term
+from shared.attendance.calendar import SchoolCalendar
+from shared.attendance.holidays import region_code
+from shared.events.calendars import calendar_of
+from shared.events.data import SchoolUpdated
 from shared.identifiers import is_student_key, is_term_name
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -24,7 +28,7 @@ LONGEST_TERM = timedelta(days=120)
 class Body(BaseModel):
     """A request body: unknown fields are refused, so that a typo can't pass for silence."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
 
 
 class TermIn(Body):
@@ -55,15 +59,41 @@ class SlotIn(Body):
     minutes: int = Field(ge=1, le=600)
 
 
+def _distinct(slots: list[SlotIn]) -> list[SlotIn]:
+    if len({slot.slot for slot in slots}) < len(slots):
+        raise ValueError("a slot is there twice")
+    return sorted(slots, key=lambda slot: slot.slot)
+
+
+Slots = Annotated[list[SlotIn], Field(max_length=20), AfterValidator(_distinct)]
+
+
+class TimetableIn(Body):
+    """The slots that hold from a day on."""
+
+    start: date = Field(alias="from")
+    slots: Slots
+
+
 class SchoolIn(Body):
-    """A school: its terms, closed days, half-day openings, timetable and contact."""
+    """A school: its terms, closed days, half-day openings, timetable and contact.
+
+    Weekends, public holidays (with the region's anniversary day) and Easter Tuesday are closed without being listed; `open_days` are
+    exceptions from that. `slots` hold from the beginning, each of `timetables` from its day on. `blanks_are_truant`: what nobody has
+    marked by the end of a day counts as an absence, as the Ministry reads it. `code_classes`: what an absence code counts as, where
+    that is open; only O is.
+    """
 
     name: Text
     terms: list[TermIn] = Field(min_length=1, max_length=40)
     closed_days: list[date] = Field(default=[], max_length=1000)
     half_days: list[date] = Field(default=[], max_length=1000)
-    region: Text | None = None
-    slots: list[SlotIn] = Field(default=[], max_length=20)
+    open_days: list[date] = Field(default=[], max_length=1000)
+    region: Text | None = Field(default=None, examples=["Auckland", "NZ-WGN"])
+    slots: Slots = []
+    timetables: list[TimetableIn] = Field(default=[], max_length=100)
+    blanks_are_truant: bool = False
+    code_classes: dict[Literal["O"], Literal["justified", "unjustified"]] = {}
     contact_email: Address | None = None
     timezone: str = "Pacific/Auckland"
 
@@ -85,33 +115,38 @@ class SchoolIn(Body):
             raise ValueError("a term is there twice")
         return ordered
 
-    @field_validator("slots")
+    @field_validator("region")
     @classmethod
-    def _distinct(cls, slots: list[SlotIn]) -> list[SlotIn]:
-        if len({slot.slot for slot in slots}) < len(slots):
-            raise ValueError("a slot is there twice")
-        return sorted(slots, key=lambda slot: slot.slot)
+    def _known_region(cls, region: str | None) -> str | None:
+        if region is not None:
+            region_code(region)
+        return region
 
-    @field_validator("closed_days", "half_days")
+    @field_validator("timetables")
+    @classmethod
+    def _dated_once(cls, timetables: list[TimetableIn]) -> list[TimetableIn]:
+        if len({timetable.start for timetable in timetables}) < len(timetables):
+            raise ValueError("two timetables start on one day")
+        return sorted(timetables, key=lambda timetable: timetable.start)
+
+    @field_validator("closed_days", "half_days", "open_days")
     @classmethod
     def _sorted(cls, days: list[date]) -> list[date]:
         return sorted(set(days))
-
-    def calendar(self) -> SchoolCalendar:
-        """The calendar these fields describe."""
-        return SchoolCalendar(
-            terms=tuple(Term(term.term, term.start, term.end) for term in self.terms),
-            closed_days=frozenset(self.closed_days),
-            half_days=frozenset(self.half_days),
-            slots=tuple(Slot(slot.slot, slot.name, slot.minutes) for slot in self.slots),
-            timezone=self.timezone,
-        )
 
 
 class School(SchoolIn):
     """A school as it is stored."""
 
     school: str
+
+    def event(self, updated_at: datetime) -> SchoolUpdated:
+        """What is said of the school to everybody else."""
+        return msgspec.convert(self.model_dump(mode="json", by_alias=True) | {"updated_at": updated_at.isoformat()}, SchoolUpdated)
+
+    def calendar(self) -> SchoolCalendar:
+        """The calendar these fields describe."""
+        return calendar_of(self.event(datetime.min.replace(tzinfo=UTC)))
 
 
 class CaregiverIn(Body):

@@ -6,9 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from fastapi import FastAPI
-from shared.deadletters.api import dead_letters_router
 
-from services.thresholds.api import attendance, events, star_records
+from services.thresholds.api import attendance, events, recalculations, star_records
 from services.thresholds.repository.feed import CHANNEL
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.state import ThresholdsState
@@ -16,6 +15,7 @@ from shared.attendance.codes import CodeTable
 from shared.clock import Clock, utc_now
 from shared.db.engine import create_engine, ping
 from shared.db.listen import Broadcast, listen
+from shared.deadletters.api import dead_letters_router
 from shared.telemetry.progress import Progress
 from shared.web.service import create_service_app, token_verifier
 
@@ -49,5 +49,5 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
             await listening
             await engine.dispose()
 
-    routers = [attendance.router, star_records.router, events.router, dead_letters_router()]
+    routers = [attendance.router, recalculations.router, star_records.router, events.router, dead_letters_router()]
     return create_service_app("thresholds", "Absence totals, STAR records and crossing events", settings, lifespan, routers)

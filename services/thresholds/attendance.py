@@ -1,15 +1,16 @@
 """A student's attendance in a term, day by day, with the rule behind every number. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import Final, Literal
 
 from services.thresholds import register
-from services.thresholds.explanation import explain
+from services.thresholds.explanation import differences, explain
 from services.thresholds.half_days import DayCount, DayMarks, count_day
 from services.thresholds.register import Entry
+from services.thresholds.repository.corrections import Correction
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 
@@ -20,6 +21,17 @@ FLOORS: Final[tuple[tuple[Category, int], ...]] = (("regular", 90), ("irregular"
 
 
 @dataclass(frozen=True, slots=True)
+class DaySpan:
+    """From one day to another, both included; no days at all where there is no first one."""
+
+    first: date | None
+    last: date | None
+
+    def __contains__(self, day: date) -> bool:
+        return self.first is not None and self.last is not None and self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """One day of the term: what stands marked, what it counts, and why."""
 
@@ -27,6 +39,7 @@ class Day:
     marks: tuple[Entry, ...]
     count: DayCount
     explanation: str
+    history: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +91,58 @@ class Attendance:
         # In whole numbers: a share of exactly 90% must not become regular by rounding.
         return next((name for name, floor in FLOORS if self.attended * 100 > floor * counted), "chronic")
 
+    def differences(self, calendar: SchoolCalendar, codes: CodeTable) -> list[str]:
+        """Why another system may arrive at another number."""
+        return differences([(_day_marks(day.marks), day.count, calendar.slots_on(day.day)) for day in self.days], codes)
 
-def attendance(row: bytes, term: Term, calendar: SchoolCalendar, codes: CodeTable, today: date) -> Attendance:
+
+def attendance(
+    row: bytes, term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime, corrections: Sequence[Correction] = ()
+) -> Attendance:
     """Every school day of the term so far, and every other day of it that has marks."""
     marked = {day: tuple(entries) for day, entries in groupby(register.unpack(row), key=lambda entry: entry.day) if day in term}
-    days = sorted({*marked, *calendar.school_days(term, until=today)})
-    return Attendance(tuple(_day(day, marked.get(day, ()), calendar, codes) for day in days))
+    days = sorted({*marked, *calendar.school_days(term, until=calendar.today(now))})
+    blanks = _days_whose_blanks_count(marked, calendar, now)
+    return Attendance(tuple(_day(day, marked.get(day, ()), calendar, codes, day in blanks, corrections) for day in days))
 
 
-def _day(day: date, entries: tuple[Entry, ...], calendar: SchoolCalendar, codes: CodeTable) -> Day:
-    standing = tuple(_standing(entries))
-    marks = DayMarks(
-        sessions={_session(entry): entry.code for entry in standing if entry.kind == "session" and entry.code},
-        slots={
-            entry.position - register.FIRST_SLOT + 1: (entry.code, entry.minutes)
-            for entry in standing
-            if entry.kind == "slot" and entry.code
-        },
+def _days_whose_blanks_count(marked: Mapping[date, tuple[Entry, ...]], calendar: SchoolCalendar, now: datetime) -> DaySpan:
+    if not calendar.blanks_are_truant or not marked:
+        return DaySpan(None, None)
+    return DaySpan(min(marked), calendar.ended_through(now))
+
+
+def _day(
+    day: date,
+    entries: tuple[Entry, ...],
+    calendar: SchoolCalendar,
+    codes: CodeTable,
+    blanks_count: bool,
+    corrections: Sequence[Correction],
+) -> Day:
+    standing = tuple(entry for entry in entries if entry.code is not None or entry.count is not None)
+    marks = _day_marks(standing)
+    open_half_days = calendar.open_half_days(day)
+    timetable = calendar.slots_on(day)
+    count = count_day(marks, open_half_days, timetable, codes, blanks_count=blanks_count)
+    explanation = explain(marks, count, open_half_days, timetable, codes, calendar.holiday_names.get(day))
+    history = tuple(correction for correction in corrections if register.unpack_place(correction.place)[0] == day)
+    return Day(day, standing, count, explanation, history)
+
+
+def _day_marks(standing: Sequence[Entry]) -> DayMarks:
+    return DayMarks(
+        sessions={session_of(entry.position): entry.code for entry in standing if entry.kind == "session" and entry.code},
+        slots={slot_of(entry.position): (entry.code, entry.minutes) for entry in standing if entry.kind == "slot" and entry.code},
         vendor=next((entry.count for entry in standing if entry.kind == "vendor"), None),
     )
-    open_half_days = calendar.open_half_days(day)
-    count = count_day(marks, open_half_days, calendar.slots, codes)
-    return Day(day, standing, count, explain(marks, count, open_half_days, calendar.slots, codes))
 
 
-def _standing(entries: tuple[Entry, ...]) -> Iterator[Entry]:
-    return (entry for entry in entries if entry.code is not None or entry.count is not None)
+def session_of(position: int) -> Literal["AM", "PM"]:
+    """The session of a register's position."""
+    return "AM" if position == register.AM else "PM"
 
 
-def _session(entry: Entry) -> str:
-    return "AM" if entry.position == register.AM else "PM"
+def slot_of(position: int) -> int:
+    """The timetable slot of a register's position."""
+    return position - register.FIRST_SLOT + 1

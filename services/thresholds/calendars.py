@@ -3,30 +3,41 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.repository import schools
-from shared.attendance.calendar import SchoolCalendar, Slot, Term
+from shared.attendance.calendar import SchoolCalendar
+from shared.events.calendars import calendar_of
 from shared.events.data import SchoolUpdated
-
-
-def calendar_of(school: SchoolUpdated) -> SchoolCalendar:
-    """The calendar that a school's event describes."""
-    return SchoolCalendar(
-        terms=tuple(Term(term.term, term.start, term.end) for term in sorted(school.terms, key=lambda term: term.start)),
-        closed_days=frozenset(school.closed_days),
-        half_days=frozenset(school.half_days),
-        slots=tuple(Slot(slot.slot, slot.name, slot.minutes) for slot in school.slots),
-        timezone=school.timezone,
-    )
 
 
 def terms_to_fold_again(old: SchoolCalendar, new: SchoolCalendar) -> list[str]:
     """The terms whose totals a new calendar can change."""
-    if old.slots != new.slots:
+    if old.timetables != new.timetables or old.blanks_are_truant != new.blanks_are_truant:
         return [term.name for term in new.terms]
     changed_days = (old.closed_days ^ new.closed_days) | (old.half_days ^ new.half_days)
     return [term.name for term in new.terms if old.term_named(term.name) != term or any(day in term for day in changed_days)]
+
+
+def with_past_terms(old: SchoolUpdated, new: SchoolUpdated) -> SchoolUpdated:
+    """The new calendar, with the terms of the old one that it no longer speaks of and that lie before all of its own.
+
+    A school that sends this year's terms does not mean that last year had none; its register is kept for years.
+    """
+    first = min(term.start for term in new.terms)
+    named = {term.term for term in new.terms}
+    past = [term for term in old.terms if term.end < first and term.term not in named]
+    if not past:
+        return new
+    last = max(term.end for term in past)
+    return msgspec.structs.replace(
+        new,
+        terms=[*past, *new.terms],
+        closed_days=[*(day for day in old.closed_days if day <= last), *(day for day in new.closed_days if day > last)],
+        half_days=[*(day for day in old.half_days if day <= last), *(day for day in new.half_days if day > last)],
+        open_days=[*(day for day in old.open_days if day <= last), *(day for day in new.open_days if day > last)],
+    )
 
 
 class CalendarCache:

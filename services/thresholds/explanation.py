@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 from typing import Final
 
-from services.thresholds.half_days import DayCount, DayMarks, present_half_days
+from services.thresholds.half_days import DayCount, DayMarks, count_day, present_half_days
 from shared.attendance.calendar import Slot
 from shared.attendance.codes import CodeTable
 
 HALF_DAYS: Final = ("no half day", "one half day", "two half days")
 
 
-def explain(marks: DayMarks, count: DayCount, open_half_days: int, timetable: Sequence[Slot], codes: CodeTable) -> str:
+def explain(
+    marks: DayMarks, count: DayCount, open_half_days: int, timetable: Sequence[Slot], codes: CodeTable, holiday: str | None = None
+) -> str:
     """One or two sentences: what was marked, and the rule that made half days of it."""
     match count.rule:
         case "closed":
-            return "The school is not open on this day, so its marks do not count."
-        case "unmarked":
+            return f"{holiday or 'The school is not open on this day'}: marks of this day do not count."
+        case "unmarked" if not count.blanks_counted:
             return "Nobody has marked this day yet; what is not marked never counts as an absence."
+        case "unmarked":
+            words = "Nobody has marked this day."
         case "vendor":
             words = _by_vendor(marks)
         case "slots":
@@ -24,7 +28,45 @@ def explain(marks: DayMarks, count: DayCount, open_half_days: int, timetable: Se
         case "sessions":
             words = _by_sessions(marks, codes)
     opening = " The school was open for one half day." if open_half_days == 1 else ""
-    return f"{words}{opening} This makes {HALF_DAYS[count.absent]} absent."
+    blanks = " This school counts what nobody has marked by the end of the day as an absence." if count.blanks_counted else ""
+    return f"{words}{opening}{blanks} This makes {HALF_DAYS[count.absent]} absent."
+
+
+def differences(days: Sequence[tuple[DayMarks, DayCount, Sequence[Slot]]], codes: CodeTable) -> list[str]:
+    """Why the Ministry, or the school's own system, may arrive at another number for the same marks."""
+    notes = []
+    unmarked = sum(count.unmarked for _, count, _ in days)
+    if unmarked:
+        notes.append(
+            f"{_half_days(unmarked)} not marked: they do not count here. The Ministry reads what is blank at the end of a day as truant."
+        )
+    blanks = sum(count.blanks_counted for _, count, _ in days)
+    if blanks:
+        notes.append(f"On {_days(blanks)} what nobody marked counts as an absence, as this school has chosen and the Ministry does.")
+    vendor = sum(
+        count.rule == "vendor"
+        and count.absent
+        != count_day(DayMarks(marks.sessions, marks.slots, None), count.absent + count.attended + count.unmarked, timetable, codes).absent
+        for marks, count, timetable in days
+        if marks.sessions or marks.slots
+    )
+    if vendor:
+        notes.append(f"On {_days(vendor)} the school's system counts other half days than its own codes give; its count is used.")
+    closed = sum(count.rule == "closed" for _, count, _ in days)
+    if closed:
+        notes.append(f"Marks of {_days(closed)} on which the school was not open are left out.")
+    overseas = sum("O" in marks.sessions.values() or any(code == "O" for code, _ in marks.slots.values()) for marks, _, _ in days)
+    if overseas:
+        notes.append("Whether an absence overseas (O) is justified is not settled in public texts; either way it counts.")
+    return notes
+
+
+def _days(count: int) -> str:
+    return "one day" if count == 1 else f"{count} days"
+
+
+def _half_days(count: int) -> str:
+    return "One half day is" if count == 1 else f"{count} half days are"
 
 
 def _by_vendor(marks: DayMarks) -> str:

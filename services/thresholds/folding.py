@@ -1,7 +1,7 @@
 """The total of a register row: always a function of the row and the calendar, never a counter that could drift."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -45,8 +45,13 @@ class Folder:
         # A school has few different days: the same codes in the same slots of the same timetable.
         self._absent = lru_cache(_REMEMBERED_DAYS)(self._count)
 
-    def absences(self, row: bytes, term: Term, calendar: SchoolCalendar) -> Absences:
-        """The days of the term on which the student was absent. Marks of other days, and of closed ones, do not count."""
+    def absences(self, row: bytes, term: Term, calendar: SchoolCalendar, now: datetime) -> Absences:
+        """The days of the term on which the student was absent. Marks of other days, and of closed ones, do not count.
+
+        `now` matters to schools that read blanks as truant: days that have ended by then count what nobody marked.
+        """
+        if calendar.blanks_are_truant:
+            return self._with_blanks(row, term, calendar, calendar.ended_through(now))
         days: list[tuple[date, int]] = []
         flags = row[register.VALUE_AT :: register.ENTRY].translate(self._worth_a_look)
         last = -1
@@ -58,14 +63,29 @@ class Folder:
                 day = register.date_of(number)
                 open_half_days = calendar.open_half_days(day) if day in term else 0
                 if open_half_days:
-                    absent = self._absent(register.values_of_day(row, index), open_half_days, calendar.slots)
+                    absent = self._absent(register.values_of_day(row, index), open_half_days, calendar.slots_on(day), False)
                     if absent:
                         days.append((day, absent))
             index = flags.find(1, index + 1)
         return Absences(tuple(days))
 
-    def _count(self, values: tuple[int, ...], open_half_days: int, slots: tuple[Slot, ...]) -> int:
-        return count_day(day_marks(values), open_half_days, slots, self._codes).absent
+    def _with_blanks(self, row: bytes, term: Term, calendar: SchoolCalendar, ended: date) -> Absences:
+        """Every school day from the student's first mark on. Before it, nobody can say that the student was on the roll."""
+        places = range(len(row) - register.ENTRY, -1, -register.ENTRY)
+        first_places = {register.date_of(register.day_of(row[at:])): at // register.ENTRY for at in places}
+        first = min((day for day in first_places if day in term), default=None)
+        days: list[tuple[date, int]] = []
+        for day in calendar.school_days(term):
+            if first is None or day < first:
+                continue
+            values = register.values_of_day(row, first_places[day]) if day in first_places else ()
+            absent = self._absent(values, calendar.open_half_days(day), calendar.slots_on(day), day <= ended)
+            if absent:
+                days.append((day, absent))
+        return Absences(tuple(days))
+
+    def _count(self, values: tuple[int, ...], open_half_days: int, slots: tuple[Slot, ...], blanks_count: bool) -> int:
+        return count_day(day_marks(values), open_half_days, slots, self._codes, blanks_count=blanks_count).absent
 
     def _may_be_absent(self, what: int) -> bool:
         code = register.code_of(what << 10)

@@ -34,6 +34,7 @@ class DayCount:
     """The half days of one student's day, and the rule that gave them.
 
     absent + attended + excluded + unmarked is the number of half days the school was open. Minutes are given by the slot rule only.
+    `blanks_counted` says that nobody's marks made some of the absences: the school reads blanks as truant.
     """
 
     rule: Rule
@@ -43,6 +44,7 @@ class DayCount:
     unmarked: int
     open_minutes: int = 0
     absent_minutes: int = 0
+    blanks_counted: bool = False
 
 
 def present_half_days(minutes: int) -> int:
@@ -69,20 +71,22 @@ def day_marks(values: Iterable[int]) -> DayMarks:
     return DayMarks(sessions, slots, vendor)
 
 
-def count_day(marks: DayMarks, open_half_days: int, timetable: Sequence[Slot], codes: CodeTable) -> DayCount:
+def count_day(marks: DayMarks, open_half_days: int, timetable: Sequence[Slot], codes: CodeTable, *, blanks_count: bool = False) -> DayCount:
     """The half days of one day.
 
     `open_half_days` is how many the school was open: 0, 1 or 2. Where a day has marks of several kinds, one kind decides: the
-    vendor's own count, else the timetable's slots, else the sessions.
+    vendor's own count, else the timetable's slots, else the sessions. `blanks_count`: what is not marked is an absence.
     """
     if open_half_days == 0:
         return DayCount("closed", 0, 0, 0, 0)
     if marks.vendor is not None:
         return _by_vendor(marks.vendor, open_half_days)
     if marks.slots and timetable:
-        return _by_slots(marks.slots, open_half_days, timetable, codes)
+        return _by_slots(marks.slots, open_half_days, timetable, codes, blanks_count=blanks_count)
     if marks.sessions:
-        return _by_sessions(marks.sessions, open_half_days, codes)
+        return _by_sessions(marks.sessions, open_half_days, codes, blanks_count=blanks_count)
+    if blanks_count:
+        return DayCount("unmarked", open_half_days, 0, 0, 0, blanks_counted=True)
     return DayCount("unmarked", 0, 0, 0, open_half_days)
 
 
@@ -92,21 +96,33 @@ def _by_vendor(count: VendorCount, open_half_days: int) -> DayCount:
     return DayCount("vendor", absent, attended, 0, open_half_days - absent - attended)
 
 
-def _by_sessions(sessions: dict[str, str], open_half_days: int, codes: CodeTable) -> DayCount:
+def _by_sessions(sessions: dict[str, str], open_half_days: int, codes: CodeTable, *, blanks_count: bool) -> DayCount:
     classes = [codes.class_of(code) for code in sessions.values()]
     absent = min(sum(_absent(code_class) for code_class in classes), open_half_days)
     attended = min(classes.count("present"), open_half_days - absent)
     excluded = min(classes.count("excluded"), open_half_days - absent - attended)
-    return DayCount("sessions", absent, attended, excluded, open_half_days - absent - attended - excluded)
+    unmarked = open_half_days - absent - attended - excluded
+    if blanks_count and unmarked:
+        return DayCount("sessions", absent + unmarked, attended, excluded, 0, blanks_counted=True)
+    return DayCount("sessions", absent, attended, excluded, unmarked)
 
 
-def _by_slots(slots: dict[int, tuple[str, int | None]], open_half_days: int, timetable: Sequence[Slot], codes: CodeTable) -> DayCount:
+def _by_slots(
+    slots: dict[int, tuple[str, int | None]],
+    open_half_days: int,
+    timetable: Sequence[Slot],
+    codes: CodeTable,
+    *,
+    blanks_count: bool,
+) -> DayCount:
     open_minutes = sum(slot.minutes for slot in timetable)
     absent_minutes = 0
     marked = 0
     excluded = 0
     for slot in timetable:
         if slot.slot not in slots:
+            if blanks_count:
+                absent_minutes += slot.minutes
             continue
         code, minutes = slots[slot.slot]
         code_class = codes.class_of(code)
@@ -114,13 +130,15 @@ def _by_slots(slots: dict[int, tuple[str, int | None]], open_half_days: int, tim
         excluded += code_class == "excluded"
         if _absent(code_class):
             absent_minutes += min(minutes if minutes is not None else slot.minutes, slot.minutes)
+    blanks_counted = blanks_count and marked < len(timetable)
     present = present_half_days(open_minutes - absent_minutes)
     # A short timetable is no absence: only minutes that somebody marked as absent can take a half day away.
     absent = max(open_half_days - present, 0) if absent_minutes else 0
     rest = open_half_days - absent
     if marked and excluded == marked:
-        return DayCount("slots", absent, 0, rest, 0, open_minutes, absent_minutes)
-    return DayCount("slots", absent, rest if marked else 0, 0, 0 if marked else rest, open_minutes, absent_minutes)
+        return DayCount("slots", absent, 0, rest, 0, open_minutes, absent_minutes, blanks_counted)
+    attended, unmarked = (rest, 0) if marked else (0, rest)
+    return DayCount("slots", absent, attended, 0, unmarked, open_minutes, absent_minutes, blanks_counted)
 
 
 def _absent(code_class: CodeClass) -> bool:

@@ -95,8 +95,11 @@ def _value(mark: Mark) -> int:
     return what << 10 | minutes
 
 
-def merge(row: bytes, entries: Iterable[bytes]) -> bytes:
-    """The row with the entries worked in, the later word winning at each place; the same object when nothing changed."""
+def merge(row: bytes, entries: Iterable[bytes], replaced: list[tuple[bytes, bytes]] | None = None) -> bytes:
+    """The row with the entries worked in, the later word winning at each place; the same object when nothing changed.
+
+    Places that now say something else are added to `replaced`, as (entry before, entry after).
+    """
     for entry in entries:
         place = entry[:PLACE]
         at = _find(row, place)
@@ -105,6 +108,8 @@ def merge(row: bytes, entries: Iterable[bytes]) -> bytes:
             row = row[:at] + entry + row[at:]
         elif entry > old:
             row = row[:at] + entry + row[at + ENTRY :]
+            if replaced is not None and entry[VALUE_AT:] != old[VALUE_AT:]:
+                replaced.append((old, entry))
     return row
 
 
@@ -121,6 +126,13 @@ def day_of(entry: bytes) -> int:
 def date_of(day: int) -> date:
     """The date of a day counted from 1970."""
     return date.fromordinal(day + _EPOCH_DAY)
+
+
+def days_of(row: bytes) -> tuple[date | None, date | None]:
+    """The first and the last day that a row has marks of."""
+    if not row:
+        return None, None
+    return date_of(day_of(row)), date_of(day_of(row[-ENTRY:]))
 
 
 def values_of_day(row: bytes, index: int) -> tuple[int, ...]:
@@ -148,19 +160,24 @@ def unpack(row: bytes) -> Iterator[Entry]:
     """All places of the row, in order of day and position."""
     for at in range(0, len(row), ENTRY):
         number = int.from_bytes(row[at : at + ENTRY], "big")
-        place = number >> 112
-        position = place % POSITIONS
+        day, kind, position = unpack_place(number >> 112)
         value = number & 0xFFFF
         yield Entry(
-            day=date_of(place // POSITIONS),
-            kind="session" if position <= PM else "vendor" if position == VENDOR else "slot",
+            day=day,
+            kind=kind,
             position=position,
             code=code_of(value),
             minutes=(value & MOST_MINUTES) or None,
             count=count_of(value),
-            recorded_at=_EPOCH + (number >> 56 & 0xFFFFFFFFFFFFFF) * _MICROSECOND,
-            received_at=_RECEIVED_EPOCH + (number >> 16 & 0xFFFFFFFFFF) * _MILLISECOND,
+            recorded_at=recorded_at(number),
+            received_at=received_at(number),
         )
+
+
+def unpack_place(place: int) -> tuple[date, Literal["session", "slot", "vendor"], int]:
+    """The day, kind and position of a place number."""
+    position = place % POSITIONS
+    return date_of(place // POSITIONS), "session" if position <= PM else "vendor" if position == VENDOR else "slot", position
 
 
 def code_of(value: int) -> str | None:
@@ -173,3 +190,13 @@ def count_of(value: int) -> VendorCount | None:
     """The vendor's count that a value stands for, if it stands for one."""
     what = (value >> 10) - LAST_CODE - 1
     return VendorCount(what // 9, what // 3 % 3, what % 3) if what >= 0 else None
+
+
+def recorded_at(entry: int) -> datetime:
+    """When an entry, read as one number, was recorded."""
+    return _EPOCH + (entry >> 56 & 0xFFFFFFFFFFFFFF) * _MICROSECOND
+
+
+def received_at(entry: int) -> datetime:
+    """When an entry, read as one number, was received."""
+    return _RECEIVED_EPOCH + (entry >> 16 & 0xFFFFFFFFFF) * _MILLISECOND

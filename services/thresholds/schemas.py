@@ -44,6 +44,27 @@ class MarkOut(BaseModel):
     recorded_at: datetime
 
 
+class SaidOut(BaseModel):
+    """What a mark says: a code, or a system's own count; both null where it was taken back."""
+
+    code: str | None = None
+    minutes: int | None = None
+    half_days: CountOut | None = None
+
+
+class CorrectionOut(BaseModel):
+    """A mark that was changed: what it was and became, when somebody recorded that, when it came here and by which source."""
+
+    session: Literal["AM", "PM"] | None = None
+    slot: int | None = None
+    was: SaidOut
+    became: SaidOut
+    was_recorded_at: datetime
+    recorded_at: datetime
+    received_at: datetime
+    source: str
+
+
 class DayOut(BaseModel):
     """A day: what it counts, and why."""
 
@@ -51,6 +72,7 @@ class DayOut(BaseModel):
     absent_half_days: int
     marks: list[MarkOut]
     explanation: str
+    corrections: list[CorrectionOut]
 
 
 class ResponseOut(BaseModel):
@@ -102,6 +124,8 @@ class AttendanceOut(BaseModel):
     open_half_days: int
     attendance_rate: float | None
     category: Category | None
+    notes: list[str]
+    """Why the Ministry's number, or the school system's, may differ."""
     days: list[DayOut]
     star_records: list[StarRecord]
 
@@ -179,4 +203,26 @@ class ActivityList(BaseModel):
     """The activities in the order they are offered."""
 
     items: list[ActivityOut]
+    next: None = None
+
+
+class RecalculationOut(BaseModel):
+    """A school's rows being folded again, after its calendar changed or, where blanks count, at the end of a day."""
+
+    id: UUID
+    school: str
+    cause: Literal["calendar", "day-end"]
+    terms: list[str]
+    state: Literal["waiting", "running", "done", "superseded"]
+    rows_total: int
+    rows_done: int
+    crossings: int
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class RecalculationList(BaseModel):
+    """A school's latest recalculations, newest first."""
+
+    items: list[RecalculationOut]
     next: None = None

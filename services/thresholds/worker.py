@@ -1,12 +1,16 @@
 """The heart's worker: marks into the register, schools and students into our copies, events out."""
 
 import asyncio
+from typing import Final
 
 from services.thresholds.app import SCHEMA
+from services.thresholds.calendars import CalendarCache
+from services.thresholds.day_ends import DayEndTask
 from services.thresholds.feed import archive
 from services.thresholds.folding import Folder
 from services.thresholds.handlers.marks import MarksHandler
 from services.thresholds.handlers.roster import RosterHandler
+from services.thresholds.recalculation import RecalculationTask
 from services.thresholds.settings import ThresholdsSettings
 from shared.attendance.codes import CodeTable
 from shared.clock import Clock, utc_now
@@ -15,6 +19,10 @@ from shared.events import topics
 from shared.supervisor import supervise
 from shared.telemetry.progress import Progress
 from shared.worker import worker_parts
+from shared.worklist.tasks import Task
+
+RECALCULATIONS_AT_ONCE: Final = 2
+"""Schools whose rows are folded again at one time; marks keep the rest of the processor."""
 
 
 async def run_worker(
@@ -24,11 +32,16 @@ async def run_worker(
     async with worker_parts(SCHEMA, settings, progress or Progress(), clock) as parts:
         folder = Folder(CodeTable.load())
         box = DeadLetterBox(SCHEMA)
-        roster = RosterHandler(parts.engine, folder, box, clock)
+        roster = RosterHandler(parts.engine, box, clock)
         marks = MarksHandler(parts.engine, folder, box, settings.school_wait, clock)
+        tasks: list[Task] = [
+            RecalculationTask(parts.engine, folder, CalendarCache(), clock),
+            DayEndTask(parts.engine, clock),
+        ]
         loops = {
             "roster": parts.consume("roster", [topics.SCHOOLS, topics.STUDENTS], roster),
             "marks": parts.consume("marks", [topics.MARKS], marks),
+            "work": parts.work(tasks, concurrency=RECALCULATIONS_AT_ONCE),
             "relay": parts.relay(archive),
             "bells": parts.bells(),
         }

@@ -1,13 +1,16 @@
 """When a school is open: its terms, and for each day how many half days it may lose."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 SATURDAY: Final = 5
+
+END_OF_DAY: Final = time(18)
+"""Local time from which a day's marks are taken as complete: when the Ministry collects them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +35,47 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class SchoolCalendar:
-    """A school's terms, closed days, half-day openings and timetable.
+class Timetable:
+    """The slots that hold from a day on, until the next timetable; `start` None means always."""
 
-    `terms` are in order and do not overlap. `half_days` are days on which the school is open for one half day only.
+    start: date | None
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolCalendar:
+    """When a school is open, its timetable, and its rule for what nobody marked.
+
+    `terms` and `timetables` are in order; terms do not overlap. `closed_days` has public holidays in it; `holiday_names` says which.
+    `half_days` are days on which the school is open for one half day only. With `blanks_are_truant`, what is not marked by the end of
+    a day counts as an absence.
     """
 
     terms: tuple[Term, ...]
     closed_days: frozenset[date] = frozenset()
     half_days: frozenset[date] = frozenset()
-    slots: tuple[Slot, ...] = ()
+    timetables: tuple[Timetable, ...] = ()
     timezone: str = "Pacific/Auckland"
+    blanks_are_truant: bool = False
+    holiday_names: Mapping[date, str] = field(default_factory=dict, compare=False)
     _starts: tuple[date, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_starts", tuple(term.start for term in self.terms))
+
+    def slots_on(self, day: date) -> tuple[Slot, ...]:
+        """The timetable of a day; empty where the school has none."""
+        holding: tuple[Slot, ...] = ()
+        for timetable in self.timetables:
+            if timetable.start is not None and timetable.start > day:
+                break
+            holding = timetable.slots
+        return holding
+
+    def ended_through(self, now: datetime) -> date:
+        """The last day that has ended at the school: today from six in the evening on, else yesterday."""
+        local = now.astimezone(ZoneInfo(self.timezone))
+        return local.date() if local.time() >= END_OF_DAY else local.date() - timedelta(days=1)
 
     def term_on(self, day: date) -> Term | None:
         """The term that a day lies in, closed or not; None in the holidays."""

@@ -1,5 +1,6 @@
 """The key that signs a small set-up's own tokens, and the list of those revoked: files in the data folder."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -46,6 +47,9 @@ def revoked_tokens(data: Path) -> frozenset[str]:
 def revoke_token(data: Path, token_id: str) -> None:
     """Makes a self-issued token invalid; services of this data folder learn of it within seconds."""
     data.mkdir(parents=True, exist_ok=True)
-    draft = data / f"{REVOKED_FILE}.{secrets.token_hex(4)}"
-    draft.write_text(json.dumps(sorted(revoked_tokens(data) | {token_id})))
-    draft.replace(data / REVOKED_FILE)
+    with (data / f"{REVOKED_FILE}.lock").open("w") as lock:
+        # Two at once would each read the list without the other's token.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        draft = data / f"{REVOKED_FILE}.{secrets.token_hex(4)}"
+        draft.write_text(json.dumps(sorted(revoked_tokens(data) | {token_id})))
+        draft.replace(data / REVOKED_FILE)

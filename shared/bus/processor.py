@@ -1,7 +1,7 @@
 """The loop that feeds a handler: fetch, handle, commit. A state machine whose one step, `run_once`, tests can call."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -83,12 +83,12 @@ class Processor:
             try:
                 held = await self._handle(batch, stop) if batch else {}
                 if held is None:
-                    self._give_back(left)
+                    self._give_back(left, waiting)
                     break
                 await self._commit(batch, held)
             except BusUnavailableError:
                 # The consumer has passed all of these: whoever commits after them would say that they were done with.
-                self._give_back(left)
+                self._give_back(left, waiting)
                 raise
             waiting.update(held)
             done += self._count(batch, held)
@@ -106,8 +106,10 @@ class Processor:
             metrics.MESSAGES.labels(self.group, message.topic).inc()
         return len(done)
 
-    def _give_back(self, batches: Sequence[Sequence[Message]]) -> None:
-        self.consumer.rewind({message.source: message.offset for batch in reversed(batches) for message in reversed(batch)})
+    def _give_back(self, batches: Sequence[Sequence[Message]], waiting: Collection[Partition]) -> None:
+        """Rewinds to the first of these messages, but for the partitions that have been rewound to what waits in them."""
+        messages = [message for batch in batches for message in batch if message.source not in waiting]
+        self.consumer.rewind({message.source: message.offset for message in reversed(messages)})
 
     async def _handle(self, messages: Sequence[Message], stop: asyncio.Event) -> Mapping[Partition, int] | None:
         """The handler's answer; None when stopped while something was away."""

@@ -1,6 +1,7 @@
 """Brings the schemas up to date: one Alembic tree, one schema and one role for each owner of tables."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
@@ -9,6 +10,7 @@ import structlog
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.db.engine import CONNECT_TIMEOUT, async_url, role_of
@@ -43,11 +45,18 @@ async def migrate(database_url: str, trees: Sequence[Tree]) -> None:
         await engine.dispose()
 
 
+def _is_role(connection: Connection, role: str) -> bool:
+    return bool(connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar())
+
+
 def _upgrade(connection: Connection, tree: Tree) -> None:
     role = role_of(tree.schema)
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_key("migrate")})
-    if not connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar():
-        connection.execute(text(f"CREATE ROLE {role} NOLOGIN"))
+    if not _is_role(connection, role):
+        # Roles belong to the whole server, and another database of it may be migrated at the same time.
+        with suppress(DBAPIError), connection.begin_nested():
+            connection.execute(text(f"CREATE ROLE {role} NOLOGIN"))
+    if not connection.execute(text("SELECT pg_has_role(CURRENT_USER, :role, 'SET')"), {"role": role}).scalar():
         connection.execute(text(f"GRANT {role} TO CURRENT_USER"))
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {tree.schema} AUTHORIZATION {role}"))
     connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))

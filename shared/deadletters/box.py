@@ -37,18 +37,16 @@ class DeadLetterBox:
 
         Raises BatchRefusedError when there were too many of late.
         """
-        if not letters:
+        # A batch that comes again brings letters that are kept already: they are no part of a flood.
+        new = [letter for letter in letters if await repository.insert(connection, letter, now)]
+        if not new:
             return
         recent = await repository.count_since(connection, now - FLOOD_WINDOW)
-        if recent + len(letters) > self.limit:
-            raise BatchRefusedError(f"{recent + len(letters)} dead letters within {FLOOD_WINDOW}: redrive or discard them first")
-        events = []
-        for letter in letters:
-            if not await repository.insert(connection, letter, now):
-                continue
-            events.append(self._event(letter, now))
+        if recent > self.limit:
+            raise BatchRefusedError(f"{recent} dead letters within {FLOOD_WINDOW}: redrive or discard them first")
+        await outbox.add(connection, [self._event(letter, now).encode() for letter in new])
+        for letter in new:
             metrics.DEAD_LETTERS.labels(self.service, letter.reason).inc(letter.count)
-        await outbox.add(connection, [event.encode() for event in events])
 
     def _event(self, letter: DeadLetter, now: datetime) -> Event:
         message = letter.message
@@ -76,6 +74,4 @@ async def redrive(connection: AsyncConnection, letter_id: uuid.UUID, now: dateti
 async def redrive_school(connection: AsyncConnection, school: str, reasons: Sequence[str], now: datetime) -> int:
     """Redrives a school's letters of these reasons, when what they waited for has come; answers how many."""
     letters = await repository.of_school(connection, school, reasons)
-    for letter_id in letters:
-        await redrive(connection, letter_id, now)
-    return len(letters)
+    return sum([await redrive(connection, letter_id, now) for letter_id in letters])

@@ -51,13 +51,13 @@ async def count_since(connection: AsyncConnection, since: datetime) -> int:
 
 
 async def of_school(connection: AsyncConnection, school: str, reasons: Sequence[str]) -> list[uuid.UUID]:
-    """The kept letters of a school with one of these reasons, oldest first."""
+    """The kept letters of a school with one of these reasons, in the order of their records."""
     rows = await connection.execute(
         text(
             """
             SELECT id FROM dead_letters
             WHERE state = 'kept' AND school = :school AND reason = ANY(CAST(:reasons AS text[]))
-            ORDER BY created_at, id
+            ORDER BY topic, partition, "offset", id
             """
         ),
         {"school": school, "reasons": list(reasons)},

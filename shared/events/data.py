@@ -75,16 +75,31 @@ class TimetableSlot(Struct, frozen=True):
     minutes: int
 
 
+class DatedTimetable(Struct, frozen=True, rename={"start": "from"}):
+    """The slots that hold from a day on."""
+
+    start: date
+    slots: list[TimetableSlot]
+
+
 class SchoolUpdated(Struct, frozen=True, kw_only=True):
-    """A school as it is now: name, calendar, timetable, contact."""
+    """A school as it is now: name, calendar, timetable, contact, and its choices where the Ministry's rules leave some open.
+
+    `open_days` are days on which the school opens although they are public holidays. `slots` hold until the first of `timetables`.
+    `code_classes` says what an absence code counts as, for codes whose class is open.
+    """
 
     school: str
     name: str
     terms: list[TermDates]
     closed_days: list[date] = []
     half_days: list[date] = []
+    open_days: list[date] = []
     region: str | None = None
     slots: list[TimetableSlot] = []
+    timetables: list[DatedTimetable] = []
+    blanks_are_truant: bool = False
+    code_classes: dict[str, Literal["justified", "unjustified"]] = {}
     contact_email: str | None = None
     timezone: str = "Pacific/Auckland"
     updated_at: Moment

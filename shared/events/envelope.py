@@ -92,7 +92,7 @@ def decode(message: Message) -> Event | Tombstone:
         if error.args[0] in {"ce_type", "ce_id", "ce_source", "ce_time"}:
             raise PoisonMessageError("not-an-event", f"the header {error.args[0]} is missing") from error
         raise PoisonMessageError("unknown-event", "its type is not in the catalogue") from error
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise PoisonMessageError("not-an-event", "a CloudEvents header can't be read") from error
     if time.tzinfo is None:
         raise PoisonMessageError("not-an-event", "ce_time has no offset")
@@ -100,6 +100,8 @@ def decode(message: Message) -> Event | Tombstone:
         raise PoisonMessageError("bad-data", "a text holds a NUL character, which no table of ours can keep")
     try:
         data = _decoder(event_type.data).decode(message.value)
+    except RecursionError as error:
+        raise PoisonMessageError("bad-data", "it is nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PoisonMessageError("bad-data", _INPUT.sub(r"\1\2", str(error))) from error
     return Event(event_type, event_id, source, time, key, data)

@@ -50,7 +50,6 @@ class Relay:
                         continue
                     await self._wakeup.wait(POLL)
                 except Exception as error:
-                    await self._resign()
                     if not (isinstance(error, BusUnavailableError) or is_transient(error)):
                         log.exception("outbox.failed", schema=self._schema)
                         raise
@@ -62,11 +61,21 @@ class Relay:
 
     async def run_once(self) -> int:
         """Relays one batch; answers how many messages, 0 also while another process is the relay."""
+        try:
+            return await self._relay_batch()
+        except BaseException:
+            # Used again after a failure, SQLAlchemy would mend the connection, without the leadership.
+            await self._resign()
+            raise
+
+    async def _relay_batch(self) -> int:
         leader = await self._lead()
         if leader is None:
             return 0
         async with leader.begin():
             pending = await repository.oldest(leader, BATCH)
+            waiting = await repository.count(leader) if len(pending) == BATCH else len(pending)
+        metrics.OUTBOX_PENDING.labels(self._schema).set(waiting)
         if not pending:
             return 0
         messages = [row.message for row in pending]
@@ -76,8 +85,7 @@ class Relay:
             if self._archive is not None:
                 await self._archive(leader, messages)
             await repository.remove(leader, [row.id for row in pending])
-            waiting = await repository.count(leader) if len(pending) == BATCH else 0
-        metrics.OUTBOX_PENDING.labels(self._schema).set(waiting)
+        metrics.OUTBOX_PENDING.labels(self._schema).set(waiting - len(pending))
         for message in messages:
             event_type = dict(message.headers).get("ce_type", b"tombstone").decode()
             metrics.OUTBOX_PUBLISHED.labels(self._schema, event_type).inc()
@@ -85,14 +93,13 @@ class Relay:
 
     async def _lead(self) -> AsyncConnection | None:
         if self._leader is None:
-            connection = await self._engine.connect()
-            async with connection.begin():
+            self._leader = await self._engine.connect()
+            async with self._leader.begin():
                 key = {"key": lock_key("relay", self._schema)}
-                leads = (await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key)).scalar()
+                leads = (await self._leader.execute(text("SELECT pg_try_advisory_lock(:key)"), key)).scalar()
             if not leads:
-                await connection.close()
-                return None
-            self._leader = connection
+                standby, self._leader = self._leader, None
+                await standby.close()
         return self._leader
 
     async def _resign(self) -> None:

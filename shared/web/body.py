@@ -15,10 +15,10 @@ async def read_body(request: Request, limit: int) -> bytes:
     """The whole body, decompressed.
 
     `limit` is in bytes and holds for what arrives as well as for what it expands to. Raises ProblemError: 413 past the limit,
-    415 for an encoding other than gzip, 400 for a damaged one.
+    415 for an encoding other than gzip, 400 for a damaged one, and for one of several members, which no usual client writes.
     """
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
     encoding = request.headers.get("content-encoding", "identity").lower()
     if encoding not in {"identity", "gzip"}:

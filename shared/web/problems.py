@@ -8,6 +8,8 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from shared.bus.interface import BusUnavailableError
@@ -82,7 +84,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "something went wrong on our side")
 
     # Starlette answers errors of these classes before its catch-all logs them as crashes.
-    for transient in (BusUnavailableError, OSError, TimeoutError):
+    for transient in (BusUnavailableError, OSError, TimeoutError, DBAPIError, PoolTimeoutError):
         app.add_exception_handler(transient, unexpected)
 
 

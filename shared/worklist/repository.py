@@ -14,13 +14,14 @@ WorkState = Literal["waiting", "leased", "done", "failed", "cancelled"]
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """A claimed item: `lease` proves the claim, `attempt` counts from 1."""
+    """A claimed item: `lease` proves the claim, `attempt` counts from 1. `lost` attempts just before this one never came to an end."""
 
     id: uuid.UUID
     kind: str
     attempt: int
     lease: uuid.UUID
     created_at: datetime
+    lost: int = 0
 
 
 class LeaseLostError(Exception):
@@ -100,7 +101,12 @@ async def claim(connection: AsyncConnection, kinds: Sequence[str], *, most: int,
             ), noted AS (
                 INSERT INTO work_attempts (work_id, attempt, started_at) SELECT id, attempts, :now FROM claimed
             )
-            SELECT * FROM claimed
+            SELECT c.*, (
+                SELECT count(*) FROM work_attempts a
+                WHERE a.work_id = c.id AND a.attempt > coalesce(
+                    (SELECT max(e.attempt) FROM work_attempts e WHERE e.work_id = c.id AND e.outcome IS NOT NULL), 0)
+            )
+            FROM claimed c
             """
         ),
         {"kinds": list(kinds), "now": now, "most": most, "lease_until": now + lease_for},

@@ -1,6 +1,7 @@
 """Works a worklist off: claims what is due, performs it, settles it."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -36,7 +37,7 @@ class Runner:
         self._schema = schema
         self._engine = engine
         self._tasks = {task.kind: task for task in tasks}
-        self._kinds = list(self._tasks)
+        self._kinds = deque(self._tasks)
         self._wakeup = wakeup
         self._concurrency = concurrency
         self._clock = clock
@@ -58,7 +59,10 @@ class Runner:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), AWAY_PAUSE)
         if self._running:
-            await asyncio.wait(self._running, timeout=DRAIN)
+            _, late = await asyncio.wait(self._running, timeout=DRAIN)
+            for attempt in late:
+                attempt.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def run_once(self) -> int:
         """Works off what is due now, one batch; answers how many items. For tests and operators."""
@@ -72,10 +76,12 @@ class Runner:
         if free <= 0:
             return 0
         started = 0
-        # A kind at a time, as each has a lease of its own.
-        for task in self._tasks.values():
+        # A kind at a time, as each has a lease of its own; by turns, so that a flood of one kind does not keep the others waiting.
+        self._kinds.rotate(-1)
+        for kind in tuple(self._kinds):
             if started >= free:
                 break
+            task = self._tasks[kind]
             async with self._engine.begin() as connection:
                 items = await repository.claim(connection, [task.kind], most=free - started, now=self._clock(), lease_for=task.lease)
             for item in items:
@@ -100,11 +106,7 @@ class Runner:
         await self._wakeup.wait(wait)
 
     async def _attempt(self, task: Task, item: WorkItem) -> None:
-        try:
-            outcome = await asyncio.wait_for(task.perform(item), task.lease.total_seconds())
-        except Exception as error:
-            log.warning("work.raised", kind=item.kind, item=str(item.id), attempt=item.attempt, error=type(error).__name__)
-            outcome = Retry(type(error).__name__)
+        outcome = await self._perform(task, item)
         # What was done must not be done again because the database was away for a moment: the lease is ours, so keep trying.
         until = asyncio.get_running_loop().time() + task.lease.total_seconds()
         while True:
@@ -122,6 +124,17 @@ class Runner:
                         await asyncio.sleep(AWAY_PAUSE)
                         continue
             return
+
+    async def _perform(self, task: Task, item: WorkItem) -> Outcome:
+        most = task.backoff.most_attempts
+        if most is not None and item.lost >= most:
+            # Whatever ends these attempts, a crash or a result that can't be kept: its side effect must not be repeated for ever.
+            return Failed(f"given up after {item.lost} attempts that never came to an end")
+        try:
+            return await asyncio.wait_for(task.perform(item), task.lease.total_seconds())
+        except Exception as error:
+            log.warning("work.raised", kind=item.kind, item=str(item.id), attempt=item.attempt, error=type(error).__name__)
+            return Retry(type(error).__name__)
 
     async def _settle(self, task: Task, item: WorkItem, outcome: Outcome) -> None:
         most = task.backoff.most_attempts

@@ -19,7 +19,7 @@ def number(school: int) -> str:
 
 def school_body(school: int) -> dict[str, object]:
     """The n-th school as it is sent."""
-    return {"name": f"Bench School {school}", "terms": [TERM]}
+    return {"name": f"Bench School {school}", "terms": [TERM], "open_days": sorted({str(day) for day, _ in half_days()})}
 
 
 def half_days() -> Iterator[tuple[date, str]]:

@@ -67,7 +67,12 @@ class School:
     def enrol(self, students: list[str], **changes: Any) -> None:
         """Sends the school and its students, each with one caregiver."""
         end = datetime.now(AUCKLAND).date() + timedelta(days=14)
-        body = {"name": "Example Kura", "terms": [{"term": self.term, "start": str(self.start), "end": str(end)}]}
+        body = {
+            "name": "Example Kura",
+            "terms": [{"term": self.term, "start": str(self.start), "end": str(end)}],
+            # The tests run on any date: public holidays among their days are opened.
+            "open_days": sorted({str(day) for day, _ in self.half_days}),
+        }
         self.request("PUT", "ingest", f"/v1/schools/{self.number}", json=body | changes).raise_for_status()
         roster = [
             {

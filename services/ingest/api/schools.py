@@ -10,7 +10,6 @@ from services.ingest.schemas import School, SchoolIn
 from services.ingest.state import State
 from shared.auth.principal import Principal
 from shared.events.catalogue import SCHOOL_UPDATED
-from shared.events.data import SchoolUpdated, TermDates, TimetableSlot
 from shared.events.envelope import Event, new_event_id
 from shared.outbox import repository as outbox
 from shared.web.problems import ProblemError
@@ -19,25 +18,14 @@ from shared.web.service import SchoolInPath, requires
 router = APIRouter(tags=["schools"])
 
 
-@router.put("/v1/schools/{school}", summary="Send a school: calendar, timetable, contact")
+@router.put("/v1/schools/{school}", response_model_by_alias=True, summary="Send a school: calendar, timetable, contact")
 async def put_school(school: SchoolInPath, body: SchoolIn, state: State, caller: Annotated[Principal, requires("roster:write")]) -> School:
     """Replaces what is known of the school; answers what is stored. Totals that a new calendar changes follow by themselves."""
     caller.require_school(school)
-    stored = School(school=school, **body.model_dump())
+    stored = School.model_validate(body.model_dump() | {"school": school})
     async with state.engine.begin() as connection:
         updated_at = await repository.put_school(connection, stored, state.clock())
-        data = SchoolUpdated(
-            school=school,
-            name=stored.name,
-            terms=[TermDates(term.term, term.start, term.end) for term in stored.terms],
-            closed_days=stored.closed_days,
-            half_days=stored.half_days,
-            region=stored.region,
-            slots=[TimetableSlot(slot.slot, slot.name, slot.minutes) for slot in stored.slots],
-            contact_email=stored.contact_email,
-            timezone=stored.timezone,
-            updated_at=updated_at,
-        )
+        data = stored.event(updated_at)
         await outbox.add(connection, [Event(SCHOOL_UPDATED, new_event_id(), "/ingest", updated_at, school, data).encode()])
     await state.calendars.newest(school)
     return stored

@@ -6,17 +6,20 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.thresholds import register as packed
-from services.thresholds.api.common import calendar_for, shown, term_for
-from services.thresholds.attendance import Attendance, Day, attendance
+from services.thresholds.api.common import calendar_for, known_school, shown, term_for
+from services.thresholds.attendance import Attendance, Day, attendance, session_of, slot_of
 from services.thresholds.register import Entry
-from services.thresholds.repository import records, register, students
+from services.thresholds.repository import corrections, records, register, students
+from services.thresholds.repository.corrections import Correction
 from services.thresholds.repository.register import RowKey
 from services.thresholds.repository.students import Sort
-from services.thresholds.schemas import AttendanceOut, CountOut, DayOut, MarkOut, StudentOut, StudentPage
+from services.thresholds.schemas import AttendanceOut, CorrectionOut, CountOut, DayOut, MarkOut, SaidOut, StudentOut, StudentPage
 from services.thresholds.state import State
 from shared.attendance.codes import CodeTable
 from shared.attendance.tiers import TIERS, Tier, tier_of
 from shared.auth.principal import Principal
+from shared.events.calendars import calendar_of
+from shared.events.data import VendorCount
 from shared.identifiers import is_student_key, student_id
 from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
 from shared.web.problems import ProblemError
@@ -43,14 +46,18 @@ async def get_attendance(
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "there is no such student")
     identity = student_id(school, student)
     async with state.engine.connect() as connection:
-        calendar = await calendar_for(connection, school)
+        known = await known_school(connection, school)
+        calendar = calendar_of(known)
         wanted = term_for(calendar, term, state)
         person = await students.get(connection, identity)
-        row = await register.get(connection, RowKey(school, wanted.name, student))
+        key = RowKey(school, wanted.name, student)
+        row = await register.get(connection, key)
         if person is None and row is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "no student of that key has been sent, and no mark")
+        history = await corrections.of_row(connection, key)
         star_records = await shown(connection, await records.of_student(connection, identity, wanted.name))
-    view = attendance(row.marks if row else b"", wanted, calendar, state.codes, calendar.today(state.clock()))
+    codes = state.codes.with_classes(known.code_classes)
+    view = attendance(row.marks if row else b"", wanted, calendar, codes, state.clock(), history)
     return AttendanceOut(
         school=school,
         student=student,
@@ -58,7 +65,8 @@ async def get_attendance(
         name=f"{person['given_name']} {person['family_name']}" if person else None,
         term=wanted.name,
         **_sums(view),
-        days=[_day(day, state.codes) for day in view.days],
+        notes=view.differences(calendar, codes),
+        days=[_day(day, codes) for day in view.days],
         star_records=star_records,
     )
 
@@ -129,17 +137,40 @@ def _day(day: Day, codes: CodeTable) -> DayOut:
         absent_half_days=day.count.absent,
         marks=[_mark(entry, codes) for entry in day.marks],
         explanation=day.explanation,
+        corrections=[_correction(correction) for correction in day.history],
     )
 
 
 def _mark(entry: Entry, codes: CodeTable) -> MarkOut:
-    count = entry.count
     return MarkOut(
-        session=("AM" if entry.position == packed.AM else "PM") if entry.kind == "session" else None,
-        slot=entry.position - packed.FIRST_SLOT + 1 if entry.kind == "slot" else None,
+        session=session_of(entry.position) if entry.kind == "session" else None,
+        slot=slot_of(entry.position) if entry.kind == "slot" else None,
         code=entry.code,
         code_class=codes.class_of(entry.code) if entry.code else None,
         minutes=entry.minutes,
-        half_days=CountOut(unjustified=count.unjustified, justified=count.justified, present=count.present) if count else None,
+        half_days=_count(entry.count),
         recorded_at=entry.recorded_at,
     )
+
+
+def _correction(correction: Correction) -> CorrectionOut:
+    _, kind, position = packed.unpack_place(correction.place)
+    return CorrectionOut(
+        session=session_of(position) if kind == "session" else None,
+        slot=slot_of(position) if kind == "slot" else None,
+        was=_said(correction.was),
+        became=_said(correction.became),
+        was_recorded_at=correction.was_recorded_at,
+        recorded_at=correction.recorded_at,
+        received_at=correction.received_at,
+        source=correction.source,
+    )
+
+
+def _said(value: int) -> SaidOut:
+    minutes = (value & packed.MOST_MINUTES) or None
+    return SaidOut(code=packed.code_of(value), minutes=minutes, half_days=_count(packed.count_of(value)))
+
+
+def _count(count: VendorCount | None) -> CountOut | None:
+    return None if count is None else CountOut(unjustified=count.unjustified, justified=count.justified, present=count.present)

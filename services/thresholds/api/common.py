@@ -7,22 +7,28 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.activities import STANDARD
-from services.thresholds.calendars import calendar_of
 from services.thresholds.repository import records, register, schools
 from services.thresholds.repository.register import RowKey
 from services.thresholds.schemas import ResponseOut, StarRecord
 from services.thresholds.state import ThresholdsState
 from shared.attendance.calendar import SchoolCalendar, Term
+from shared.events.calendars import calendar_of
+from shared.events.data import SchoolUpdated
 from shared.identifiers import SchoolNumber
 from shared.web.problems import ProblemError
 
 
-async def calendar_for(connection: AsyncConnection, school: SchoolNumber) -> SchoolCalendar:
-    """The school's calendar. Raises ProblemError 404 for a school that was never sent."""
+async def known_school(connection: AsyncConnection, school: SchoolNumber) -> SchoolUpdated:
+    """The school as it was last sent. Raises ProblemError 404 for one that never was."""
     found = await schools.get(connection, [school])
     if not found:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", "this school has not been sent yet")
-    return calendar_of(found[0])
+    return found[0]
+
+
+async def calendar_for(connection: AsyncConnection, school: SchoolNumber) -> SchoolCalendar:
+    """The school's calendar. Raises ProblemError 404 for a school that was never sent."""
+    return calendar_of(await known_school(connection, school))
 
 
 def term_for(calendar: SchoolCalendar, name: str | None, state: ThresholdsState) -> Term:

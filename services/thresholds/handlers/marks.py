@@ -1,27 +1,29 @@
 """Marks into the register: one batch of events, one transaction."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
 
 import msgspec
 import structlog
-from shared.deadletters.reading import read_events
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.thresholds import register
 from services.thresholds.applying import FoldedRow, apply
 from services.thresholds.calendars import CalendarCache
 from services.thresholds.folding import Folder
+from services.thresholds.repository import corrections
 from services.thresholds.repository import register as rows
+from services.thresholds.repository.corrections import Correction
 from services.thresholds.repository.register import RowKey
 from shared.attendance.calendar import SchoolCalendar
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox
 from shared.deadletters.letter import DeadLetter
+from shared.deadletters.reading import read_events
 from shared.events.data import Mark, MarksRecorded
 from shared.events.envelope import Event
 from shared.telemetry import metrics
@@ -34,6 +36,8 @@ BAD_MARK = "bad-mark"
 WRONG_TYPE = "wrong-type"
 
 Roll = tuple[Message, Event, MarksRecorded]
+Entries = dict[RowKey, list[tuple[bytes, str]]]
+"""Register entries by row, each with the source that said it."""
 
 
 @dataclass
@@ -93,11 +97,9 @@ class MarksHandler:
             del self._waiting_since[place]
         return held, given_up
 
-    def _entries(
-        self, rolls: Iterable[Roll], calendars: Mapping[str, SchoolCalendar], letters: list[DeadLetter]
-    ) -> dict[RowKey, list[bytes]]:
+    def _entries(self, rolls: Iterable[Roll], calendars: Mapping[str, SchoolCalendar], letters: list[DeadLetter]) -> Entries:
         """The marks as register entries by row; those that fit in no register become dead letters."""
-        entries: dict[RowKey, list[bytes]] = {}
+        entries: Entries = {}
         for message, _, roll in rolls:
             calendar = calendars[roll.school]
             refused: list[tuple[str, Mark]] = []
@@ -113,34 +115,53 @@ class MarksHandler:
                     except ValueError:
                         refused.append((BAD_MARK, mark))
                         continue
-                    entries.setdefault(RowKey(roll.school, term.name, mark.student), []).append(entry)
+                    entries.setdefault(RowKey(roll.school, term.name, mark.student), []).append((entry, roll.source))
             if refused:
                 letters.extend(_letters_of(message, roll, refused))
         return entries
 
-    async def _fold(
-        self, connection: AsyncConnection, entries: Mapping[RowKey, Sequence[bytes]], calendars: Mapping[str, SchoolCalendar]
-    ) -> None:
+    async def _fold(self, connection: AsyncConnection, entries: Entries, calendars: Mapping[str, SchoolCalendar]) -> None:
+        now = self.clock()
         before = await rows.load(connection, entries)
         folded: list[FoldedRow] = []
+        corrected: list[Correction] = []
         unchanged = 0
         for key, new in entries.items():
             old = before.get(key)
-            marks = register.merge(old.marks if old else b"", new)
+            replaced: list[tuple[bytes, bytes]] = []
+            marks = register.merge(old.marks if old else b"", (entry for entry, _ in new), replaced)
             if old is not None and marks is old.marks:
                 unchanged += len(new)
                 continue
+            if replaced:
+                corrected += _corrections(key, replaced, dict(new))
             calendar = calendars[key.school]
             term = calendar.term_named(key.term)
             assert term is not None
-            folded.append(FoldedRow(key, old, marks, self.folder.absences(marks, term, calendar), calendar))
-        await apply(connection, folded, self.clock())
+            folded.append(FoldedRow(key, old, marks, self.folder.absences(marks, term, calendar, now), calendar))
+        await apply(connection, folded, now)
+        await corrections.add(connection, corrected)
         metrics.MARKS_FOLDED.labels("unchanged").inc(unchanged)
         metrics.MARKS_FOLDED.labels("changed").inc(sum(map(len, entries.values())) - unchanged)
 
 
 def _waits(message: Message, held: Mapping[Partition, int]) -> bool:
     return message.source in held and message.offset >= held[message.source]
+
+
+def _corrections(key: RowKey, replaced: Iterable[tuple[bytes, bytes]], sources: Mapping[bytes, str]) -> Iterator[Correction]:
+    for before, after in replaced:
+        was, became = int.from_bytes(before, "big"), int.from_bytes(after, "big")
+        yield Correction(
+            *key,
+            place=became >> 112,
+            was=was & 0xFFFF,
+            became=became & 0xFFFF,
+            was_recorded_at=register.recorded_at(was),
+            recorded_at=register.recorded_at(became),
+            received_at=register.received_at(became),
+            source=sources[after],
+        )
 
 
 def _letters_of(message: Message, roll: MarksRecorded, refused: Iterable[tuple[str, Mark]]) -> list[DeadLetter]:

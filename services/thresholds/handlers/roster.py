@@ -5,19 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
-from shared.deadletters.reading import read_events
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.thresholds.applying import FoldedRow, apply
-from services.thresholds.calendars import calendar_of, terms_to_fold_again
-from services.thresholds.folding import Folder
+from services.thresholds import day_ends, recalculation
+from services.thresholds.calendars import terms_to_fold_again, with_past_terms
 from services.thresholds.handlers.marks import OUTSIDE_TERM, UNKNOWN_SCHOOL, WRONG_TYPE
-from services.thresholds.repository import register as rows
 from services.thresholds.repository import schools, students
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox, redrive_school
 from shared.deadletters.letter import DeadLetter
+from shared.deadletters.reading import read_events
+from shared.events.calendars import calendar_of
 from shared.events.data import SchoolUpdated, StudentUpdated
 from shared.events.envelope import Event, Tombstone
 from shared.events.topics import STUDENTS
@@ -30,7 +29,6 @@ class RosterHandler:
     """Keeps what thresholds needs to know of schools and students."""
 
     engine: AsyncEngine
-    folder: Folder
     dead_letters: DeadLetterBox
     clock: Clock = utc_now
 
@@ -62,24 +60,19 @@ class RosterHandler:
     async def _update(self, connection: AsyncConnection, school: SchoolUpdated) -> None:
         known = await schools.lock(connection, [school.school])
         before = (await schools.get(connection, [school.school]))[0] if known else None
+        if before is not None:
+            school = with_past_terms(before, school)
         if not await schools.put(connection, school):
             return
+        now = self.clock()
         if before is not None:
             terms = terms_to_fold_again(calendar_of(before), calendar_of(school))
-            await self._fold_again(connection, school, terms)
-        redriven = await redrive_school(connection, school.school, [UNKNOWN_SCHOOL, OUTSIDE_TERM], self.clock())
+            if terms:
+                await recalculation.request(connection, school.school, terms, cause="calendar", version=school.updated_at, now=now)
+        if school.blanks_are_truant:
+            await day_ends.schedule(connection, school.school, calendar_of(school), now)
+        redriven = await redrive_school(connection, school.school, [UNKNOWN_SCHOOL, OUTSIDE_TERM], now)
         log.info("school.updated", school=school.school, redriven=redriven)
-
-    async def _fold_again(self, connection: AsyncConnection, school: SchoolUpdated, terms: Sequence[str]) -> None:
-        calendar = calendar_of(school)
-        folded: list[FoldedRow] = []
-        for key, row in (await rows.of_terms(connection, school.school, terms)).items():
-            term = calendar.term_named(key.term)
-            assert term is not None
-            folded.append(FoldedRow(key, row, row.marks, self.folder.absences(row.marks, term, calendar), calendar))
-        facts = await apply(connection, folded, self.clock())
-        if folded:
-            log.info("school.folded_again", school=school.school, terms=list(terms), rows=len(folded), crossings=len(facts))
 
 
 def _is_uuid(text: str) -> bool:

@@ -1,5 +1,6 @@
 """SQL of the students' names, and of the lists by tier."""
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -7,9 +8,11 @@ from typing import Literal
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.events.data import StudentUpdated
+from shared.events.data import Caregiver, StudentUpdated
 
 Sort = Literal["name", "-absent_days", "absent_days", "student"]
+
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 
 # The students of a school are those it has sent, and those it has sent marks of: nobody with a mark is left out.
 _LIST = """
@@ -36,15 +39,22 @@ _ORDER_KEYS: Mapping[Sort, str] = {
 }
 
 
+def may_be_written_to(caregiver: Caregiver) -> bool:
+    """Whether a letter can try to reach the caregiver. What their address is stays with the notifier."""
+    return caregiver.notify and bool(caregiver.email) and _ADDRESS.fullmatch(caregiver.email or "") is not None
+
+
 async def put(connection: AsyncConnection, students: Sequence[StudentUpdated]) -> None:
     """Keeps students, unless what is there is newer. No student may be in the list twice."""
     await connection.execute(
         text(
             """
-            INSERT INTO students (student_id, school, student, given_name, family_name, year_level, groups, updated_at)
-            VALUES (:student_id, :school, :student, :given_name, :family_name, :year_level, :groups, :updated_at)
+            INSERT INTO students (student_id, school, student, given_name, family_name, year_level, groups,
+                caregivers, addresses, updated_at)
+            VALUES (:student_id, :school, :student, :given_name, :family_name, :year_level, :groups, :caregivers, :addresses, :updated_at)
             ON CONFLICT (student_id) DO UPDATE SET given_name = excluded.given_name, family_name = excluded.family_name,
-                year_level = excluded.year_level, groups = excluded.groups, updated_at = excluded.updated_at
+                year_level = excluded.year_level, groups = excluded.groups, caregivers = excluded.caregivers,
+                addresses = excluded.addresses, updated_at = excluded.updated_at
             WHERE students.updated_at < excluded.updated_at
             """
         ),
@@ -57,6 +67,8 @@ async def put(connection: AsyncConnection, students: Sequence[StudentUpdated]) -
                 "family_name": student.family_name,
                 "year_level": student.year_level,
                 "groups": student.groups,
+                "caregivers": len(student.caregivers),
+                "addresses": sum(map(may_be_written_to, student.caregivers)),
                 "updated_at": student.updated_at,
             }
             for student in sorted(students, key=lambda student: student.student_id)

@@ -90,10 +90,7 @@ class EmbeddedConsumer:
             if not await repository.try_own(connection, self._group):
                 await connection.close()
                 return False
-            self._positions = await repository.positions(connection, self._group, self._topics)
-            missing = set(self._topics) - {partition.topic for partition in self._positions}
-            if missing:
-                raise BusUnavailableError(f"the topic {min(missing)} does not exist")
+            self._positions = await self._committed(connection)
         except BaseException:
             await connection.invalidate()
             raise
@@ -101,6 +98,13 @@ class EmbeddedConsumer:
         self._connection = connection
         log.info("bus.group_owned", group=self._group)
         return True
+
+    async def _committed(self, connection: AsyncConnection) -> dict[Partition, int]:
+        positions = await repository.positions(connection, self._group, self._topics)
+        missing = set(self._topics) - {partition.topic for partition in positions}
+        if missing:
+            raise BusUnavailableError(f"the topic {min(missing)} does not exist")
+        return positions
 
     async def _disown(self) -> None:
         connection, self._connection = self._connection, None

@@ -47,7 +47,7 @@ class KafkaBus:
 
     def consumer(self, group: str, topics: Sequence[str]) -> KafkaConsumer:
         """A new consumer, not started."""
-        return KafkaConsumer(self._bootstrap, group, topics)
+        return KafkaConsumer(self._bootstrap, group, topics, self._publish_timeout)
 
     async def ping(self) -> None:
         """Asks the cluster for its topics."""

@@ -12,7 +12,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.bus.interface import BusUnavailableError, Message, Partition
 from shared.bus.kafka.ending import UNAVAILABLE, bounded, leave
-from shared.bus.kafka.publisher import MAX_REQUEST_BYTES, REQUEST_TIMEOUT
+from shared.bus.kafka.publisher import MAX_REQUEST_BYTES
 
 log = structlog.get_logger()
 
@@ -23,8 +23,9 @@ JOIN_TIMEOUT: Final = timedelta(seconds=30)
 class KafkaConsumer:
     """A member of a consumer group that commits explicit offsets only."""
 
-    def __init__(self, bootstrap: str, group: str, topics: Sequence[str]) -> None:
+    def __init__(self, bootstrap: str, group: str, topics: Sequence[str], timeout: timedelta) -> None:
         self._bootstrap = bootstrap
+        self._timeout = timeout.total_seconds()
         self._group = group
         self._topics = topics
         self._consumer: AIOKafkaConsumer | None = None
@@ -52,7 +53,7 @@ class KafkaConsumer:
         if not wanted:
             return
         try:
-            await bounded(self._consumer.commit(wanted), REQUEST_TIMEOUT.total_seconds())
+            await bounded(self._consumer.commit(wanted), self._timeout)
         except BusUnavailableError as error:
             if isinstance(error.__cause__, (CommitFailedError, IllegalStateError)):
                 log.info("bus.commit_discarded", group=self._group, partitions=len(wanted))

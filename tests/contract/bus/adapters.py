@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from shared.bus.embedded.bus import EmbeddedBus
@@ -36,6 +36,9 @@ class Backstage(Protocol):
     async def kept(self, topic: str) -> int:
         """How many messages of the topic are kept at this moment."""
 
+    async def move_on(self) -> None:
+        """Has a group's partitions move to the consumer that comes next, as far as they don't by themselves."""
+
 
 @dataclass
 class EmbeddedBackstage:
@@ -50,6 +53,14 @@ class EmbeddedBackstage:
 
     async def kept(self, topic: str) -> int:
         return int(await self.execute("SELECT count(*) FROM bus.messages WHERE topic = $1", topic))
+
+    async def move_on(self) -> None:
+        await self.execute(
+            """
+            SELECT count(pg_terminate_backend(pid)) FROM pg_locks JOIN pg_stat_activity USING (pid)
+            WHERE locktype = 'advisory' AND granted AND datname = current_database()
+            """
+        )
 
     async def execute(self, sql: str, *arguments: object) -> object:
         """Runs a statement as the database's owner; answers its first value."""
@@ -77,14 +88,15 @@ class KafkaBackstage:
             await admin.close()
 
     async def kept(self, topic: str) -> int:
-        reader = AIOKafkaConsumer(bootstrap_servers=self.bootstrap)
+        reader = AIOKafkaConsumer(topic, bootstrap_servers=self.bootstrap)
         await reader.start()
         try:
-            await reader.topics()
-            partitions = [TopicPartition(topic, number) for number in reader.partitions_for_topic(topic) or ()]
-            return sum((await reader.end_offsets(partitions)).values())
+            return sum((await reader.end_offsets(reader.assignment())).values())
         finally:
             await reader.stop()
+
+    async def move_on(self) -> None:
+        """The newcomer gets its share when it joins."""
 
 
 @dataclass

@@ -4,15 +4,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.contract.bus.adapters import BusUnderTest, EmbeddedBackstage, KafkaBackstage
+from tests.contract.bus.adapters import Backstage, BusUnderTest, EmbeddedBackstage, KafkaBackstage
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
-async def under_test(request: pytest.FixtureRequest) -> AsyncIterator[BusUnderTest]:
+def backstage(request: pytest.FixtureRequest) -> Backstage:
     if request.param == "embedded":
-        backstage = EmbeddedBackstage(request.getfixturevalue("database_url"))
-    else:
-        backstage = KafkaBackstage(request.getfixturevalue("kafka_broker").bootstrap)
+        return EmbeddedBackstage(request.getfixturevalue("database_url"))
+    return KafkaBackstage(request.getfixturevalue("kafka_broker").bootstrap)
+
+
+@pytest.fixture
+async def under_test(backstage: Backstage) -> AsyncIterator[BusUnderTest]:
     under_test = BusUnderTest(backstage, backstage.bus())
     yield under_test
     await under_test.close()

@@ -159,7 +159,7 @@ async def test_a_commit_for_a_partition_that_moved_on_is_discarded(under_test: B
     first = await under_test.consumer(group, topic)
     messages = await read(first, 6)
     second = await under_test.consumer(group, topic, bus=await under_test.other_bus())
-    await under_test.take_over(first, second)
+    await under_test.backstage.move_on()
     moved = {message.source for message in await read(second, 3)}
 
     await first.commit(next_offsets(messages))

@@ -146,6 +146,9 @@ async def test_a_calendar_that_was_just_changed_holds_at_once(door: Door) -> Non
         {"slots": [{"slot": 1, "name": "One", "minutes": 0}]},
         {"slots": [{"slot": 1, "name": "One", "minutes": 60}, {"slot": 1, "name": "Two", "minutes": 60}]},
         {"holidays": []},
+        {"region": "Atlantis"},
+        {"timetables": [{"from": "2026-10-12", "slots": []}, {"from": "2026-10-12", "slots": []}]},
+        {"code_classes": {"M": "unjustified"}},
         {"name": ""},
     ],
 )
@@ -162,8 +165,12 @@ async def test_a_school_comes_back_as_it_is_stored(door: Door) -> None:
         "terms": [{"term": "2026-T4", "start": "2026-10-12", "end": "2026-12-18"}],
         "closed_days": [],
         "half_days": [],
+        "open_days": [],
         "region": None,
         "slots": [],
+        "timetables": [],
+        "blanks_are_truant": False,
+        "code_classes": {},
         "contact_email": None,
         "timezone": "Pacific/Auckland",
     }

@@ -44,6 +44,33 @@ async def test_missed_weeks_are_made_up_in_order_each_as_it_was_at_its_close(off
     assert await due(office) == [("2026-W46", CLOSE + 3 * WEEK + timedelta(minutes=1))]
 
 
+async def test_a_week_waits_for_an_earlier_one_that_a_dead_worker_holds(office: Office) -> None:
+    await office.stop()
+    # The second week is scheduled by news of the school, while the first still waits.
+    office.clock.now = MONDAY + WEEK
+    await office.start(event_lag=timedelta(hours=1))
+    await office.publish(office.school(), office.crossed())
+    assert [week for week, _ in await due(office)] == ["2026-W43", "2026-W44"]
+    await office.stop()
+    office.clock.now = MONDAY + 2 * WEEK
+    lease_until = (office.clock.now + timedelta(minutes=2)).isoformat()
+    await office.sql(
+        f"""
+        UPDATE moe_sync.work SET state = 'leased', lease = gen_random_uuid(), due_at = '{lease_until}'
+        WHERE id = (SELECT id FROM moe_sync.windows WHERE week = '2026-W43')
+        """
+    )
+    await office.start()
+
+    async def waited() -> bool:
+        return bool(await office.sql("SELECT FROM moe_sync.work_attempts WHERE detail = 'an earlier week comes first'"))
+
+    await eventually(waited, True)
+    assert await office.finished_windows() == []
+    await office.turn_to(MONDAY + 2 * WEEK + timedelta(minutes=2))
+    await eventually(office.weeks_there, [("2026-W43", 1, 0), ("2026-W44", 1, 1)])
+
+
 async def test_after_a_start_windows_wait_for_events_on_their_way(closed_office: Office) -> None:
     office = closed_office
     await office.start(event_lag=timedelta(minutes=1))

@@ -34,7 +34,7 @@ async def test_a_jump_says_every_threshold_it_passes(heart: Heart) -> None:
     await heart.post(absences(31))
     assert await heart.said() == [("up", 5, 1), ("up", 10, 1), ("up", 15, 1)]
     assert [record[3] for record in await records(heart)] == [31, 31, 31]
-    assert [record[4] for record in await records(heart)] == [date(2026, 10, 16), date(2026, 10, 23), date(2026, 10, 30)]
+    assert [record[4] for record in await records(heart)] == [date(2026, 10, 16), date(2026, 10, 23), date(2026, 11, 2)]
 
 
 async def test_a_correction_retracts_and_a_new_absence_reopens(heart: Heart) -> None:

@@ -72,13 +72,17 @@ def test_the_door_takes_every_calendar() -> None:
 def test_closed_days_are_weekdays_of_terms() -> None:
     calendar = school_year(date(2027, 2, 3))
     assert date(2027, 2, 3) in Term("2026-T4", date(2026, 12, 14), date(2027, 2, 19))
-    # Christmas, Boxing Day (a Saturday) and New Year, the teachers' Friday in the fourth week, and its half day in the fifth.
+    # Christmas, Boxing Day (a Saturday, so kept on the Monday), New Year and the day after it (kept on the Monday), Waitangi Day (a
+    # Saturday, so kept on the Monday), and the teachers' Friday in the fourth week.
     term = calendar.term_on(date(2027, 2, 3))
     assert term is not None
     assert [day for day in sorted(calendar.closed_days) if day in term] == [
         date(2026, 12, 25),
+        date(2026, 12, 28),
         date(2027, 1, 1),
+        date(2027, 1, 4),
         date(2027, 1, 8),
+        date(2027, 2, 8),
     ]
     assert [day for day in sorted(calendar.half_days) if day in term] == [date(2027, 1, 13)]
     for day in calendar.closed_days | calendar.half_days:

@@ -8,11 +8,13 @@ import pytest
 from msgspec import Raw
 
 from services.ingest.marks import Batch, split
-from shared.attendance.calendar import SchoolCalendar, Slot, Term
+from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
 
 TERM = Term("2026-T4", date(2026, 10, 12), date(2026, 12, 18))
-CALENDAR = SchoolCalendar((TERM,), closed_days=frozenset({date(2026, 10, 26)}), slots=(Slot(1, "Period 1", 60), Slot(2, "Period 2", 45)))
+CALENDAR = SchoolCalendar(
+    (TERM,), closed_days=frozenset({date(2026, 10, 26)}), timetables=(Timetable(None, (Slot(1, "Period 1", 60), Slot(2, "Period 2", 45))),)
+)
 NOW = datetime(2026, 10, 20, 0, 0, tzinfo=UTC)
 GOOD: dict[str, Any] = {
     "student": "12345",

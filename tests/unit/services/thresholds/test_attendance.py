@@ -6,7 +6,7 @@ import pytest
 
 from services.thresholds import register
 from services.thresholds.attendance import Attendance, attendance
-from shared.attendance.calendar import SchoolCalendar, Slot, Term
+from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
 from shared.events.data import Mark, VendorCount
 
@@ -18,7 +18,8 @@ CODES = CodeTable.load()
 
 def view(*marks: Mark, calendar: SchoolCalendar | None = None, today: date = date(2026, 10, 13)) -> Attendance:
     row = register.merge(b"", [register.pack(mark, NOW) for mark in marks])
-    return attendance(row, TERM, calendar or SchoolCalendar((TERM,)), CODES, today)
+    noon = datetime(today.year, today.month, today.day, 0, 0, tzinfo=UTC)
+    return attendance(row, TERM, calendar or SchoolCalendar((TERM,)), CODES, noon)
 
 
 def mark(session: str, code: str | None, day: date = MONDAY) -> Mark:
@@ -43,7 +44,7 @@ def test_explanations_say_the_rule() -> None:
 def test_periods_explain_their_minutes() -> None:
     slots = tuple(Slot(number, f"Period {number}", 60) for number in range(1, 6))
     marks = [Mark(student="1", date=MONDAY, recorded_at=NOW, slot=number, code="T") for number in (1, 2)]
-    seen = view(*marks, calendar=SchoolCalendar((TERM,), slots=slots))
+    seen = view(*marks, calendar=SchoolCalendar((TERM,), timetables=(Timetable(None, slots),)))
     assert seen.days[0].explanation == (
         "Period 1 and Period 2 absent: 120 of 300 minutes; 180 minutes present: one half day present. This makes one half day absent."
     )
@@ -58,7 +59,7 @@ def test_a_vendors_count_explains_itself() -> None:
 def test_marks_of_a_closed_day_are_shown_and_do_not_count() -> None:
     calendar = SchoolCalendar((TERM,), closed_days=frozenset({MONDAY}))
     seen = view(mark("AM", "M"), calendar=calendar)
-    assert seen.days[0].explanation == "The school is not open on this day, so its marks do not count."
+    assert seen.days[0].explanation == "The school is not open on this day: marks of this day do not count."
     assert seen.absent == 0
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.thresholds import register
 from services.thresholds.folding import Folder
-from shared.attendance.calendar import SchoolCalendar, Slot, Term
+from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
 from shared.events.data import Mark, VendorCount
 from tests.unit.services.thresholds.oracle import Said, absent_half_days
@@ -76,7 +76,9 @@ def packed(said: Said) -> bytes:
 )
 def test_any_order_and_repetition_gives_the_oracles_total(marks: list[Said], shuffle: random.Random, timetable: bool) -> None:
     slots = SLOTS if timetable else ()
-    calendar = SchoolCalendar((TERM,), closed_days=frozenset({CLOSED}), half_days=frozenset({HALF}), slots=slots)
+    calendar = SchoolCalendar(
+        (TERM,), closed_days=frozenset({CLOSED}), half_days=frozenset({HALF}), timetables=(Timetable(None, slots),) if slots else ()
+    )
     expected = absent_half_days(marks, OPEN, {slot.slot: slot.minutes for slot in slots})
 
     deliveries = marks + shuffle.choices(marks, k=len(marks)) if marks else []
@@ -87,7 +89,7 @@ def test_any_order_and_repetition_gives_the_oracles_total(marks: list[Said], shu
         row = register.merge(row, [packed(mark) for mark in deliveries[:size]])
         deliveries = deliveries[size:]
 
-    assert FOLDER.absences(row, TERM, calendar).half_days == expected
+    assert FOLDER.absences(row, TERM, calendar, NOON).half_days == expected
 
 
 @settings(max_examples=200, deadline=None)
@@ -115,8 +117,8 @@ def test_what_is_packed_comes_out_again(said: Said) -> None:
 
 @given(st.lists(st.one_of(session_marks, slot_marks, day_marks), max_size=40).map(distinct))
 def test_the_days_of_an_absence_add_up_to_its_total(marks: list[Said]) -> None:
-    calendar = SchoolCalendar((TERM,), slots=SLOTS)
-    absences = FOLDER.absences(register.merge(b"", map(packed, marks)), TERM, calendar)
+    calendar = SchoolCalendar((TERM,), timetables=(Timetable(None, SLOTS),))
+    absences = FOLDER.absences(register.merge(b"", map(packed, marks)), TERM, calendar, NOON)
     assert [day for day, _ in absences.days] == sorted({day for day, _ in absences.days})
     running = 0
     for day, count in absences.days:

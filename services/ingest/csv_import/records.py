@@ -1,0 +1,106 @@
+"""Lines into rows of cells, each with the number of its first line."""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final, NamedTuple
+
+from services.ingest.csv_import.errors import LayoutError
+from services.ingest.csv_import.text import LineReader
+
+DELIMITERS: Final = (",", ";", "\t")
+MOST_LINES: Final = 50
+"""Lines of one row: a quoted note may have some. More means that a quote was opened by mistake, and would swallow the rows after it."""
+
+_SEP: Final = re.compile(r"sep=([,;\t])")
+"""What spreadsheets write above the header, to tell each other the delimiter."""
+
+
+class Row(NamedTuple):
+    """A row; `cells` None where quotes make it unreadable."""
+
+    line: int
+    cells: list[str] | None
+
+
+class CsvReader:
+    """Reads a file piece by piece; the first row is the header. Blank rows are passed over."""
+
+    def __init__(self) -> None:
+        self._lines = LineReader()
+        self._delimiter: str | None = None
+        self._waiting: list[str] = []
+        self._line = 1
+
+    def feed(self, data: bytes) -> Iterator[Row]:
+        """The rows that are complete with this piece. Raises EncodingError or LayoutError."""
+        return self._rows(self._lines.feed(data), final=False)
+
+    def finish(self) -> Iterator[Row]:
+        """The rows that only the end of the file completes. Raises EncodingError or LayoutError."""
+        return self._rows(self._lines.finish(), final=True)
+
+    def _rows(self, lines: list[str], *, final: bool) -> Iterator[Row]:
+        self._waiting += lines
+        if self._delimiter is None:
+            self._delimiter = self._sniff()
+            if self._delimiter is None:
+                return
+        lines, self._waiting = self._waiting, []
+        done = 0
+        while done < len(lines):
+            start = done
+            reader = csv.reader(islice(lines, start, None), delimiter=self._delimiter, strict=True)
+            try:
+                for cells in reader:
+                    if start + reader.line_num - done > MOST_LINES:
+                        break
+                    if any(map(str.strip, cells)):
+                        yield Row(self._line + done, cells)
+                    done = start + reader.line_num
+                else:
+                    break
+            except csv.Error:
+                reached_end = start + reader.line_num >= len(lines)
+                if reached_end and not final and len(lines) - done <= MOST_LINES:
+                    break
+            # Only the line on which it begins is lost: the next one starts afresh.
+            yield Row(self._line + done, None)
+            done += 1
+        self._waiting = lines[done:]
+        self._line += done
+
+    def _sniff(self) -> str | None:
+        """The delimiter, told from the header; None while there is none."""
+        while self._waiting:
+            header = self._waiting[0]
+            told = _SEP.fullmatch(header.strip(" "))
+            if told is None and header.strip():
+                return delimiter_of(header)
+            del self._waiting[0]
+            self._line += 1
+            if told is not None:
+                return told[1]
+        return None
+
+
+def delimiter_of(header: str) -> str:
+    """The delimiter that makes the most columns of a header. Raises LayoutError where quotes make it unreadable."""
+    widths = {delimiter: _width(header, delimiter) for delimiter in DELIMITERS}
+    best = max(DELIMITERS, key=lambda delimiter: widths[delimiter])
+    if widths[best] == 0:
+        raise LayoutError("the header can't be read: its quotes don't match")
+    return best
+
+
+def _width(header: str, delimiter: str) -> int:
+    try:
+        return len(next(csv.reader([header], delimiter=delimiter, strict=True)))
+    except csv.Error:
+        return 0
+
+
+def cell(cells: Sequence[str], column: int | None) -> str:
+    """A cell without blanks around it; empty where the row is shorter or there is no such column."""
+    return cells[column].strip() if column is not None and column < len(cells) else ""

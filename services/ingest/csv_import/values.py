@@ -1,0 +1,100 @@
+"""What people write into cells, as the API says it. A text that is not understood is for the rules to refuse, or a ValueError."""
+
+import re
+from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+TAKEN_BACK: Final = "null"
+"""A cell that says that the mark is taken back. An empty one does not: a column left out by mistake must not wipe a term."""
+
+DAY_FORMS: Final = "YYYY-MM-DD or d/m/yyyy"
+MOMENT_FORMS: Final = f"{DAY_FORMS}, with a time such as 09:05 or 9:05 am, and an offset where it is not the school's time"
+
+_YEAR_FIRST: Final = re.compile(r"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})")
+_DAY_FIRST: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
+_MOMENT: Final = re.compile(
+    r"(?P<day>[0-9./-]{8,10})"
+    r"(?:[T ]\s*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
+    r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})?)?",
+    re.IGNORECASE,
+)
+_NUMBERED: Final = re.compile(r"(?:period|per|slot|p)?[ .]*([0-9]{1,4})", re.IGNORECASE)
+_YEAR_LEVEL: Final = re.compile(r"(?:year|yr|y)?[ .]*([0-9]{1,4})", re.IGNORECASE)
+_SESSIONS: Final = {
+    "am": "AM",
+    "a.m.": "AM",
+    "morning": "AM",
+    "pm": "PM",
+    "p.m.": "PM",
+    "afternoon": "PM",
+}
+
+
+# A file says few different days and moments, each very often.
+@lru_cache(maxsize=4096)
+def day(text: str) -> str:
+    """An ISO date. Raises ValueError."""
+    if found := _YEAR_FIRST.fullmatch(text):
+        return date(int(found[1]), int(found[3]), int(found[4])).isoformat()
+    if found := _DAY_FIRST.fullmatch(text):
+        return date(int(found[4]), int(found[3]), int(found[1])).isoformat()
+    raise ValueError(DAY_FORMS)
+
+
+@lru_cache(maxsize=4096)
+def moment(text: str, zone: ZoneInfo) -> str:
+    """An RFC 3339 time; without an offset in the text it is the time at the school. Raises ValueError."""
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        raise ValueError(MOMENT_FORMS)
+    hour = int(found["hour"] or 0)
+    if found["half"]:
+        if not 1 <= hour <= 12:
+            raise ValueError(MOMENT_FORMS)
+        hour = hour % 12 + (12 if found["half"][0] in "pP" else 0)
+    at = datetime.combine(
+        date.fromisoformat(day(found["day"])),
+        datetime.min.time().replace(
+            hour, int(found["minute"] or 0), int(found["second"] or 0), int((found["fraction"] or "0")[:6].ljust(6, "0"))
+        ),
+        _offset(found["offset"]) or zone,
+    )
+    return at.isoformat()
+
+
+def _offset(text: str | None) -> timezone | None:
+    if text is None:
+        return None
+    if text in "zZ":
+        return timezone(timedelta(0))
+    sign = -1 if text[0] == "-" else 1
+    return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))
+
+
+def session(text: str) -> str:
+    """AM or PM; anything else as it came, for the rules to refuse."""
+    return _SESSIONS.get(text.casefold(), text)
+
+
+def number(text: str) -> int | str:
+    """A whole number; anything else as it came, for the rules to refuse."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 4 else text
+
+
+def slot(text: str) -> int | str:
+    """The number of a slot, as in `3`, `P3` or `Period 3`."""
+    found = _NUMBERED.fullmatch(text)
+    return int(found[1]) if found else text
+
+
+def year_level(text: str) -> int | str:
+    """A year level, as in `9`, `Y9` or `Year 9`."""
+    found = _YEAR_LEVEL.fullmatch(text)
+    return int(found[1]) if found else text
+
+
+def yes(text: str) -> bool | str:
+    """Yes or no."""
+    return {"yes": True, "y": True, "no": False, "n": False}.get(text.casefold(), text)
