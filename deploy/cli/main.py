@@ -2,7 +2,9 @@
 
 import click
 
+from deploy.cli.importing import import_
 from deploy.cli.parts import migrate, serve, work
+from deploy.cli.proving import replay, verify
 from deploy.cli.run import run
 from deploy.cli.sandbox import sandbox
 from deploy.cli.tokens import token
@@ -13,5 +15,5 @@ def main() -> None:
     """Stepped Attendance Response for New Zealand schools."""
 
 
-for command in (run, token, migrate, serve, work, sandbox):
+for command in (run, token, import_, migrate, serve, work, sandbox, verify, replay):
     main.add_command(command)

@@ -18,7 +18,26 @@ SETTINGS: Final = {
     "max_connections": "200",
 }
 
+PORT_LINE: Final = 3
+SOCKET_LINE: Final = 4
+"""Places in PostgreSQL's postmaster.pid."""
+
 _MARK: Final = "# set by star\n"
+
+
+def running_database(folder: Path) -> str | None:
+    """The URL of the server that runs on a folder, for commands beside the process that started it; None when there is none."""
+    pid_file = folder.resolve() / "postmaster.pid"
+    if not pid_file.exists():
+        return None
+    lines = pid_file.read_text().splitlines()
+    if len(lines) < SOCKET_LINE + 1 or not psutil.pid_exists(int(lines[0])):
+        return None
+    return _url(lines[SOCKET_LINE], lines[PORT_LINE])
+
+
+def _url(socket_folder: str, port: str | int) -> str:
+    return f"postgresql://postgres@/postgres?host={quote(socket_folder, safe='')}&port={port}"
 
 
 class EmbeddedPostgres:
@@ -43,7 +62,7 @@ class EmbeddedPostgres:
         server.start()
         self._server = server
         info = server.get_postmaster_info()
-        return f"postgresql://postgres@/postgres?host={quote(str(info.socket_dir), safe='')}&port={info.port or 5432}"
+        return _url(str(info.socket_dir), info.port or 5432)
 
     def stop(self) -> None:
         """Stops the server. Whoever starts it makes sure that no other process uses the folder."""

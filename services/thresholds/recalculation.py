@@ -105,8 +105,7 @@ def _strays(found: dict[RowKey, Row], calendar: SchoolCalendar) -> dict[RowKey, 
         first, last = register.days_of(row.marks)
         if term is not None and first is not None and last is not None and first in term and last in term:
             continue
-        for at in range(0, len(row.marks), register.ENTRY):
-            entry = row.marks[at : at + register.ENTRY]
+        for entry in register.entries(row.marks):
             belongs = calendar.term_on(register.date_of(register.day_of(entry)))
             if belongs is not None and belongs.name != key.term:
                 strays.setdefault(RowKey(key.school, belongs.name, key.student), []).append(entry)

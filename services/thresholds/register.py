@@ -128,6 +128,11 @@ def date_of(day: int) -> date:
     return date.fromordinal(day + _EPOCH_DAY)
 
 
+def entries(row: bytes) -> Iterator[bytes]:
+    """The entries of a row, in order."""
+    return (row[at : at + ENTRY] for at in range(0, len(row), ENTRY))
+
+
 def days_of(row: bytes) -> tuple[date | None, date | None]:
     """The first and the last day that a row has marks of."""
     if not row:

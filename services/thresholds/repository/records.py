@@ -21,6 +21,12 @@ async def sequences(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> di
     return {row.id: row.sequence for row in rows}
 
 
+async def statuses(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The status of each of these records that exists."""
+    rows = await connection.execute(text("SELECT id, status FROM star_records WHERE id = ANY(CAST(:ids AS uuid[]))"), {"ids": list(ids)})
+    return {row.id: row.status for row in rows}
+
+
 async def apply_crossings(connection: AsyncConnection, facts: Sequence[CrossingFact], now: datetime) -> None:
     """Opens, reopens or withdraws the records of crossings. No record may be in the list twice."""
     if not facts:

@@ -50,3 +50,9 @@ async def put(connection: AsyncConnection, school: SchoolUpdated) -> bool:
         {"school": school.school, "document": msgspec.json.encode(school).decode(), "updated_at": school.updated_at},
     )
     return result.rowcount == 1
+
+
+async def numbers(connection: AsyncConnection) -> list[str]:
+    """All schools, in order."""
+    rows = await connection.execute(text("SELECT school FROM schools ORDER BY school"))
+    return [row.school for row in rows]

@@ -8,22 +8,24 @@ from hypothesis import strategies as st
 
 from services.thresholds import register
 from services.thresholds.folding import Folder
+from services.thresholds.oracle import Rules, Said, absent_half_days
 from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
 from shared.events.data import Mark, VendorCount
-from tests.unit.services.thresholds.oracle import Said, absent_half_days
 
 FIRST = date(2026, 10, 12)
 TERM = Term("2026-T4", FIRST, date(2026, 10, 23))
 CLOSED = date(2026, 10, 14)
 HALF = date(2026, 10, 15)
 SLOTS = (Slot(1, "Period 1", 60), Slot(2, "Period 2", 60), Slot(3, "Period 3", 60), Slot(4, "Period 4", 60), Slot(5, "Period 5", 60))
-OPEN = {
-    FIRST + timedelta(days=n): 0 if FIRST + timedelta(days=n) == CLOSED else 1 if FIRST + timedelta(days=n) == HALF else 2
-    for n in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11)
+OPEN = dict.fromkeys((FIRST + timedelta(days=number) for number in range(12)), 2) | {
+    CLOSED: 0,
+    HALF: 1,
+    date(2026, 10, 17): 0,
+    date(2026, 10, 18): 0,
 }
 FOLDER = Folder(CodeTable.load())
-NOON = datetime(2026, 10, 20, 0, 0, tzinfo=UTC)
+NOON = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
 
 # Few places and few moments, so that marks meet: that is where the register could go wrong. Days outside the term are among them.
 days = st.integers(min_value=-3, max_value=13).map(lambda n: FIRST + timedelta(days=n))
@@ -73,13 +75,25 @@ def packed(said: Said) -> bytes:
     st.lists(st.one_of(session_marks, slot_marks, day_marks), max_size=40).map(distinct),
     st.randoms(use_true_random=False),
     st.booleans(),
+    st.booleans(),
 )
-def test_any_order_and_repetition_gives_the_oracles_total(marks: list[Said], shuffle: random.Random, timetable: bool) -> None:
+def test_any_order_and_repetition_gives_the_oracles_total(marks: list[Said], shuffle: random.Random, timetable: bool, blanks: bool) -> None:
     slots = SLOTS if timetable else ()
     calendar = SchoolCalendar(
-        (TERM,), closed_days=frozenset({CLOSED}), half_days=frozenset({HALF}), timetables=(Timetable(None, slots),) if slots else ()
+        (TERM,),
+        closed_days=frozenset({CLOSED}),
+        half_days=frozenset({HALF}),
+        timetables=(Timetable(None, slots),) if slots else (),
+        blanks_are_truant=blanks,
     )
-    expected = absent_half_days(marks, OPEN, {slot.slot: slot.minutes for slot in slots})
+    # Noon in UTC is one in the morning of the 21st in Auckland: the 20th has ended.
+    rules = Rules(
+        open_half_days=OPEN,
+        slot_minutes=dict.fromkeys(OPEN, {slot.slot: slot.minutes for slot in slots}),
+        absent_codes="MJUOEGT?",
+        blanks_until=date(2026, 10, 20) if blanks else None,
+    )
+    expected = absent_half_days(marks, rules)
 
     deliveries = marks + shuffle.choices(marks, k=len(marks)) if marks else []
     shuffle.shuffle(deliveries)

@@ -1,0 +1,86 @@
+"""`star verify` and `star replay`: proof that what is stored is what the marks say."""
+
+import sys
+from pathlib import Path
+
+import click
+import uvloop
+
+from deploy.cli.tokens import data_option
+from deploy.embedded.postgres import running_database
+from services.thresholds.app import SCHEMA
+from services.thresholds.replaying import Replayed
+from services.thresholds.replaying import replay as replay_topic
+from services.thresholds.verifying import verify as verify_all
+from shared.attendance.codes import CodeTable
+from shared.bus.factory import create_bus
+from shared.clock import utc_now
+from shared.db.engine import create_engine
+from shared.settings import Settings
+from shared.telemetry.logging import configure_logging
+
+SHOWN = 50
+
+school_option = click.option("--school", help="Only this school's number; all of them by default.")
+
+
+def settings_for(data: Path) -> Settings:
+    """The settings of the environment, or of the single process that runs on a data folder."""
+    configure_logging("console")
+    settings = Settings(data=data)
+    url = settings.database_url or running_database(data / "postgres")
+    if not url:
+        raise click.UsageError(f"STAR_DATABASE_URL is not set, and nothing runs on {data}: start `star run`, or name the database")
+    return Settings(**(settings.model_dump() | {"database_url": url}))
+
+
+@click.command()
+@data_option
+@school_option
+def verify(data: Path, school: str | None) -> None:
+    """Computes every total anew by the slow, obvious oracle, and lists what differs."""
+    sys.exit(uvloop.run(_verify(settings_for(data), school)))
+
+
+@click.command()
+@data_option
+@school_option
+def replay(data: Path, school: str | None) -> None:
+    """Builds the register anew from the marks topic, beside the one in use, and compares them."""
+    sys.exit(uvloop.run(_replay(settings_for(data), school)))
+
+
+async def _verify(settings: Settings, school: str | None) -> int:
+    engine = create_engine(settings.database_url, SCHEMA, pool_size=2)
+    rows = differences = 0
+    try:
+        async for result in verify_all(engine, CodeTable.load(), utc_now(), school):
+            rows += result.rows
+            differences += len(result.differences)
+            for difference in result.differences[:SHOWN]:
+                click.echo(f"{' '.join(difference.key)}: {difference.what}")
+    finally:
+        await engine.dispose()
+    click.echo(f"{rows} rows verified, {differences} differences")
+    return 1 if differences else 0
+
+
+async def _replay(settings: Settings, school: str | None) -> int:
+    engine = create_engine(settings.database_url, SCHEMA, pool_size=2)
+    bus = create_bus(settings)
+    try:
+        result = await replay_topic(engine, bus, school)
+    finally:
+        await bus.close()
+        await engine.dispose()
+    _report(result)
+    return 1 if result.lacking else 0
+
+
+def _report(result: Replayed) -> None:
+    for key in result.lacking[:SHOWN]:
+        click.echo(f"{' '.join(key)}: the topic has marks that the register lacks")
+    click.echo(
+        f"{result.marks} marks in {result.messages} messages: {result.equal} rows are equal, {len(result.lacking)} lack marks,"
+        f" {len(result.beyond)} hold marks from before the topic's beginning or from meanwhile; {result.unknown} marks are in no term"
+    )

@@ -1,0 +1,102 @@
+"""Holds what is stored against the slow oracle: every total, and every STAR record that follows from it."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.thresholds import register
+from services.thresholds.oracle import Rules, Said, absent_half_days
+from services.thresholds.repository import records, schools
+from services.thresholds.repository import register as rows
+from services.thresholds.repository.register import Row, RowKey
+from shared.attendance.calendar import SchoolCalendar, Term
+from shared.attendance.codes import CodeTable
+from shared.attendance.tiers import THRESHOLDS
+from shared.events.calendars import calendar_of
+from shared.identifiers import star_record_id, student_id
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something stored that the rules do not give."""
+
+    key: RowKey
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolVerified:
+    """One school's result."""
+
+    school: str
+    rows: int
+    differences: Sequence[Difference]
+
+
+async def verify(engine: AsyncEngine, codes: CodeTable, now: datetime, only: str | None = None) -> AsyncIterator[SchoolVerified]:
+    """Goes through the schools one by one, each in one look at the database, so that marks which arrive meanwhile don't show as
+    differences."""
+    async with engine.connect() as connection:
+        numbers = [only] if only else await schools.numbers(connection)
+    for number in numbers:
+        async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            found = await schools.get(connection, [number])
+            if not found:
+                continue
+            calendar = calendar_of(found[0])
+            stored = await rows.of_terms(connection, number, [term.name for term in calendar.terms])
+            differences = [difference for key, row in stored.items() for difference in _of_row(key, row, calendar, codes, now)]
+            differences += await _of_records(connection, stored)
+        yield SchoolVerified(number, len(stored), differences)
+
+
+def _of_row(key: RowKey, row: Row, calendar: SchoolCalendar, codes: CodeTable, now: datetime) -> Iterator[Difference]:
+    term = calendar.term_named(key.term)
+    assert term is not None
+    total = absent_half_days(said_in(row.marks), rules_of(term, calendar, codes, now))
+    if total != row.absent_half_days:
+        yield Difference(key, f"{row.absent_half_days} half days are stored, and the marks give {total}")
+
+
+async def _of_records(connection: AsyncConnection, stored: dict[RowKey, Row]) -> list[Difference]:
+    wanted = {
+        star_record_id(student_id(key.school, key.student), key.term, threshold): (key, row.level > place, threshold)
+        for key, row in stored.items()
+        for place, threshold in enumerate(THRESHOLDS)
+    }
+    statuses = await records.statuses(connection, list(wanted))
+    differences = []
+    for record, (key, reached, threshold) in wanted.items():
+        stands = statuses.get(record, "withdrawn") != "withdrawn"
+        if stands != reached:
+            differences.append(Difference(key, f"the STAR record of {threshold} days {'stands' if stands else 'does not stand'}"))
+    return differences
+
+
+def rules_of(term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime) -> Rules:
+    """A term's rules as the oracle takes them."""
+    days = [term.start + timedelta(days=number) for number in range((term.end - term.start).days + 1)]
+    return Rules(
+        open_half_days={day: calendar.open_half_days(day) for day in days},
+        slot_minutes={day: {slot.slot: slot.minutes for slot in calendar.slots_on(day)} for day in days},
+        absent_codes=frozenset(code for code in codes.by_code if codes.class_of(code) in ("justified", "unjustified")),
+        blanks_until=calendar.ended_through(now) if calendar.blanks_are_truant else None,
+    )
+
+
+def said_in(marks: bytes) -> list[Said]:
+    """The marks of a row as the oracle takes them."""
+    said = []
+    for entry in register.unpack(marks):
+        place: str | int = "day"
+        if entry.kind == "session":
+            place = "AM" if entry.position == register.AM else "PM"
+        elif entry.kind == "slot":
+            place = entry.position - register.FIRST_SLOT + 1
+        count = entry.count
+        value = entry.code if count is None else (count.unjustified, count.justified, count.present)
+        said.append(Said(entry.day, place, value, entry.minutes, entry.recorded_at, entry.received_at))
+    return said
