@@ -14,7 +14,7 @@ from shared.attendance.tiers import Threshold, Tier, highest_threshold
 from shared.events.data import Crossing
 from shared.identifiers import crossing_event_id
 
-CrossingState = Literal["standing", "retracted", "lettered"]
+CrossingState = Literal["standing", "retracted", "lettered", "past"]
 Withdrawal = Literal["retracted", "student-left"]
 
 CLOCKS_APART: Final = timedelta(minutes=5)
@@ -32,7 +32,8 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A crossing that was heard of. Lettered: a letter about it, or about a higher one at that time, is written."""
+    """A crossing that was heard of. Lettered: a letter about it, or about a higher one at that time, is written. Past: it was heard of
+    too late for a letter."""
 
     threshold: Threshold
     sequence: int
@@ -87,12 +88,15 @@ class Case:
         """
         ceiling = highest_threshold(self.tier) or 0
         standing = max((kept.threshold for kept in self.crossings if kept.state == "standing" and kept.threshold <= ceiling), default=None)
-        told = max((kept.threshold for kept in self.crossings if kept.state == "lettered"), default=0)
+        told = max((kept.threshold for kept in self.crossings if kept.state in ("lettered", "past")), default=0)
         return standing if standing is not None and standing > told else None
 
 
-def crossed(case: Case, fact: Fact, draft: Draft) -> Case:
-    """A threshold was crossed. A repeat, or a crossing whose retraction came first, changes nothing."""
+def crossed(case: Case, fact: Fact, draft: Draft, *, long_ago: bool = False) -> Case:
+    """A threshold was crossed. A repeat, or a crossing whose retraction came first, changes nothing.
+
+    One of `long_ago` is past: it is history that is read again, and nobody's family should hear of it now.
+    """
     data = fact.data
     if case.find(data.threshold, data.sequence) is not None:
         return case
@@ -100,6 +104,8 @@ def crossed(case: Case, fact: Fact, draft: Draft) -> Case:
     told = next((kept for kept in case.crossings if kept.state == "lettered" and kept.threshold > data.threshold), None)
     if told is not None:
         return _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "lettered", told.letter_id)])
+    if long_ago:
+        return _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "past")])
     case = _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "standing")])
     if data.threshold != highest_threshold(data.to_tier):
         # The same change passed a higher threshold as well: that one's event brings the letter for both.

@@ -32,6 +32,10 @@ class NotifierSettings(Settings):
     hold: timedelta = Field(default=timedelta(hours=1), ge=timedelta(0), le=timedelta(days=14))
     """How long a letter waits after its crossing: the time in which a school mends a wrong roll before anybody is worried by it."""
 
+    tell_within: timedelta = Field(default=timedelta(days=14), ge=timedelta(hours=1), le=timedelta(days=400))
+    """Crossings that were said longer ago get no letter: a notifier with an empty database reads the whole topic again, and must not
+    write to families about last term."""
+
     smtp_url: Annotated[str, AfterValidator(_smtp_url)] = Field(default="", repr=False)
     """`smtp://` (TLS when the server offers it), `smtp+starttls://` (TLS or nothing) or `smtps://` (TLS from the first byte), as in
     `smtp+starttls://user:password@mail.example.nz:587`; what is special in a URL is percent-encoded. Empty where the process brings

@@ -31,7 +31,9 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
         loops = {
             "roster": parts.consume(roster.GROUP, [topics.SCHOOLS, topics.STUDENTS], roster.RosterHandler(parts.engine, box, clock)),
             "crossings": parts.consume(
-                crossings.GROUP, [topics.CROSSINGS], crossings.CrossingsHandler(parts.engine, box, settings.hold, clock)
+                crossings.GROUP,
+                [topics.CROSSINGS],
+                crossings.CrossingsHandler(parts.engine, box, settings.hold, clock, settings.tell_within),
             ),
             "work": parts.work([letter, delivery], concurrency=settings.letters_at_once),
             "relay": parts.relay(),

@@ -32,6 +32,7 @@ class CrossingsHandler:
     box: DeadLetterBox
     hold: timedelta
     clock: Clock
+    tell_within: timedelta = timedelta(days=14)
 
     async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
         """Applies a batch; no partition ever has to wait."""
@@ -62,7 +63,10 @@ class CrossingsHandler:
         now = self.clock()
         draft = Draft(uuid.uuid4(), uuid.uuid4(), now + self.hold)
         if isinstance(fact.data, ThresholdCrossed):
-            after = crossed(case, fact, draft)
+            long_ago = now - fact.said_at > self.tell_within
+            if long_ago:
+                log.info("letter.not_written", event_id=fact.event_id, reason="the crossing was said too long ago")
+            after = crossed(case, fact, draft, long_ago=long_ago)
             await cases.save(connection, case, after, now)
             _tell(case, after)
             return after

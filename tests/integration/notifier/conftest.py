@@ -54,7 +54,7 @@ class Desk:
     def __post_init__(self) -> None:
         box = DeadLetterBox("notifier")
         self.roster = RosterHandler(self.engine, box, self.clock)
-        self.crossings = CrossingsHandler(self.engine, box, self.settings.hold, self.clock)
+        self.crossings = CrossingsHandler(self.engine, box, self.settings.hold, self.clock, self.settings.tell_within)
         self.email = SmtpTransport(
             parse_smtp_url(self.settings.smtp_url), mail_from=self.settings.mail_from, timeout=self.settings.smtp_timeout
         )

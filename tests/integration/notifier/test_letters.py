@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.integration.notifier.conftest import HOLD, MERE, Desk
-from tests.support.crossings import down, up
+from tests.support.crossings import SAID_AT, down, up
 
 JUST_UNDER = HOLD - timedelta(seconds=1)
 
@@ -148,3 +148,16 @@ async def test_an_id_that_told_of_something_else_before_is_passed_over(known: De
     await known.say(reused)
 
     assert await known.letters() == [(5, "held", None)]
+
+
+async def test_crossings_of_long_ago_are_history_and_new_ones_are_told(known: Desk) -> None:
+    await known.say(up(5, 11, to="yellow", said_at=SAID_AT - timedelta(days=15)))
+    known.passes(HOLD)
+    await known.work()
+    assert known.mail() == []
+    assert await known.letters() == []
+
+    await known.say(up(10, 20, to="orange"))
+    known.passes(HOLD)
+    await known.work()
+    assert await known.letters() == [(10, "bound", None)]

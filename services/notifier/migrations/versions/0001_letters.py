@@ -75,7 +75,7 @@ TABLES = (
         threshold int NOT NULL CHECK (threshold IN (5, 10, 15)),
         sequence int NOT NULL CHECK (sequence > 0),
         event_id text NOT NULL UNIQUE,
-        state text NOT NULL CHECK (state IN ('standing', 'retracted', 'lettered')),
+        state text NOT NULL CHECK (state IN ('standing', 'retracted', 'lettered', 'past')),
         letter_id uuid REFERENCES letters,
         handled_at timestamptz NOT NULL,
         PRIMARY KEY (student_id, term, threshold, sequence),
