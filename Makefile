@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 DATA   ?= .star
 PORT   ?= 8000
 
-.PHONY: help install run test check format bench kafka kafka-stop clean
+.PHONY: help install run test check format bench reference kafka kafka-stop clean
 
 help:
 	@echo "make run    everything from nothing: install, start, play a demo school, keep serving"
@@ -40,11 +40,14 @@ format: install
 bench: install
 	$(BIN)/python -m tests.bench
 
+reference: install
+	$(BIN)/python -m deploy.reference
+
 kafka: install
 	$(BIN)/python -m deploy.kafka start
 
 kafka-stop: install
 	$(BIN)/python -m deploy.kafka stop
 
-clean:
+clean: kafka-stop
 	rm -rf $(VENV) $(DATA) .cache build *.egg-info

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ServiceName = Literal["ingest", "thresholds", "notifier", "moe-sync"]
@@ -13,7 +13,7 @@ ServiceName = Literal["ingest", "thresholds", "notifier", "moe-sync"]
 class Settings(BaseSettings):
     """What a service needs to know of its surroundings; every field can be set as `STAR_<FIELD>`."""
 
-    model_config = SettingsConfigDict(env_prefix="STAR_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="STAR_", frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     data: Path = Path(".star")
     """Folder of the embedded database, the signing key and the sandbox."""
@@ -25,7 +25,11 @@ class Settings(BaseSettings):
     """Connections a process holds for one service. A worker handles one batch at a time and seldom needs more than three."""
 
     bus: Literal["embedded", "kafka"] = "embedded"
+    """`kafka`, or `embedded`: logs in PostgreSQL, for a single machine without a broker."""
+
     kafka_bootstrap: str = "127.0.0.1:9092"
+    """Brokers to ask first, separated by commas."""
+
     kafka_partitions: int = Field(default=8, ge=1, le=1000)
     """Partitions of a new topic: the most workers of one service that can share it."""
 
@@ -36,8 +40,22 @@ class Settings(BaseSettings):
     """Issuer of bearer tokens; empty where tokens are signed with the key in the data folder."""
 
     oidc_audience: str = "star"
+    """What tokens of that issuer must be meant for."""
+
+    attendance_codes: Path | None = None
+    """A file of attendance codes instead of the product's own (`shared/attendance/codes.toml`); one that can't be used ends the start."""
 
     log_format: Literal["json", "console"] = "json"
+    """`json` for machines, `console` for people."""
 
     host: str = "127.0.0.1"
+    """The address to serve on; TLS ends in front of it."""
+
     port: int = Field(default=8000, ge=0, le=65535)
+    """The port to serve on, where the command does not name one."""
+
+    @field_validator("attendance_codes", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, path: object) -> object:
+        # Templates of containers leave variables empty that nobody has set; as a path, that would be the current folder.
+        return path or None

@@ -50,6 +50,7 @@ class NotifierSettings(Settings):
     message_id_domain: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", max_length=200)] = (
         "notifier.star.invalid"
     )
+    """The right half of every letter's Message-ID: a domain of the sender's own."""
 
     letters_at_once: int = Field(default=8, ge=1, le=64)
     """Letters sent side by side, each over a connection of its own. Mail servers commonly take ten to twenty from one client."""

@@ -1,0 +1,5 @@
+"""`python -m deploy.reference` writes the generated pages of the reference."""
+
+from deploy.reference.settings import PAGE, page
+
+PAGE.write_text(page(), encoding="utf-8")
