@@ -54,7 +54,7 @@ async def _verify(settings: Settings, school: str | None) -> int:
     engine = create_engine(settings.database_url, SCHEMA, pool_size=2)
     rows = differences = 0
     try:
-        async for result in verify_all(engine, CodeTable.load(), utc_now(), school):
+        async for result in verify_all(engine, CodeTable.load(settings.attendance_codes), utc_now(), school):
             rows += result.rows
             differences += len(result.differences)
             for difference in result.differences[:SHOWN]:

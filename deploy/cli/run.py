@@ -11,6 +11,7 @@ import uvloop
 from deploy.cli.logs import log_of_run
 from deploy.embedded.process import DataFolderInUseError
 from deploy.embedded.process import run as run_process
+from shared.attendance.codes import CodeTable
 from shared.settings import Settings
 from shared.supervisor import stop_on_signals
 
@@ -26,6 +27,8 @@ def run(port: int, data: Path, demo: bool) -> None:
     to standard error; with STAR_LOG_FORMAT set (json or console), all to standard error.
     """
     settings = Settings(data=data.resolve(), port=port)
+    # Before a database is started for nothing.
+    CodeTable.load(settings.attendance_codes)
     _require_free(settings.host, port)
     log_file = log_of_run(settings.data, settings.log_format)
     if log_file is not None:

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import subprocess
 import warnings
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,10 @@ def running_database(folder: Path) -> str | None:
 
 def _url(socket_folder: str, port: str | int) -> str:
     return f"postgresql://postgres@/postgres?host={quote(socket_folder, safe='')}&port={port}"
+
+
+class NotStartedYetError(RuntimeError):
+    """PostgreSQL can't start again just now; a moment later it can."""
 
 
 class EmbeddedPostgres:
@@ -78,8 +83,14 @@ class EmbeddedPostgres:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
 
     def start_again(self) -> None:
-        """Starts a server that died. Raises subprocess.SubprocessError while what it left behind is still going down."""
-        self._server.ensure_postgres_running()
+        """Starts a server that died. Raises NotStartedYetError while what it left behind is still going down."""
+        try:
+            self._server.ensure_postgres_running()
+        except (subprocess.SubprocessError, psutil.Error, AssertionError) as error:
+            raise NotStartedYetError(type(error).__name__) from error
+        # The package takes a dead process that nobody has reaped yet for a living one.
+        if not self.alive():
+            raise NotStartedYetError("the dead server is still there")
 
     def _configure(self) -> None:
         path = self._folder / "postgresql.auto.conf"

@@ -3,20 +3,18 @@
 import asyncio
 import fcntl
 import os
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
 import structlog
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from deploy.embedded.home import home_router
-from deploy.embedded.postgres import EmbeddedPostgres
+from deploy.embedded.postgres import EmbeddedPostgres, NotStartedYetError
 from deploy.embedded.trees import TREES
 from deploy.sandbox.api import create_sandbox
 from deploy.sandbox.mail import MailCatcher
@@ -172,8 +170,8 @@ async def _keep_alive(server: EmbeddedPostgres, stop: asyncio.Event) -> None:
         log.error("postgres.died")
         try:
             await asyncio.to_thread(server.start_again)
-        except (subprocess.SubprocessError, psutil.Error, AssertionError) as error:
-            log.warning("postgres.not_started_yet", error=type(error).__name__)
+        except NotStartedYetError as error:
+            log.warning("postgres.not_started_yet", error=str(error))
         else:
             log.info("postgres.started_again")
 

@@ -6,10 +6,12 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.ingest.api import marks, schools, students
+from services.ingest.api import imports, kamar, kamar_credentials, kamar_documents, marks, schools, students
 from services.ingest.calendars import Calendars
+from services.ingest.kamar.gate import Gate
 from services.ingest.settings import IngestSettings
 from services.ingest.state import IngestState
+from shared.attendance.api import attendance_codes_router
 from shared.attendance.codes import CodeTable
 from shared.bus.factory import create_bus
 from shared.clock import Clock, utc_now
@@ -22,6 +24,8 @@ SCHEMA: Final = "ingest"
 
 def create_app(settings: IngestSettings, *, progress: Progress | None = None, clock: Clock = utc_now) -> FastAPI:
     """The door's app. `progress` is shared with the workers of the same process, where there are any."""
+
+    codes = CodeTable.load(settings.attendance_codes)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[IngestState]:
@@ -39,7 +43,8 @@ def create_app(settings: IngestSettings, *, progress: Progress | None = None, cl
                     engine=engine,
                     publisher=publisher,
                     calendars=Calendars(engine, settings.calendars_for),
-                    codes=CodeTable.load(),
+                    codes=codes,
+                    gate=Gate(engine, settings.kamar_credentials_for, clock),
                     clock=clock,
                 )
         finally:
@@ -48,5 +53,14 @@ def create_app(settings: IngestSettings, *, progress: Progress | None = None, cl
             await engine.dispose()
 
     # Routes are tried in order: the one that is used a thousand times as often as the others goes first.
-    routers = [marks.router, schools.router, students.router]
+    routers = [
+        marks.router,
+        schools.router,
+        students.router,
+        imports.router,
+        kamar.router,
+        kamar_credentials.router,
+        kamar_documents.router,
+        attendance_codes_router(),
+    ]
     return create_service_app("ingest", "Takes schools, students and attendance marks", settings, lifespan, routers)

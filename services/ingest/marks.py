@@ -129,7 +129,8 @@ class Batch:
             raise _RefusedError("bad-field", "Object missing required field `code`")
         if mark.code is not None:
             code = self.codes.by_code.get(mark.code)
-            if code is None or not (code.becomes or code.valid_on(mark.date)):
+            # A retired code is let in whatever its day: it counts as its successor, and the data-quality report says where it is used.
+            if code is None or not code.usable_on(mark.date):
                 raise _RefusedError("unknown-code", "this code is not in use")
         if mark.minutes is not None and (mark.slot is None or mark.code is None):
             raise _RefusedError("bad-field", "minutes goes with slot and a code")

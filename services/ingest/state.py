@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.ingest.calendars import Calendars
+from services.ingest.kamar.gate import Gate
 from services.ingest.settings import IngestSettings
 from shared.attendance.codes import CodeTable
 from shared.bus.interface import Publisher
@@ -23,6 +24,7 @@ class IngestState(ServiceState):
     publisher: Publisher
     calendars: Calendars
     codes: CodeTable
+    gate: Gate
     clock: Clock = field(default=utc_now)
 
 

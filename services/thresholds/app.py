@@ -7,10 +7,11 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.thresholds.api import attendance, events, recalculations, star_records
+from services.thresholds.api import attendance, data_quality, events, recalculations, star_records
 from services.thresholds.repository.feed import CHANNEL
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.state import ThresholdsState
+from shared.attendance.api import attendance_codes_router
 from shared.attendance.codes import CodeTable
 from shared.clock import Clock, utc_now
 from shared.db.engine import create_engine, ping
@@ -24,6 +25,8 @@ SCHEMA: Final = "thresholds"
 
 def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None, clock: Clock = utc_now) -> FastAPI:
     """The heart's app. `progress` is shared with the workers of the same process, where there are any."""
+
+    codes = CodeTable.load(settings.attendance_codes)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[ThresholdsState]:
@@ -39,7 +42,7 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
                     progress=progress or Progress(),
                     settings=settings,
                     engine=engine,
-                    codes=CodeTable.load(),
+                    codes=codes,
                     feed_bell=feed_bell,
                     clock=clock,
                 )
@@ -49,5 +52,13 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
             await listening
             await engine.dispose()
 
-    routers = [attendance.router, recalculations.router, star_records.router, events.router, dead_letters_router()]
+    routers = [
+        attendance.router,
+        recalculations.router,
+        data_quality.router,
+        star_records.router,
+        events.router,
+        attendance_codes_router(),
+        dead_letters_router(),
+    ]
     return create_service_app("thresholds", "Absence totals, STAR records and crossing events", settings, lifespan, routers)

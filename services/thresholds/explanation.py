@@ -94,7 +94,9 @@ def _by_slots(marks: DayMarks, count: DayCount, timetable: Sequence[Slot], codes
 
 
 def _meaning(code: str, codes: CodeTable) -> str:
-    known = codes.by_code[code]
+    known = codes.by_code.get(code)
+    if known is None:
+        return f"{code} (a code that is not known here), as if not marked"
     effect = {
         "present": "not an absence",
         "justified": "a justified absence, which counts",
@@ -105,7 +107,7 @@ def _meaning(code: str, codes: CodeTable) -> str:
 
 
 def _is_absence(code: str, codes: CodeTable) -> bool:
-    return codes.class_of(code) in ("justified", "unjustified")
+    return code in codes and codes.class_of(code) in ("justified", "unjustified")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -75,10 +75,12 @@ def count_day(marks: DayMarks, open_half_days: int, timetable: Sequence[Slot], c
     """The half days of one day.
 
     `open_half_days` is how many the school was open: 0, 1 or 2. Where a day has marks of several kinds, one kind decides: the
-    vendor's own count, else the timetable's slots, else the sessions. `blanks_count`: what is not marked is an absence.
+    vendor's own count, else the timetable's slots, else the sessions. `blanks_count`: what is not marked is an absence. A code that
+    the table does not know says nothing of a student: its place is as if nobody had marked it.
     """
     if open_half_days == 0:
         return DayCount("closed", 0, 0, 0, 0)
+    marks = _known(marks, codes)
     if marks.vendor is not None:
         return _by_vendor(marks.vendor, open_half_days)
     if marks.slots and timetable:
@@ -88,6 +90,13 @@ def count_day(marks: DayMarks, open_half_days: int, timetable: Sequence[Slot], c
     if blanks_count:
         return DayCount("unmarked", open_half_days, 0, 0, 0, blanks_counted=True)
     return DayCount("unmarked", 0, 0, 0, open_half_days)
+
+
+def _known(marks: DayMarks, codes: CodeTable) -> DayMarks:
+    if all(code in codes for code in marks.sessions.values()) and all(code in codes for code, _ in marks.slots.values()):
+        return marks
+    sessions = {session: code for session, code in marks.sessions.items() if code in codes}
+    return DayMarks(sessions, {slot: said for slot, said in marks.slots.items() if said[0] in codes}, marks.vendor)
 
 
 def _by_vendor(count: VendorCount, open_half_days: int) -> DayCount:

@@ -16,6 +16,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from struct import Struct
 from typing import Final, Literal
 
 from shared.events.data import Mark, VendorCount
@@ -23,6 +24,7 @@ from shared.events.data import Mark, VendorCount
 ENTRY: Final = 17
 PLACE: Final = 3
 VALUE_AT: Final = 15
+_PLACES_AND_VALUES: Final = Struct(">HB12xH")
 
 AM: Final = 0
 PM: Final = 1
@@ -133,6 +135,11 @@ def entries(row: bytes) -> Iterator[bytes]:
     return (row[at : at + ENTRY] for at in range(0, len(row), ENTRY))
 
 
+def number_of(day: date) -> int:
+    """A date as days since 1970."""
+    return day.toordinal() - _EPOCH_DAY
+
+
 def days_of(row: bytes) -> tuple[date | None, date | None]:
     """The first and the last day that a row has marks of."""
     if not row:
@@ -159,6 +166,16 @@ def values_of_day(row: bytes, index: int) -> tuple[int, ...]:
             values.append(position << 16 | value)
         at += ENTRY
     return tuple(values)
+
+
+def values_by_day(row: bytes) -> dict[int, tuple[int, ...]]:
+    """What stands marked on each day that has marks, by the day counted from 1970; see `values_of_day`."""
+    days: dict[int, list[int]] = {}
+    for upper, lower, value in _PLACES_AND_VALUES.iter_unpack(row):
+        if value != TAKEN_BACK:
+            place = upper << 8 | lower
+            days.setdefault(place // POSITIONS, []).append(place % POSITIONS << 16 | value)
+    return {day: tuple(values) for day, values in days.items()}
 
 
 def unpack(row: bytes) -> Iterator[Entry]:

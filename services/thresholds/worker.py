@@ -8,6 +8,7 @@ from services.thresholds.calendars import CalendarCache
 from services.thresholds.day_ends import DayEndTask
 from services.thresholds.feed import archive
 from services.thresholds.folding import Folder
+from services.thresholds.handlers.dead_letters import DeadLettersHandler
 from services.thresholds.handlers.marks import MarksHandler
 from services.thresholds.handlers.roster import RosterHandler
 from services.thresholds.recalculation import RecalculationTask
@@ -29,8 +30,8 @@ async def run_worker(
     settings: ThresholdsSettings, stop: asyncio.Event, *, progress: Progress | None = None, clock: Clock = utc_now
 ) -> None:
     """Works until `stop` is set."""
+    folder = Folder(CodeTable.load(settings.attendance_codes))
     async with worker_parts(SCHEMA, settings, progress or Progress(), clock) as parts:
-        folder = Folder(CodeTable.load())
         box = DeadLetterBox(SCHEMA)
         roster = RosterHandler(parts.engine, box, clock)
         marks = MarksHandler(parts.engine, folder, box, settings.school_wait, clock)
@@ -41,6 +42,7 @@ async def run_worker(
         loops = {
             "roster": parts.consume("roster", [topics.SCHOOLS, topics.STUDENTS], roster),
             "marks": parts.consume("marks", [topics.MARKS], marks),
+            "dead-letters": parts.consume("dead-letters", [topics.DEAD_LETTERS], DeadLettersHandler(parts.engine, box, clock)),
             "work": parts.work(tasks, concurrency=RECALCULATIONS_AT_ONCE),
             "relay": parts.relay(archive),
             "bells": parts.bells(),

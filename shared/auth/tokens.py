@@ -1,5 +1,7 @@
 """Bearer tokens: JWTs, self-issued with an Ed25519 key or from any OIDC issuer."""
 
+import asyncio
+import math
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -29,7 +31,11 @@ CACHED_FOR: Final = 5.0
 """Seconds for which a verified token is believed without another look; the longest that a revocation takes to hold."""
 
 JWKS_FOR: Final = 600.0
+"""Seconds after which the issuer's keys are fetched again, known or not: a key that was withdrawn holds no longer."""
+
 JWKS_RETRY: Final = 10.0
+"""Seconds between two fetches at least, whatever keys tokens name; the longest that a new key waits to be known."""
+
 HTTP_TIMEOUT: Final = 5.0
 
 
@@ -75,21 +81,27 @@ class LocalKeys:
 class OidcKeys:
     """Tokens of an OIDC issuer, whose keys are found through its discovery document and fetched again when they rotate."""
 
-    def __init__(self, issuer: str, audience: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, issuer: str, audience: str, client: httpx.AsyncClient, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._issuer = issuer
         self._audience = audience
         self._client = client
+        self._monotonic = monotonic
         self._keys: jwt.PyJWKSet | None = None
-        self._fetched = -JWKS_FOR
+        self._fresh_until = -math.inf
+        self._next_fetch = -math.inf
+        self._fetching = asyncio.Lock()
 
     async def claims(self, token: str) -> dict[str, Any]:
         """Verifies the signature, dates, issuer and audience."""
         key_id = jwt.get_unverified_header(token).get("kid")
+        if self._find(key_id) is None or self._monotonic() >= self._fresh_until:
+            # One asks the issuer, and the others wait for what it hears; a token with a made-up key makes nobody ask more often.
+            async with self._fetching:
+                if self._monotonic() >= self._next_fetch and (self._find(key_id) is None or self._monotonic() >= self._fresh_until):
+                    await self._fetch()
+        if self._keys is None:
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "issuer-unavailable", "tokens can't be verified now")
         key = self._find(key_id)
-        age = time.monotonic() - self._fetched
-        if age > JWKS_FOR or (key is None and age > JWKS_RETRY):
-            await self._fetch()
-            key = self._find(key_id)
         if key is None:
             raise jwt.InvalidTokenError("unknown key")
         return _decode(token, key.key, issuer=self._issuer, audience=self._audience)
@@ -105,11 +117,11 @@ class OidcKeys:
             keys = await self._client.get(discovery.json()["jwks_uri"], timeout=HTTP_TIMEOUT)
             keys.raise_for_status()
             self._keys = jwt.PyJWKSet.from_dict(keys.json())
-        except (httpx.HTTPError, KeyError, ValueError, jwt.PyJWTError) as error:
+            self._fresh_until = self._monotonic() + JWKS_FOR
+        except (httpx.HTTPError, httpx.InvalidURL, AttributeError, KeyError, TypeError, ValueError, jwt.PyJWTError) as error:
+            # The keys known so far hold on.
             log.warning("auth.issuer_unavailable", error=type(error).__name__)
-            if self._keys is None:
-                raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "issuer-unavailable", "tokens can't be verified now") from error
-        self._fetched = time.monotonic()
+        self._next_fetch = self._monotonic() + JWKS_RETRY
 
 
 class TokenVerifier:

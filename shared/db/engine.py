@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 CONNECT_TIMEOUT: Final = 5.0
 """Seconds; a database on the same network answers in milliseconds, so more means it is away."""
 
+QUERY_TIMEOUT: Final = 60.0
+"""Seconds; ours take milliseconds, the heaviest a few seconds. Without a bound, a server that hangs would hang whoever asks it."""
+
 
 def async_url(database_url: str) -> URL:
     """The URL with the driver this house uses, whatever driver it named."""
@@ -32,6 +35,7 @@ def create_engine(database_url: str, schema: str, *, pool_size: int) -> AsyncEng
         hide_parameters=True,
         connect_args={
             "timeout": CONNECT_TIMEOUT,
+            "command_timeout": QUERY_TIMEOUT,
             "server_settings": {
                 "application_name": f"star-{schema}",
                 "role": role_of(schema),

@@ -1,7 +1,6 @@
 """Brings the schemas up to date: one Alembic tree, one schema and one role for each owner of tables."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
@@ -54,9 +53,15 @@ def _upgrade(connection: Connection, tree: Tree) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_key("migrate")})
     if not _is_role(connection, role):
         # Roles belong to the whole server, and another database of it may be migrated at the same time.
-        with suppress(DBAPIError), connection.begin_nested():
-            connection.execute(text(f"CREATE ROLE {role} NOLOGIN"))
-    if not connection.execute(text("SELECT pg_has_role(CURRENT_USER, :role, 'SET')"), {"role": role}).scalar():
+        try:
+            with connection.begin_nested():
+                connection.execute(text(f"CREATE ROLE {role} NOLOGIN"))
+        except DBAPIError:
+            if not _is_role(connection, role):
+                raise
+    # From version 16 on, who creates a role is a member of it without being allowed to act as it.
+    right = "SET" if (connection.dialect.server_version_info or (0,)) >= (16,) else "MEMBER"
+    if not connection.execute(text("SELECT pg_has_role(CURRENT_USER, :role, :right)"), {"role": role, "right": right}).scalar():
         connection.execute(text(f"GRANT {role} TO CURRENT_USER"))
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {tree.schema} AUTHORIZATION {role}"))
     connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))

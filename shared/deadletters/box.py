@@ -58,6 +58,7 @@ class DeadLetterBox:
             offset=message.offset,
             reason=letter.reason,
             count=letter.count,
+            school=letter.school,
         )
         return Event(DEAD_LETTERED, str(letter.id), f"/{self.service}", now, f"{message.topic}/{message.partition}", data)
 

@@ -201,3 +201,4 @@ class DeadLettered(Struct, frozen=True, kw_only=True):
     offset: int
     reason: str
     count: int
+    school: str | None = None

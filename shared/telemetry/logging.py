@@ -2,9 +2,15 @@
 
 import logging
 import sys
-from typing import Literal
+import traceback
+from typing import Final, Literal
 
 import structlog
+
+OURS: Final = ("shared.", "services.", "deploy.")
+"""Whose errors' messages are known to hold no data."""
+
+LONGEST_CHAIN: Final = 10
 
 
 def configure_logging(log_format: Literal["json", "console"] = "json", level: int = logging.INFO) -> None:
@@ -18,7 +24,7 @@ def configure_logging(log_format: Literal["json", "console"] = "json", level: in
         structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, _stacks, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
@@ -27,7 +33,7 @@ def configure_logging(log_format: Literal["json", "console"] = "json", level: in
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             # The libraries' exceptions as text too: JSON would show the objects, the console every local variable, pupils' data with it.
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared, structlog.processors.format_exc_info],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared, _stacks],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
@@ -38,3 +44,25 @@ def configure_logging(log_format: Literal["json", "console"] = "json", level: in
     logging.getLogger("uvicorn.access").disabled = True
     for noisy in ("aiokafka", "httpx", "httpcore", "alembic", "mail.log", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def stack_of(exc_info: structlog.typing.ExcInfo) -> str:
+    """Where an error was raised and what caused it, without the libraries' messages: those quote rows, addresses and values."""
+    link: BaseException | None = exc_info[1]
+    parts: list[str] = []
+    while link is not None and len(parts) < LONGEST_CHAIN:
+        parts.append("".join(traceback.format_tb(link.__traceback__)) + _named(link))
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    return "\n\nwhich led to:\n\n".join(reversed(parts))
+
+
+def _named(error: BaseException) -> str:
+    kind = type(error)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if kind.__module__.startswith(OURS):
+        return f"{name}: {error}"
+    sqlstate = getattr(error, "sqlstate", None)
+    return f"{name} ({sqlstate})" if sqlstate else name
+
+
+_stacks: Final = structlog.processors.ExceptionRenderer(stack_of)

@@ -1,6 +1,7 @@
 """Request bodies, read with bounds: on the wire and after decompression."""
 
 import zlib
+from collections.abc import AsyncIterator, Iterator
 from http import HTTPStatus
 from typing import Final
 
@@ -17,6 +18,14 @@ async def read_body(request: Request, limit: int) -> bytes:
     `limit` is in bytes and holds for what arrives as well as for what it expands to. Raises ProblemError: 413 past the limit,
     415 for an encoding other than gzip, 400 for a damaged one, and for one of several members, which no usual client writes.
     """
+    body = bytearray()
+    async for piece in body_pieces(request, limit):
+        body += piece
+    return bytes(body)
+
+
+async def body_pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """The body as it arrives, decompressed, in pieces of bounded size; with the same errors, once they are met."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
@@ -24,31 +33,32 @@ async def read_body(request: Request, limit: int) -> bytes:
     if encoding not in {"identity", "gzip"}:
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding", "Content-Encoding is gzip or none")
     inflater = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
-    body = bytearray()
-    received = 0
+    received = expanded = 0
     async for chunk in request.stream():
         received += len(chunk)
         if received > limit:
             raise _too_large(limit)
         if inflater is None:
-            body += chunk
-        else:
-            _inflate(inflater, chunk, body, limit)
+            yield chunk
+            continue
+        for piece in _inflate(inflater, chunk):
+            expanded += len(piece)
+            if expanded > limit:
+                raise _too_large(limit)
+            yield piece
     if inflater is not None and not inflater.eof:
         raise ProblemError(HTTPStatus.BAD_REQUEST, "damaged-gzip", "the gzip body ends too early")
-    return bytes(body)
 
 
-def _inflate(inflater: "zlib._Decompress", chunk: bytes, body: bytearray, limit: int) -> None:
+def _inflate(inflater: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
     while chunk:
         if inflater.eof:
             raise ProblemError(HTTPStatus.BAD_REQUEST, "damaged-gzip", "there are bytes after the end of the gzip body")
         try:
-            body += inflater.decompress(chunk, CHUNK)
+            piece = inflater.decompress(chunk, CHUNK)
         except zlib.error as error:
             raise ProblemError(HTTPStatus.BAD_REQUEST, "damaged-gzip", "the body is not gzip") from error
-        if len(body) > limit:
-            raise _too_large(limit)
+        yield piece
         chunk = inflater.unconsumed_tail or inflater.unused_data
 
 

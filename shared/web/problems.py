@@ -72,6 +72,9 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> JSONResponse:
+        # FastAPI's own word for a body that is no UTF-8, or nested without end.
+        if error.status_code == HTTPStatus.BAD_REQUEST and isinstance(error.__cause__, (ValueError, RecursionError)):
+            return problem(HTTPStatus.BAD_REQUEST, "malformed-json", "the body is not JSON")
         kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
         return problem(error.status_code, kind, str(error.detail), headers=error.headers)
 

@@ -75,8 +75,8 @@ def service_state(request: Request) -> Any:
     return getattr(request.state, STATE)
 
 
-def requires(scope: Scope) -> Any:
-    """A dependency: the caller, whose token holds the scope."""
+def requires(scope: Scope | None) -> Any:
+    """A dependency: the caller, whose token holds the scope; for None, any valid token does."""
 
     async def caller(request: Request, _: Annotated[Any, Depends(_bearer)]) -> Principal:
         return await caller_of(request, scope)
@@ -84,11 +84,12 @@ def requires(scope: Scope) -> Any:
     return Depends(caller)
 
 
-async def caller_of(request: Request, scope: Scope) -> Principal:
-    """The request's caller, whose token holds the scope. Raises ProblemError 401 or 403."""
+async def caller_of(request: Request, scope: Scope | None) -> Principal:
+    """The request's caller, whose token holds the scope, where one is asked for. Raises ProblemError 401 or 403."""
     state = cast(ServiceState, service_state(request))
     principal = await state.verifier.principal(request.headers.get("authorization"))
-    principal.require_scope(scope)
+    if scope is not None:
+        principal.require_scope(scope)
     return principal
 
 

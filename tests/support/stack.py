@@ -3,8 +3,7 @@
 Embedded: `star run`, one process. Cluster: each part of each service a process of its own, on Kafka and PostgreSQL.
 """
 
-import os
-import signal
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
-from deploy.embedded.postgres import EmbeddedPostgres
+from deploy.embedded.postgres import EmbeddedPostgres, NotStartedYetError
 from deploy.kafka.broker import KafkaBroker
 from deploy.kafka.probe import free_port
 from tests.support.kafka import running_broker
@@ -52,6 +52,14 @@ class Stack(ABC):
 
     @abstractmethod
     def start_bus(self) -> None:
+        """Brings it back, with what it held."""
+
+    @abstractmethod
+    def kill_database(self) -> None:
+        """SIGKILL to PostgreSQL."""
+
+    @abstractmethod
+    def start_database(self) -> None:
         """Brings it back, with what it held."""
 
     def token(self, scopes: str = ALL_SCOPES, schools: str = "*") -> str:
@@ -99,20 +107,26 @@ class EmbeddedStack(Stack):
         return self._process
 
     def stop_bus(self) -> None:
-        """The bus is the database: its server is killed under the running process."""
-        postmaster = int((self.data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(postmaster, signal.SIGKILL)
+        """The bus is the database."""
+        self.kill_database()
 
     def start_bus(self) -> None:
+        """Nothing to do: the process starts its database again by itself."""
+
+    def kill_database(self) -> None:
+        kill_postgres(self.data / "postgres")
+
+    def start_database(self) -> None:
         """Nothing to do: the process starts its database again by itself."""
 
 
 class ClusterStack(Stack):
     """One process for each service's API and worker; Kafka, PostgreSQL and the sandbox beside them."""
 
-    def __init__(self, folder: Path, broker: KafkaBroker, database_url: str) -> None:
+    def __init__(self, folder: Path, broker: KafkaBroker, database: EmbeddedPostgres, database_url: str) -> None:
         super().__init__(folder)
         self.broker = broker
+        self.database = database
         self.smtp_port, self.sandbox_port = free_port(), free_port()
         self.environment = ENVIRONMENT | {
             "STAR_DATA": str(self.data),
@@ -157,9 +171,32 @@ class ClusterStack(Stack):
     def start_bus(self) -> None:
         self.broker.start()
 
+    def kill_database(self) -> None:
+        kill_postgres(self.folder / "postgres")
+
+    def start_database(self) -> None:
+        """The server's children take a moment to notice that it is gone."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return self.database.start_again()
+            except NotStartedYetError:
+                assert time.monotonic() < deadline, "PostgreSQL did not start again"
+                time.sleep(0.2)
+
     def processes(self) -> list[Process]:
         """Every process, in the order to start them."""
         return [self.sandbox_process, *self.apis.values(), *self.workers.values()]
+
+
+def kill_postgres(folder: Path) -> None:
+    """SIGKILL to the server of a folder; returns when it is gone."""
+    server = psutil.Process(int((folder / "postmaster.pid").read_text().splitlines()[0]))
+    server.kill()
+    deadline = time.monotonic() + 30
+    while server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "PostgreSQL did not die"
+        time.sleep(0.01)
 
 
 @contextmanager
@@ -181,7 +218,7 @@ def cluster_stack(folder: Path) -> Iterator[ClusterStack]:
         database = EmbeddedPostgres(folder / "postgres")
         url = database.start()
         cleanup.callback(database.stop)
-        stack = ClusterStack(folder, broker, url)
+        stack = ClusterStack(folder, broker, database, url)
         run_star(["migrate"], stack.environment)
         for process in stack.processes():
             process.launch()

@@ -9,13 +9,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from msgspec import Raw
 
-from services.ingest.marks import MOST_MARKS, Batch, Rejection, roll_decoder, split
+from services.ingest.marks import MOST_MARKS, Batch, Rejection, roll_decoder
+from services.ingest.posting import roll_messages
 from services.ingest.schemas import BatchAnswer
 from services.ingest.state import IngestState
 from shared.attendance.calendar import SchoolCalendar
-from shared.events.catalogue import MARKS_RECORDED
-from shared.events.data import MarksPosted
-from shared.events.envelope import Event, new_event_id
 from shared.identifiers import SchoolNumber
 from shared.telemetry import metrics
 from shared.web.body import read_body
@@ -25,7 +23,6 @@ from shared.web.service import caller_of, known_school_number, service_state
 router = APIRouter(tags=["marks"])
 
 NDJSON: Final = "application/x-ndjson"
-MARKS_AN_EVENT: Final = 500
 SOURCE: Final = "rest"
 
 _MARK_SCHEMA: Final[dict[str, Any]] = {
@@ -120,18 +117,7 @@ def _sort(items: Iterable[Raw], calendar: SchoolCalendar, state: IngestState) ->
 async def _publish(school: SchoolNumber, batch: Batch, state: IngestState) -> None:
     if not batch.accepted:
         return
-    events = [
-        Event(
-            MARKS_RECORDED,
-            new_event_id(),
-            "/ingest",
-            batch.now,
-            school,
-            MarksPosted(school=school, source=SOURCE, received_at=batch.now, marks=list(marks)),
-        )
-        for marks in split(batch.accepted, MARKS_AN_EVENT)
-    ]
-    await state.publisher.publish([event.encode() for event in events])
+    await state.publisher.publish(list(roll_messages(school, SOURCE, batch.now, batch.accepted)))
 
 
 def _answer(batch: Batch) -> Response:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from services.ingest import repository
+from services.ingest.repository import schools as repository
 from services.ingest.schemas import School, SchoolIn
 from services.ingest.state import State
 from shared.auth.principal import Principal

@@ -5,15 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
 
-from services.ingest.schemas import BatchAnswer, Rejected, StudentIn, StudentsIn
+from services.ingest.schemas import BatchAnswer, StudentsIn
 from services.ingest.state import IngestState, State
+from services.ingest.students import StudentBatch, updated
 from shared.auth.principal import Principal
-from shared.bus.interface import Outgoing
 from shared.events.catalogue import STUDENT_UPDATED
-from shared.events.data import Caregiver, StudentUpdated
-from shared.events.envelope import Event, new_event_id, tombstone
+from shared.events.envelope import tombstone
 from shared.identifiers import SchoolNumber, is_student_key, student_id
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
@@ -33,23 +31,12 @@ async def put_students(
     """Adds or replaces these students; others stay. Students that can't be taken are listed with their place and reason."""
     caller.require_school(school)
     await _require_known(school, state)
-    messages: list[Outgoing] = []
-    rejected: list[Rejected] = []
-    seen: set[str] = set()
+    batch = StudentBatch()
     for index, item in enumerate(body.students):
-        try:
-            student = StudentIn.model_validate(item)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(map(str, first["loc"]))
-            rejected.append(Rejected(index=index, reason="bad-field", detail=f"{where}: {first['msg']}"))
-            continue
-        if student.student in seen:
-            rejected.append(Rejected(index=index, reason="bad-field", detail="student: there twice in this request"))
-            continue
-        seen.add(student.student)
-        messages.append(_event(school, student, state).encode())
-    answer = BatchAnswer(accepted=len(messages), rejected=rejected).model_dump()
+        batch.take(index, item)
+    now = state.clock()
+    messages = [updated(school, student, now).encode() for student in batch.accepted]
+    answer = BatchAnswer(accepted=len(messages), rejected=batch.rejected).model_dump()
     if not messages:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "nothing-accepted", "none of the students could be accepted", extra=answer)
     await state.publisher.publish(messages)
@@ -73,20 +60,3 @@ async def delete_student(
 async def _require_known(school: SchoolNumber, state: IngestState) -> None:
     if await state.calendars.of(school) is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", "this school has not been sent yet: PUT it first")
-
-
-def _event(school: SchoolNumber, student: StudentIn, state: IngestState) -> Event:
-    now = state.clock()
-    data = StudentUpdated(
-        school=school,
-        student=student.student,
-        student_id=student_id(school, student.student),
-        given_name=student.given_name,
-        family_name=student.family_name,
-        year_level=student.year_level,
-        groups=student.groups,
-        nsn=student.nsn.zfill(10) if student.nsn is not None else None,
-        caregivers=[Caregiver(**caregiver.model_dump()) for caregiver in student.caregivers],
-        updated_at=now,
-    )
-    return Event(STUDENT_UPDATED, new_event_id(), "/ingest", now, str(data.student_id), data)

@@ -60,13 +60,16 @@ def recognise(header: Sequence[str], kind: Kind, told: Mapping[str, str] | None 
     """Finds the fields of a kind in a header; `told` (column to field) goes before any name. Raises ColumnsError."""
     names = [name.strip() for name in header]
     plain = [_plain(name) for name in names]
-    places = _as_told(plain, kind, told or {})
-    taken = {place for place in places.values() if place is not None}
-    ignored_on_purpose = {place for place, name in enumerate(plain) if name in {_plain(column) for column in (told or {})}} - taken
-    free = [None if place in taken | ignored_on_purpose else _field_of(name, kind) for place, name in enumerate(plain)]
+    told = told or {}
+    places = _as_told(names, plain, kind, told)
+    spoken_for = {_plain(column) for column in told}
+    free = [None if name in spoken_for else _field_of(name, kind) for name in plain]
     for field in dict.fromkeys(found[0] for found in free if found is not None):
         if field not in places:
             places[field] = _best(field, free, names)
+    if not all(field in places for field in HALF_DAYS):
+        # Alone, a column named "Present" is something else: a yes or no.
+        places = {field: place for field, place in places.items() if field not in HALF_DAYS or field in told.values()}
     _require(kind, places, names)
     used = set(places.values())
     return Columns(
@@ -77,14 +80,14 @@ def recognise(header: Sequence[str], kind: Kind, told: Mapping[str, str] | None 
     )
 
 
-def _as_told(plain: Sequence[str], kind: Kind, told: Mapping[str, str]) -> dict[str, int]:
+def _as_told(names: Sequence[str], plain: Sequence[str], kind: Kind, told: Mapping[str, str]) -> dict[str, int]:
     places: dict[str, int] = {}
     for column, field in told.items():
         if field != IGNORED and not _is_field(field, kind):
             raise ColumnsError(f"there is no field {field!r}: the fields of {kind} are {', '.join(_fields(kind))}")
         at = [place for place, name in enumerate(plain) if name == _plain(column)]
         if len(at) != 1:
-            raise ColumnsError(f"the column {column!r} is {'not there' if not at else 'there more than once'}; {_found(plain, kind)}")
+            raise ColumnsError(f"the column {column!r} is {'not there' if not at else 'there more than once'}; {_found(names, kind)}")
         if field in places:
             raise ColumnsError(f"two columns are told to be {field}")
         if field != IGNORED:

@@ -54,11 +54,14 @@ class CsvReader:
             reader = csv.reader(islice(lines, start, None), delimiter=self._delimiter, strict=True)
             try:
                 for cells in reader:
-                    if start + reader.line_num - done > MOST_LINES:
+                    end = start + reader.line_num
+                    if end - done > MOST_LINES:
                         break
+                    if end - done > 1:
+                        cells = self._spanning(lines[done:end])  # noqa: PLW2901 - the same row
                     if any(map(str.strip, cells)):
                         yield Row(self._line + done, cells)
-                    done = start + reader.line_num
+                    done = end
                 else:
                     break
             except csv.Error:
@@ -70,6 +73,11 @@ class CsvReader:
             done += 1
         self._waiting = lines[done:]
         self._line += done
+
+    def _spanning(self, lines: Sequence[str]) -> list[str]:
+        """A row of several lines, with their ends, which the quick way through single lines does without."""
+        assert self._delimiter is not None
+        return next(csv.reader((line + "\n" for line in lines), delimiter=self._delimiter, strict=True))
 
     def _sniff(self) -> str | None:
         """The delimiter, told from the header; None while there is none."""

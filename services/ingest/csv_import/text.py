@@ -60,15 +60,9 @@ class LineReader:
         return lines
 
     def _begin(self, start: bytes) -> bytes:
-        for bom, encoding in _BOMS:
-            if start.startswith(bom):
-                start = start[len(bom) :]
-                break
-        else:
-            encoding = _without_bom(start)
-        self._encoding = encoding
-        self._decoder = codecs.getincrementaldecoder(encoding)()
-        return start
+        bom, self._encoding = next((told for told in _BOMS if start.startswith(told[0])), (b"", _without_bom(start)))
+        self._decoder = codecs.getincrementaldecoder(self._encoding)()
+        return start[len(bom) :]
 
     def _decode(self, data: bytes, *, final: bool) -> str:
         assert self._decoder is not None

@@ -51,7 +51,8 @@ class Document:
             if not clean:
                 return
             self._reader = XmlReader() if clean.startswith(b"<") else JsonReader()
-        self._reader.feed(clean)
+        if clean:
+            self._reader.feed(clean)
 
 
 def head_of(start: bytes, *, complete: bool) -> Header | None:

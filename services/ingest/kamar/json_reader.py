@@ -3,6 +3,7 @@
 ijson's `basic_parse` is used rather than its `items`, whose prefixes cost time and memory that grow with the square of the nesting.
 """
 
+import re
 from decimal import Decimal
 from typing import Any, Final
 
@@ -15,6 +16,10 @@ from services.ingest.kamar.values import Value
 _STARTS: Final = {"start_map", "start_array"}
 _ENDS: Final = {"end_map", "end_array"}
 _LARGEST: Final = 2**63
+_LONGEST_NUMBER: Final = 1000
+_LONG_NUMBER: Final = re.compile(rb"[0-9]{%d}" % _LONGEST_NUMBER)
+"""Python refuses numbers of some thousand digits, and the parser's C code does not take that well."""
+
 _SILENCE: Final = 4 * 1024 * 1024
 """Bytes without a single token: a text as long as that is no data of ours, and must not gather in memory."""
 
@@ -28,6 +33,7 @@ class JsonReader:
         self._events: Any = ijson.sendable_list()
         self._parser: Any = ijson.basic_parse_coro(self._events)
         self._silent = 0
+        self._last = b""
         self._done: list[Element] = []
         self._place = "outside"
         self._section = ""
@@ -35,6 +41,8 @@ class JsonReader:
         self._depth = 0
         """How deep inside of a value that is being built or passed over."""
         self._wrapped = False
+        self._nested = False
+        """Whether the list of elements lies below an object of the section, as `data`."""
         self._builder: _Builder | None = None
 
     def feed(self, data: bytes) -> None:
@@ -42,6 +50,9 @@ class JsonReader:
         if self.ended:
             return
         broken = False
+        if _LONG_NUMBER.search(self._last + data) is not None:
+            raise BrokenDocumentError("a number is too long")
+        self._last = data[-_LONGEST_NUMBER:] if len(data) >= _LONGEST_NUMBER else (self._last + data)[-_LONGEST_NUMBER:]
         try:
             self._parser.send(data)
         except (ijson.JSONError, ValueError, ArithmeticError):
@@ -78,7 +89,7 @@ class JsonReader:
             self._member(event, value)
         elif self._place == "section":
             if self._key == "data" and event == "start_array":
-                self._place = "elements"
+                self._place, self._nested = "elements", True
             elif self._key == "data":
                 self._element(event, value)
             elif event in _STARTS:
@@ -99,12 +110,12 @@ class JsonReader:
             self.header.put(self._key, plain(value))
 
     def _element(self, event: str, value: Any) -> None:
-        if event == "start_map":
-            self._begin(_Builder(event) if self._section in WANTED else None)
+        if self._section in WANTED and event == "start_map":
+            self._begin(_Builder(event))
             return
-        if event == "start_array":
+        if event in _STARTS:
             self._begin(None)
-        if event == "start_array" or value is not None:
+        if event in _STARTS or value is not None:
             self._done.append(Element(self._section, None, "not an object" if self._section in WANTED else None))
 
     def _begin(self, builder: "_Builder | None") -> None:
@@ -126,16 +137,13 @@ class JsonReader:
         elif builder is not None:
             fields = builder.root if builder.problem is None and isinstance(builder.root, dict) else None
             self._done.append(Element(self._section, fields, builder.problem))
-        elif self._place == "elements" or self._key == "data":
-            if self._section not in WANTED:
-                self._done.append(Element(self._section, None))
 
     def _leave(self) -> None:
         if self._place in {"elements", "section"}:
             # The list ends below a section's object, or the section is a bare list, or the section itself ends.
-            nested = self._place == "elements" and self._key == "data"
+            nested = self._place == "elements" and self._nested
             self._place = "section" if nested else "directory"
-            self._key = ""
+            self._nested = False
         elif self._wrapped:
             self._wrapped = False
             self.ended = True

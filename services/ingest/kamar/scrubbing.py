@@ -12,7 +12,7 @@ SECRETS: Final = frozenset({"password", "passwordencrypted"})
 LONGEST: Final = 1024
 """Bytes of a key with its password. A longer one passes this net, not the second."""
 
-_JSON: Final = re.compile(rb'("(?i:password(?:encrypted)?)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|[-+.0-9eE]+)', re.DOTALL)
+_JSON: Final = re.compile(rb'("(?i:password(?:encrypted)?)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|[-+.0-9eE]+(?=[\s,}\]]))', re.DOTALL)
 _XML: Final = re.compile(rb"(?i)<(password(?:encrypted)?)(?:\s[^>]*)?>[^<]*</\1\s*>")
 _ATTRIBUTE: Final = re.compile(rb"""(?i)(\spassword(?:encrypted)?\s*=\s*)(?:"[^"<]*"|'[^'<]*')""")
 _TRACE: Final = re.compile(rb"(?i)password")

@@ -146,7 +146,7 @@ def _mark(entry: Entry, codes: CodeTable) -> MarkOut:
         session=session_of(entry.position) if entry.kind == "session" else None,
         slot=slot_of(entry.position) if entry.kind == "slot" else None,
         code=entry.code,
-        code_class=codes.class_of(entry.code) if entry.code else None,
+        code_class=codes.class_of(entry.code) if entry.code in codes and entry.code else None,
         minutes=entry.minutes,
         half_days=_count(entry.count),
         recorded_at=entry.recorded_at,

@@ -11,7 +11,6 @@ from typing import Final
 import psutil
 import pytest
 
-from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.kafka.probe import free_port
 from shared.bus.embedded.bus import TREE
 from shared.bus.interface import BusUnavailableError, Consumer, Message, Publisher
@@ -28,6 +27,7 @@ from tests.contract.bus.adapters import (
     numbers_of,
 )
 from tests.support.kafka import running_broker
+from tests.support.own_postgres import own_postgres
 
 PUBLISH_TIMEOUT: Final = timedelta(seconds=1)
 
@@ -40,39 +40,25 @@ class Engine:
     stop: Callable[[], None]
     kill: Callable[[], None]
     start: Callable[[], object]
-    process: Callable[[], psutil.Process]
+    processes: Callable[[], list[psutil.Process]]
 
 
 @contextmanager
 def _own_postgres(folder: Path) -> Iterator[Engine]:
-    server = EmbeddedPostgres(folder)
-    url = server.start()
-    asyncio.run(migrate(url, [TREE]))
-
-    def process() -> psutil.Process:
-        return psutil.Process(int((folder / "postmaster.pid").read_text().splitlines()[0]))
-
-    def kill() -> None:
-        postmaster = process()
-        children = postmaster.children()
-        postmaster.kill()
-        psutil.wait_procs([postmaster, *children], timeout=PATIENCE)
-
-    try:
-        yield Engine(EmbeddedBackstage(url, PUBLISH_TIMEOUT), server.stop, kill, server.start, process)
-    finally:
-        server.stop()
+    with own_postgres(folder) as server:
+        asyncio.run(migrate(server.url, [TREE]))
+        yield Engine(EmbeddedBackstage(server.url, PUBLISH_TIMEOUT), server.stop, server.kill, server.start, server.processes)
 
 
 @contextmanager
 def _own_kafka(folder: Path) -> Iterator[Engine]:
     with running_broker(folder) as broker:
 
-        def process() -> psutil.Process:
-            return psutil.Process(int((broker.folder / "broker.pid").read_text().split()[0]))
+        def processes() -> list[psutil.Process]:
+            return [psutil.Process(int((broker.folder / "broker.pid").read_text().split()[0]))]
 
         backstage = KafkaBackstage(broker.bootstrap, PUBLISH_TIMEOUT)
-        yield Engine(backstage, broker.stop, broker.kill, broker.start, process)
+        yield Engine(backstage, broker.stop, broker.kill, broker.start, processes)
 
 
 @pytest.fixture(scope="module", params=[_own_postgres, pytest.param(_own_kafka, marks=pytest.mark.kafka)])
@@ -167,7 +153,7 @@ async def test_nothing_waits_for_ever_for_a_bus_that_hangs(
     await publisher.publish(numbered(topic, b"k", [1]))
     [message] = await _read_on(consumer, 1)
 
-    processes = [engine.process(), *engine.process().children()]
+    processes = engine.processes()
     for process in processes:
         process.suspend()
     try:

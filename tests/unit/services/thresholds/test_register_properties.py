@@ -89,7 +89,7 @@ def test_any_order_and_repetition_gives_the_oracles_total(marks: list[Said], shu
     # Noon in UTC is one in the morning of the 21st in Auckland: the 20th has ended.
     rules = Rules(
         open_half_days=OPEN,
-        slot_minutes=dict.fromkeys(OPEN, {slot.slot: slot.minutes for slot in slots}),
+        slot_minutes={day: {slot.slot: slot.minutes for slot in slots} for day in OPEN},
         absent_codes="MJUOEGT?",
         blanks_until=date(2026, 10, 20) if blanks else None,
     )

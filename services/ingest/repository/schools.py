@@ -1,4 +1,4 @@
-"""The door's SQL."""
+"""The schools' SQL."""
 
 from datetime import datetime
 

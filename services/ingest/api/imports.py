@@ -1,0 +1,144 @@
+"""Files from systems that can export but have no API: a dry run says what would become of them, a real one publishes them."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.ingest.csv_import import values
+from services.ingest.csv_import.columns import Columns, Kind
+from services.ingest.csv_import.errors import CsvError
+from services.ingest.csv_import.report import ImportReport, Tally
+from services.ingest.csv_import.sorting import SOURCE, MarkSorter, Rules, Sorted, Sorter, StudentSorter
+from services.ingest.importing import Import
+from services.ingest.state import IngestState, State
+from shared.attendance.calendar import SchoolCalendar
+from shared.auth.principal import Principal
+from shared.bus.interface import BusUnavailableError
+from shared.identifiers import SchoolNumber
+from shared.telemetry import metrics
+from shared.web.body import body_pieces
+from shared.web.problems import RETRY_AFTER, ProblemError
+from shared.web.service import SchoolInPath, caller_of
+
+router = APIRouter(tags=["imports"])
+
+CSV: Final = "text/csv"
+_BODY: Final[dict[str, Any]] = {"required": True, "content": {CSV: {"schema": {"type": "string", "format": "binary"}}}}
+
+
+class ImportQuery(BaseModel):
+    """How a file is to be read. A misspelt parameter is refused: `dryrun` must not import."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Kind
+    dry_run: bool = Field(default=False, description="Only say what would become of the file")
+    recorded_at: str | None = Field(
+        default=None, max_length=64, description="The moment of rows that say none; that of the upload by default"
+    )
+    from_line: int = Field(default=0, ge=0, description="Carry on behind this line: the `last_line` of a report")
+    map: list[Annotated[str, Field(max_length=300)]] = Field(
+        default=[], max_length=100, description="`Column=field`: what a column is; `Column=` leaves it out", examples=[["Ref=student"]]
+    )
+
+
+async def _caller(request: Request) -> Principal:
+    # Who may not come in is told so before anything else about the request is.
+    return await caller_of(request, "roster:write" if request.query_params.get("kind") == "students" else "marks:write")
+
+
+@router.post(
+    "/v1/schools/{school}/imports",
+    openapi_extra={"requestBody": _BODY, "security": [{"HTTPBearer": []}]},
+    summary="Import marks or students from a CSV file",
+)
+async def post_import(
+    request: Request,
+    caller: Annotated[Principal, Depends(_caller)],
+    school: SchoolInPath,
+    state: State,
+    query: Annotated[ImportQuery, Query()],
+) -> ImportReport:
+    """Takes a CSV file up to the import limit (50 MB); gzip is read. Needs `marks:write` or, for students, `roster:write`.
+
+    200: every row is dealt with, and the accepted ones are on the bus with all acks (in a dry run, nothing is). Other answers may come
+    after a part of a file was accepted: their `report` says how far. Sending the file again does no harm.
+    """
+    caller.require_school(school)
+    calendar = await state.calendars.newest(school)
+    if calendar is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", "this school has not been sent yet: PUT it first")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != CSV:
+        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", f"send {CSV}")
+    tally = Tally(query.from_line)
+    running = Import(
+        query.kind,
+        _told(query.map),
+        _sorters(query, school, calendar, state, tally),
+        None if query.dry_run else state.publisher.publish,
+        state.clock,
+        tally,
+    )
+    await _run(running, request, state, counted=query.kind == "marks" and not query.dry_run)
+    return running.report()
+
+
+async def _run(running: Import, request: Request, state: IngestState, *, counted: bool) -> None:
+    try:
+        async for batch in running.run(body_pieces(request, state.settings.import_limit)):
+            if counted:
+                _count(batch)
+    except CsvError as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, error.kind, str(error), extra=_so_far(running)) from error
+    except BusUnavailableError as error:
+        detail = "the bus is away: send the file again, or what is behind the report's last_line"
+        headers = {"Retry-After": RETRY_AFTER}
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, headers=headers, extra=_so_far(running)) from error
+    except ProblemError as error:
+        error.extra |= _so_far(running)
+        raise
+
+
+def _so_far(running: Import) -> dict[str, Any]:
+    return {"report": running.report().model_dump()}
+
+
+def _sorters(
+    query: ImportQuery, school: SchoolNumber, calendar: SchoolCalendar, state: IngestState, tally: Tally
+) -> Callable[[Columns], Sorter]:
+    if query.kind == "students":
+        return lambda columns: StudentSorter(school, columns, tally)
+    recorded_at = _moment(query.recorded_at, ZoneInfo(calendar.timezone), state.clock())
+    rules = Rules(calendar, state.codes, state.settings.clock_skew)
+    return lambda columns: MarkSorter(school, columns, rules, recorded_at, tally)
+
+
+def _moment(text: str | None, zone: ZoneInfo, now: datetime) -> str:
+    if text is None:
+        return now.isoformat()
+    try:
+        return values.moment(text.strip(), zone)
+    except ValueError as error:
+        detail = f"recorded_at: {values.MOMENT_FORMS} (in an address, + is written %2B)"
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail) from error
+
+
+def _told(entries: list[str]) -> Mapping[str, str]:
+    told: dict[str, str] = {}
+    for entry in entries:
+        column, equals, field = entry.rpartition("=")
+        if not equals or not column.strip():
+            raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "map: Column=field")
+        told[column.strip()] = field.strip()
+    return told
+
+
+def _count(batch: Sorted) -> None:
+    metrics.MARKS.labels(SOURCE, "accepted").inc(batch.accepted)
+    for rejection in batch.rejected:
+        metrics.MARKS.labels(SOURCE, rejection.reason).inc()

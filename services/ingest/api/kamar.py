@@ -1,0 +1,81 @@
+"""KAMAR Directory Services: KAMAR pushes a document a message, and is answered in its own envelope whatever happens."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from starlette.requests import ClientDisconnect
+
+from services.ingest.kamar import envelope
+from services.ingest.kamar.envelope import Envelope
+from services.ingest.receiving import Arrival
+from services.ingest.state import IngestState
+from shared.bus.interface import BusUnavailableError
+from shared.db.errors import is_transient
+from shared.web.body import body_pieces
+from shared.web.problems import RETRY_AFTER, ProblemError
+from shared.web.service import service_state
+
+router = APIRouter(tags=["KAMAR"])
+
+log = structlog.get_logger()
+
+_BODY: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {media_type: {"schema": {"type": "object"}} for media_type in ("application/json", "application/xml")},
+}
+
+
+@router.post(
+    "/v1/kamar",
+    openapi_extra={"requestBody": _BODY},
+    response_class=Response,
+    summary="KAMAR Directory Services",
+)
+async def post_kamar(request: Request) -> Response:
+    """HTTP Basic. Takes a document of up to 200 MB, JSON or XML; gzip is read. Every answer is an `SMSDirectoryData` with an `error`, 0 for taken.
+
+    Taken means stored: processing follows, and `GET /v1/schools/{school}/kamar-documents` tells what became of it.
+    """
+    state: IngestState = service_state(request)
+    try:
+        # Before a byte of the body is read: nobody but schools can make us store anything.
+        sender = await state.gate.sender(request.headers.get("authorization"))
+        if sender is None:
+            return _answer(request, envelope.failed(HTTPStatus.UNAUTHORIZED), HTTPStatus.UNAUTHORIZED)
+        settings = state.settings
+        arrival = Arrival(sender, state, state.clock())
+        async with asyncio.timeout(settings.kamar_body_timeout.total_seconds()) as waiting:
+            taken = await arrival.take(body_pieces(request, settings.kamar_body_limit))
+        return _answer(request, taken, HTTPStatus.OK)
+    except ProblemError as error:
+        return _answer(request, envelope.failed(error.status), error.status)
+    except ClientDisconnect:
+        return _answer(request, envelope.failed(HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST)
+    except Exception as error:
+        status = _status_of(error)
+        if isinstance(error, TimeoutError) and waiting.expired():
+            status = HTTPStatus.REQUEST_TIMEOUT
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.error("request.failed", route="/v1/kamar", exc_info=error)
+        else:
+            log.warning("kamar.not_taken", status=int(status), error=type(error).__name__)
+        return _answer(request, envelope.failed(status), status)
+
+
+def _status_of(error: Exception) -> HTTPStatus:
+    away = isinstance(error, BusUnavailableError) or is_transient(error)
+    return HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _answer(request: Request, content: Envelope, status: int) -> Response:
+    headers = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Basic realm="KAMAR"'
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = RETRY_AFTER
+    body, media_type = envelope.render(content, xml="xml" in request.headers.get("content-type", "").lower())
+    return Response(body, status_code=status, media_type=media_type, headers=headers)

@@ -1,0 +1,83 @@
+"""The credentials that a school types into KAMAR."""
+
+import asyncio
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from services.ingest.kamar import passwords
+from services.ingest.repository import credentials
+from services.ingest.state import State
+from shared.auth.principal import Principal
+from shared.web.problems import ProblemError
+from shared.web.service import SchoolInPath, requires
+
+router = APIRouter(tags=["KAMAR"])
+
+
+class NewCredential(BaseModel):
+    """A credential with its password, which is shown this once."""
+
+    username: str
+    password: str
+
+
+class CredentialOut(BaseModel):
+    """A credential."""
+
+    username: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class CredentialsOut(BaseModel):
+    """A school's credentials: a few, so all of them."""
+
+    items: list[CredentialOut]
+    next: None = None
+
+
+@router.post("/v1/schools/{school}/kamar-credentials", status_code=HTTPStatus.CREATED, summary="Issue a credential for KAMAR")
+async def issue_credential(school: SchoolInPath, state: State, caller: Annotated[Principal, requires("roster:write")]) -> NewCredential:
+    """Answers the password once: only its hash is kept. A school can have several, to change one for another without a gap."""
+    caller.require_school(school)
+    if await state.calendars.newest(school) is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", "this school has not been sent yet: PUT it first")
+    new = NewCredential(username=passwords.new_username(school), password=passwords.new_password())
+    password_hash = await asyncio.to_thread(passwords.hashed, new.password)
+    async with state.engine.begin() as connection:
+        await credentials.add(connection, school, new.username, password_hash, state.clock())
+    return new
+
+
+@router.get("/v1/schools/{school}/kamar-credentials", summary="A school's credentials for KAMAR")
+async def list_credentials(school: SchoolInPath, state: State, caller: Annotated[Principal, requires("roster:write")]) -> CredentialsOut:
+    """Names and uses; passwords are known to nobody."""
+    caller.require_school(school)
+    async with state.engine.connect() as connection:
+        found = await credentials.of_school(connection, school)
+    return CredentialsOut(
+        items=[
+            CredentialOut(username=credential.username, created_at=credential.created_at, last_used_at=credential.last_used_at)
+            for credential in found
+        ]
+    )
+
+
+@router.delete(
+    "/v1/schools/{school}/kamar-credentials/{username}", status_code=HTTPStatus.NO_CONTENT, summary="Revoke a credential for KAMAR"
+)
+async def revoke_credential(
+    school: SchoolInPath, username: str, state: State, caller: Annotated[Principal, requires("roster:write")]
+) -> Response:
+    """Holds at once here, and within a minute in other processes of this service."""
+    caller.require_school(school)
+    async with state.engine.begin() as connection:
+        removed = "\0" not in username and await credentials.remove(connection, school, username)
+    if not removed:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-credential", "the school has no such credential")
+    state.gate.forget(username)
+    return Response(status_code=HTTPStatus.NO_CONTENT)

@@ -1,0 +1,109 @@
+"""Rows into messages for the bus and refusals, batch by batch, so that a file of any size needs the memory of one batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from services.ingest.csv_import.columns import Columns
+from services.ingest.csv_import.mark_rows import MarkRows
+from services.ingest.csv_import.report import Tally
+from services.ingest.csv_import.student_rows import StudentRows
+from services.ingest.marks import Batch
+from services.ingest.posting import roll_messages
+from services.ingest.schemas import Rejected
+from services.ingest.students import StudentBatch, updated
+from shared.attendance.calendar import SchoolCalendar
+from shared.attendance.codes import CodeTable
+from shared.bus.interface import Outgoing
+from shared.identifiers import SchoolNumber
+
+SOURCE: Final = "csv"
+
+
+@dataclass(slots=True)
+class Sorted:
+    """A batch: what to publish, how many rows that is, and the rows refused, by line."""
+
+    messages: list[Outgoing] = field(default_factory=list)
+    accepted: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+class Sorter(Protocol):
+    """Sorts the rows of one file, a batch at a time."""
+
+    def begin(self, now: datetime) -> None:
+        """Starts a batch, received now."""
+
+    def take(self, line: int, cells: Sequence[str]) -> None:
+        """Sorts one row."""
+
+    def end(self) -> Sorted:
+        """The batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What marks are judged by."""
+
+    calendar: SchoolCalendar
+    codes: CodeTable
+    clock_skew: timedelta
+
+
+class MarkSorter:
+    """Sorts rows of marks by the rules of the door."""
+
+    def __init__(self, school: SchoolNumber, columns: Columns, rules: Rules, recorded_at: str, tally: Tally) -> None:
+        self._school = school
+        self._rules = rules
+        self._tally = tally
+        self._rows = MarkRows(columns, ZoneInfo(rules.calendar.timezone), recorded_at)
+
+    def begin(self, now: datetime) -> None:
+        self._now = now
+        self._batch = Batch(self._rules.calendar, self._rules.codes, now, self._rules.clock_skew)
+        self._unread: list[Rejected] = []
+
+    def take(self, line: int, cells: Sequence[str]) -> None:
+        try:
+            mark = self._rows.read(cells)
+        except ValueError as error:
+            self._unread.append(Rejected(index=line, reason="bad-field", detail=str(error)))
+        else:
+            self._batch.take(line, mark)
+            self._tally.saw(self._rows.student)
+            self._tally.saw_day(self._rows.day)
+
+    def end(self) -> Sorted:
+        accepted = self._batch.accepted
+        refused = [Rejected(index=item.index, reason=item.reason, detail=item.detail) for item in self._batch.rejected]
+        return Sorted(list(roll_messages(self._school, SOURCE, self._now, accepted)), len(accepted), self._unread + refused)
+
+
+class StudentSorter:
+    """Sorts rows of students by the rules of the door."""
+
+    def __init__(self, school: SchoolNumber, columns: Columns, tally: Tally) -> None:
+        self._school = school
+        self._tally = tally
+        self._rows = StudentRows(columns)
+
+    def begin(self, now: datetime) -> None:
+        self._now = now
+        self._batch = StudentBatch()
+
+    def take(self, line: int, cells: Sequence[str]) -> None:
+        try:
+            student = self._rows.read(cells)
+        except ValueError as error:
+            self._batch.rejected.append(Rejected(index=line, reason="bad-field", detail=str(error)))
+        else:
+            self._batch.take(line, student)
+            self._tally.saw(self._rows.student)
+
+    def end(self) -> Sorted:
+        messages = [updated(self._school, student, self._now).encode() for student in self._batch.accepted]
+        return Sorted(messages, len(messages), self._batch.rejected)

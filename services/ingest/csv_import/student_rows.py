@@ -1,0 +1,49 @@
+"""A row of students as the student that the REST door takes. What the row says is judged by the door's own rules, not here."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from services.ingest.csv_import import values
+from services.ingest.csv_import.columns import CAREGIVER_PARTS, MOST_CAREGIVERS, Columns
+from services.ingest.csv_import.records import cell
+
+_GROUPS: Final = re.compile(r"[;,|]")
+
+
+class StudentRows:
+    """Reads the rows of one file."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._places = columns.places
+        self._width = columns.width
+        parts = [[(part, columns.places.get(f"caregiver_{number}_{part}")) for part in CAREGIVER_PARTS] for number in _numbers()]
+        self._caregivers = [[(part, place) for part, place in caregiver if place is not None] for caregiver in parts]
+        self.student = ""
+
+    def read(self, cells: Sequence[str]) -> dict[str, object]:
+        """The row's student; the key is then in `student`. Raises ValueError, whose text quotes no cell."""
+        if len(cells) > self._width and any(cells[self._width :]):
+            raise ValueError("more cells than the header: is a delimiter inside a cell without quotes?")
+        said = {field: text for field in self._places if (text := cell(cells, self._places[field])) and not field.startswith("caregiver_")}
+        self.student = said.get("student", "")
+        student: dict[str, object] = dict(said)
+        if "year_level" in said:
+            student["year_level"] = values.year_level(said["year_level"])
+        if "groups" in said:
+            student["groups"] = [group.strip() for group in _GROUPS.split(said["groups"]) if group.strip()]
+        caregivers = [person for places in self._caregivers if (person := self._caregiver(cells, places))]
+        if caregivers:
+            student["caregivers"] = caregivers
+        return student
+
+    def _caregiver(self, cells: Sequence[str], places: Sequence[tuple[str, int]]) -> dict[str, object]:
+        person: dict[str, object] = {part: text for part, place in places if (text := cell(cells, place))}
+        if "notify" in person:
+            person["notify"] = values.yes(str(person["notify"]))
+        # A language or a choice without anybody it could be of: the columns of a caregiver the student does not have.
+        return person if person.keys() & {"name", "email", "phone"} else {}
+
+
+def _numbers() -> range:
+    return range(1, MOST_CAREGIVERS + 1)

@@ -1,0 +1,98 @@
+"""A file on its way in: read, sorted and published batch by batch while it arrives."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from services.ingest.csv_import.columns import Columns, Kind, recognise
+from services.ingest.csv_import.errors import LayoutError
+from services.ingest.csv_import.records import CsvReader, Row
+from services.ingest.csv_import.report import ImportReport, Tally
+from services.ingest.csv_import.sorting import Sorted, Sorter
+from services.ingest.schemas import Rejected
+from shared.bus.interface import Outgoing
+from shared.clock import Clock
+
+ROWS_A_BATCH: Final = 5_000
+"""As many as a request of the marks door may have: ten events on the bus."""
+
+ROWS_A_TURN: Final = 250
+"""After so many rows (a few milliseconds) other requests of this process have their turn."""
+
+Publish = Callable[[Sequence[Outgoing]], Awaitable[None]]
+
+
+class Import:
+    """One file. `publish` None is a dry run."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        told: Mapping[str, str],
+        sorter_of: Callable[[Columns], Sorter],
+        publish: Publish | None,
+        clock: Clock,
+        tally: Tally,
+    ) -> None:
+        self._kind: Kind = kind
+        self._told = told
+        self._sorter_of = sorter_of
+        self._publish = publish
+        self._clock = clock
+        self._tally = tally
+        self._from_line = tally.last_line
+        self._columns: Columns | None = None
+        self._sorter: Sorter | None = None
+        self._taken = 0
+        self._line = 0
+        self._damaged: list[Rejected] = []
+
+    async def run(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[Sorted]:
+        """Yields each batch once it is kept by the bus. Raises CsvError for a file, and BusUnavailableError."""
+        reader = CsvReader()
+        async for piece in pieces:
+            async for batch in self._sort(reader.feed(piece)):
+                yield batch
+        async for batch in self._sort(reader.finish()):
+            yield batch
+        if self._columns is None:
+            raise LayoutError("the file is empty")
+        if self._taken:
+            yield await self._settle()
+
+    def report(self) -> ImportReport:
+        """What became of the file so far."""
+        return self._tally.report(self._kind, dry_run=self._publish is None, columns=self._columns)
+
+    async def _sort(self, rows: Iterable[Row]) -> AsyncIterator[Sorted]:
+        for line, cells in rows:
+            if self._sorter is None:
+                if cells is None:
+                    raise LayoutError("the header can't be read: its quotes don't match")
+                self._columns = recognise(cells, self._kind, self._told)
+                self._sorter = self._sorter_of(self._columns)
+                continue
+            if line <= self._from_line:
+                continue
+            if self._taken == 0:
+                self._sorter.begin(self._clock())
+            if cells is None:
+                self._damaged.append(Rejected(index=line, reason="bad-field", detail="the row's quotes don't match"))
+            else:
+                self._sorter.take(line, cells)
+            self._taken += 1
+            self._line = line
+            if self._taken >= ROWS_A_BATCH:
+                yield await self._settle()
+            elif self._taken % ROWS_A_TURN == 0:
+                await asyncio.sleep(0)
+
+    async def _settle(self) -> Sorted:
+        assert self._sorter is not None
+        batch = self._sorter.end()
+        batch.rejected += self._damaged
+        if self._publish is not None and batch.messages:
+            await self._publish(batch.messages)
+        self._tally.settle(self._taken, batch.accepted, batch.rejected, self._line)
+        self._taken, self._damaged = 0, []
+        return batch

@@ -1,0 +1,163 @@
+"""KAMAR's students: what of an element is kept, how it is merged into what was known, and the event it makes. Pure."""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+import msgspec
+from pydantic import ValidationError
+
+from services.ingest.kamar import values
+from services.ingest.kamar.values import Value
+from services.ingest.schemas import CaregiverIn, StudentIn
+from shared.events.data import Caregiver, StudentUpdated
+from shared.identifiers import SchoolNumber, student_id
+
+Fields = dict[str, Any]
+"""What is kept of a student, as JSON."""
+
+MOST_CAREGIVERS: Final = 20
+MOST_GROUPS: Final = 50
+_NSN_DIGITS: Final = 10
+_HIGHEST_YEAR: Final = 15
+
+QUIET_WORDS: Final = frozenset(
+    {
+        "no contact", "nocontact", "no-contact", "do not contact", "not to contact", "no access", "restricted", "denied", "blocked",
+        "inactive", "former", "deceased", "emergency",
+    }
+)  # fmt: skip
+"""What of a caregiver's `status` or `role` says that no letters go there. KAMAR's values are not public: a school's own can be added."""
+
+_NAMES: Final = ("name", "group", "coreoption", "description", "subject", "ref")
+"""Where the name of a group may stand."""
+
+
+@dataclass
+class Parsed:
+    """What an element says. Only keys that it has are in `fields`; `problems` tell of values that could not be read."""
+
+    student: str | None
+    fields: Fields = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def parse(element: dict[str, Value]) -> Parsed:
+    """Reads one element; a value of the wrong kind doesn't spoil the others."""
+    parsed = Parsed(values.key(element.get("id")))
+    if parsed.student is None:
+        parsed.problems.append("id: missing, or no key of a student")
+        return parsed
+    for key, name in (("firstname", "given_name"), ("lastname", "family_name"), ("tutor", "tutor")):
+        if key in element:
+            parsed.fields[name] = values.text(element[key])
+    if "leavingdate" in element:
+        leaving = values.day(element["leavingdate"])
+        parsed.fields["leaving"] = leaving.isoformat() if leaving is not None else None
+    if "yearlevel" in element:
+        parsed.fields["year_level"] = _year_level(element["yearlevel"], parsed.problems)
+    if "nsn" in element:
+        parsed.fields["nsn"] = _nsn(element["nsn"], parsed.problems)
+    if "groups" in element:
+        parsed.fields["groups"] = _groups(element["groups"])
+    if "caregivers" in element:
+        parsed.fields["caregivers"] = _caregivers(element["caregivers"], parsed.problems)
+    return parsed
+
+
+def has_left(fields: Fields, today: date) -> bool:
+    """Whether the student's last day lies behind us."""
+    return fields.get("leaving") is not None and date.fromisoformat(fields["leaving"]) < today
+
+
+def event_of(school: SchoolNumber, student: str, fields: Fields, updated_at: datetime, quiet: Collection[str]) -> StudentUpdated | None:
+    """The student as everybody else gets to know them; None as long as a name is missing."""
+    groups = [fields["tutor"]] if fields.get("tutor") else []
+    groups += [group for group in fields.get("groups") or [] if group not in groups]
+    try:
+        checked = StudentIn(
+            student=student,
+            given_name=fields.get("given_name") or "",
+            family_name=fields.get("family_name") or "",
+            year_level=fields.get("year_level"),
+            groups=groups[:MOST_GROUPS],
+            nsn=fields.get("nsn"),
+        )
+    except ValidationError:
+        return None
+    return StudentUpdated(
+        school=school,
+        student=student,
+        student_id=student_id(school, student),
+        given_name=checked.given_name,
+        family_name=checked.family_name,
+        year_level=checked.year_level,
+        groups=checked.groups,
+        nsn=checked.nsn,
+        caregivers=[_caregiver(caregiver, quiet) for caregiver in fields.get("caregivers") or []],
+        updated_at=updated_at,
+    )
+
+
+def digest(student: StudentUpdated) -> bytes:
+    """Tells whether two events say the same, apart from when."""
+    said = msgspec.to_builtins(student) | {"updated_at": None}
+    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).digest()
+
+
+def _year_level(value: Value, problems: list[str]) -> int | None:
+    if value is None or value == "":
+        return None
+    level = values.integer(value)
+    if level is None or not 0 <= level <= _HIGHEST_YEAR:
+        problems.append(f"yearlevel: not a number from 0 to {_HIGHEST_YEAR}")
+        return None
+    return level
+
+
+def _nsn(value: Value, problems: list[str]) -> str | None:
+    digits = (values.text(value) or "").replace(" ", "")
+    if not digits:
+        return None
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _NSN_DIGITS):
+        problems.append("nsn: not up to ten digits")
+        return None
+    return digits.zfill(_NSN_DIGITS)
+
+
+def _groups(value: Value) -> list[str]:
+    names: list[str] = []
+    for row in values.rows(value):
+        found = [values.text(row.get(key)) for key in _NAMES] if isinstance(row, dict) else [values.text(row)]
+        name = next((name for name in found if name is not None), None)
+        if name is not None and name not in names:
+            names.append(name)
+    return names[:MOST_GROUPS]
+
+
+def _caregivers(value: Value, problems: list[str]) -> list[Fields]:
+    caregivers: list[Fields] = []
+    for row in values.rows(value)[:MOST_CAREGIVERS]:
+        if not isinstance(row, dict):
+            problems.append("caregivers: not an object")
+            continue
+        email, phone = values.text(row.get("email"), 255), values.text(row.get("mobile"), 40)
+        name = values.text(row.get("name")) or values.text(row.get("relationship"))
+        if name is None and email is None and phone is None:
+            continue
+        fields: Fields = {"name": name or "Caregiver", "email": email, "phone": phone}
+        try:
+            CaregiverIn.model_validate(fields)
+        except ValidationError:
+            problems.append("caregivers: a name, e-mail address or number that can't be one")
+            continue
+        fields["marks"] = [mark for mark in (values.text(row.get("status")), values.text(row.get("role"))) if mark is not None]
+        caregivers.append(fields)
+    return caregivers
+
+
+def _caregiver(fields: Fields, quiet: Collection[str]) -> Caregiver:
+    notify = not any(mark.casefold() in quiet for mark in fields.get("marks") or [])
+    return Caregiver(name=fields["name"], email=fields["email"], phone=fields["phone"], notify=notify)

@@ -1,0 +1,102 @@
+"""A batch of KAMAR's students into what we know of them, and out as events, all in one transaction."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ingest.kamar import students
+from services.ingest.kamar.reading import Element
+from services.ingest.kamar.refusals import Refusals
+from services.ingest.kamar.students import Fields, Parsed
+from services.ingest.repository import students as repository
+from services.ingest.repository.students import KnownStudent
+from shared.bus.interface import Outgoing
+from shared.events.catalogue import STUDENT_UPDATED
+from shared.events.envelope import Event, tombstone
+from shared.identifiers import SchoolNumber, kamar_event_id, student_id
+from shared.outbox import repository as outbox
+
+TOO_MANY_LEFT: Final = "too-many-left"
+FEW: Final = 20
+"""Departures up to which nobody is surprised, whatever the size of the school."""
+
+
+@dataclass
+class Roster:
+    """The students of one batch."""
+
+    school: SchoolNumber
+    document: uuid.UUID
+    received_at: datetime
+    today: date
+    quiet: Collection[str]
+    refusals: Refusals
+    unreadable: int = 0
+    published: int = 0
+    left: int = 0
+    _parsed: dict[str, list[Parsed]] = field(default_factory=dict)
+
+    def take(self, element: Element) -> None:
+        """Reads one element; what of it can't be read is noted, and doesn't spoil the rest."""
+        if element.fields is None:
+            self.unreadable += 1
+            self.refusals.add("bad-field", f"students: {element.problem}")
+            return
+        parsed = students.parse(element.fields)
+        for problem in parsed.problems:
+            self.refusals.add("bad-field", problem, student=parsed.student)
+        if parsed.student is None:
+            self.unreadable += 1
+        else:
+            self._parsed.setdefault(parsed.student, []).append(parsed)
+
+    async def apply(self, connection: AsyncConnection) -> None:
+        """Merges what was said into what was known, and publishes who has changed, in the caller's transaction."""
+        known = await repository.known(connection, self.school, sorted(self._parsed))
+        kept: list[KnownStudent] = []
+        gone: list[str] = []
+        messages: list[Outgoing] = []
+        for student, said in self._parsed.items():
+            before = known.get(student)
+            fields: Fields = dict(before.fields) if before is not None else {}
+            for parsed in said:
+                fields |= parsed.fields
+            if students.has_left(fields, self.today):
+                gone.append(student)
+                if before is not None and before.digest is not None:
+                    messages.append(self._gone(student))
+                continue
+            digest = before.digest if before is not None else None
+            event = students.event_of(self.school, student, fields, self.received_at, self.quiet)
+            if event is None:
+                self.refusals.add("incomplete", "the student has no first name or no last name", student=student)
+            elif (new := students.digest(event)) != digest:
+                digest = new
+                event_id = str(kamar_event_id(self.document, "student", student))
+                messages.append(Event(STUDENT_UPDATED, event_id, "/ingest", self.received_at, str(event.student_id), event).encode())
+                self.published += 1
+            kept.append(KnownStudent(student, fields, digest))
+        await repository.put(connection, self.school, kept, self.document, self.received_at)
+        await repository.remove(connection, self.school, gone)
+        await outbox.add(connection, messages)
+
+    async def depart(self, connection: AsyncConnection) -> None:
+        """Lets go of the students whom a whole `full` did not have, in the caller's transaction.
+
+        When they are more than half of the school, it is likelier that something went wrong there than that they all left: then nobody
+        goes, and it is reported.
+        """
+        missing, known = await repository.not_in(connection, self.school, self.document)
+        if len(missing) > FEW and len(missing) * 2 > known:
+            self.refusals.add(TOO_MANY_LEFT, "more than half of the school is missing from a full push: nobody was removed")
+            return
+        await repository.remove(connection, self.school, missing)
+        await outbox.add(connection, [self._gone(student) for student in missing])
+
+    def _gone(self, student: str) -> Outgoing:
+        self.left += 1
+        return tombstone(STUDENT_UPDATED.topic.name, str(student_id(self.school, student)))

@@ -1,0 +1,181 @@
+"""What is missing or doubtful in a school's data of a term, for the school to mend. Pure.
+
+No names: students are told by their keys.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, Literal, get_args
+
+from services.thresholds import register
+from services.thresholds.day_findings import CodeUse, DayFindings, Gap, GapKind
+from services.thresholds.repository.data_quality import MarksRow, RosterRow
+from services.thresholds.repository.dead_letters import ReportedLetter
+from shared.attendance.calendar import SchoolCalendar, Term
+from shared.attendance.codes import CodeTable
+
+Kind = Literal[
+    "unmarked",
+    "unmarked-period",
+    "unexplained",
+    "retired-code",
+    "unknown-code",
+    "no-caregiver",
+    "no-address",
+    "unknown-student",
+    "dead-letter",
+]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+EXPLAIN_WITHIN: Final = timedelta(days=7)
+"""A `?` older than this is reported. It stays a `?`: no clock may make a truancy of it (the Ministry, 2023)."""
+
+Place = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing to mend: of a student, or of the whole school where `student` is None.
+
+    `count` is in half days (`unmarked`), periods (`unmarked-period`), or else marks or records. `ref` tells issues of one kind,
+    student and day from each other.
+    """
+
+    kind: Kind
+    student: str | None
+    day: date | None
+    count: int
+    detail: str
+    ref: str = ""
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the report; no two issues share one."""
+        return (self.kind, self.student or "", self.day.isoformat() if self.day else "", self.ref)
+
+
+def report(
+    term: Term,
+    calendar: SchoolCalendar,
+    codes: CodeTable,
+    now: datetime,
+    *,
+    roster: Sequence[RosterRow],
+    rows: Iterable[MarksRow],
+    letters: Iterable[ReportedLetter],
+) -> list[Issue]:
+    """All issues of a school and term, in the order of their places."""
+    marks = {row.student: row.marks for row in rows}
+    on_roll = {row.student for row in roster}
+    findings = DayFindings(term, calendar, codes, now)
+    gaps = _Gaps(findings.days, findings.ended)
+    issues: list[Issue] = []
+    for student in on_roll | marks.keys():
+        by_day = register.values_by_day(marks.get(student, b""))
+        sent = student in on_roll
+        if not sent and not by_day:
+            # All marks were taken back: sent for somebody who is not there.
+            continue
+        if not sent:
+            issues.append(Issue("unknown-student", student, None, sum(map(len, by_day.values())), "marks, but no such student was sent"))
+        # Who is not on the roll may have left after the last mark; where no roll was ever sent, that says nothing.
+        gaps.begin(student, by_day.keys(), may_have_left=not sent and bool(on_roll))
+        issues += _of_student(student, by_day, findings, gaps, calendar.today(now))
+    issues += gaps.issues()
+    issues += _of_roster(roster)
+    issues += [_of_letter(letter, calendar) for letter in letters]
+    return sorted(issues, key=lambda issue: issue.place)
+
+
+def _of_student(student: str, by_day: dict[int, tuple[int, ...]], findings: DayFindings, gaps: "_Gaps", today: date) -> Iterable[Issue]:
+    uses: dict[CodeUse, list[int]] = {}
+    for index, number in enumerate(findings.numbers):
+        found = findings.of(index, by_day.get(number, ()))
+        if found.gaps:
+            gaps.add(index, found.gaps)
+        if found.unexplained and findings.days[index] < today - EXPLAIN_WITHIN:
+            day = findings.days[index]
+            yield Issue("unexplained", student, day, found.unexplained, "still ?: to be explained, or marked with the code that is right")
+        for code in found.codes:
+            use = findings.use(code, index)
+            if use is not None:
+                uses.setdefault(use, []).append(index)
+    for use, times in uses.items():
+        where = _spans(findings.days, [(index, "") for index in dict.fromkeys(times)])
+        yield Issue(use.kind, student, None, len(times), f"{use.detail}: {where}", ref=use.code)
+
+
+def _of_roster(roster: Iterable[RosterRow]) -> Iterable[Issue]:
+    for student, caregivers, addresses in roster:
+        if not caregivers:
+            yield Issue("no-caregiver", student, None, 1, "no caregiver was sent: nobody can be written to")
+        elif not addresses:
+            yield Issue("no-address", student, None, caregivers, "no caregiver has an e-mail address that a letter may go to")
+
+
+def _of_letter(letter: ReportedLetter, calendar: SchoolCalendar) -> Issue:
+    detail = f"{letter.reason}: kept by {letter.service} from {letter.topic} as {letter.id}"
+    return Issue("dead-letter", None, calendar.today(letter.reported_at), letter.count, detail, ref=str(letter.id))
+
+
+class _Gaps:
+    """What nobody has marked, student by student; what is missing of everybody becomes one issue of the day."""
+
+    def __init__(self, days: Sequence[date], ended: int) -> None:
+        self._days = days
+        self._ended = ended
+        self._found: list[tuple[str, int, list[tuple[int, Gap]]]] = []
+        self._together: Counter[tuple[int, Gap]] = Counter()
+        self._students_until: Counter[int] = Counter()
+        self._index_of = {register.number_of(day): index for index, day in enumerate(days)}
+        self._until = 0
+
+    def begin(self, student: str, marked: Iterable[int], *, may_have_left: bool) -> None:
+        """The next student, and the days with marks of them."""
+        indexes = [self._index_of[number] for number in marked if number in self._index_of]
+        self._until = min(max(indexes, default=-1) + 1, self._ended) if may_have_left else self._ended
+        self._students_until[self._until] += 1
+        self._found.append((student, min(indexes, default=len(self._days)), []))
+
+    def add(self, index: int, gaps: Iterable[Gap]) -> None:
+        """What of a day is not marked. Days that have not ended, or on which the student may have left, do not count."""
+        if index < self._until:
+            for gap in gaps:
+                self._found[-1][2].append((index, gap))
+                self._together[index, gap] += 1
+
+    def issues(self) -> Iterable[Issue]:
+        """What was found, once every student was looked at."""
+        expected = [sum(count for until, count in self._students_until.items() if until > index) for index in range(self._ended)]
+        everybodys = {place for place, students in self._together.items() if students == expected[place[0]] > 1}
+        for index, gap in everybodys:
+            count = self._together[index, gap]
+            detail = f"nobody is marked: {count} students{f', {gap.part}' if gap.part else ''}"
+            yield Issue(gap.kind, None, self._days[index], gap.count * count, detail)
+        for student, first, found in self._found:
+            for kind in ("unmarked", "unmarked-period"):
+                own = [(index, gap) for index, gap in found if gap.kind == kind and (index, gap) not in everybodys]
+                if own:
+                    yield self._issue(kind, student, first, own)
+
+    def _issue(self, kind: GapKind, student: str, first: int, own: Sequence[tuple[int, Gap]]) -> Issue:
+        before = _spans(self._days, [(index, gap.part) for index, gap in own if index < first])
+        after = _spans(self._days, [(index, gap.part) for index, gap in own if index >= first])
+        if first == len(self._days):
+            detail = f"no mark in this term: {before}"
+        else:
+            detail = "; ".join(text for text in (f"{before} (before the first mark)" if before else "", after) if text)
+        return Issue(kind, student, None, sum(gap.count for _, gap in own), detail)
+
+
+def _spans(days: Sequence[date], places: Iterable[tuple[int, str]]) -> str:
+    """Days in words, school days in a row with the same part together: `2026-10-12 to 2026-10-14, 2026-10-16 PM`."""
+    spans: list[tuple[int, int, str]] = []
+    for index, part in places:
+        if spans and spans[-1][1] == index - 1 and spans[-1][2] == part:
+            spans[-1] = (spans[-1][0], index, part)
+        else:
+            spans.append((index, index, part))
+    return ", ".join(f"{days[start]}{f' to {days[end]}' if end > start else ''}{f' {part}' if part else ''}" for start, end, part in spans)

@@ -1,0 +1,65 @@
+"""Dead letters that other services report, into our copy: a school asks one place what became of its data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.thresholds.handlers.marks import WRONG_TYPE
+from services.thresholds.repository import dead_letters
+from services.thresholds.repository.dead_letters import ReportedLetter
+from shared.bus.interface import Message, Partition
+from shared.clock import Clock, utc_now
+from shared.deadletters.box import DeadLetterBox
+from shared.deadletters.letter import DeadLetter
+from shared.deadletters.reading import read_events
+from shared.events.data import DeadLettered
+from shared.events.envelope import Event
+from shared.events.topics import DEAD_LETTERS
+
+# As long as the topic keeps them: a copy built anew is the same.
+assert DEAD_LETTERS.retention is not None
+KEPT_FOR: Final = DEAD_LETTERS.retention
+
+MOST: Final = 2**31 - 1
+
+
+@dataclass
+class DeadLettersHandler:
+    """Keeps what other services could not apply, where the school is known. Our own are in our box, with their present state."""
+
+    engine: AsyncEngine
+    dead_letters: DeadLetterBox
+    clock: Clock = utc_now
+
+    async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
+        """Applies the events. None of them ever waits."""
+        read, letters = read_events(messages)
+        reported: list[ReportedLetter] = []
+        for message, event in read:
+            match event:
+                case Event(data=DeadLettered() as letter):
+                    if letter.school is not None and letter.service != self.dead_letters.service:
+                        reported.append(_reported(event, letter, letter.school))
+                case _:
+                    letters.append(DeadLetter(message, WRONG_TYPE, "only dead letters belong on this topic"))
+        now = self.clock()
+        async with self.engine.begin() as connection:
+            await dead_letters.add(connection, reported)
+            await dead_letters.forget_before(connection, now - KEPT_FOR)
+            await self.dead_letters.keep(connection, letters, now)
+        return {}
+
+
+def _reported(event: Event, letter: DeadLettered, school: str) -> ReportedLetter:
+    return ReportedLetter(
+        id=letter.dead_letter_id,
+        service=letter.service,
+        school=school,
+        topic=letter.topic,
+        reason=letter.reason,
+        # What the event says is not ours to trust: a number that no column can hold must not stop the consumer.
+        count=min(max(letter.count, 1), MOST),
+        reported_at=event.time,
+    )

@@ -1,0 +1,74 @@
+"""The attendance codes over REST: the same router in every service that reads them."""
+
+from datetime import date
+from typing import Annotated, Protocol, cast
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.attendance.codes import Code, CodeClass, CodeTable
+from shared.auth.principal import Principal
+from shared.web.service import requires, service_state
+
+
+class StateWithCodes(Protocol):
+    """What the router needs of a service's state."""
+
+    codes: CodeTable
+
+
+class CodeOut(BaseModel):
+    """An attendance code. Where `becomes` is set, the code is retired, and its marks count as marks of that one.
+
+    `open`: no public text of the Ministry decides something about the code; `note` says what.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    code: str
+    meaning: str
+    code_class: CodeClass = Field(alias="class")
+    absent: bool
+    valid_from: date | None
+    valid_until: date | None
+    becomes: str | None
+    open: bool
+    note: str | None
+
+
+class CodesOut(BaseModel):
+    """The codes, in the order of the file."""
+
+    items: list[CodeOut]
+    next: None = None
+
+
+def attendance_codes_router() -> APIRouter:
+    """The route. The service's state must have `codes`."""
+    router = APIRouter(tags=["attendance codes"])
+
+    @router.get("/v1/attendance-codes", summary="The attendance codes and what each counts as")
+    async def list_attendance_codes(
+        request: Request,
+        _: Annotated[Principal, requires(None)],
+        on: Annotated[date | None, Query(description="Only the codes that are valid on this day; without it, retired ones too")] = None,
+    ) -> CodesOut:
+        """What this process reads marks by. A school's own choices (`code_classes`) are not in it."""
+        table = cast(StateWithCodes, service_state(request)).codes
+        return CodesOut(items=[_shown(code) for code in (table.on(on) if on else table.by_code.values())])
+
+    return router
+
+
+def _shown(code: Code) -> CodeOut:
+    return CodeOut(
+        code=code.code,
+        meaning=code.meaning,
+        code_class=code.code_class,
+        absent=code.absent,
+        valid_from=code.valid_from,
+        valid_until=code.valid_until,
+        becomes=code.becomes,
+        open=code.open is not None,
+        note=code.open,
+    )

@@ -1,0 +1,59 @@
+"""What the bus on Kafka does beyond the contract."""
+
+import asyncio
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError
+
+from deploy.kafka.broker import KafkaBroker
+from shared.bus.interface import BusUnavailableError, Outgoing
+from tests.contract.bus.adapters import PATIENCE, WAIT, BusUnderTest, KafkaBackstage, numbered, numbers_of, read
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture
+def backstage(kafka_broker: KafkaBroker) -> KafkaBackstage:
+    return KafkaBackstage(kafka_broker.bootstrap)
+
+
+async def test_messages_that_others_wrote_are_read_as_they_are(under_test: BusUnderTest, backstage: KafkaBackstage) -> None:
+    topic = await under_test.topic(partitions=1)
+    stranger = AIOKafkaProducer(bootstrap_servers=backstage.bootstrap)
+    await stranger.start()
+    await stranger.send_and_wait(topic, value=b"no key", headers=[("nothing", None), ("something", b"x")])
+    await stranger.stop()
+
+    [message] = await read(await under_test.consumer(under_test.group(), topic), 1)
+
+    assert (message.key, message.value, message.headers) == (None, b"no key", (("nothing", b""), ("something", b"x")))
+
+
+async def test_a_message_that_is_too_large_is_refused_at_once_and_alone(under_test: BusUnderTest) -> None:
+    topic = await under_test.topic(partitions=1)
+    publisher = await under_test.publisher()
+    with pytest.raises(MessageSizeTooLargeError):
+        await publisher.publish([Outgoing(topic, b"k", b"x" * 1_100_000)])
+    await publisher.publish(numbered(topic, b"k", [1]))
+    assert numbers_of(await read(await under_test.consumer(under_test.group(), topic), 1)) == [1]
+
+
+async def test_a_topic_that_comes_later_is_read_without_a_restart(under_test: BusUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    # By default a consumer waits half a minute for its topics before it says that they are not there.
+    monkeypatch.setattr("shared.bus.kafka.consumer.JOIN_TIMEOUT", 5 * WAIT)
+    publisher = await under_test.publisher()
+    consumer = await under_test.consumer(under_test.group(), "contract.kafka-later.v1")
+    with pytest.raises(BusUnavailableError):
+        await consumer.fetch(most=10, wait=WAIT)
+
+    await under_test.backstage.create_topic("contract.kafka-later.v1", 1)
+    await publisher.publish(numbered("contract.kafka-later.v1", b"k", [1]))
+
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                assert numbers_of(await read(consumer, 1)) == [1]
+                break
+            except BusUnavailableError:
+                continue

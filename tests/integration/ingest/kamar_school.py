@@ -1,0 +1,137 @@
+"""A school's KAMAR, for tests: what it sends, and what came of it."""
+
+import asyncio
+import copy
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from services.ingest.settings import IngestSettings
+from services.ingest.worker import run_worker
+from tests.integration.ingest.conftest import NOW, Door
+from tests.support.polling import eventually
+
+SLOTS = [{"slot": slot, "name": f"Period {slot}", "minutes": 60} for slot in range(2, 7)]
+SCHOOL = {"name": "Example High", "terms": [{"term": "2026-T4", "start": "2026-10-12", "end": "2026-12-18"}], "slots": SLOTS}
+
+
+@dataclass
+class ManualClock:
+    """A clock that stands until it is set."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Kamar:
+    """Requests as KAMAR makes them."""
+
+    door: Door
+    settings: IngestSettings
+    auth: tuple[str, str]
+    clock: ManualClock = field(default_factory=ManualClock)
+
+    async def post(self, document: dict[str, Any] | bytes, **arguments: Any) -> httpx.Response:
+        content = document if isinstance(document, bytes) else json.dumps(document).encode()
+        return await self.door.http.post("/v1/kamar", content=content, auth=arguments.pop("auth", self.auth), **arguments)
+
+    async def send(self, document: dict[str, Any] | bytes, **arguments: Any) -> None:
+        """Posts a document that is taken."""
+        answer = await self.post(document, **arguments)
+        assert (answer.status_code, answer.json()["SMSDirectoryData"]["error"]) == (200, 0), answer.text
+
+    async def documents(self) -> list[dict[str, Any]]:
+        answer = await self.door.send("GET", "/v1/schools/0999/kamar-documents?limit=500")
+        return list(reversed(answer.raise_for_status().json()["items"]))
+
+    async def refusals(self) -> set[tuple[str | None, str | None, str, int]]:
+        answer = await self.door.send("GET", "/v1/schools/0999/refusals?limit=500", token=self.door.token("star:read"))
+        return {(item["student"], item["day"], item["reason"], item["count"]) for item in answer.raise_for_status().json()["items"]}
+
+    async def settled(self, *states: str, patience: float = 60) -> None:
+        """Waits until these are the states of all documents, oldest first."""
+
+        async def look() -> list[str]:
+            return [document["state"] for document in await self.documents()]
+
+        await eventually(look, list(states), patience)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """A worker at work."""
+        stop = asyncio.Event()
+        worker = asyncio.create_task(run_worker(self.settings, stop, clock=self.clock))
+        try:
+            yield
+        finally:
+            stop.set()
+            await worker
+
+    async def killed_worker(self, until: asyncio.Event) -> None:
+        """A worker that dies at this moment, with no chance to put anything in order."""
+        worker = asyncio.create_task(run_worker(self.settings, asyncio.Event(), clock=self.clock))
+        await asyncio.wait_for(until.wait(), 30)
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+        self.clock.now += timedelta(minutes=10)
+
+    async def marks(self) -> dict[tuple[str, str, int | None], Any]:
+        """What stands marked, by the order of recorded_at and received_at, as the register reads it."""
+        standing: dict[tuple[str, str, int | None], tuple[tuple[datetime, datetime], Any]] = {}
+        for message in await self.door.published():
+            roll = json.loads(message.value or b"{}")
+            for mark in roll["marks"]:
+                place = (mark["student"], mark["date"], mark.get("slot"))
+                what = mark["half_days"] if mark.get("slot") is None else mark["code"]
+                version = (datetime.fromisoformat(mark["recorded_at"]), datetime.fromisoformat(roll["received_at"]))
+                if place not in standing or version > standing[place][0]:
+                    standing[place] = (version, what)
+        return {place: what for place, (_, what) in standing.items()}
+
+
+def document(sync: str, section: str | None = None, elements: list[Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """A message as KAMAR writes it."""
+    content: dict[str, Any] = {
+        "datetime": 20261119153000,
+        "sync": sync,
+        "sms": "KAMAR",
+        "version": 2198,
+        "schools": [{"index": 1, "schoolindex": 1, "moeCode": "0999", "name": "Example High", "type": 40, "authoritative": True}],
+    }
+    if section is not None:
+        content[section] = {"count": len(elements or []), "data": elements or []}
+    return {"SMSDirectoryData": content | changes}
+
+
+STUDENT: dict[str, Any] = {
+    "id": 12345,
+    "firstname": "Made",
+    "lastname": "Up",
+    "nsn": "123456789",
+    "yearlevel": 9,
+    "tutor": "9A",
+    "groups": [{"type": "class", "name": "9MAT1"}],
+    "password": "hunter2",
+    "caregivers": [
+        {"ref": 1, "role": "A", "name": "Pat Up", "email": "pat@example.org", "mobile": "021 000", "relationship": "Parent", "status": ""},
+        {"ref": 2, "role": "B", "name": "Sam Up", "email": "sam@example.org", "status": "No contact"},
+    ],
+}
+
+
+def student(number: int, **changes: Any) -> dict[str, Any]:
+    """A student of this id."""
+    return copy.deepcopy(STUDENT) | {"id": number} | changes
+
+
+def attended(student: Any, *days: tuple[str, str], **counts: Any) -> dict[str, Any]:
+    """An attendance element: (date, codes) of each day."""
+    return {"id": student, "nsn": "0123456789", "values": [{"date": day, "codes": codes, "alt": codes} | counts for day, codes in days]}

@@ -1,0 +1,238 @@
+"""`star import` as a process, against the door on a real server: it can be killed anywhere and carried on."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.kafka.probe import free_port
+from services.ingest.app import create_app
+from services.ingest.settings import IngestSettings
+from tests.integration.ingest.conftest import NOW, Door
+from tests.support.processes import STAR
+from tests.support.servers import serving
+
+HEADER = "Student ID,Date,Session,Code,Updated\n"
+WRITTEN = datetime.fromisoformat("2026-10-14T00:00:00+00:00")
+ROWS = 950
+CHUNK = 100
+
+
+class Gate:
+    """The door behind a gate: it lets some imports through, and keeps the next one waiting."""
+
+    def __init__(self, app: Any, through: int | None = None) -> None:
+        self._app = app
+        self._left = through
+        self.waiting = asyncio.Event()
+        self.open = asyncio.Event()
+        self.requests = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"].endswith("/imports"):
+            self.requests += 1
+            if self._left is not None and self.requests > self._left:
+                self.waiting.set()
+                await self.open.wait()
+        await self._app(scope, receive, send)
+
+
+def write(path: Path, text: str, encoding: str = "utf-8") -> None:
+    """Writes a file as if on a day of the term: its moment is that of rows that say none."""
+    path.write_bytes(text.encode(encoding))
+    os.utime(path, (WRITTEN.timestamp(), WRITTEN.timestamp()))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "term.csv"
+    rows = [
+        f'{number},13/10/2026,{"AM" if number % 2 else "PM"},{"M" if number % 3 else "P"},"1{number % 4}/10/2026 9:05"\n'
+        for number in range(ROWS)
+    ]
+    rows[600] = "600,13/10/2026,AM,P,\n"
+    write(path, (HEADER + "".join(rows)).replace("\n", "\r\n"), "utf-16")
+    return path
+
+
+@asynccontextmanager
+async def gate(door: Door, database_url: str, through: int | None = None, port: int | None = None) -> AsyncIterator[tuple[Gate, str]]:
+    app = Gate(create_app(IngestSettings(data=door.data, database_url=database_url), clock=lambda: NOW), through)
+    async with serving(app, port) as url:
+        try:
+            yield app, url
+        finally:
+            app.open.set()
+
+
+class Command:
+    """`star import` as processes, none of which outlives the test."""
+
+    def __init__(self, door: Door, file: Path) -> None:
+        self._door = door
+        self._file = file
+        self.started: list[asyncio.subprocess.Process] = []
+
+    async def start(self, url: str, *arguments: str) -> asyncio.subprocess.Process:
+        process = await asyncio.create_subprocess_exec(
+            *STAR,
+            *("import", str(self._file), "--school", "999", "--url", url, "--chunk", str(CHUNK), *arguments),
+            env={**os.environ, "STAR_TOKEN": self._door.token()},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        self.started.append(process)
+        return process
+
+    async def run(self, url: str, *arguments: str) -> tuple[int | None, str, str]:
+        process = await self.start(url, *arguments)
+        out, err = await process.communicate()
+        return process.returncode, out.decode(), err.decode()
+
+
+@pytest.fixture
+async def star(door: Door, file: Path) -> AsyncIterator[Command]:
+    command = Command(door, file)
+    yield command
+    for process in command.started:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def published(door: Door) -> list[dict[str, Any]]:
+    return [mark for message in await door.published() for mark in json.loads(message.value or b"")["marks"]]
+
+
+def register(marks: list[dict[str, Any]]) -> dict[tuple[str, str, str], tuple[datetime, str]]:
+    """What counts of marks: the latest of each place."""
+    latest: dict[tuple[str, str, str], tuple[datetime, str]] = {}
+    for mark in marks:
+        place = (mark["student"], mark["date"], mark["session"])
+        said = (datetime.fromisoformat(mark["recorded_at"]), mark["code"])
+        latest[place] = max(latest.get(place, said), said)
+    return latest
+
+
+def expected() -> dict[tuple[str, str, str], tuple[datetime, str]]:
+    return {
+        (str(number), "2026-10-13", "AM" if number % 2 or number == 600 else "PM"): (
+            WRITTEN if number == 600 else datetime.fromisoformat(f"2026-10-1{number % 4}T09:05:00+13:00"),
+            "M" if number % 3 else "P",
+        )
+        for number in range(ROWS)
+    }
+
+
+async def test_a_file_from_beginning_to_end(door: Door, database_url: str, file: Path, star: Command) -> None:
+    async with gate(door, database_url) as (app, url):
+        code, out, _ = await star.run(url)
+    assert code == 0
+    assert out.splitlines()[:2] == [f"accepted {ROWS} of {ROWS} rows, of {ROWS} students", "dates     2026-10-13 to 2026-10-13"]
+    assert app.requests == 10
+    marks = await published(door)
+    assert len(marks) == ROWS
+    assert register(marks) == expected()
+    assert not list(file.parent.glob("*.star-progress*"))
+
+
+async def test_killed_in_the_middle_it_carries_on(door: Door, database_url: str, file: Path, star: Command) -> None:
+    async with gate(door, database_url, through=4) as (app, url):
+        process = await star.start(url)
+        await asyncio.wait_for(app.waiting.wait(), 60)
+        process.kill()
+        await process.communicate()
+        kept = json.loads((file.parent / "term.csv.star-progress").read_bytes())
+        assert (kept["line"], kept["outcome"]["accepted"]) == (1 + 4 * CHUNK, 4 * CHUNK)
+        app.open.set()
+        before = app.requests
+        code, out, err = await star.run(url)
+    assert code == 0, err
+    assert f"carrying on behind line {1 + 4 * CHUNK}" in err
+    assert f"accepted {ROWS} of {ROWS} rows" in out
+    assert app.requests - before == 6
+    marks = await published(door)
+    assert len(marks) >= ROWS
+    assert register(marks) == expected()
+
+
+async def test_another_content_begins_afresh(door: Door, database_url: str, file: Path, star: Command) -> None:
+    async with gate(door, database_url, through=2) as (app, url):
+        process = await star.start(url)
+        await asyncio.wait_for(app.waiting.wait(), 60)
+        process.kill()
+        await process.communicate()
+        app.open.set()
+        write(file, HEADER + "1,13/10/2026,AM,P,13/10/2026 9:00\n")
+        code, out, err = await star.run(url)
+    assert (code, "carrying on" in err) == (0, False)
+    assert "accepted 1 of 1 rows" in out
+
+
+async def test_an_outage_is_waited_for(door: Door, database_url: str, star: Command) -> None:
+    port = free_port()
+    process = await star.start(f"http://127.0.0.1:{port}")
+    assert process.stderr is not None
+    assert b"waiting: no answer" in await asyncio.wait_for(process.stderr.readline(), 60)
+    async with gate(door, database_url, port=port):
+        out, _ = await process.communicate()
+    assert process.returncode == 0
+    assert f"accepted {ROWS} of {ROWS} rows" in out.decode()
+
+
+async def test_an_outage_without_end_is_an_error(star: Command) -> None:
+    code, out, err = await star.run(f"http://127.0.0.1:{free_port()}", "--patience", "0.3")
+    assert (code, out) == (2, "")
+    assert "no answer (ConnectError)" in err
+
+
+async def test_refused_rows_are_named_by_the_lines_of_the_file(door: Door, database_url: str, file: Path, star: Command) -> None:
+    rows = [f'{number},2026-10-13,AM,P,"{number}\n "\n' for number in range(150)]
+    rows[120] = "120,2026-10-17,AM,P,\n"
+    rows[130] = '"130"x,2026-10-13,AM,P,\n'
+    write(file, HEADER.replace("Updated", "Note") + "\n" + "".join(rows))
+    async with gate(door, database_url) as (_, url):
+        code, out, _ = await star.run(url, "--dry-run")
+        assert code == 1
+        assert out.splitlines() == [
+            "would accept 148 of 150 rows, of 149 students",
+            "dates     2026-10-13 to 2026-10-17",
+            "columns   Student ID = student, Date = date, Session = session, Code = code",
+            "not read  Note",
+            "refused   bad-field: 1, closed-day: 1",
+            f"  line {3 + 2 * 120}: closed-day (the school is not open on that day)",
+            f"  line {3 + 2 * 130 - 1}: bad-field (the row's quotes don't match)",
+        ]
+        assert await published(door) == []
+        assert not list(file.parent.glob("*.star-progress*"))
+        assert (await star.run(url))[0] == 1
+    assert len(await published(door)) == 148
+
+
+async def test_errors_end_with_two(door: Door, database_url: str, file: Path, star: Command) -> None:
+    async with gate(door, database_url) as (app, url):
+        code, _, err = await star.run(url, "--map", "Nothing=student")
+        assert (code, "the column 'Nothing' is not there" in err) == (2, True)
+        code, _, err = await star.run(url, "--token", "nonsense")
+        assert (code, "401" in err) == (2, True)
+        code, _, err = await star.run(url, "--token", door.token(schools="0189"))
+        assert (code, "403, this token does not hold for that school" in err) == (2, True)
+        write(file, "Student,Date\n")
+        code, _, err = await star.run(url)
+        assert (code, "there is no column for session" in err) == (2, True)
+    assert app.requests == 2
+    assert await door.published() == []
+
+
+async def test_students(door: Door, database_url: str, file: Path, star: Command) -> None:
+    write(file, "id,first name,surname\n1,Made,Up\n2,Made,Upper\n")
+    async with gate(door, database_url) as (_, url):
+        code, out, _ = await star.run(url, "--kind", "students")
+    assert (code, out.splitlines()[0]) == (0, "accepted 2 of 2 rows, of 2 students")
+    assert len(await door.published("star.students.v1")) == 2

@@ -1,0 +1,369 @@
+"""KAMAR's door on a real server, database and bus: what is sent, and what comes of it."""
+
+import asyncio
+import base64
+import gzip
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from services.ingest.settings import IngestSettings
+from services.ingest.tasks.processing import Processing
+from shared.identifiers import student_id
+from tests.integration.ingest.conftest import Door
+from tests.integration.ingest.kamar_school import SCHOOL, Kamar, attended, document, student
+from tests.support.polling import eventually
+
+FRIDAY = "2026-11-20"
+
+
+@pytest.fixture
+async def kamar(door: Door, database_url: str) -> AsyncIterator[Kamar]:
+    """A school with a timetable and a credential."""
+    (await door.send("PUT", "/v1/schools/0999", json=SCHOOL)).raise_for_status()
+    issued = (await door.send("POST", "/v1/schools/0999/kamar-credentials")).raise_for_status().json()
+    settings = IngestSettings(data=door.data, database_url=database_url, kamar_slice=timedelta(seconds=30))
+    yield Kamar(door, settings, (issued["username"], issued["password"]))
+
+
+def envelope(error: int, result: str) -> dict[str, Any]:
+    return {"SMSDirectoryData": {"error": error, "result": result, "service": "STAR", "version": "1.0"}}
+
+
+async def sql(settings: IngestSettings, query: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        rows: list[asyncpg.Record] = await connection.fetch(query)
+        return rows
+    finally:
+        await connection.close()
+
+
+async def test_credentials_are_issued_listed_and_revoked(kamar: Kamar) -> None:
+    door, path = kamar.door, "/v1/schools/0999/kamar-credentials"
+    username, password = kamar.auth
+    assert username.startswith("0999-")
+    listed = (await door.send("GET", path)).json()["items"]
+    assert [(item["username"], item["last_used_at"]) for item in listed] == [(username, None)]
+    (stored,) = await sql(kamar.settings, "SELECT * FROM ingest.kamar_credentials")
+    assert password not in str(dict(stored))
+
+    assert (await kamar.post(document("check"))).status_code == 200
+    assert (await door.send("GET", path)).json()["items"][0]["last_used_at"] is not None
+    for wrong in ((username, password + "x"), ("0999-nobody", password), (username, "")):
+        answer = await kamar.post(document("check"), auth=wrong)
+        assert (answer.status_code, answer.json()) == (401, envelope(401, "Authentication Failed"))
+        assert answer.headers["www-authenticate"].startswith("Basic")
+
+    other = door.token(schools="0189")
+    assert (await door.send("DELETE", f"{path}/{username}", token=other)).status_code == 403
+    assert (await door.send("DELETE", f"/v1/schools/0189/kamar-credentials/{username}", token=other)).status_code == 404
+    assert (await door.send("POST", path, token=door.token("star:read"))).status_code == 403
+    assert (await door.send("POST", "/v1/schools/0189/kamar-credentials", token=other)).status_code == 404
+    assert (await door.send("DELETE", f"{path}/{username}")).status_code == 204
+    assert (await kamar.post(document("check"))).status_code == 401
+    assert (await door.send("GET", path)).json()["items"] == []
+
+
+async def test_nobody_is_answered_before_the_body_comes(kamar: Kamar) -> None:
+    address = urlsplit(str(kamar.door.http.base_url))
+    nobody = base64.b64encode(b"0999-nobody:secret").decode()
+    for authorization in ("", f"Authorization: Basic {nobody}\r\n", "Authorization: Basic !\r\n"):
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        try:
+            writer.write(f"POST /v1/kamar HTTP/1.1\r\nHost: kamar\r\n{authorization}Content-Length: 50000000\r\n\r\n".encode())
+            # The body never comes.
+            answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 30)
+            assert answer.startswith(b"HTTP/1.1 401 ")
+        finally:
+            writer.close()
+
+
+async def test_check_says_what_is_asked_for(kamar: Kamar) -> None:
+    answer = (await kamar.post(document("check"))).json()["SMSDirectoryData"]
+    assert {key: answer[key] for key in ("error", "result", "service", "version", "status")} == {
+        "error": 0,
+        "result": "OK",
+        "service": "STAR",
+        "version": "1.0",
+        "status": "Ready",
+    }
+    assert len(answer["privacystatement"]) >= 100
+    assert answer["infourl"].startswith("https://")
+    assert answer["countryDataStored"] == "New Zealand"
+    students = answer["options"]["students"]
+    assert (students["details"], students["passwords"], students["attendance"], students["pastoral"]) == (True, False, True, True)
+    assert "caregiver.email" in students["fields"]["optional"].split(";")
+    assert answer["options"]["staff"]["passwords"] is False
+    assert set(answer["options"]["common"]) >= {"subjects", "notices", "calendar", "bookings"}
+
+
+async def test_attendance_becomes_marks(kamar: Kamar) -> None:
+    elements = [
+        attended(12345, (FRIDAY, ".PPM?"), hdu=0, hdj=1, hdp=1),
+        attended("678", ("20261119", ".PPP"), ("20261118", "..."), hdu=None, hdj=None, hdp=None),
+        # A correction later in the same document.
+        attended(12345, (FRIDAY, ".PPPP"), hdu=0, hdj=0, hdp=2),
+    ]
+    await kamar.send(document("attendance", "attendance", elements))
+    async with kamar.working():
+        await kamar.settled("done")
+    expected: dict[tuple[str, str, int | None], Any] = {("12345", FRIDAY, slot): "P" for slot in range(2, 6)}
+    expected |= {("12345", FRIDAY, 6): None, ("12345", FRIDAY, None): {"unjustified": 0, "justified": 0, "present": 2}}
+    expected |= {("678", "2026-11-19", slot): "P" for slot in range(2, 5)}
+    expected |= {("678", "2026-11-19", slot): None for slot in (5, 6, None)}
+    expected |= {("678", "2026-11-18", slot): None for slot in (2, 3, 4, 5, 6, None)}
+    assert await kamar.marks() == expected
+    (message,) = await kamar.door.published()
+    roll = json.loads(message.value or b"")
+    assert (roll["school"], roll["source"]) == ("0999", "kamar")
+    assert {mark["recorded_at"] for mark in roll["marks"]} == {"2026-11-19T02:30:00Z"}
+    (kept,) = await kamar.documents()
+    assert (kept["sync"], kept["counts"], kept["refused"]) == ("attendance", {"attendance": 3, "marks": 18}, {})
+    assert await sql(kamar.settings, "SELECT * FROM ingest.kamar_chunks") == []
+
+
+async def test_the_last_word_wins_across_a_large_document(kamar: Kamar) -> None:
+    elements = [attended(number % 150, (FRIDAY, ".P" if number < 150 else ".M")) for number in range(450)]
+    await kamar.send(document("attendance", "attendance", elements))
+    async with kamar.working():
+        await kamar.settled("done")
+    assert {what for (_, _, slot), what in (await kamar.marks()).items() if slot == 2} == {"M"}
+
+
+async def test_what_cannot_be_applied_is_reported_and_spoils_nothing(kamar: Kamar) -> None:
+    elements: list[Any] = [
+        7,
+        {"values": []},
+        attended(1, (FRIDAY, ".ZP"), ("20261026", ".P"), ("20261005", ".P"), ("20261121", ".P")),
+        attended(2, (FRIDAY, "1P"), ("yesterday", ".P"), hdu=3, hdj=0, hdp=0),
+        attended(3, (FRIDAY, ".%MP")),
+        attended(4, (FRIDAY, "PP")),
+    ]
+    elements[2]["values"][1]["date"] = "20261024"
+    await kamar.send(document("attendance", "attendance", elements))
+    async with kamar.working():
+        await kamar.settled("done")
+
+        async def announced() -> set[tuple[str, int]]:
+            letters = [json.loads(message.value or b"") for message in await kamar.door.published("star.dead-letters.v1")]
+            assert {(letter["service"], letter["topic"], letter["school"]) for letter in letters} <= {("ingest", "kamar", "0999")}
+            return {(letter["reason"], letter["count"]) for letter in letters}
+
+        (kept,) = await kamar.documents()
+        assert kept["refused"]
+        await eventually(announced, set(kept["refused"].items()))
+    marks = await kamar.marks()
+    assert marks["1", FRIDAY, 2] == "Z"  # retired, but known
+    assert marks["3", FRIDAY, 3] == "M"
+    assert marks["4", FRIDAY, 2] == "P"
+    refusals = await kamar.refusals()
+    assert ("3", FRIDAY, "unknown-code", 1) in refusals
+    assert {reason for _, _, reason, _ in refusals} == {
+        "bad-field", "unknown-code", "no-timetable", "closed-day", "outside-term", "future-date",
+    }  # fmt: skip
+
+
+async def test_students_are_published_once_until_they_change(kamar: Kamar) -> None:
+    async def said(number: int) -> list[dict[str, Any] | None]:
+        key = str(student_id("0999", str(number))).encode()
+        messages = [message for message in await kamar.door.published("star.students.v1") if message.key == key]
+        return [json.loads(message.value) if message.value else None for message in messages]
+
+    async def times() -> list[int]:
+        return [len(await said(number)) for number in (1, 2, 3)]
+
+    async with kamar.working():
+        everybody = [student(1), student(2, firstname="Other")]
+        await kamar.send(document("full", "students", everybody))
+        await eventually(times, [1, 1, 0])
+        (first,) = await said(1)
+        assert first is not None
+        assert (first["student"], first["given_name"], first["groups"], first["nsn"]) == ("1", "Made", ["9A", "9MAT1"], "0123456789")
+        caregivers = [(caregiver["name"], caregiver["phone"], caregiver["notify"]) for caregiver in first["caregivers"]]
+        assert caregivers == [("Pat Up", "021 000", True), ("Sam Up", None, False)]
+
+        # The same again, and keys left out: nothing to say.
+        await kamar.send(document("full", "students", everybody))
+        await kamar.send(document("part", "students", [{"id": 1, "tutor": "9A"}]))
+        # A tutor changes; caregivers were not in the message and stay.
+        await kamar.send(document("part", "students", [{"id": 1, "tutor": "9B"}]))
+        await eventually(times, [2, 1, 0])
+        changed = (await said(1))[1]
+        assert changed is not None
+        assert (changed["groups"], len(changed["caregivers"])) == (["9B", "9MAT1"], 2)
+        # One leaves by date, one by not being there.
+        await kamar.send(document("full", "students", [student(1, leavingdate="20261113", tutor="9B"), student(3)]))
+        await eventually(times, [3, 2, 1])
+        assert ((await said(1))[2], (await said(2))[1]) == (None, None)
+        await kamar.settled(*["done"] * 5)
+    rows = await sql(kamar.settings, "SELECT CAST(fields AS text) FROM ingest.kamar_students")
+    assert len(rows) == 1
+    assert "hunter2" not in str(rows)
+
+
+async def test_a_full_push_without_most_of_the_school_removes_nobody(kamar: Kamar) -> None:
+    async with kamar.working():
+        await kamar.send(document("full", "students", [student(number) for number in range(60)]))
+        await kamar.send(document("full", "students", [student(number) for number in range(20)]))
+        await kamar.settled("done", "done")
+        assert (await kamar.documents())[1]["refused"] == {"too-many-left": 1}
+        await kamar.send(document("full", "students", [student(number) for number in range(45)]))
+        await kamar.settled("done", "done", "done")
+    assert (await kamar.documents())[2]["counts"]["students_left"] == 15
+
+
+async def test_pastoral_rows_are_kept_newest_first(kamar: Kamar) -> None:
+    row = {"id": 1, "type": "A", "ref": 5, "reason": "STAR", "starthalfdays": 10, "password": "hunter2"}
+    await kamar.send(document("pastoral", "pastoral", [row, {"id": 1}, row | {"reason": "later"}]))
+    await kamar.send(document("pastoral", "pastoral", [row | {"reason": "older"}], datetime=20261118090000))
+    async with kamar.working():
+        await kamar.settled("done", "done")
+    (kept,) = await sql(kamar.settings, "SELECT student, type, ref, CAST(document AS text) AS document FROM ingest.kamar_pastoral")
+    assert (kept["student"], kept["type"], kept["ref"]) == ("1", "A", "5")
+    assert json.loads(kept["document"]) == {key: value for key, value in row.items() if key != "password"} | {"reason": "later"}
+
+
+async def test_other_kinds_are_acknowledged_and_dropped(kamar: Kamar) -> None:
+    await kamar.send(document("photos", "photos", [{"id": 1, "photo": "x" * 300_000}]))
+    await kamar.send(document("part", "staff", [{"id": "ABC"}] * 3))
+    async with kamar.working():
+        await kamar.settled("done", "done")
+    photos, staff = await kamar.documents()
+    assert (photos["sync"], photos["counts"], staff["counts"]) == ("photos", {}, {"staff": 3})
+    assert photos["bytes"] > 300_000
+
+
+async def test_a_document_of_another_school_is_refused(kamar: Kamar) -> None:
+    theirs = document("attendance", "attendance", [attended(1, (FRIDAY, ".P"))], schools=[{"index": 1, "moeCode": 189}])
+    answer = await kamar.post(theirs)
+    assert (answer.status_code, answer.json()) == (403, envelope(403, "Authentication Failed"))
+    assert [(item["state"], item["error"]) for item in await kamar.documents()] == [("refused", "another-school")]
+    assert await kamar.refusals() == {(None, None, "another-school", 1)}
+    # A number without its zeros is the same school.
+    await kamar.send(document("check", schools=[{"index": 1, "moeCode": 999}]))
+
+
+async def test_one_system_for_two_schools(kamar: Kamar) -> None:
+    schools = [{"schoolindex": 1, "moeCode": "0999"}, {"schoolindex": 2, "moeCode": "0189"}]
+    elements = [attended(1, (FRIDAY, ".P")) | {"schoolindex": 1}, attended(2, (FRIDAY, ".P")) | {"schoolindex": "2"}]
+    await kamar.send(document("attendance", "attendance", elements, schools=schools))
+    async with kamar.working():
+        await kamar.settled("done")
+    assert {student for student, _, _ in await kamar.marks()} == {"1"}
+    assert await kamar.refusals() == {(None, None, "another-school", 1)}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"", 400), (b"   ", 400), (b"{", 400), (b"[]", 400), (b"hello", 400), (b"<!DOCTYPE x>", 400)]
+)
+async def test_what_is_no_document(kamar: Kamar, body: bytes, status: int) -> None:
+    answer = await kamar.post(body)
+    assert (answer.status_code, answer.json()["SMSDirectoryData"]["error"]) == (status, status)
+    assert await kamar.documents() == []
+
+
+async def test_a_document_that_breaks_off_keeps_what_came_before(kamar: Kamar) -> None:
+    whole = json.dumps(document("attendance", "attendance", [attended(number, (FRIDAY, ".P")) for number in range(300)])).encode()
+    await kamar.send(whole[:-2000])
+    await kamar.send(document("attendance", "attendance", [attended(900, (FRIDAY, ".M"))]))
+    async with kamar.working():
+        await kamar.settled("failed", "done")
+    marks = await kamar.marks()
+    assert marks["0", FRIDAY, 2] == "P"
+    assert ("299", FRIDAY, 2) not in marks
+    assert marks["900", FRIDAY, 2] == "M"
+    assert (await kamar.documents())[0]["error"] == "the document ends too early"
+    # A person may look at it for some days; then it goes.
+    assert len(await sql(kamar.settings, "SELECT number FROM ingest.kamar_chunks")) == 1
+    kamar.clock.now += timedelta(days=4)
+    async with kamar.working():
+        await eventually(lambda: rows_of(kamar, "SELECT number FROM ingest.kamar_chunks"), 0)
+
+
+async def rows_of(kamar: Kamar, query: str) -> int:
+    return len(await sql(kamar.settings, query))
+
+
+async def test_gzip_and_xml(kamar: Kamar) -> None:
+    plain = json.dumps(document("attendance", "attendance", [attended(1, (FRIDAY, ".P"))])).encode()
+    await kamar.send(gzip.compress(plain), headers={"Content-Encoding": "gzip"})
+    assert (await kamar.post(b"not gzip", headers={"Content-Encoding": "gzip"})).status_code == 400
+    assert (await kamar.post(plain, headers={"Content-Encoding": "br"})).status_code == 415
+    xml = b"""<?xml version="1.0"?><SMSDirectoryData datetime="20261119153000" sync="attendance"><attendance><data><attendance>
+        <id>2</id><values><value><date>20261120</date><codes>.M</codes></value></values></attendance></data></attendance></SMSDirectoryData>"""
+    answer = await kamar.post(xml, headers={"Content-Type": "application/xml"})
+    assert answer.headers["content-type"].startswith("application/xml")
+    assert "<error>0</error><result>OK</result>" in answer.text
+    nobody = await kamar.door.http.post("/v1/kamar", content=xml, headers={"Content-Type": "application/xml"})
+    assert "<error>401</error><result>Authentication Failed</result>" in nobody.text
+    async with kamar.working():
+        await kamar.settled("done", "done")
+    marks = await kamar.marks()
+    assert (marks["1", FRIDAY, 2], marks["2", FRIDAY, 2]) == ("P", "M")
+
+
+async def test_passwords_are_not_even_stored(kamar: Kamar) -> None:
+    await kamar.send(document("part", "students", [student(1, passwordencrypted="c2VjcmV0")]))
+    stored = b"".join(row["data"] for row in await sql(kamar.settings, "SELECT data FROM ingest.kamar_chunks"))
+    assert b"Made" in stored
+    assert b"hunter2" not in stored
+    assert b"c2VjcmV0" not in stored
+
+
+async def test_a_body_that_breaks_off_leaves_nothing(kamar: Kamar) -> None:
+    async def half() -> AsyncIterator[bytes]:
+        yield json.dumps(document("attendance")).encode()[:-2] + b', "attendance": {"data": ['
+        yield b" " * 3_000_000
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await kamar.door.http.post("/v1/kamar", content=half(), auth=kamar.auth)
+    await eventually(lambda: rows_of(kamar, "SELECT id FROM ingest.kamar_documents"), 0)
+    assert await kamar.documents() == []
+    assert await rows_of(kamar, "SELECT number FROM ingest.kamar_chunks") == 0
+
+
+async def test_a_worker_killed_in_mid_document(kamar: Kamar, monkeypatch: pytest.MonkeyPatch) -> None:
+    elements = [attended(number, (FRIDAY, ".PPMP"), hdu=0, hdj=0, hdp=2) for number in range(450)]
+    await kamar.send(document("attendance", "attendance", elements))
+    published = asyncio.Event()
+    note = Processing._note
+
+    async def dying(self: Processing, connection: Any, batches: int) -> None:
+        if batches == 3:
+            # Its marks are on the bus, and that is not written down yet.
+            published.set()
+            await asyncio.sleep(60)
+        await note(self, connection, batches)
+
+    monkeypatch.setattr(Processing, "_note", dying)
+    await kamar.killed_worker(published)
+    monkeypatch.setattr(Processing, "_note", note)
+    assert [item["state"] for item in await kamar.documents()] == ["waiting"]
+    before = {dict(message.headers)["ce_id"]: message.value for message in await kamar.door.published()}
+    async with kamar.working():
+        await kamar.settled("done")
+    messages = await kamar.door.published()
+    after = {dict(message.headers)["ce_id"]: message.value for message in messages}
+    # What was said twice was said in the same words; nothing is missing, and nothing counted twice.
+    assert len(messages) > len(after) >= len(before) > 0
+    assert {event: after[event] for event in before} == before
+    assert sum(len(json.loads(value or b"")["marks"]) for value in after.values()) == 450 * 6
+    assert (await kamar.documents())[0]["counts"] == {"attendance": 450, "marks": 2700}
+
+
+async def test_a_document_in_many_slices(kamar: Kamar) -> None:
+    kamar.settings = kamar.settings.model_copy(update={"kamar_slice": timedelta()})
+    await kamar.send(document("attendance", "attendance", [attended(number, (FRIDAY, ".P")) for number in range(450)]))
+    await kamar.send(document("full", "students", [student(number) for number in range(250)]))
+    async with kamar.working():
+        await kamar.settled("done", "done")
+    assert len(await kamar.marks()) == 450 * 5
+    assert (await kamar.documents())[1]["counts"]["students_published"] == 250
+    assert len(await kamar.door.published("star.students.v1")) == 250

@@ -1,0 +1,116 @@
+"""What a transaction publishes is sent when it commits: in order, at least once, and by one relay at a time."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.bus.interface import Outgoing
+from shared.db.engine import create_engine
+from shared.events.topics import SCHOOLS
+from shared.outbox import repository
+from tests.integration.shared.conftest import Sql
+from tests.integration.shared.outbox.conftest import SCHEMA, NewRelay, Sent, Waiting, add, numbered, stopped
+
+
+async def test_what_was_committed_is_sent_in_order_and_forgotten(
+    engine: AsyncEngine, new_relay: NewRelay, sql: Sql, sent: Sent, waiting: Waiting
+) -> None:
+    for first in range(0, 1_200, 400):
+        await add(engine, *range(first, first + 400))
+    relay = new_relay()
+
+    assert [await relay.run_once() for _ in range(4)] == [500, 500, 200, 0]
+
+    assert await sent() == list(range(1_200))
+    assert await waiting() == 0
+    [row] = await sql('SELECT key, headers FROM bus.messages WHERE "offset" = 7')
+    assert (row["key"], row["headers"]) == (b"0999", '[["ce_id","id-7"],["raw","\u00ff"]]')
+
+
+async def test_a_tombstone_and_an_empty_value_are_sent_as_such(engine: AsyncEngine, new_relay: NewRelay, sql: Sql) -> None:
+    async with engine.begin() as connection:
+        await repository.add(connection, [Outgoing(SCHOOLS.name, b"a", None), Outgoing(SCHOOLS.name, b"b", b"")])
+        await repository.add(connection, [])
+    assert await new_relay().run_once() == 2
+    assert [tuple(row) for row in await sql('SELECT key, value FROM bus.messages ORDER BY "offset"')] == [(b"a", None), (b"b", b"")]
+
+
+async def test_what_was_rolled_back_was_never_said(engine: AsyncEngine, new_relay: NewRelay, sent: Sent) -> None:
+    with suppress(ZeroDivisionError):
+        async with engine.begin() as connection:
+            await repository.add(connection, numbered(1, 2))
+            raise ZeroDivisionError
+    await add(engine, 3)
+
+    assert await new_relay().run_once() == 1
+    assert await sent() == [3]
+
+
+async def test_a_crash_before_forgetting_sends_the_same_again(
+    engine: AsyncEngine, new_relay: NewRelay, sql: Sql, sent: Sent, waiting: Waiting
+) -> None:
+    await sql("CREATE TABLE ingest.archive (number int NOT NULL)")
+    await sql("ALTER TABLE ingest.archive OWNER TO star_ingest")
+    crash = True
+
+    async def archive(connection: AsyncConnection, messages: Sequence[Outgoing]) -> None:
+        for message in messages:
+            await connection.execute(text("INSERT INTO archive VALUES (:number)"), {"number": int(message.value or b"")})
+        if crash:
+            raise ZeroDivisionError
+
+    await add(engine, 1, 2)
+    with pytest.raises(ZeroDivisionError):
+        await new_relay(archive=archive).run_once()
+    assert await sent() == [1, 2]
+    assert await waiting() == 2
+    assert await sql("SELECT * FROM ingest.archive") == []
+
+    crash = False
+    assert await new_relay(archive=archive).run_once() == 2
+
+    assert await sent() == [1, 2, 1, 2]
+    assert await waiting() == 0
+    headers = [row["headers"] for row in await sql('SELECT headers FROM bus.messages ORDER BY "offset"')]
+    assert headers[:2] == headers[2:]
+    assert [row["number"] for row in await sql("SELECT number FROM ingest.archive")] == [1, 2]
+
+
+async def test_one_relay_leads_and_the_next_takes_over(engine: AsyncEngine, new_relay: NewRelay, sent: Sent) -> None:
+    first, second = new_relay(), new_relay()
+    await add(engine, 1)
+    assert await first.run_once() == 1
+    await add(engine, 2)
+    assert await second.run_once() == 0
+    assert await first.run_once() == 1
+
+    # Stopped, it gives the leadership up.
+    await stopped(first)
+    await add(engine, 3)
+    assert await second.run_once() == 1
+    assert await sent() == [1, 2, 3]
+
+
+async def test_a_relay_that_loses_its_connection_leads_no_longer(
+    engine: AsyncEngine, database_url: str, new_relay: NewRelay, sent: Sent, cut: Callable[[str], Awaitable[None]]
+) -> None:
+    other_engine = create_engine(database_url, SCHEMA, pool_size=2)
+    first, second = new_relay(), new_relay(other_engine)
+    await add(engine, 1)
+    assert await first.run_once() == 1
+    await cut("star-ingest")
+    await add(other_engine, 2)
+    assert await second.run_once() == 1
+
+    with pytest.raises(Exception, match="connection"):
+        await first.run_once()
+    # Not mended behind its back: the other one leads now.
+    await add(other_engine, 3)
+    assert await first.run_once() == 0
+    assert await second.run_once() == 1
+    assert await sent() == [1, 2, 3]
+    await stopped(second)
+    await other_engine.dispose()

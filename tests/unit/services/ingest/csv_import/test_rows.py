@@ -1,0 +1,228 @@
+"""Rows into the marks and students that the REST door takes, and what is refused."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ingest.csv_import import values
+from services.ingest.csv_import.columns import Kind, recognise
+from services.ingest.csv_import.errors import CsvError
+from services.ingest.csv_import.mark_rows import MarkRows
+from services.ingest.csv_import.records import CsvReader
+from services.ingest.csv_import.report import ImportReport, Tally
+from services.ingest.csv_import.sorting import MarkSorter, Rules, Sorter, StudentSorter
+from services.ingest.csv_import.student_rows import StudentRows
+from shared.attendance.calendar import SchoolCalendar, Term
+from shared.attendance.codes import CodeTable
+from shared.identifiers import SchoolNumber
+
+AUCKLAND = ZoneInfo("Pacific/Auckland")
+NOW = datetime(2026, 10, 20, 0, 0, tzinfo=UTC)
+FILE_MOMENT = "2026-10-19T08:00:00+00:00"
+CALENDAR = SchoolCalendar((Term("2026-T4", date(2026, 10, 12), date(2026, 12, 18)),))
+RULES = Rules(CALENDAR, CodeTable.load(), timedelta(minutes=5))
+SCHOOL = SchoolNumber("0999")
+
+
+def mark(header: str, row: str) -> Any:
+    columns = recognise(header.split(","), "marks")
+    return json.loads(bytes(MarkRows(columns, AUCKLAND, FILE_MOMENT).read(row.split(","))))
+
+
+def student(header: str, row: str) -> Any:
+    return StudentRows(recognise(header.split(","), "students")).read(row.split(","))
+
+
+def sort(data: bytes, kind: Kind = "marks") -> tuple[list[Any], ImportReport]:
+    reader, tally = CsvReader(), Tally()
+    (_, header), *rows = [*reader.feed(data), *reader.finish()]
+    columns = recognise(header or [], kind)
+    sorter: Sorter = MarkSorter(SCHOOL, columns, RULES, FILE_MOMENT, tally) if kind == "marks" else StudentSorter(SCHOOL, columns, tally)
+    sorter.begin(NOW)
+    for row in rows:
+        sorter.take(row.line, row.cells or [])
+    batch = sorter.end()
+    tally.settle(len(rows), batch.accepted, batch.rejected, rows[-1].line if rows else 1)
+    return [json.loads(message.value or b"") for message in batch.messages], tally.report(kind, dry_run=True, columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-10-13", "2026-10-13"),
+        ("2026/10/13", "2026-10-13"),
+        ("20261013", "2026-10-13"),
+        ("13/10/2026", "2026-10-13"),
+        ("3/4/2026", "2026-04-03"),
+        ("03-04-2026", "2026-04-03"),
+        ("3.4.2026", "2026-04-03"),
+    ],
+)
+def test_days(text: str, expected: str) -> None:
+    assert values.day(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "13/10/26", "2026-13-10", "10/13/2026", "30/2/2026", "2026-10/13", "13 Oct 2026", "١٣/١٠/٢٠٢٦", "46308"]
+)
+def test_no_days(text: str) -> None:
+    with pytest.raises(ValueError):
+        values.day(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-10-13T09:05:00+13:00", "2026-10-13T09:05:00+13:00"),
+        ("2026-10-13T09:05:00Z", "2026-10-13T09:05:00+00:00"),
+        ("2026-10-13T09:05:00.123456789+1300", "2026-10-13T09:05:00.123456+13:00"),
+        ("2026-10-13 9:05", "2026-10-13T09:05:00+13:00"),
+        ("13/10/2026 9:05 am", "2026-10-13T09:05:00+13:00"),
+        ("13/10/2026 12:05:30 p.m.", "2026-10-13T12:05:30+13:00"),
+        ("13/10/2026 12:00 AM", "2026-10-13T00:00:00+13:00"),
+        ("13/7/2026", "2026-07-13T00:00:00+12:00"),
+        # The clocks went forward at 2:00 on 27 September 2026, and went back at 3:00 on 5 April: the first of two.
+        ("2026-09-27 03:30", "2026-09-27T03:30:00+13:00"),
+        ("2026-04-05 02:30", "2026-04-05T02:30:00+13:00"),
+    ],
+)
+def test_moments_without_an_offset_are_the_schools(text: str, expected: str) -> None:
+    assert values.moment(text, AUCKLAND) == expected
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-10-13T25:00", "2026-10-13 13:00 pm", "2026-10-13T09:05+99:00", "9:05", "2026-10-13T"])
+def test_no_moments(text: str) -> None:
+    with pytest.raises(ValueError):
+        values.moment(text, AUCKLAND)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "expected"),
+    [
+        ("student,date,session,code", "1,13/10/2026,Morning,M", {"session": "AM", "code": "M"}),
+        ("student,date,session,code", " 1 , 13/10/2026 , p.m. , ? ", {"session": "PM", "code": "?"}),
+        ("student,date,session,code", "1,13/10/2026,AM,NULL", {"session": "AM", "code": None}),
+        ("student,date,session,code", "1,13/10/2026,AM", {"session": "AM"}),
+        ("student,date,session,code", "1,13/10/2026,AM,M,,", {"session": "AM", "code": "M"}),
+        ("student,date,period,code,minutes", "1,13/10/2026,P1,L,20", {"slot": 1, "code": "L", "minutes": 20}),
+        ("student,date,period,code,minutes", "1,13/10/2026,Period 2,T,", {"slot": 2, "code": "T"}),
+        ("student,date,period,code,minutes", "1,13/10/2026,home,T,ten", {"slot": "home", "code": "T", "minutes": "ten"}),
+        ("student,date,hdu,hdj,hdp", "1,13/10/2026,1,0,1", {"half_days": {"unjustified": 1, "justified": 0, "present": 1}}),
+        ("student,date,hdu,hdj,hdp", "1,13/10/2026,null,null,null", {"half_days": None}),
+        ("student,date,hdu,hdj,hdp", "1,13/10/2026,1,,1", {"half_days": {"unjustified": 1, "present": 1}}),
+    ],
+)
+def test_rows_of_marks(header: str, row: str, expected: dict[str, object]) -> None:
+    assert mark(header, row) == {"student": "1", "date": "2026-10-13", "recorded_at": FILE_MOMENT} | expected
+
+
+def test_a_row_says_its_own_moment_where_it_has_one() -> None:
+    header = "student,date,session,code,updated"
+    assert mark(header, "1,13/10/2026,AM,M,13/10/2026 9:05")["recorded_at"] == "2026-10-13T09:05:00+13:00"
+    assert mark(header, "1,13/10/2026,AM,M,")["recorded_at"] == FILE_MOMENT
+
+
+def test_rows_of_students() -> None:
+    header = "student,given name,family name,year level,groups,nsn,caregiver 1 name,caregiver 1 email,caregiver 2 name,caregiver 2 notify"
+    assert student(header, "1,Made,Up,Year 9,9A; 9MAT|Choir,12345,Some Body,some@example.nz,,no") == {
+        "student": "1",
+        "given_name": "Made",
+        "family_name": "Up",
+        "year_level": 9,
+        "groups": ["9A", "9MAT", "Choir"],
+        "nsn": "12345",
+        "caregivers": [{"name": "Some Body", "email": "some@example.nz"}],
+    }
+    assert student(header, "1,Made,Up,,,,,,Any Body,No")["caregivers"] == [{"name": "Any Body", "notify": False}]
+    assert student(header, "1,Made,Up,,,") == {"student": "1", "given_name": "Made", "family_name": "Up"}
+
+
+def test_bad_rows_are_refused_by_line_without_their_words() -> None:
+    rows: Sequence[str] = [
+        "Student,Date,Session,Code,Updated",
+        "1,2026-10-13,AM,M,",
+        "2,2026-10-13,AM,B,",
+        "3,13 Oct,AM,M,",
+        "4,2026-10-17,AM,M,",
+        "5,2026-10-13,Hemi,M,",
+        "Rāwiri,2026-10-13,AM,M,",
+        "7,2026-10-13,AM,M,soon",
+        "8,2026-10-13,AM,M,,Hemi",
+        "9,2026-10-13,AM,,",
+        "1,2026-10-13,AM,P,",
+        "10,2026-10-14,PM,P,",
+    ]
+    messages, report = sort("\n".join(rows).encode())
+    assert [(item.line, item.reason, item.detail) for item in report.refusals] == [
+        (3, "unknown-code", "this code is not in use"),
+        (4, "bad-field", "date: YYYY-MM-DD or d/m/yyyy"),
+        (5, "closed-day", "the school is not open on that day"),
+        (6, "bad-field", "Invalid enum value - at `$.session`"),
+        (7, "bad-field", "student: 1 to 64 printable ASCII characters, no blanks at the ends"),
+        (8, "bad-field", f"recorded_at: {values.MOMENT_FORMS}"),
+        (9, "bad-field", "more cells than the header: is a delimiter inside a cell without quotes?"),
+        (10, "bad-field", "Object missing required field `code`"),
+        (11, "duplicate-slot", "another mark of this request says something else, recorded at the same moment"),
+    ]
+    assert [item["student"] for item in messages[0]["marks"]] == ["1", "10"]
+    assert messages[0]["source"] == "csv"
+    assert (report.rows, report.accepted, report.refused) == (
+        11,
+        2,
+        {"unknown-code": 1, "bad-field": 6, "closed-day": 1, "duplicate-slot": 1},
+    )
+    assert (report.first_date, report.last_date, report.students) == ("2026-10-13", "2026-10-17", 7)
+    assert (report.columns, report.last_line) == (
+        {"Student": "student", "Date": "date", "Session": "session", "Code": "code", "Updated": "recorded_at"},
+        12,
+    )
+
+
+def test_students_are_refused_by_line() -> None:
+    data = "id,given name,family name,year,caregiver email\n1,Made,Up,9,\n2,,Up,9,\n3,Made,Up,99,\n1,Made,Up,9,\n5,Made,Up,9,a@b.nz\n"
+    messages, report = sort(data.encode(), "students")
+    assert [item["student"] for item in messages] == ["1"]
+    assert [(item.line, item.detail) for item in report.refusals] == [
+        (3, "given_name: Field required"),
+        (4, "year_level: Input should be less than or equal to 15"),
+        (5, "student: there twice in this request"),
+        (6, "caregivers.0.name: Field required"),
+    ]
+
+
+CELL = st.one_of(
+    st.sampled_from(["1", "2026-10-13", "13/10/2026", "AM", "M", "null", "", "0", "99999", "2026-10-13 9:05 am", "0001-01-01T00:00+14:00"]),
+    st.text(max_size=12),
+)
+
+
+@given(st.lists(st.lists(CELL, min_size=1, max_size=9), max_size=8))
+def test_any_cells_are_accepted_or_refused(rows: list[list[str]]) -> None:
+    for kind, header in (
+        ("marks", ["student", "date", "session", "period", "code", "minutes", "updated", "hdu", "hdj", "hdp"]),
+        ("students", ["student", "given name", "family name", "year", "groups", "nsn", "caregiver name", "caregiver notify"]),
+    ):
+        columns, tally = recognise(header, kind), Tally()  # type: ignore[arg-type]
+        sorter: Sorter = (
+            MarkSorter(SCHOOL, columns, RULES, FILE_MOMENT, tally) if kind == "marks" else StudentSorter(SCHOOL, columns, tally)
+        )
+        sorter.begin(NOW)
+        for line, cells in enumerate(rows):
+            sorter.take(line, cells)
+        batch = sorter.end()
+        assert batch.accepted + len(batch.rejected) == len(rows)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_behind_a_header_are_a_report_or_a_clear_error(data: bytes) -> None:
+    try:
+        _, report = sort(b"student,date,session,code\n" + data)
+    except CsvError:
+        return
+    assert report.rows == report.accepted + sum(report.refused.values())
