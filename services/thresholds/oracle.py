@@ -27,11 +27,12 @@ class Said:
 @dataclass(frozen=True)
 class Rules:
     """What a school and term say: the open half days of each day of the term, each day's timetable (slot to minutes), the codes that
-    are absences, and the day up to which blanks count, where they do."""
+    are absences and those that are known at all (others say nothing), and the day up to which blanks count, where they do."""
 
     open_half_days: Mapping[date, int]
     slot_minutes: Mapping[date, Mapping[int, int]]
     absent_codes: Collection[str]
+    known_codes: Collection[str]
     blanks_until: date | None = None
 
 
@@ -52,7 +53,11 @@ def absent_half_days(said: Collection[Said], rules: Rules) -> int:
     marked_days = [mark.day for mark in said if mark.day in rules.open_half_days]
     total = 0
     for day, half_days in rules.open_half_days.items():
-        of_day = {place: mark for (when, place), mark in marks.items() if when == day}
+        of_day = {
+            place: mark
+            for (when, place), mark in marks.items()
+            if when == day and (isinstance(mark.value, tuple) or mark.value in rules.known_codes)
+        }
         blanks = rules.blanks_until is not None and bool(marked_days) and min(marked_days) <= day <= rules.blanks_until
         total += _absent_on(of_day, half_days, rules.slot_minutes.get(day, {}), rules.absent_codes, blanks)
     return total

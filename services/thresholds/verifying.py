@@ -83,6 +83,7 @@ def rules_of(term: Term, calendar: SchoolCalendar, codes: CodeTable, now: dateti
         open_half_days={day: calendar.open_half_days(day) for day in days},
         slot_minutes={day: {slot.slot: slot.minutes for slot in calendar.slots_on(day)} for day in days},
         absent_codes=frozenset(code for code in codes.by_code if codes.class_of(code) in ("justified", "unjustified")),
+        known_codes=frozenset(codes.by_code),
         blanks_until=calendar.ended_through(now) if calendar.blanks_are_truant else None,
     )
 

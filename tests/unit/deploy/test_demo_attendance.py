@@ -102,12 +102,12 @@ def test_every_open_half_day_is_marked_for_everybody_and_no_other() -> None:
     attendance = attendance_on(date(2026, 11, 22))
     by_day = Counter((mark.day, mark.session) for mark in called(attendance, at(date(2026, 11, 22), 18)))
     assert set(by_day.values()) == {300}
-    # Six weeks of Monday to Friday, but for the teachers' Friday; and a Wednesday with a morning only.
+    # Six weeks of Monday to Friday, but for Labour Day and the teachers' Friday; and a Wednesday with a morning only.
     days = {day for day, _ in by_day}
-    assert len(days) == 29
+    assert len(days) == 28
     assert date(2026, 11, 6) not in days
     assert (date(2026, 11, 11), "AM") in by_day
-    assert len(by_day) == 57
+    assert len(by_day) == 55
     assert (date(2026, 11, 11), "PM") not in by_day
 
 
