@@ -36,7 +36,7 @@ _BODY: Final[dict[str, Any]] = {
     summary="KAMAR Directory Services",
 )
 async def post_kamar(request: Request) -> Response:
-    """HTTP Basic. Takes a document of up to 200 MB, JSON or XML; gzip is read. Every answer is an `SMSDirectoryData` with an `error`, 0 for taken.
+    """HTTP Basic. Takes a document of up to 200 MB, JSON or XML; gzip is read. Every answer is an `SMSDirectoryData`: `error` 0 is taken.
 
     Taken means stored: processing follows, and `GET /v1/schools/{school}/kamar-documents` tells what became of it.
     """

@@ -51,6 +51,28 @@ async def test_a_slow_writer_delays_those_after_it_and_hides_nothing(under_test:
     await engine.dispose()
 
 
+async def test_what_was_given_up_is_not_written_later_and_holds_nobody_up(embedded: EmbeddedBackstage) -> None:
+    impatient = EmbeddedBackstage(embedded.database_url, publish_timeout=timedelta(seconds=1))
+    under_test = BusUnderTest(impatient, impatient.bus())
+    stuck, free = [await under_test.topic(partitions=1) for _ in range(2)]
+    publisher = await under_test.publisher()
+    engine = create_engine(embedded.database_url, SCHEMA, pool_size=1)
+
+    async with engine.begin() as slow:
+        await repository.append(slow, [(0, message) for message in numbered(stuck, b"k", [1])])
+        for outcome in await asyncio.gather(*(publisher.publish(numbered(stuck, b"k", [2])) for _ in range(3)), return_exceptions=True):
+            assert isinstance(outcome, BusUnavailableError)
+        async with asyncio.timeout(PATIENCE):
+            while not await embedded.kept(free):
+                with suppress(BusUnavailableError):
+                    await publisher.publish(numbered(free, b"k", [3]))
+
+    await publisher.publish(numbered(stuck, b"k", [4]))
+    assert numbers_of(await read(await under_test.consumer(under_test.group(), stuck), 2)) == [1, 4]
+    await engine.dispose()
+    await under_test.close()
+
+
 async def test_a_write_that_is_rolled_back_leaves_no_gap(under_test: BusUnderTest, embedded: EmbeddedBackstage) -> None:
     topic = await under_test.topic(partitions=1)
     publisher = await under_test.publisher()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 
 from services.ingest.settings import IngestSettings
@@ -135,3 +136,18 @@ def student(number: int, **changes: Any) -> dict[str, Any]:
 def attended(student: Any, *days: tuple[str, str], **counts: Any) -> dict[str, Any]:
     """An attendance element: (date, codes) of each day."""
     return {"id": student, "nsn": "0123456789", "values": [{"date": day, "codes": codes, "alt": codes} | counts for day, codes in days]}
+
+
+async def sql(settings: IngestSettings, query: str) -> list[asyncpg.Record]:
+    """What stands in the database."""
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        rows: list[asyncpg.Record] = await connection.fetch(query)
+        return rows
+    finally:
+        await connection.close()
+
+
+async def rows_of(kamar: Kamar, query: str) -> int:
+    """How many rows a query finds."""
+    return len(await sql(kamar.settings, query))

@@ -11,7 +11,7 @@ import httpx
 
 from deploy.kafka.probe import free_port
 from tests.integration.ingest.conftest import Door
-from tests.integration.ingest.kamar_school import SCHOOL
+from tests.integration.ingest.kamar.school import SCHOOL
 from tests.support.polling import eventually
 
 STUDENTS = 1_777
@@ -42,7 +42,7 @@ async def test_a_large_push_in_bounded_memory(door: Door, database_url: str) -> 
     (await door.send("PUT", "/v1/schools/0999", json=SCHOOL)).raise_for_status()
     issued = (await door.send("POST", "/v1/schools/0999/kamar-credentials")).raise_for_status().json()
     port = free_port()
-    arguments = [sys.executable, "-m", "tests.integration.ingest.kamar_memory", database_url, str(door.data), str(port)]
+    arguments = [sys.executable, "-m", "tests.integration.ingest.kamar.memory", database_url, str(door.data), str(port)]
     process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=Path.cwd())
     assert process.stdin is not None
     assert process.stdout is not None

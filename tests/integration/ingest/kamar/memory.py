@@ -1,4 +1,4 @@
-"""A door and its worker in a process of their own, which tells how much memory a push took at most. Started by `test_kamar_large.py`."""
+"""A door and its worker in a process of their own, which tells how much memory a push took at most. Started by `test_large.py`."""
 
 import asyncio
 import os

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.ingest.conftest import Door
-from tests.integration.ingest.kamar_school import document
+from tests.integration.ingest.kamar.school import document
 from tests.support.processes import run_star
 
 
