@@ -4,6 +4,7 @@ import atexit
 import os
 import subprocess
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -48,8 +49,9 @@ class NotStartedYetError(RuntimeError):
 class EmbeddedPostgres:
     """One PostgreSQL server for one data folder, reached through a socket only. A server left over from a kill is taken on."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] = SETTINGS) -> None:
         self._folder = folder.resolve()
+        self._settings = settings
         self._server: Any = None
 
     def start(self) -> str:
@@ -97,5 +99,5 @@ class EmbeddedPostgres:
         text = path.read_text()
         if _MARK not in text:
             stat = path.stat()
-            path.write_text(text + _MARK + "".join(f"{name} = '{value}'\n" for name, value in SETTINGS.items()))
+            path.write_text(text + _MARK + "".join(f"{name} = '{value}'\n" for name, value in self._settings.items()))
             os.chown(path, stat.st_uid, stat.st_gid)

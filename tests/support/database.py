@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.embedded.postgres import EmbeddedPostgres
+from deploy.embedded.postgres import SETTINGS, EmbeddedPostgres
 from deploy.embedded.trees import TREES
 from shared.db.migrate import migrate
 
@@ -26,7 +26,8 @@ def url_of(server_url: str, database: str) -> str:
 def postgres_url() -> Iterator[str]:
     """The server's own database."""
     with tempfile.TemporaryDirectory(prefix="star-pg-", ignore_cleanup_errors=True) as folder:
-        server = EmbeddedPostgres(Path(folder) / "postgres")
+        # These tests don't pull its plug; those that do start servers of their own.
+        server = EmbeddedPostgres(Path(folder) / "postgres", {**SETTINGS, "fsync": "off", "full_page_writes": "off"})
         yield server.start()
         server.stop()
 
