@@ -33,6 +33,8 @@ async def supervise(loops: Mapping[str, Loop], stop: asyncio.Event) -> None:
         for task in late:
             log.error("loop.late", loop=tasks[task])
     finally:
+        # Also when this is cancelled from outside: the loops must know that it is over.
+        stop.set()
         stopping.cancel()
         for task in tasks:
             task.cancel()

@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +38,7 @@ from shared.db.migrate import migrate
 from shared.settings import Settings
 from shared.supervisor import Loop, supervise
 from shared.telemetry.progress import Progress
+from shared.waiting import happened
 from shared.web.server import serve
 
 log = structlog.get_logger()
@@ -177,9 +178,7 @@ async def _keep_alive(server: EmbeddedPostgres, stop: asyncio.Event) -> None:
 
 
 async def _stopped(stop: asyncio.Event, wait: timedelta) -> bool:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), wait.total_seconds())
-    return stop.is_set()
+    return await happened(stop, wait.total_seconds())
 
 
 async def _clean(bus: EmbeddedBus, stop: asyncio.Event) -> None:

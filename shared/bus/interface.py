@@ -6,13 +6,20 @@ Two adapters stand behind it: `shared.bus.kafka` and `shared.bus.embedded`. One 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 Headers = tuple[tuple[str, bytes], ...]
+
+MAX_MESSAGE_BYTES: Final = 950_000
+"""Below Kafka's default of 1 MiB a request. Our largest event, a roll of 500 marks, is a tenth of it."""
 
 
 class BusUnavailableError(Exception):
     """The bus did not take or give messages within its bound. Try again: what was sent may have arrived, so keep its ids."""
+
+
+class MessageTooLargeError(ValueError):
+    """A message is larger than the bus takes: trying again does not help, and what says so much has to be split."""
 
 
 class Partition(NamedTuple):
@@ -30,6 +37,14 @@ class Outgoing:
     key: bytes
     value: bytes | None
     headers: Headers = ()
+
+
+def check_sizes(messages: Iterable[Outgoing]) -> None:
+    """Raises MessageTooLargeError."""
+    for message in messages:
+        size = len(message.key) + len(message.value or b"") + sum(len(name) + len(value) for name, value in message.headers)
+        if size > MAX_MESSAGE_BYTES:
+            raise MessageTooLargeError(f"a message of {size} bytes for {message.topic}: the bus takes {MAX_MESSAGE_BYTES}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,7 @@ class Publisher(Protocol):
         """Returns once every message is kept by all replicas in step.
 
         Raises BusUnavailableError when that did not come true within the adapter's bound; then none, some or all may be kept.
+        Raises MessageTooLargeError before any is sent.
         """
 
     async def stop(self) -> None:
@@ -74,7 +90,7 @@ class Consumer(Protocol):
     async def fetch(self, *, most: int, wait: timedelta) -> Sequence[Message]:
         """Up to `most` messages, in order within each partition; empty after `wait` without any.
 
-        Raises BusUnavailableError when the bus can't be reached; fetch again later.
+        While the bus can't be reached, raises BusUnavailableError or comes back empty; fetch again later.
         """
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:

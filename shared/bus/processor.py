@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Protocol
@@ -13,6 +12,7 @@ from shared.bus.interface import BusUnavailableError, Consumer, Message, Partiti
 from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient
 from shared.telemetry import metrics
+from shared.waiting import happened
 
 log = structlog.get_logger()
 
@@ -169,5 +169,4 @@ def _place(message: Message) -> str:
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
+    await happened(stop, seconds)

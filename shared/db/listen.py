@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -10,12 +9,13 @@ import asyncpg
 import structlog
 
 from shared.db.engine import CONNECT_TIMEOUT, async_url
+from shared.waiting import happened
 
 log = structlog.get_logger()
 
 RECONNECT_AFTER: Final = 1.0
 KEEPALIVE: Final = 10.0
-"""Seconds between looks at whether the connection still lives; a lost one only costs the pollers their short cut."""
+"""Seconds between looks at whether a connection still lives of which nobody said that it ended."""
 
 
 async def listen(database_url: str, channels: dict[str, Callable[[], None]], stop: asyncio.Event) -> None:
@@ -31,17 +31,24 @@ async def listen(database_url: str, channels: dict[str, Callable[[], None]], sto
             for name, wake in channels.items():
                 await connection.add_listener(name, _ignoring_arguments(wake))
                 wake()
+            lost = asyncio.Event()
+            connection.add_termination_listener(_ignoring_arguments(lost.set))
             while not stop.is_set():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), KEEPALIVE)
+                await _either(stop, lost, KEEPALIVE)
                 await connection.execute("SELECT 1", timeout=CONNECT_TIMEOUT)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("database.listen_lost", error=type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), RECONNECT_AFTER)
+            await happened(stop, RECONNECT_AFTER)
         finally:
             if connection is not None:
                 connection.terminate()
+
+
+async def _either(first: asyncio.Event, second: asyncio.Event, seconds: float) -> None:
+    waits = [asyncio.ensure_future(event.wait()) for event in (first, second)]
+    await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
 
 
 def _ignoring_arguments(wake: Callable[[], None]) -> Callable[..., None]:
@@ -63,8 +70,7 @@ class Wakeup:
 
     async def wait(self, bound: timedelta) -> None:
         """Returns when rung, or after the bound."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), bound.total_seconds())
+        await happened(self._rung, bound.total_seconds())
         self._rung.clear()
 
 

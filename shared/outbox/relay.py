@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -16,6 +15,7 @@ from shared.db.listen import Wakeup
 from shared.identifiers import lock_key
 from shared.outbox import repository
 from shared.telemetry import metrics
+from shared.waiting import happened
 
 log = structlog.get_logger()
 
@@ -54,8 +54,7 @@ class Relay:
                         log.exception("outbox.failed", schema=self._schema)
                         raise
                     log.warning("outbox.waits", schema=self._schema, error=type(error).__name__)
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(stop.wait(), AWAY_PAUSE)
+                    await happened(stop, AWAY_PAUSE)
         finally:
             await self._resign()
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.headers import headers_from_text, headers_to_text
-from shared.bus.interface import Outgoing
+from shared.bus.interface import Outgoing, check_sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,13 @@ def channel(schema: str) -> str:
 
 
 async def add(connection: AsyncConnection, messages: Sequence[Outgoing]) -> None:
-    """Publishes messages with the caller's transaction: when it commits they will be sent, else they never were."""
+    """Publishes messages with the caller's transaction: when it commits they will be sent, else they never were.
+
+    Raises MessageTooLargeError here, at its origin: in the outbox it would hold up all that come after it.
+    """
     if not messages:
         return
+    check_sizes(messages)
     await connection.execute(
         text(
             """

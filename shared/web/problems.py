@@ -11,8 +11,9 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from shared.bus.interface import BusUnavailableError
+from shared.bus.interface import BusUnavailableError, MessageTooLargeError
 from shared.db.errors import is_transient
 
 log = structlog.get_logger()
@@ -59,6 +60,15 @@ def install_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(ProblemError)
     async def known(_: Request, error: ProblemError) -> JSONResponse:
         return problem(error.status, error.kind, error.detail, headers=error.headers, extra=error.extra)
+
+    @app.exception_handler(MessageTooLargeError)
+    async def large(_: Request, error: MessageTooLargeError) -> JSONResponse:
+        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", str(error))
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, _: ClientDisconnect) -> JSONResponse:
+        log.info("request.abandoned", route=_route(request))
+        return problem(HTTPStatus.BAD_REQUEST, "abandoned", "the request ended too early")
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -14,6 +13,7 @@ from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup
 from shared.telemetry import metrics
+from shared.waiting import happened
 from shared.worklist import repository
 from shared.worklist.repository import LeaseLostError, WorkItem
 from shared.worklist.tasks import Done, Failed, Outcome, Retry, Task
@@ -56,8 +56,7 @@ class Runner:
                     log.exception("worklist.failed", schema=self._schema)
                     raise
                 log.warning("worklist.waits", schema=self._schema, error=type(error).__name__)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), AWAY_PAUSE)
+                await happened(stop, AWAY_PAUSE)
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=DRAIN)
             for attempt in late:
@@ -131,7 +130,8 @@ class Runner:
             # Whatever ends these attempts, a crash or a result that can't be kept: its side effect must not be repeated for ever.
             return Failed(f"given up after {item.lost} attempts that never came to an end")
         try:
-            return await asyncio.wait_for(task.perform(item), task.lease.total_seconds())
+            async with asyncio.timeout(task.lease.total_seconds()):
+                return await task.perform(item)
         except Exception as error:
             log.warning("work.raised", kind=item.kind, item=str(item.id), attempt=item.attempt, error=type(error).__name__)
             return Retry(type(error).__name__)

@@ -1,7 +1,6 @@
 """The events feed: crossings and responses as CloudEvents, by asking for what comes after a cursor."""
 
 import asyncio
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from services.thresholds.repository import feed
 from services.thresholds.state import State
 from shared.auth.principal import Principal
 from shared.events.envelope import as_cloudevent
+from shared.waiting import happened
 from shared.web.problems import ProblemError
 from shared.web.service import requires
 
@@ -61,8 +61,7 @@ async def get_events(
         left = deadline - asyncio.get_running_loop().time()
         if rows or left <= 0:
             break
-        with suppress(TimeoutError):
-            await asyncio.wait_for(bell.wait(), left)
+        await happened(bell, left)
     body = {"items": [_cloudevent(row) for row in rows], "next": str(rows[-1]["position"] if rows else position)}
     return Response(_encoder.encode(body), media_type="application/json")
 

@@ -9,7 +9,7 @@ from zlib import crc32
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.bus.embedded import repository
-from shared.bus.interface import BusUnavailableError, Outgoing
+from shared.bus.interface import BusUnavailableError, Outgoing, check_sizes
 from shared.db.errors import is_transient
 
 Waiting = tuple[Sequence[Outgoing], asyncio.Future[None]]
@@ -37,6 +37,7 @@ class EmbeddedPublisher:
         """Returns when the transaction that holds the messages has committed."""
         if not messages:
             return
+        check_sizes(messages)
         if self._writer is None or self._stopping:
             raise BusUnavailableError("the publisher is not running")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -20,6 +20,8 @@ from shared.events.topics import TOPICS, Topic
 
 ADMIN_TIMEOUT: Final = timedelta(seconds=5)
 COMPACTED: Final = "compact"
+COMPACTED_WITHIN: Final = timedelta(days=1)
+"""Left to itself, Kafka compacts when it pays: a quiet topic would keep the names of a student who was removed for ever."""
 
 
 class KafkaBus:
@@ -72,8 +74,12 @@ class KafkaBus:
 
     def _new_topic(self, topic: Topic) -> NewTopic:
         if topic.retention is None:
-            config = {"cleanup.policy": COMPACTED}
+            config = {"cleanup.policy": COMPACTED, "max.compaction.lag.ms": _milliseconds(COMPACTED_WITHIN)}
         else:
-            config = {"retention.ms": str(int(topic.retention.total_seconds() * 1000))}
+            config = {"retention.ms": _milliseconds(topic.retention)}
         # -1: as many replicas as the cluster's default says, which aiokafka lets through only beside an assignment, be it empty.
         return NewTopic(topic.name, self._partitions, -1, replica_assignments={}, topic_configs=config)
+
+
+def _milliseconds(duration: timedelta) -> str:
+    return str(int(duration.total_seconds() * 1000))

@@ -7,14 +7,12 @@ from datetime import timedelta
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import MessageSizeTooLargeError
 
-from shared.bus.interface import BusUnavailableError, Outgoing
+from shared.bus.interface import BusUnavailableError, Outgoing, check_sizes
 from shared.bus.kafka.ending import STOP_TIMEOUT, UNAVAILABLE, abandon, bounded, leave
 
 REQUEST_TIMEOUT: Final = timedelta(seconds=10)
 MAX_REQUEST_BYTES: Final = 1_000_000
-"""Below the broker's default of 1 MiB a batch. Our largest event, a roll of 500 marks, is a tenth of it."""
 
 
 class KafkaPublisher:
@@ -40,6 +38,7 @@ class KafkaPublisher:
         """Sends the messages in one go and waits for all acks."""
         if not messages:
             return
+        check_sizes(messages)
         producer: AIOKafkaProducer | None = None
         sent: list[asyncio.Future[Any]] = []
         try:
@@ -50,8 +49,6 @@ class KafkaPublisher:
                     future.add_done_callback(_noticed)
                     sent.append(future)
                 await asyncio.gather(*sent)
-        except MessageSizeTooLargeError:
-            raise
         except UNAVAILABLE as error:
             if producer is not None and producer is self._producer:
                 self._producer = None

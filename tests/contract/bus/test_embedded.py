@@ -62,7 +62,7 @@ async def test_what_was_given_up_is_not_written_later_and_holds_nobody_up(embedd
         await repository.append(slow, [(0, message) for message in numbered(stuck, b"k", [1])])
         for outcome in await asyncio.gather(*(publisher.publish(numbered(stuck, b"k", [2])) for _ in range(3)), return_exceptions=True):
             assert isinstance(outcome, BusUnavailableError)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE / 2):
             while not await embedded.kept(free):
                 with suppress(BusUnavailableError):
                     await publisher.publish(numbered(free, b"k", [3]))

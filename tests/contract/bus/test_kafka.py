@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from deploy.kafka.broker import KafkaBroker
-from shared.bus.interface import BusUnavailableError, Outgoing
+from shared.bus.interface import BusUnavailableError
+from shared.events.topics import DEAD_LETTERS, STUDENTS
 from tests.contract.bus.adapters import PATIENCE, WAIT, BusUnderTest, KafkaBackstage, numbered, numbers_of, read
 
 pytestmark = pytest.mark.kafka
@@ -30,13 +32,21 @@ async def test_messages_that_others_wrote_are_read_as_they_are(under_test: BusUn
     assert (message.key, message.value, message.headers) == (None, b"no key", (("nothing", b""), ("something", b"x")))
 
 
-async def test_a_message_that_is_too_large_is_refused_at_once_and_alone(under_test: BusUnderTest) -> None:
-    topic = await under_test.topic(partitions=1)
-    publisher = await under_test.publisher()
-    with pytest.raises(MessageSizeTooLargeError):
-        await publisher.publish([Outgoing(topic, b"k", b"x" * 1_100_000)])
-    await publisher.publish(numbered(topic, b"k", [1]))
-    assert numbers_of(await read(await under_test.consumer(under_test.group(), topic), 1)) == [1]
+async def test_topics_are_kept_as_the_catalogue_says(under_test: BusUnderTest, backstage: KafkaBackstage) -> None:
+    await under_test.bus.ensure_topics()
+    admin = AIOKafkaAdminClient(bootstrap_servers=backstage.bootstrap)
+    await admin.start()
+    try:
+        asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in (STUDENTS, DEAD_LETTERS)]
+        answers = await admin.describe_configs(asked)
+    finally:
+        await admin.close()
+    students, dead_letters = [{entry[0]: entry[1] for entry in resource[4]} for answer in answers for resource in answer.resources]
+
+    assert students["cleanup.policy"] == "compact"
+    assert students["max.compaction.lag.ms"] == "86400000"
+    assert dead_letters["cleanup.policy"] == "delete"
+    assert dead_letters["retention.ms"] == "7776000000"
 
 
 async def test_a_topic_that_comes_later_is_read_without_a_restart(under_test: BusUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:

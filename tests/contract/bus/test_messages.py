@@ -3,7 +3,9 @@
 import asyncio
 import random
 
-from shared.bus.interface import Outgoing
+import pytest
+
+from shared.bus.interface import MessageTooLargeError, Outgoing
 from shared.events.topics import TOPICS
 from tests.contract.bus.adapters import BusUnderTest, numbered, numbers_of, read
 
@@ -87,13 +89,22 @@ async def test_five_thousand_messages_in_one_batch(under_test: BusUnderTest) -> 
 async def test_values_as_large_as_a_roll_of_five_hundred_marks(under_test: BusUnderTest) -> None:
     topic = await under_test.topic()
     noise = random.Random(7)
-    values = [noise.randbytes(100_000) for _ in range(30)] + [noise.randbytes(900_000)]
+    values = [noise.randbytes(100_000) for _ in range(30)] + [noise.randbytes(949_000)]
     publisher = await under_test.publisher()
     await publisher.publish([Outgoing(topic, b"0999", value) for value in values])
 
     messages = await read(await under_test.consumer(under_test.group(), topic), len(values))
 
     assert [message.value for message in messages] == values
+
+
+async def test_a_message_that_is_too_large_is_refused_before_any_is_sent(under_test: BusUnderTest) -> None:
+    topic = await under_test.topic(partitions=1)
+    publisher = await under_test.publisher()
+    with pytest.raises(MessageTooLargeError):
+        await publisher.publish([*numbered(topic, b"k", [1]), Outgoing(topic, b"k", b"x" * 950_000)])
+    await publisher.publish(numbered(topic, b"k", [2]))
+    assert numbers_of(await read(await under_test.consumer(under_test.group(), topic), 1)) == [2]
 
 
 async def test_a_reader_who_keeps_up_with_many_writers_misses_nothing(under_test: BusUnderTest) -> None:

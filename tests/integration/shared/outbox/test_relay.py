@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.bus.interface import Outgoing
+from shared.bus.interface import MessageTooLargeError, Outgoing
 from shared.db.engine import create_engine
 from shared.events.topics import SCHOOLS
 from shared.outbox import repository
@@ -36,6 +36,15 @@ async def test_a_tombstone_and_an_empty_value_are_sent_as_such(engine: AsyncEngi
         await repository.add(connection, [])
     assert await new_relay().run_once() == 2
     assert [tuple(row) for row in await sql('SELECT key, value FROM bus.messages ORDER BY "offset"')] == [(b"a", None), (b"b", b"")]
+
+
+async def test_a_message_that_the_bus_would_refuse_is_refused_at_once(engine: AsyncEngine, new_relay: NewRelay, sent: Sent) -> None:
+    with pytest.raises(MessageTooLargeError):
+        async with engine.begin() as connection:
+            await repository.add(connection, [*numbered(1), Outgoing(SCHOOLS.name, b"0999", b"x" * 1_000_000)])
+    await add(engine, 2)
+    assert await new_relay().run_once() == 1
+    assert await sent() == [2]
 
 
 async def test_what_was_rolled_back_was_never_said(engine: AsyncEngine, new_relay: NewRelay, sent: Sent) -> None:

@@ -62,6 +62,7 @@ async def test_it_runs_until_stopped_and_lets_attempts_end(
     await add(engine)
     await eventually(performed, 1)
     await cut(f"star-{SCHEMA}")
+    await cut("star-listen")
     await add(engine)
     await eventually(performed, 2)
     task.before = lambda _: gate.wait()

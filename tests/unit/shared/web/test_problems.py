@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from shared.bus.interface import BusUnavailableError
+from shared.bus.interface import BusUnavailableError, MessageTooLargeError
 from shared.web.problems import ProblemError, install_problem_handlers
 
 SECRET = "Jane Doe"
@@ -40,6 +41,8 @@ RAISED: dict[str, Exception] = {
     "lost": DBAPIError(SECRET, None, ConnectionLostError(SECRET)),
     "violated": DBAPIError(SECRET, None, ViolatedError(SECRET)),
     "bug": KeyError(SECRET),
+    "large": MessageTooLargeError("a message of 1000000 bytes for star.schools.v1: the bus takes 950000"),
+    "gone": ClientDisconnect(),
     "teapot": HTTPException(418, "short and stout"),
     "ours": ProblemError(409, "already-there", "there is one", headers={"X-Other": "1"}, extra={"other": "1"}),
 }
@@ -117,6 +120,12 @@ async def test_what_passes_by_itself_is_not_handed_to_the_server_as_a_crash() ->
 )
 async def test_the_frameworks_errors_are_problems(client: httpx.AsyncClient, method: str, path: str, status: int, kind: str) -> None:
     answer = await client.request(method, path)
+    assert (answer.status_code, told(answer)["type"]) == (status, f"urn:nz-star:problem:{kind}")
+
+
+@pytest.mark.parametrize(("name", "status", "kind"), [("large", 413, "too-large"), ("gone", 400, "abandoned")])
+async def test_requests_that_are_too_large_or_cut_short(client: httpx.AsyncClient, name: str, status: int, kind: str) -> None:
+    answer = await client.get(f"/raise/{name}")
     assert (answer.status_code, told(answer)["type"]) == (status, f"urn:nz-star:problem:{kind}")
 
 
