@@ -46,9 +46,11 @@ async def listen(database_url: str, channels: dict[str, Callable[[], None]], sto
 
 async def _either(first: asyncio.Event, second: asyncio.Event, seconds: float) -> None:
     waits = [asyncio.ensure_future(event.wait()) for event in (first, second)]
-    await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    for wait in waits:
-        wait.cancel()
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
 
 
 def _ignoring_arguments(wake: Callable[[], None]) -> Callable[..., None]:

@@ -3,8 +3,8 @@
 Its term runs around today, so that the tests hold in any year.
 """
 
+import itertools
 import time
-import uuid
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -33,6 +33,18 @@ def eventually(look: Callable[[], Any], expected: Any, patience: float = PATIENC
             return
         time.sleep(0.1)
     raise AssertionError(f"expected {expected!r}, and saw {seen!r} in the end")
+
+
+def eventually_holds(check: Callable[[], None], patience: float = PATIENCE) -> None:
+    """Checks again and again until nothing is wrong."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
 
 
 def past_half_days(count: int = HALF_DAYS) -> list[tuple[date, str]]:
@@ -158,6 +170,9 @@ class School:
         return f"{year}-W{week:02}"
 
 
+_numbers = itertools.count(1000)
+
+
 def fresh_number() -> str:
-    """A school number that no other test uses."""
-    return f"{uuid.uuid4().int % 9000 + 1000:04}"
+    """A school number that no other test of this run uses."""
+    return f"{next(_numbers):04}"
