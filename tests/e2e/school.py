@@ -61,10 +61,10 @@ def past_half_days(count: int = HALF_DAYS) -> list[tuple[date, str]]:
 class School:
     """One school on one stack."""
 
-    def __init__(self, stack: Stack, number: str) -> None:
+    def __init__(self, stack: Stack, number: str, half_days: int = HALF_DAYS) -> None:
         self.stack = stack
         self.number = number
-        self.half_days = past_half_days()
+        self.half_days = past_half_days(half_days)
         self.start = self.half_days[0][0]
         self.term = f"{self.start.year}-T4"
         self.auth = {"Authorization": f"Bearer {stack.token(schools=number)}"}

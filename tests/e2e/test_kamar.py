@@ -12,6 +12,9 @@ from tests.e2e.school import School, eventually, fresh_number
 from tests.support.stack import Stack
 
 STUDENTS = 1_500
+A_TERM = 96
+"""Half days: nine weeks and three days."""
+
 SLOTS = [{"slot": number, "name": f"Period {number}", "minutes": 60} for number in range(1, 6)]
 DAYS_A_DOCUMENT = 5
 MARKS_A_REQUEST = 5_000
@@ -95,7 +98,7 @@ def push_by_rest(school: School, term: dict[str, dict[date, str]]) -> None:
 
 
 def test_a_term_through_kamars_door_and_by_rest_while_the_calendar_changes(embedded: Stack) -> None:
-    by_kamar, by_rest = School(embedded, fresh_number()), School(embedded, fresh_number())
+    by_kamar, by_rest = (School(embedded, fresh_number(), A_TERM) for _ in range(2))
     days = sorted({day for day, _ in by_rest.half_days})
     term = a_term(days)
     for school in (by_kamar, by_rest):
