@@ -74,7 +74,7 @@ async def test_a_token_of_the_issuer_names_its_caller(verifier: TokenVerifier, i
         {"iss": "https://elsewhere.example"},
         {"aud": "other"},
         {"exp": int(time.time()) - 60},
-        {"nbf": int(time.time()) + 600},
+        {"nbf": int(time.time()) + 86_400},
         {"schools": ["all"]},
     ],
 )
