@@ -83,7 +83,7 @@ def _by_sessions(marks: DayMarks, codes: CodeTable) -> str:
 
 
 def _by_slots(marks: DayMarks, count: DayCount, timetable: Sequence[Slot], codes: CodeTable) -> str:
-    absent = [slot.name for slot in timetable if slot.slot in marks.slots and _is_absence(marks.slots[slot.slot][0], codes)]
+    absent = [slot.name for slot in timetable if slot.slot in marks.slots and codes.is_absence(marks.slots[slot.slot][0])]
     if not absent:
         return f"No absence in any of the day's {count.open_minutes} minutes."
     present = count.open_minutes - count.absent_minutes
@@ -104,10 +104,6 @@ def _meaning(code: str, codes: CodeTable) -> str:
         "excluded": "neither present nor absent",
     }[codes.class_of(code)]
     return f"{code} ({known.meaning.lower()}), {effect}"
-
-
-def _is_absence(code: str, codes: CodeTable) -> bool:
-    return code in codes and codes.class_of(code) in ("justified", "unjustified")
 
 
 def _listed(names: Sequence[str]) -> str:

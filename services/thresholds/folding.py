@@ -90,6 +90,6 @@ class Folder:
     def _may_be_absent(self, what: int) -> bool:
         code = register.code_of(what << 10)
         if code is not None:
-            return code in self._codes and self._codes.class_of(code) in ("justified", "unjustified")
+            return self._codes.is_absence(code)
         count = register.count_of(what << 10)
         return count is not None and count.unjustified + count.justified > 0

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from services.thresholds import register
 from shared.attendance.calendar import Slot
-from shared.attendance.codes import CodeClass, CodeTable
+from shared.attendance.codes import ABSENCES, CodeClass, CodeTable
 from shared.events.data import VendorCount
 
 Rule = Literal["closed", "unmarked", "vendor", "slots", "sessions"]
@@ -151,4 +151,4 @@ def _by_slots(
 
 
 def _absent(code_class: CodeClass) -> bool:
-    return code_class in ("justified", "unjustified")
+    return code_class in ABSENCES

@@ -82,7 +82,7 @@ def rules_of(term: Term, calendar: SchoolCalendar, codes: CodeTable, now: dateti
     return Rules(
         open_half_days={day: calendar.open_half_days(day) for day in days},
         slot_minutes={day: {slot.slot: slot.minutes for slot in calendar.slots_on(day)} for day in days},
-        absent_codes=frozenset(code for code in codes.by_code if codes.class_of(code) in ("justified", "unjustified")),
+        absent_codes=frozenset(filter(codes.is_absence, codes.by_code)),
         known_codes=frozenset(codes.by_code),
         blanks_until=calendar.ended_through(now) if calendar.blanks_are_truant else None,
     )

@@ -101,6 +101,10 @@ class CodeTable:
         }
         return CodeTable(MappingProxyType({**self.by_code, **chosen})) if chosen else self
 
+    def is_absence(self, code: str) -> bool:
+        """Whether a mark with this code is an absence, justified or not; one that no table knows is none."""
+        return code in self and self.class_of(code) in ABSENCES
+
     def class_of(self, code: str) -> CodeClass:
         """The class of a code, or of its successor where it is retired. Raises KeyError for an unknown code."""
         found = self.by_code[code]
