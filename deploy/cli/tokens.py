@@ -7,7 +7,7 @@ from typing import get_args
 import click
 
 from shared.auth.keys import revoke_token, signing_key
-from shared.auth.principal import Scope
+from shared.auth.principal import ROLES, Role, Scope
 from shared.auth.tokens import issue_token
 from shared.clock import utc_now
 
@@ -27,7 +27,9 @@ def token() -> None:
 @click.option("--scopes", required=True, help=f"Separated by blanks, of: {', '.join(get_args(Scope))}.")
 @click.option("--schools", required=True, help="School numbers separated by blanks, or * for all.")
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3650), help="How long the token holds.")
-def issue(data: Path, subject: str, scopes: str, schools: str, days: int) -> None:
+@click.option("--role", type=click.Choice(ROLES), default=None, help="For a member of staff: what they may do, as far as the scopes go.")
+@click.option("--group", "groups", multiple=True, help="For a member of staff: a group (10A) or year level (year:10); can be repeated.")
+def issue(data: Path, subject: str, scopes: str, schools: str, days: int, role: Role | None, groups: tuple[str, ...]) -> None:
     """Prints a new token, nothing else."""
     unknown = set(scopes.split()) - set(get_args(Scope))
     if unknown or not scopes.split():
@@ -41,10 +43,12 @@ def issue(data: Path, subject: str, scopes: str, schools: str, days: int) -> Non
                 schools=schools.split(),
                 now=utc_now(),
                 valid_for=timedelta(days=days),
+                role=role,
+                groups=groups,
             )
         )
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--schools") from error
+        raise click.BadParameter(str(error), param_hint="--schools or --group") from error
 
 
 @token.command()

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from shared.attendance.tiers import Threshold
-from shared.events.data import Crossing, RecordUpdated, ResponseRecorded, ThresholdRetracted
+from shared.events.data import Crossing, LettersHold, RecordUpdated, ResponseRecorded, ThresholdRetracted
 from shared.events.envelope import Event
 from shared.identifiers import is_student_key, is_term_name, school_number, star_record_id
 
@@ -93,6 +93,9 @@ def facts_of(event: Event) -> Iterator[Fact]:
             subject = _subject(said)
             yield RecordMentioned(said.record_id, subject, None, said.recorded_at)
             yield ResponseGiven(said.response_id, said.record_id, subject, said.activity, said.occurred_on, said.recorded_at)
+        case LettersHold():
+            # What a family is told is no matter of the Ministry's.
+            return
         case _:
             raise UnfitEventError(f"nothing here knows what to do with {event.type.name}")
 

@@ -50,7 +50,7 @@ def attendance_codes_router() -> APIRouter:
     @router.get("/v1/attendance-codes", summary="The attendance codes and what each counts as")
     async def list_attendance_codes(
         request: Request,
-        _: Annotated[Principal, requires(None)],
+        _: Annotated[Principal, requires(None, by_group=True)],
         on: Annotated[date | None, Query(description="Only the codes that are valid on this day; without it, retired ones too")] = None,
     ) -> CodesOut:
         """What this process reads marks by. A school's own choices (`code_classes`) are not in it."""

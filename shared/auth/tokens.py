@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import httpx
 import jwt
@@ -16,7 +16,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared.auth.keys import revoked_tokens, signing_key
-from shared.auth.principal import Principal
+from shared.auth.principal import ROLES, Part, Principal, Role
 from shared.identifiers import school_number
 from shared.web.problems import ProblemError
 
@@ -40,10 +40,23 @@ HTTP_TIMEOUT: Final = 5.0
 
 
 def issue_token(
-    key: Ed25519PrivateKey, *, subject: str, scopes: Sequence[str], schools: Sequence[str], now: datetime, valid_for: timedelta
+    key: Ed25519PrivateKey,
+    *,
+    subject: str,
+    scopes: Sequence[str],
+    schools: Sequence[str],
+    now: datetime,
+    valid_for: timedelta,
+    role: Role | None = None,
+    groups: Sequence[str] = (),
 ) -> str:
-    """A signed token. `schools` holds school numbers, or `*` alone for all. Raises ValueError for a bad school number."""
-    claims = {
+    """A signed token. `schools` holds school numbers, or `*` alone for all.
+
+    `role` and `groups` are a member of staff's: what they do, and the groups (`10A`) or year levels (`year:10`) that they look after;
+    without any, the whole school. Raises ValueError for a bad school number or year level.
+    """
+    Part.parse(frozenset(groups))
+    claims: dict[str, Any] = {
         "iss": SELF_ISSUER,
         "aud": AUDIENCE,
         "sub": subject,
@@ -53,6 +66,10 @@ def issue_token(
         "scope": " ".join(scopes),
         "schools": "*" if list(schools) == ["*"] else [school_number(school) for school in schools],
     }
+    if role is not None:
+        claims["role"] = role
+    if groups:
+        claims["groups"] = list(groups)
     return jwt.encode(claims, key, algorithm="EdDSA")
 
 
@@ -169,10 +186,19 @@ def _principal(claims: dict[str, Any]) -> Principal:
     if isinstance(schools, str):
         schools = schools.split()
     everywhere = schools == ["*"]
+    role = claims.get("role", "admin")
+    if role not in ROLES:
+        raise ValueError("unknown role")
+    groups = claims.get("groups")
+    if isinstance(groups, str):
+        groups = groups.split(",")
     return Principal(
         subject=str(claims["sub"]),
         scopes=frozenset(scope.split() if isinstance(scope, str) else scope),
         schools=None if everywhere else frozenset(school_number(school) for school in schools),
+        role=cast(Role, role),
+        # An empty list is somebody who looks after nobody, not after everybody.
+        part=None if groups is None else Part.parse(frozenset(group.strip() for group in groups)),
     )
 
 

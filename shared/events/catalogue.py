@@ -32,7 +32,13 @@ STUDENT_UPDATED: Final = EventType("nz.star.student.updated.v1", topics.STUDENTS
 THRESHOLD_CROSSED: Final = EventType("nz.star.threshold.crossed.v1", topics.CROSSINGS, data.ThresholdCrossed)
 THRESHOLD_RETRACTED: Final = EventType("nz.star.threshold.retracted.v1", topics.CROSSINGS, data.ThresholdRetracted)
 RESPONSE_RECORDED: Final = EventType("nz.star.response.recorded.v1", topics.RESPONSES, data.ResponseRecorded)
+RESPONSE_AMENDED: Final = EventType("nz.star.response.amended.v1", topics.RESPONSES, data.ResponseAmended)
+RESPONSE_WITHDRAWN: Final = EventType("nz.star.response.withdrawn.v1", topics.RESPONSES, data.ResponseWithdrawn)
 RECORD_UPDATED: Final = EventType("nz.star.record.updated.v1", topics.RESPONSES, data.RecordUpdated)
+LETTERS_HELD: Final = EventType("nz.star.letters.held.v1", topics.RESPONSES, data.LettersHeld)
+LETTERS_RELEASED: Final = EventType("nz.star.letters.released.v1", topics.RESPONSES, data.LettersReleased)
+PLAN_PUBLISHED: Final = EventType("nz.star.plan.published.v1", topics.PLANS, data.PlanPublished)
+PLAN_REVIEW_DUE: Final = EventType("nz.star.plan.review-due.v1", topics.PLANS, data.PlanReviewDue)
 DEAD_LETTERED: Final = EventType("nz.star.dead-letter.recorded.v1", topics.DEAD_LETTERS, data.DeadLettered)
 
 EVENTS: Final = (
@@ -42,7 +48,13 @@ EVENTS: Final = (
     THRESHOLD_CROSSED,
     THRESHOLD_RETRACTED,
     RESPONSE_RECORDED,
+    RESPONSE_AMENDED,
+    RESPONSE_WITHDRAWN,
     RECORD_UPDATED,
+    LETTERS_HELD,
+    LETTERS_RELEASED,
+    PLAN_PUBLISHED,
+    PLAN_REVIEW_DUE,
     DEAD_LETTERED,
 )
 BY_NAME: Final = MappingProxyType({event.name: event for event in EVENTS})

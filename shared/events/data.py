@@ -178,8 +178,31 @@ class ResponseRecorded(Struct, frozen=True, kw_only=True):
     recorded_at: Moment
 
 
+class ResponseAmended(ResponseRecorded, frozen=True, kw_only=True):
+    """A response activity was recorded wrongly, and now reads like this. `recorded_at` stays what it was."""
+
+    amended_at: Moment
+
+
+class ResponseWithdrawn(Struct, frozen=True, kw_only=True):
+    """A response activity was recorded by mistake: it never happened."""
+
+    response_id: UUID
+    record_id: UUID
+    school: str
+    student: str
+    student_id: UUID
+    term: str
+    threshold: Threshold | None
+    withdrawn_at: Moment
+
+
 class RecordUpdated(Struct, frozen=True, kw_only=True):
-    """Staff opened or closed a STAR record. (Crossings open and withdraw records by themselves.)"""
+    """Staff opened, closed or changed a STAR record. (Crossings open and withdraw records by themselves.)
+
+    `absent_half_days` and `crossed_on` are the record's: the total when it was opened, and that day. `due_on` is the day by which the
+    school wants to have answered. `outcome` is what came of a closed record. Who it is assigned to stays at home.
+    """
 
     record_id: UUID
     school: str
@@ -189,6 +212,55 @@ class RecordUpdated(Struct, frozen=True, kw_only=True):
     threshold: Threshold | None
     status: Literal["open", "closed"]
     updated_at: Moment
+    absent_half_days: Annotated[int, Meta(ge=0, le=1_000)] | None = None
+    crossed_on: date | None = None
+    due_on: date | None = None
+    outcome: str | None = None
+
+
+class LettersHold(Struct, frozen=True, kw_only=True):
+    """Whose letters: of one threshold in a term, or, for None, of every one. The reason stays at home: it can be about health."""
+
+    school: str
+    student: str
+    student_id: UUID
+    term: str
+    threshold: Threshold | None = None
+
+
+class LettersHeld(LettersHold, frozen=True, kw_only=True):
+    """The school holds a student's letters, up to and with the day `until`, or to the end of the term. Counting goes on.
+
+    Another one for the same student, term and threshold takes the place of the one before.
+    """
+
+    until: date | None = None
+    held_at: Moment
+
+
+class LettersReleased(LettersHold, frozen=True, kw_only=True):
+    """The school holds a student's letters no longer."""
+
+    released_at: Moment
+
+
+class PlanPublished(Struct, frozen=True, kw_only=True):
+    """A school has published a version of its Attendance Management Plan."""
+
+    school: str
+    version: Annotated[int, Meta(ge=1)]
+    effective_on: date
+    review_on: date
+    published_at: Moment
+
+
+class PlanReviewDue(Struct, frozen=True, kw_only=True):
+    """The review of a school's published Attendance Management Plan falls due on `review_on`."""
+
+    school: str
+    version: Annotated[int, Meta(ge=1)]
+    review_on: date
+    noticed_at: Moment
 
 
 class DeadLettered(Struct, frozen=True, kw_only=True):

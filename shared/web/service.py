@@ -14,7 +14,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from shared.auth.principal import Principal, Scope
+from shared.auth.principal import Principal, Role, Scope
 from shared.auth.tokens import LocalKeys, OidcKeys, TokenVerifier
 from shared.identifiers import SchoolNumber, school_number
 from shared.settings import ServiceName, Settings
@@ -75,21 +75,27 @@ def service_state(request: Request) -> Any:
     return getattr(request.state, STATE)
 
 
-def requires(scope: Scope | None) -> Any:
-    """A dependency: the caller, whose token holds the scope; for None, any valid token does."""
+def requires(scope: Scope | None, *, role: Role = "view", by_group: bool = False) -> Any:
+    """A dependency: the caller, whose token holds the scope (for None, any valid token does) and the role, or a higher one.
+
+    Staff who look after a part of a school are turned away, unless the endpoint says `by_group`: then it shows them only their own.
+    """
 
     async def caller(request: Request, _: Annotated[Any, Depends(_bearer)]) -> Principal:
-        return await caller_of(request, scope)
+        return await caller_of(request, scope, role=role, by_group=by_group)
 
     return Depends(caller)
 
 
-async def caller_of(request: Request, scope: Scope | None) -> Principal:
-    """The request's caller, whose token holds the scope, where one is asked for. Raises ProblemError 401 or 403."""
+async def caller_of(request: Request, scope: Scope | None, *, role: Role = "view", by_group: bool = False) -> Principal:
+    """The request's caller; see `requires`. Raises ProblemError 401 or 403."""
     state = cast(ServiceState, service_state(request))
     principal = await state.verifier.principal(request.headers.get("authorization"))
     if scope is not None:
         principal.require_scope(scope)
+    principal.require_role(role)
+    if not by_group:
+        principal.require_whole_school()
     return principal
 
 

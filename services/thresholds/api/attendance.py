@@ -13,7 +13,7 @@ from services.thresholds.repository import corrections, records, register, stude
 from services.thresholds.repository.corrections import Correction
 from services.thresholds.repository.register import RowKey
 from services.thresholds.repository.students import Sort
-from services.thresholds.schemas import AttendanceOut, CorrectionOut, CountOut, DayOut, MarkOut, SaidOut, StudentOut, StudentPage
+from services.thresholds.schemas.attendance import AttendanceOut, CorrectionOut, CountOut, DayOut, MarkOut, SaidOut, StudentOut, StudentPage
 from services.thresholds.state import State
 from shared.attendance.codes import CodeTable
 from shared.attendance.tiers import TIERS, Tier, tier_of

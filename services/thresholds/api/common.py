@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.thresholds.activities import STANDARD
 from services.thresholds.repository import records, register, schools
 from services.thresholds.repository.register import RowKey
-from services.thresholds.schemas import ResponseOut, StarRecord
+from services.thresholds.schemas.records import ResponseOut, StarRecord
 from services.thresholds.state import ThresholdsState
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.events.calendars import calendar_of

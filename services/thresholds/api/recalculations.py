@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from services.thresholds.api.common import known_school
 from services.thresholds.repository import recalculations
-from services.thresholds.schemas import RecalculationList, RecalculationOut
+from services.thresholds.schemas.recalculations import RecalculationList, RecalculationOut
 from services.thresholds.state import State
 from shared.auth.principal import Principal
 from shared.web.service import SchoolInPath, requires

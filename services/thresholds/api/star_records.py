@@ -13,16 +13,8 @@ from services.thresholds.activities import STANDARD
 from services.thresholds.api.common import calendar_for, shown, term_for
 from services.thresholds.repository import records, register, schools, students
 from services.thresholds.repository.register import RowKey
-from services.thresholds.schemas import (
-    ActivityList,
-    ActivityOut,
-    RecordIn,
-    RecordPage,
-    RecordPatch,
-    RecordStatus,
-    ResponseIn,
-    StarRecord,
-)
+from services.thresholds.schemas.activities import ActivityList, ActivityOut
+from services.thresholds.schemas.records import RecordIn, RecordPage, RecordPatch, RecordStatus, ResponseIn, StarRecord
 from services.thresholds.state import State, ThresholdsState
 from shared.attendance.tiers import Threshold
 from shared.auth.principal import Principal
