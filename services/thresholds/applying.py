@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.thresholds import register
 from services.thresholds.crossings import Change, CrossingFact, next_sequence
 from services.thresholds.folding import Absences
+from services.thresholds.reasons import illness_half_days
 from services.thresholds.repository import records
 from services.thresholds.repository import register as rows
 from services.thresholds.repository.register import Row, RowKey
 from shared.attendance.calendar import SchoolCalendar
+from shared.attendance.codes import CodeTable
 from shared.attendance.tiers import level_of
 from shared.events.envelope import Event
 from shared.identifiers import star_record_id, student_id
@@ -32,7 +34,7 @@ class FoldedRow:
     calendar: SchoolCalendar
 
 
-async def apply(connection: AsyncConnection, folded: Sequence[FoldedRow], now: datetime) -> list[CrossingFact]:
+async def apply(connection: AsyncConnection, folded: Sequence[FoldedRow], codes: CodeTable, now: datetime) -> list[CrossingFact]:
     """Writes the rows that differ, the STAR records and the outbox, in the caller's transaction.
 
     The caller holds the schools' locks. What is compared is the committed state before with the state after: a rise and fall within
@@ -48,7 +50,7 @@ async def apply(connection: AsyncConnection, folded: Sequence[FoldedRow], now: d
         changed[row.key] = after
         level_before = row.before.level if row.before else 0
         if after.level != level_before:
-            changes.append(_change(row, level_before))
+            changes.append(_change(row, level_before, codes))
     await rows.save(connection, changed)
     facts = await _facts(connection, changes)
     await records.apply_crossings(connection, facts, now)
@@ -59,7 +61,7 @@ async def apply(connection: AsyncConnection, folded: Sequence[FoldedRow], now: d
     return facts
 
 
-def _change(row: FoldedRow, level_before: int) -> Change:
+def _change(row: FoldedRow, level_before: int, codes: CodeTable) -> Change:
     newest = max(entry.recorded_at for entry in register.unpack(row.marks))
     return Change(
         school=row.key.school,
@@ -68,6 +70,7 @@ def _change(row: FoldedRow, level_before: int) -> Change:
         term=row.key.term,
         level_before=level_before,
         absences=row.absences,
+        illness_half_days=illness_half_days(row.marks, row.absences, row.calendar, codes),
         corrected_on=newest.astimezone(ZoneInfo(row.calendar.timezone)).date(),
     )
 

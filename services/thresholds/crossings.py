@@ -8,7 +8,7 @@ from typing import Literal
 from services.thresholds.folding import Absences
 from shared.attendance.tiers import THRESHOLDS, TIERS, Threshold, level_of
 from shared.events.catalogue import THRESHOLD_CROSSED, THRESHOLD_RETRACTED, EventType
-from shared.events.data import ThresholdCrossed, ThresholdRetracted
+from shared.events.data import AbsentDay, ThresholdCrossed, ThresholdRetracted
 from shared.identifiers import crossing_event_id, star_record_id
 
 Direction = Literal["up", "down"]
@@ -27,6 +27,7 @@ class Change:
     term: str
     level_before: int
     absences: Absences
+    illness_half_days: int
     corrected_on: date
 
     @property
@@ -91,6 +92,8 @@ class CrossingFact:
             occurred_on=self.occurred_on,
             sequence=self.sequence,
             record_id=self.record_id,
+            absent_on=[AbsentDay(day, half_days) for day, half_days in change.absences.days],
+            illness_half_days=change.illness_half_days,
         )
 
 

@@ -39,7 +39,7 @@ class Folder:
     """Folds rows into totals, by one table of codes."""
 
     def __init__(self, codes: CodeTable) -> None:
-        self._codes = codes
+        self.codes = codes
         # Most days of most students have no absence; this marks, by a value's upper byte, the ones that are worth a look.
         self._worth_a_look = bytes(self._may_be_absent(byte >> 2) for byte in range(_VALUES))
         # A school has few different days: the same codes in the same slots of the same timetable.
@@ -85,11 +85,11 @@ class Folder:
         return Absences(tuple(days))
 
     def _count(self, values: tuple[int, ...], open_half_days: int, slots: tuple[Slot, ...], blanks_count: bool) -> int:
-        return count_day(day_marks(values), open_half_days, slots, self._codes, blanks_count=blanks_count).absent
+        return count_day(day_marks(values), open_half_days, slots, self.codes, blanks_count=blanks_count).absent
 
     def _may_be_absent(self, what: int) -> bool:
         code = register.code_of(what << 10)
         if code is not None:
-            return self._codes.is_absence(code)
+            return self.codes.is_absence(code)
         count = register.count_of(what << 10)
         return count is not None and count.unjustified + count.justified > 0

@@ -74,7 +74,7 @@ class RecalculationTask:
             if not found:
                 return False
             folded = await self._fold(connection, found, calendar)
-            facts = await apply(connection, folded, self.clock())
+            facts = await apply(connection, folded, self.folder.codes, self.clock())
             last = max(found, key=lambda key: (key.term, key.student))
             await recalculations.advance(connection, recalculation_id, last, rows=len(found), crossings=len(facts))
         log.info("recalculation.went_on", school=school, rows=len(found), crossings=len(facts))

@@ -20,7 +20,7 @@ class StateWithCodes(Protocol):
 class CodeOut(BaseModel):
     """An attendance code. Where `becomes` is set, the code is retired, and its marks count as marks of that one.
 
-    `open`: no public text of the Ministry decides something about the code; `note` says what.
+    `illness`: letters may speak of illness. `open`: no public text of the Ministry decides something about the code; `note` says what.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -32,6 +32,7 @@ class CodeOut(BaseModel):
     valid_from: date | None
     valid_until: date | None
     becomes: str | None
+    illness: bool
     open: bool
     note: str | None
 
@@ -69,6 +70,7 @@ def _shown(code: Code) -> CodeOut:
         valid_from=code.valid_from,
         valid_until=code.valid_until,
         becomes=code.becomes,
+        illness=code.illness,
         open=code.open is not None,
         note=code.open,
     )

@@ -16,7 +16,7 @@ ABSENCES: Final[frozenset[CodeClass]] = frozenset({"justified", "unjustified"})
 
 DEFAULT_FILE: Final = Path(__file__).with_name("codes.toml")
 
-_FIELDS: Final = frozenset({"code", "meaning", "class", "from", "until", "becomes", "open"})
+_FIELDS: Final = frozenset({"code", "meaning", "class", "from", "until", "becomes", "illness", "open"})
 _HEADER: Final = "[[code]]"
 
 
@@ -29,7 +29,7 @@ class Code:
     """One attendance code.
 
     `becomes` names the successor of a retired code, whose marks count as marks of that successor. `open` says what no public text
-    of the Ministry decides about the code, where there is such a thing.
+    of the Ministry decides about the code, where there is such a thing. `illness` says that letters may speak of illness.
     """
 
     code: str
@@ -39,6 +39,7 @@ class Code:
     valid_until: date | None = None
     becomes: str | None = None
     open: str | None = None
+    illness: bool = False
 
     @property
     def absent(self) -> bool:
@@ -105,6 +106,10 @@ class CodeTable:
         """Whether a mark with this code is an absence, justified or not; one that no table knows is none."""
         return code in self and self.class_of(code) in ABSENCES
 
+    def is_illness(self, code: str) -> bool:
+        """Whether an absence with this code is one for illness; one that no table knows is not."""
+        return code in self and self.by_code[code].illness
+
     def class_of(self, code: str) -> CodeClass:
         """The class of a code, or of its successor where it is retired. Raises KeyError for an unknown code."""
         found = self.by_code[code]
@@ -161,7 +166,10 @@ def _code(entry: Mapping[str, Any]) -> Code:
     meaning = _words(entry, "meaning")
     if meaning is None:
         raise ValueError(f"{code!r} has no meaning")
-    return Code(code, meaning, cast(CodeClass, code_class), valid_from, valid_until, becomes, _words(entry, "open"))
+    illness = entry.get("illness", False)
+    if not isinstance(illness, bool) or (illness and code_class not in ABSENCES):
+        raise ValueError("illness is true or false, and true for an absence only")
+    return Code(code, meaning, cast(CodeClass, code_class), valid_from, valid_until, becomes, _words(entry, "open"), illness)
 
 
 def _fault_of_successor(code: Code, successor: Code | None) -> str | None:

@@ -130,6 +130,13 @@ class StudentUpdated(Struct, frozen=True, kw_only=True):
     updated_at: Moment
 
 
+class AbsentDay(Struct, frozen=True):
+    """A school day on which a student was absent, and for how many of its half days."""
+
+    date: date
+    half_days: Annotated[int, Meta(ge=1, le=2)]
+
+
 class Crossing(Struct, frozen=True, kw_only=True):
     """A student's total passed a threshold, up or down.
 
@@ -137,7 +144,8 @@ class Crossing(Struct, frozen=True, kw_only=True):
     thresholds, there is one event for each, and all name the same two tiers. `absent_half_days` is the total after them.
     `occurred_on` is the school day on which the total reached the threshold (up), or the day of the correction (down).
     `sequence` counts the times this student crossed this threshold upwards in this term; a retraction carries the number of the
-    crossing that it takes back.
+    crossing that it takes back. `absent_on` are the days that make up the total, and `illness_half_days` how much of it was illness,
+    so that a letter can speak of both.
     """
 
     school: str
@@ -153,6 +161,8 @@ class Crossing(Struct, frozen=True, kw_only=True):
     occurred_on: date
     sequence: Annotated[int, Meta(ge=1, le=1_000_000)]
     record_id: UUID
+    absent_on: list[AbsentDay] = []
+    illness_half_days: Annotated[int, Meta(ge=0, le=1_000)] = 0
 
 
 class ThresholdCrossed(Crossing, frozen=True, kw_only=True):

@@ -139,7 +139,7 @@ class MarksHandler:
             term = calendar.term_named(key.term)
             assert term is not None
             folded.append(FoldedRow(key, old, marks, self.folder.absences(marks, term, calendar, now), calendar))
-        await apply(connection, folded, now)
+        await apply(connection, folded, self.folder.codes, now)
         await corrections.add(connection, corrected)
         metrics.MARKS_FOLDED.labels("unchanged").inc(unchanged)
         metrics.MARKS_FOLDED.labels("changed").inc(sum(map(len, entries.values())) - unchanged)

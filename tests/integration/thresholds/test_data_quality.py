@@ -313,10 +313,12 @@ async def test_the_codes_are_told_to_any_token(office: Office) -> None:
         "valid_from": None,
         "valid_until": "2025-01-26",
         "becomes": "A",
+        "illness": False,
         "open": False,
         "note": None,
     }
     assert {code for code, item in by_code.items() if item["open"]} == {"I", "O"}
+    assert {code for code, item in by_code.items() if item["illness"]} == {"M"}
     assert {code for code, item in by_code.items() if item["absent"]} == set("MJUOEGT?")
     assert "justified" in by_code["O"]["note"]
     assert (await office.http.get("/v1/attendance-codes")).status_code == 401

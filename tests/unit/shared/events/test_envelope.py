@@ -80,6 +80,26 @@ EXAMPLES: dict[EventType, object] = {
     catalogue.RECORD_UPDATED: data.RecordUpdated(
         **OF_STUDENT, record_id=RECORD, term="2026-T4", threshold=15, status="closed", updated_at=AT
     ),
+    catalogue.RESPONSE_AMENDED: data.ResponseAmended(
+        **OF_STUDENT,
+        response_id=STUDENT,
+        record_id=RECORD,
+        term="2026-T4",
+        threshold=5,
+        activity="meeting-with-whanau",
+        occurred_on=date(2026, 10, 20),
+        recorded_at=AT,
+        amended_at=AT + timedelta(days=1),
+    ),
+    catalogue.RESPONSE_WITHDRAWN: data.ResponseWithdrawn(
+        **OF_STUDENT, response_id=STUDENT, record_id=RECORD, term="2026-T4", threshold=5, withdrawn_at=AT
+    ),
+    catalogue.LETTERS_HELD: data.LettersHeld(**OF_STUDENT, term="2026-T4", threshold=10, until=date(2026, 11, 30), held_at=AT),
+    catalogue.LETTERS_RELEASED: data.LettersReleased(**OF_STUDENT, term="2026-T4", released_at=AT),
+    catalogue.PLAN_PUBLISHED: data.PlanPublished(
+        school="0999", version=2, effective_on=date(2027, 1, 28), review_on=date(2029, 12, 1), published_at=AT
+    ),
+    catalogue.PLAN_REVIEW_DUE: data.PlanReviewDue(school="0999", version=2, review_on=date(2029, 12, 1), noticed_at=AT),
     catalogue.DEAD_LETTERED: data.DeadLettered(
         dead_letter_id=RECORD, service="thresholds", topic="star.marks.v1", partition=3, offset=2**40, reason="no-calendar", count=7
     ),
@@ -119,6 +139,8 @@ def test_an_event_travels_in_cloudevents_binary_mode() -> None:
         "record_id": str(RECORD),
         "direction": "up",
         "occurred_on": "2026-10-19",
+        "absent_on": [],
+        "illness_half_days": 0,
     }
 
 
