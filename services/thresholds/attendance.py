@@ -109,7 +109,8 @@ def attendance(
 def _days_whose_blanks_count(marked: Mapping[date, tuple[Entry, ...]], calendar: SchoolCalendar, now: datetime) -> DaySpan:
     if not calendar.blanks_are_truant or not marked:
         return DaySpan(None, None)
-    return DaySpan(min(marked), calendar.ended_through(now))
+    here = [day for day, entries in marked.items() if any(entry.kind != "carried" for entry in entries)]
+    return DaySpan(min(here, default=None), calendar.ended_through(now))
 
 
 def _day(
@@ -124,7 +125,8 @@ def _day(
     marks = _day_marks(standing)
     open_half_days = calendar.open_half_days(day)
     timetable = calendar.slots_on(day)
-    count = count_day(marks, open_half_days, timetable, codes, blanks_count=blanks_count)
+    counts = calendar.carried_absences_count
+    count = count_day(marks, open_half_days, timetable, codes, blanks_count=blanks_count, carried_counts=counts)
     explanation = explain(marks, count, open_half_days, timetable, codes, calendar.holiday_names.get(day))
     history = tuple(correction for correction in corrections if register.unpack_place(correction.place)[0] == day)
     return Day(day, standing, count, explanation, history)
@@ -135,6 +137,7 @@ def _day_marks(standing: Sequence[Entry]) -> DayMarks:
         sessions={session_of(entry.position): entry.code for entry in standing if entry.kind == "session" and entry.code},
         slots={slot_of(entry.position): (entry.code, entry.minutes) for entry in standing if entry.kind == "slot" and entry.code},
         vendor=next((entry.count for entry in standing if entry.kind == "vendor"), None),
+        carried=next((entry.count for entry in standing if entry.kind == "carried"), None),
     )
 
 

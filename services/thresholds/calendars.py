@@ -14,7 +14,8 @@ from shared.events.data import SchoolUpdated
 
 def terms_to_fold_again(old: SchoolCalendar, new: SchoolCalendar) -> list[str]:
     """The terms whose totals a new calendar can change."""
-    if old.timetables != new.timetables or old.blanks_are_truant != new.blanks_are_truant:
+    choices = (old.blanks_are_truant, old.carried_absences_count) != (new.blanks_are_truant, new.carried_absences_count)
+    if choices or old.timetables != new.timetables:
         return [term.name for term in new.terms]
     changed_days = (old.closed_days ^ new.closed_days) | (old.half_days ^ new.half_days)
     return [term.name for term in new.terms if old.term_named(term.name) != term or any(day in term for day in changed_days)]

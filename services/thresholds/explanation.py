@@ -21,6 +21,9 @@ def explain(
             return "Nobody has marked this day yet; what is not marked never counts as an absence."
         case "unmarked":
             words = "Nobody has marked this day."
+        case "carried":
+            # Whether this school was open that day does not matter.
+            return f"{_by_another_school(marks)} {_carried(count)}"
         case "vendor":
             words = _by_vendor(marks)
         case "slots":
@@ -52,6 +55,14 @@ def differences(days: Sequence[tuple[DayMarks, DayCount, Sequence[Slot]]], codes
     )
     if vendor:
         notes.append(f"On {_days(vendor)} the school's system counts other half days than its own codes give; its count is used.")
+    carried = [(marks.elsewhere, count) for marks, count, _ in days if count.rule == "carried" and marks.elsewhere is not None]
+    if carried:
+        brought = sum(min(elsewhere.unjustified + elsewhere.justified, 2) for elsewhere, _ in carried)
+        counted = sum(count.absent for _, count in carried)
+        effect = "they count here, as this school has chosen" if counted or not brought else "they do not count at this school"
+        notes.append(
+            f"The student came from another school with {_days(len(carried))} of this term, absent for {brought} half days: {effect}."
+        )
     closed = sum(count.rule == "closed" for _, count, _ in days)
     if closed:
         notes.append(f"Marks of {_days(closed)} on which the school was not open are left out.")
@@ -76,6 +87,21 @@ def _by_vendor(marks: DayMarks) -> str:
         f"The school's system counted {counted.unjustified} unjustified, {counted.justified} justified and {counted.present} present;"
         " its own count goes before codes."
     )
+
+
+def _by_another_school(marks: DayMarks) -> str:
+    assert marks.elsewhere is not None
+    counted = marks.elsewhere
+    return (
+        f"The student was at another school, which counted {counted.unjustified} unjustified, {counted.justified} justified and"
+        f" {counted.present} present."
+    )
+
+
+def _carried(count: DayCount) -> str:
+    if count.absent or count.attended:
+        return f"This school counts what a student brings along. This makes {HALF_DAYS[count.absent]} absent."
+    return "What a student brings along does not count at this school. This makes no half day absent."
 
 
 def _by_sessions(marks: DayMarks, codes: CodeTable) -> str:

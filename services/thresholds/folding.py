@@ -62,30 +62,43 @@ class Folder:
                 last = number
                 day = register.date_of(number)
                 open_half_days = calendar.open_half_days(day) if day in term else 0
-                if open_half_days:
-                    absent = self._absent(register.values_of_day(row, index), open_half_days, calendar.slots_on(day), False)
+                if open_half_days or (calendar.carried_absences_count and day in term):
+                    values = register.values_of_day(row, index)
+                    absent = self._absent(values, open_half_days, calendar.slots_on(day), False, calendar.carried_absences_count)
                     if absent:
                         days.append((day, absent))
             index = flags.find(1, index + 1)
         return Absences(tuple(days))
 
     def _with_blanks(self, row: bytes, term: Term, calendar: SchoolCalendar, ended: date) -> Absences:
-        """Every school day from the student's first mark on. Before it, nobody can say that the student was on the roll."""
-        places = range(len(row) - register.ENTRY, -1, -register.ENTRY)
-        first_places = {register.date_of(register.day_of(row[at:])): at // register.ENTRY for at in places}
-        first = min((day for day in first_places if day in term), default=None)
+        """Every school day from the student's first mark here on. Before it, nobody can say that the student was on the roll."""
+        marked: dict[date, int] = {}
+        carried: set[date] = set()
+        first: date | None = None
+        for index, entry in enumerate(register.entries(row)):
+            day = register.date_of(register.day_of(entry))
+            marked.setdefault(day, index)
+            if day in term and register.is_carried(entry):
+                carried.add(day)
+            elif day in term and first is None:
+                first = day
         days: list[tuple[date, int]] = []
-        for day in calendar.school_days(term):
-            if first is None or day < first:
+        for day in sorted({*calendar.school_days(term), *carried}):
+            blanks_count = first is not None and first <= day <= ended
+            if day not in carried and (first is None or day < first):
                 continue
-            values = register.values_of_day(row, first_places[day]) if day in first_places else ()
-            absent = self._absent(values, calendar.open_half_days(day), calendar.slots_on(day), day <= ended)
+            values = register.values_of_day(row, marked[day]) if day in marked else ()
+            counts = calendar.carried_absences_count
+            absent = self._absent(values, calendar.open_half_days(day), calendar.slots_on(day), blanks_count, counts)
             if absent:
                 days.append((day, absent))
         return Absences(tuple(days))
 
-    def _count(self, values: tuple[int, ...], open_half_days: int, slots: tuple[Slot, ...], blanks_count: bool) -> int:
-        return count_day(day_marks(values), open_half_days, slots, self.codes, blanks_count=blanks_count).absent
+    def _count(
+        self, values: tuple[int, ...], open_half_days: int, slots: tuple[Slot, ...], blanks_count: bool, carried_counts: bool
+    ) -> int:
+        marks = day_marks(values)
+        return count_day(marks, open_half_days, slots, self.codes, blanks_count=blanks_count, carried_counts=carried_counts).absent
 
     def _may_be_absent(self, what: int) -> bool:
         code = register.code_of(what << 10)

@@ -1,7 +1,8 @@
 """From a day's marks to half days: the rules, as pure functions.
 
 Sources: the Ministry counts a half day as two hours and looks at the whole day, 240 minutes present being two half days and 120 one.
-Half-day (AM, PM) marks count one half day for each absent session. What nobody has marked never counts as an absence.
+Half-day (AM, PM) marks count one half day for each absent session. What nobody has marked never counts as an absence. Whether a new
+student's absences at the school before count is the school's choice.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from shared.attendance.calendar import Slot
 from shared.attendance.codes import ABSENCES, CodeClass, CodeTable
 from shared.events.data import VendorCount
 
-Rule = Literal["closed", "unmarked", "vendor", "slots", "sessions"]
+Rule = Literal["closed", "unmarked", "carried", "vendor", "slots", "sessions"]
 
 TWO_HALF_DAYS: Final = 240
 ONE_HALF_DAY: Final = 120
@@ -22,18 +23,26 @@ ONE_HALF_DAY: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class DayMarks:
-    """What stands marked for one student's day. `slots` maps a slot to its code and the minutes it covers (None: all of them)."""
+    """What stands marked for one student's day. `slots` maps a slot to its code and the minutes it covers (None: all of them).
+    `carried` is what another school counted."""
 
     sessions: dict[str, str]
     slots: dict[int, tuple[str, int | None]]
     vendor: VendorCount | None
+    carried: VendorCount | None = None
+
+    @property
+    def elsewhere(self) -> VendorCount | None:
+        """What another school counted, where this one says nothing of the day: its own marks go before."""
+        return None if self.sessions or self.slots or self.vendor is not None else self.carried
 
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
     """The half days of one student's day, and the rule that gave them.
 
-    absent + attended + excluded + unmarked is the number of half days the school was open. Minutes are given by the slot rule only.
+    absent + attended + excluded + unmarked is the number of half days the school was open; of a day at another school, what it counted,
+    or nothing where that does not count. Minutes are given by the slot rule only.
     `blanks_counted` says that nobody's marks made some of the absences: the school reads blanks as truant.
     """
 
@@ -57,27 +66,41 @@ def day_marks(values: Iterable[int]) -> DayMarks:
     sessions: dict[str, str] = {}
     slots: dict[int, tuple[str, int | None]] = {}
     vendor: VendorCount | None = None
+    carried: VendorCount | None = None
     for mark in values:
         position, value = mark >> 16, mark & 0xFFFF
         code = register.code_of(value)
         if position == register.VENDOR:
             vendor = register.count_of(value)
+        elif position == register.CARRIED:
+            carried = register.count_of(value)
         elif code is None:
             continue
         elif position in (register.AM, register.PM):
             sessions["AM" if position == register.AM else "PM"] = code
         else:
             slots[position - register.FIRST_SLOT + 1] = (code, (value & register.MOST_MINUTES) or None)
-    return DayMarks(sessions, slots, vendor)
+    return DayMarks(sessions, slots, vendor, carried)
 
 
-def count_day(marks: DayMarks, open_half_days: int, timetable: Sequence[Slot], codes: CodeTable, *, blanks_count: bool = False) -> DayCount:
+def count_day(
+    marks: DayMarks,
+    open_half_days: int,
+    timetable: Sequence[Slot],
+    codes: CodeTable,
+    *,
+    blanks_count: bool = False,
+    carried_counts: bool = False,
+) -> DayCount:
     """The half days of one day.
 
     `open_half_days` is how many the school was open: 0, 1 or 2. Where a day has marks of several kinds, one kind decides: the
     vendor's own count, else the timetable's slots, else the sessions. `blanks_count`: what is not marked is an absence. A code that
-    the table does not know says nothing of a student: its place is as if nobody had marked it.
+    the table does not know says nothing of a student: its place is as if nobody had marked it. `carried_counts`: so does what another
+    school counted, on its own open days, as long as this one says nothing of the day.
     """
+    if marks.elsewhere is not None:
+        return _by_another_school(marks.elsewhere, counts=carried_counts)
     if open_half_days == 0:
         return DayCount("closed", 0, 0, 0, 0)
     marks = _known(marks, codes)
@@ -103,6 +126,13 @@ def _by_vendor(count: VendorCount, open_half_days: int) -> DayCount:
     absent = min(count.unjustified + count.justified, open_half_days)
     attended = min(count.present, open_half_days - absent)
     return DayCount("vendor", absent, attended, 0, open_half_days - absent - attended)
+
+
+def _by_another_school(count: VendorCount, *, counts: bool) -> DayCount:
+    if not counts:
+        return DayCount("carried", 0, 0, 0, 0)
+    absent = min(count.unjustified + count.justified, 2)
+    return DayCount("carried", absent, min(count.present, 2 - absent), 0, 0)
 
 
 def _by_sessions(sessions: dict[str, str], open_half_days: int, codes: CodeTable, *, blanks_count: bool) -> DayCount:

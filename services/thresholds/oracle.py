@@ -11,7 +11,8 @@ from datetime import date, datetime
 
 @dataclass(frozen=True)
 class Said:
-    """A mark as somebody said it: for a session ("AM", "PM"), a slot (1-20) or the day as a whole ("day").
+    """A mark as somebody said it: for a session ("AM", "PM"), a slot (1-20) or the day as a whole ("day"); "carried" is another
+    school's word for the whole day.
 
     `value` is a code, or for the whole day (unjustified, justified, present) half days; None takes the mark back.
     """
@@ -27,13 +28,15 @@ class Said:
 @dataclass(frozen=True)
 class Rules:
     """What a school and term say: the open half days of each day of the term, each day's timetable (slot to minutes), the codes that
-    are absences and those that are known at all (others say nothing), and the day up to which blanks count, where they do."""
+    are absences and those that are known at all (others say nothing), the day up to which blanks count, where they do, and
+    whether what another school counted does."""
 
     open_half_days: Mapping[date, int]
     slot_minutes: Mapping[date, Mapping[int, int]]
     absent_codes: Collection[str]
     known_codes: Collection[str]
     blanks_until: date | None = None
+    carried_counts: bool = False
 
 
 def standing(said: Iterable[Said]) -> dict[tuple[date, str | int], Said]:
@@ -50,7 +53,7 @@ def standing(said: Iterable[Said]) -> dict[tuple[date, str | int], Said]:
 def absent_half_days(said: Collection[Said], rules: Rules) -> int:
     """The total of a term."""
     marks = standing(said)
-    marked_days = [mark.day for mark in said if mark.day in rules.open_half_days]
+    marked_days = [mark.day for mark in said if mark.day in rules.open_half_days and mark.place != "carried"]
     total = 0
     for day, half_days in rules.open_half_days.items():
         of_day = {
@@ -58,6 +61,11 @@ def absent_half_days(said: Collection[Said], rules: Rules) -> int:
             for (when, place), mark in marks.items()
             if when == day and (isinstance(mark.value, tuple) or mark.value in rules.known_codes)
         }
+        elsewhere = of_day.pop("carried", None)
+        if elsewhere is not None and not any(when == day and place != "carried" for when, place in marks):
+            assert isinstance(elsewhere.value, tuple)
+            total += min(elsewhere.value[0] + elsewhere.value[1], 2) if rules.carried_counts else 0
+            continue
         blanks = rules.blanks_until is not None and bool(marked_days) and min(marked_days) <= day <= rules.blanks_until
         total += _absent_on(of_day, half_days, rules.slot_minutes.get(day, {}), rules.absent_codes, blanks)
     return total

@@ -2,7 +2,8 @@
 
 A row is a sorted run of entries of 17 bytes, each one place of the register (a day's session, timetable slot, or vendor's count):
 
-    3 bytes  place: days since 1970 * 32 + position (0 AM, 1 PM, 2-21 slots 1-20, 22 the vendor's count)
+    3 bytes  place: days since 1970 * 32 + position (0 AM, 1 PM, 2-21 slots 1-20, 22 the vendor's
+             count, 23 what another school counted)
     7 bytes  recorded_at, microseconds since 1970
     5 bytes  received_at, milliseconds since 2020
     2 bytes  value: what is marked in the upper 6 bits, minutes in the lower 10 (0: the whole slot)
@@ -30,6 +31,7 @@ AM: Final = 0
 PM: Final = 1
 FIRST_SLOT: Final = 2
 VENDOR: Final = 22
+CARRIED: Final = 23
 POSITIONS: Final = 32
 
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
@@ -41,9 +43,12 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 TAKEN_BACK: Final = 0
 _CODE_BASE: Final = ord("?") - 1
 LAST_CODE: Final = ord("Z") - _CODE_BASE
-"""Values 1 to 28 are the codes from `?` to `Z`; 29 to 55 are a vendor's counts in base 3."""
+"""Values 1 to 28 are the codes from `?` to `Z`; 29 to 55 are the counts of a vendor or of another school, in base 3."""
 
 MOST_MINUTES: Final = 1023
+
+
+PlaceKind = Literal["session", "slot", "vendor", "carried"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Entry:
     """One place of the register, unpacked. `code` and `count` are None where the mark was taken back."""
 
     day: date
-    kind: Literal["session", "slot", "vendor"]
+    kind: PlaceKind
     position: int
     code: str | None
     minutes: int | None
@@ -72,6 +77,8 @@ def pack(mark: Mark, received_at: datetime) -> bytes:
 
 
 def _position(mark: Mark) -> int:
+    if mark.carried:
+        return CARRIED
     if mark.session is not None:
         return AM if mark.session == "AM" else PM
     if mark.slot is None:
@@ -82,7 +89,7 @@ def _position(mark: Mark) -> int:
 
 
 def _value(mark: Mark) -> int:
-    if mark.session is None and mark.slot is None:
+    if mark.carried or (mark.session is None and mark.slot is None):
         count = mark.half_days
         what = TAKEN_BACK if count is None else LAST_CODE + 1 + count.unjustified * 9 + count.justified * 3 + count.present
     elif mark.code is None:
@@ -196,10 +203,22 @@ def unpack(row: bytes) -> Iterator[Entry]:
         )
 
 
-def unpack_place(place: int) -> tuple[date, Literal["session", "slot", "vendor"], int]:
+def unpack_place(place: int) -> tuple[date, PlaceKind, int]:
     """The day, kind and position of a place number."""
     position = place % POSITIONS
-    return date_of(place // POSITIONS), "session" if position <= PM else "vendor" if position == VENDOR else "slot", position
+    return date_of(place // POSITIONS), kind_of(position), position
+
+
+def kind_of(position: int) -> PlaceKind:
+    """What kind of place a position is."""
+    if position <= PM:
+        return "session"
+    return "carried" if position == CARRIED else "vendor" if position == VENDOR else "slot"
+
+
+def is_carried(entry: bytes) -> bool:
+    """Whether an entry is another school's word, not this one's."""
+    return entry[PLACE - 1] % POSITIONS == CARRIED
 
 
 def code_of(value: int) -> str | None:
@@ -209,7 +228,7 @@ def code_of(value: int) -> str | None:
 
 
 def count_of(value: int) -> VendorCount | None:
-    """The vendor's count that a value stands for, if it stands for one."""
+    """The count of half days that a value stands for, if it stands for one."""
     what = (value >> 10) - LAST_CODE - 1
     return VendorCount(what // 9, what // 3 % 3, what % 3) if what >= 0 else None
 

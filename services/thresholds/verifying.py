@@ -85,6 +85,7 @@ def rules_of(term: Term, calendar: SchoolCalendar, codes: CodeTable, now: dateti
         absent_codes=frozenset(filter(codes.is_absence, codes.by_code)),
         known_codes=frozenset(codes.by_code),
         blanks_until=calendar.ended_through(now) if calendar.blanks_are_truant else None,
+        carried_counts=calendar.carried_absences_count,
     )
 
 
@@ -97,6 +98,8 @@ def said_in(marks: bytes) -> list[Said]:
             place = "AM" if entry.position == register.AM else "PM"
         elif entry.kind == "slot":
             place = entry.position - register.FIRST_SLOT + 1
+        elif entry.kind == "carried":
+            place = "carried"
         count = entry.count
         value = entry.code if count is None else (count.unjustified, count.justified, count.present)
         said.append(Said(entry.day, place, value, entry.minutes, entry.recorded_at, entry.received_at))

@@ -44,11 +44,11 @@ class Timetable:
 
 @dataclass(frozen=True, slots=True)
 class SchoolCalendar:
-    """When a school is open, its timetable, and its rule for what nobody marked.
+    """When a school is open, its timetable, and its choices of what counts.
 
     `terms` and `timetables` are in order; terms do not overlap. `closed_days` has public holidays in it; `holiday_names` says which.
     `half_days` are days on which the school is open for one half day only. With `blanks_are_truant`, what is not marked by the end of
-    a day counts as an absence.
+    a day counts as an absence. With `carried_absences_count`, absences that a student brought from another school count.
     """
 
     terms: tuple[Term, ...]
@@ -57,6 +57,7 @@ class SchoolCalendar:
     timetables: tuple[Timetable, ...] = ()
     timezone: str = "Pacific/Auckland"
     blanks_are_truant: bool = False
+    carried_absences_count: bool = False
     holiday_names: Mapping[date, str] = field(default_factory=dict, compare=False)
     _starts: tuple[date, ...] = field(init=False, repr=False, compare=False)
 

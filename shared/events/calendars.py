@@ -22,6 +22,7 @@ def calendar_of(school: SchoolUpdated) -> SchoolCalendar:
         timetables=_timetables(school),
         timezone=school.timezone,
         blanks_are_truant=school.blanks_are_truant,
+        carried_absences_count=school.count_carried_absences,
         holiday_names=names,
     )
 

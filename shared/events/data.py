@@ -29,6 +29,7 @@ class Mark(Struct, frozen=True, omit_defaults=True):
 
     Exactly one of three kinds: `session`, `slot`, or neither, which is the vendor's own count of the day in `half_days`.
     `code` None (or `half_days` None) takes the mark back. `minutes` is how much of the slot the code covers, None for all of it.
+    `carried`: `half_days` is what another school counted on a day of this term, before the student came.
     """
 
     student: str
@@ -39,6 +40,7 @@ class Mark(Struct, frozen=True, omit_defaults=True):
     code: str | None = None
     minutes: int | None = None
     half_days: VendorCount | None = None
+    carried: bool = False
 
 
 class MarksRecorded(Struct, frozen=True):
@@ -86,7 +88,8 @@ class SchoolUpdated(Struct, frozen=True, kw_only=True):
     """A school as it is now: name, calendar, timetable, contact, and its choices where the Ministry's rules leave some open.
 
     `open_days` are days on which the school opens although they are public holidays. `slots` hold until the first of `timetables`.
-    `code_classes` says what an absence code counts as, for codes whose class is open.
+    `code_classes` says what an absence code counts as, for codes whose class is open. `count_carried_absences`: a new student's absences
+    at another school in the same term count here too.
     """
 
     school: str
@@ -99,6 +102,7 @@ class SchoolUpdated(Struct, frozen=True, kw_only=True):
     slots: list[TimetableSlot] = []
     timetables: list[DatedTimetable] = []
     blanks_are_truant: bool = False
+    count_carried_absences: bool = False
     code_classes: dict[str, Literal["justified", "unjustified"]] = {}
     contact_email: str | None = None
     timezone: str = "Pacific/Auckland"

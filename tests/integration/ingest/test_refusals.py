@@ -170,6 +170,7 @@ async def test_a_school_comes_back_as_it_is_stored(door: Door) -> None:
         "slots": [],
         "timetables": [],
         "blanks_are_truant": False,
+        "count_carried_absences": False,
         "code_classes": {},
         "contact_email": None,
         "timezone": "Pacific/Auckland",

@@ -46,6 +46,8 @@ slot_marks = st.builds(
     moments,
 )
 day_marks = st.builds(Said, days, st.just("day"), counts, st.none(), moments, moments)
+carried_marks = st.builds(Said, days, st.just("carried"), counts, st.none(), moments, moments)
+any_marks = st.one_of(session_marks, slot_marks, day_marks, carried_marks)
 
 
 def distinct(marks: list[Said]) -> list[Said]:
@@ -54,9 +56,9 @@ def distinct(marks: list[Said]) -> list[Said]:
 
 
 def as_mark(said: Said) -> Mark:
-    if said.place == "day":
+    if said.place in ("day", "carried"):
         count = VendorCount(*said.value) if isinstance(said.value, tuple) else None
-        return Mark(student="1", date=said.day, recorded_at=said.recorded_at, half_days=count)
+        return Mark(student="1", date=said.day, recorded_at=said.recorded_at, half_days=count, carried=said.place == "carried")
     code = said.value if isinstance(said.value, str) else None
     if isinstance(said.place, int):
         return Mark(student="1", date=said.day, recorded_at=said.recorded_at, slot=said.place, code=code, minutes=said.minutes)
@@ -72,12 +74,15 @@ def packed(said: Said) -> bytes:
 
 @settings(max_examples=400, deadline=None)
 @given(
-    st.lists(st.one_of(session_marks, slot_marks, day_marks), max_size=40).map(distinct),
+    st.lists(any_marks, max_size=40).map(distinct),
     st.randoms(use_true_random=False),
     st.booleans(),
     st.booleans(),
+    st.booleans(),
 )
-def test_any_order_and_repetition_gives_the_oracles_total(marks: list[Said], shuffle: random.Random, timetable: bool, blanks: bool) -> None:
+def test_any_order_and_repetition_gives_the_oracles_total(
+    marks: list[Said], shuffle: random.Random, timetable: bool, blanks: bool, carried: bool
+) -> None:
     slots = SLOTS if timetable else ()
     calendar = SchoolCalendar(
         (TERM,),
@@ -85,6 +90,7 @@ def test_any_order_and_repetition_gives_the_oracles_total(marks: list[Said], shu
         half_days=frozenset({HALF}),
         timetables=(Timetable(None, slots),) if slots else (),
         blanks_are_truant=blanks,
+        carried_absences_count=carried,
     )
     # Noon in UTC is one in the morning of the 21st in Auckland: the 20th has ended.
     rules = Rules(
@@ -93,6 +99,7 @@ def test_any_order_and_repetition_gives_the_oracles_total(marks: list[Said], shu
         absent_codes="MJUOEGT?",
         known_codes="PLADIQMJUOEGT?XCHKYZFNRSVW",
         blanks_until=date(2026, 10, 20) if blanks else None,
+        carried_counts=carried,
     )
     expected = absent_half_days(marks, rules)
 
@@ -108,7 +115,7 @@ def test_any_order_and_repetition_gives_the_oracles_total(marks: list[Said], shu
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.one_of(session_marks, slot_marks, day_marks), max_size=30).map(distinct), st.randoms(use_true_random=False))
+@given(st.lists(any_marks, max_size=30).map(distinct), st.randoms(use_true_random=False))
 def test_two_orders_give_the_same_bytes(marks: list[Said], shuffle: random.Random) -> None:
     entries = [packed(mark) for mark in marks]
     one = register.merge(b"", entries)
@@ -117,7 +124,7 @@ def test_two_orders_give_the_same_bytes(marks: list[Said], shuffle: random.Rando
     assert register.merge(one, entries) is one
 
 
-@given(st.one_of(session_marks, slot_marks, day_marks))
+@given(any_marks)
 def test_what_is_packed_comes_out_again(said: Said) -> None:
     (entry,) = register.unpack(packed(said))
     assert entry.day == said.day
@@ -130,7 +137,7 @@ def test_what_is_packed_comes_out_again(said: Said) -> None:
         assert entry.minutes == said.minutes
 
 
-@given(st.lists(st.one_of(session_marks, slot_marks, day_marks), max_size=40).map(distinct))
+@given(st.lists(any_marks, max_size=40).map(distinct))
 def test_the_days_of_an_absence_add_up_to_its_total(marks: list[Said]) -> None:
     calendar = SchoolCalendar((TERM,), timetables=(Timetable(None, SLOTS),))
     absences = FOLDER.absences(register.merge(b"", map(packed, marks)), TERM, calendar, NOON)
