@@ -132,6 +132,11 @@ def _day(
     return Day(day, standing, count, explanation, history)
 
 
+def marks_of(day: Day) -> DayMarks:
+    """What stands marked for a day, as the rules read it."""
+    return _day_marks(day.marks)
+
+
 def _day_marks(standing: Sequence[Entry]) -> DayMarks:
     return DayMarks(
         sessions={session_of(entry.position): entry.code for entry in standing if entry.kind == "session" and entry.code},

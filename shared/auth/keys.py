@@ -1,4 +1,4 @@
-"""The key that signs a small set-up's own tokens, and the list of those revoked: files in the data folder."""
+"""Keys that sign, and the list of revoked tokens: files, by default in the data folder."""
 
 import fcntl
 import json
@@ -15,14 +15,18 @@ REVOKED_FILE: Final = "revoked-tokens.json"
 
 
 def signing_key(data: Path) -> Ed25519PrivateKey:
-    """The data folder's key, made on first use. Safe when several processes come first at once."""
-    path = data / KEY_FILE
+    """The key of a small set-up's own tokens, in its data folder."""
+    return key_in(data / KEY_FILE)
+
+
+def key_in(path: Path) -> Ed25519PrivateKey:
+    """The key in a PEM file, made on first use. Safe when several processes come first at once."""
     if not path.exists():
-        data.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         pem = Ed25519PrivateKey.generate().private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        draft = data / f"{KEY_FILE}.{secrets.token_hex(4)}"
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
         draft.write_bytes(pem)
         try:

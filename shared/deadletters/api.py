@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.auth.principal import Principal
 from shared.clock import Clock
 from shared.deadletters import repository
-from shared.deadletters.box import redrive
+from shared.deadletters.box import DeadLetterBox
 from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import requires, service_state
@@ -57,7 +57,7 @@ class SettledOut(BaseModel):
     state: LetterState
 
 
-def dead_letters_router() -> APIRouter:
+def dead_letters_router(box: DeadLetterBox) -> APIRouter:
     """The routes. The service's state must have an `engine` and a `clock`, and its worker a relay, which sends what is redriven."""
     router = APIRouter(tags=["dead letters"])
 
@@ -83,7 +83,7 @@ def dead_letters_router() -> APIRouter:
         service = _state(request)
         async with service.engine.begin() as connection:
             await _require_visible(connection, letter_id, caller)
-            if not await redrive(connection, letter_id, service.clock()):
+            if not await box.redrive(connection, letter_id, service.clock()):
                 raise _settled()
         return SettledOut(id=letter_id, state="redriven")
 
@@ -93,7 +93,7 @@ def dead_letters_router() -> APIRouter:
         service = _state(request)
         async with service.engine.begin() as connection:
             await _require_visible(connection, letter_id, caller)
-            if await repository.settle(connection, letter_id, "discarded", service.clock()) is None:
+            if not await box.discard(connection, letter_id, service.clock()):
                 raise _settled()
         return SettledOut(id=letter_id, state="discarded")
 

@@ -7,18 +7,21 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.bus.interface import Outgoing
 from shared.bus.processor import BatchRefusedError
 from shared.deadletters import repository
 from shared.deadletters.letter import DeadLetter
-from shared.events.catalogue import DEAD_LETTERED
-from shared.events.data import DeadLettered
+from shared.events.catalogue import DEAD_LETTER_SETTLED, DEAD_LETTERED
+from shared.events.data import DeadLettered, DeadLetterSettled
 from shared.events.envelope import Event
 from shared.outbox import repository as outbox
 from shared.telemetry import metrics
+
+Settlement = Literal["redriven", "discarded"]
 
 FLOOD_WINDOW: Final = timedelta(hours=1)
 FLOOD_LIMIT: Final = 500
@@ -62,17 +65,31 @@ class DeadLetterBox:
         )
         return Event(DEAD_LETTERED, str(letter.id), f"/{self.service}", now, f"{message.topic}/{message.partition}", data)
 
+    async def redrive(self, connection: AsyncConnection, letter_id: uuid.UUID, now: datetime) -> bool:
+        """Publishes a kept letter to its topic again, in the caller's transaction; False when there is no such letter to redrive."""
+        message = await self._settle(connection, letter_id, "redriven", now)
+        if message is None:
+            return False
+        await outbox.add(connection, [message])
+        return True
 
-async def redrive(connection: AsyncConnection, letter_id: uuid.UUID, now: datetime) -> bool:
-    """Publishes a kept letter to its topic again, in the caller's transaction; False when there is no such letter to redrive."""
-    message = await repository.settle(connection, letter_id, "redriven", now)
-    if message is None:
-        return False
-    await outbox.add(connection, [message])
-    return True
+    async def redrive_school(self, connection: AsyncConnection, school: str, reasons: Sequence[str], now: datetime) -> int:
+        """Redrives a school's letters of these reasons, when what they waited for has come; answers how many."""
+        letters = await repository.of_school(connection, school, reasons)
+        return sum([await self.redrive(connection, letter_id, now) for letter_id in letters])
 
+    async def discard(self, connection: AsyncConnection, letter_id: uuid.UUID, now: datetime) -> bool:
+        """Puts a kept letter aside for good; False when there is no such letter."""
+        return await self._settle(connection, letter_id, "discarded", now) is not None
 
-async def redrive_school(connection: AsyncConnection, school: str, reasons: Sequence[str], now: datetime) -> int:
-    """Redrives a school's letters of these reasons, when what they waited for has come; answers how many."""
-    letters = await repository.of_school(connection, school, reasons)
-    return sum([await redrive(connection, letter_id, now) for letter_id in letters])
+    async def _settle(self, connection: AsyncConnection, letter_id: uuid.UUID, outcome: Settlement, now: datetime) -> Outgoing | None:
+        settled = await repository.settle(connection, letter_id, outcome, now)
+        if settled is None:
+            return None
+        message, partition = settled
+        data = DeadLetterSettled(dead_letter_id=letter_id, service=self.service, outcome=outcome)
+        # With the key of the event that told of the letter, so that it comes after it.
+        key = f"{message.topic}/{partition}"
+        event = Event(DEAD_LETTER_SETTLED, f"{letter_id}/settled", f"/{self.service}", now, key, data)
+        await outbox.add(connection, [event.encode()])
+        return message

@@ -92,17 +92,19 @@ async def school_of(connection: AsyncConnection, letter_id: uuid.UUID) -> tuple[
 
 async def settle(
     connection: AsyncConnection, letter_id: uuid.UUID, state: Literal["redriven", "discarded"], now: datetime
-) -> Outgoing | None:
-    """Moves a kept letter on; answers the message it holds, None when there is no such letter to settle."""
+) -> tuple[Outgoing, int] | None:
+    """Moves a kept letter on; answers the message it holds and its partition, None when there is no such letter to settle."""
     row = (
         await connection.execute(
             text(
                 """
                 UPDATE dead_letters SET state = :state, settled_at = :now WHERE id = :id AND state = 'kept'
-                RETURNING topic, key, value, headers
+                RETURNING topic, partition, key, value, headers
                 """
             ),
             {"id": letter_id, "state": state, "now": now},
         )
     ).one_or_none()
-    return None if row is None else Outgoing(row.topic, row.key or b"", row.value, headers_from_text(row.headers))
+    if row is None:
+        return None
+    return Outgoing(row.topic, row.key or b"", row.value, headers_from_text(row.headers)), row.partition

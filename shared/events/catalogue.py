@@ -40,6 +40,7 @@ LETTERS_RELEASED: Final = EventType("nz.star.letters.released.v1", topics.RESPON
 PLAN_PUBLISHED: Final = EventType("nz.star.plan.published.v1", topics.PLANS, data.PlanPublished)
 PLAN_REVIEW_DUE: Final = EventType("nz.star.plan.review-due.v1", topics.PLANS, data.PlanReviewDue)
 DEAD_LETTERED: Final = EventType("nz.star.dead-letter.recorded.v1", topics.DEAD_LETTERS, data.DeadLettered)
+DEAD_LETTER_SETTLED: Final = EventType("nz.star.dead-letter.settled.v1", topics.DEAD_LETTERS, data.DeadLetterSettled)
 
 EVENTS: Final = (
     MARKS_RECORDED,
@@ -56,5 +57,17 @@ EVENTS: Final = (
     PLAN_PUBLISHED,
     PLAN_REVIEW_DUE,
     DEAD_LETTERED,
+    DEAD_LETTER_SETTLED,
 )
+PARTNER_EVENTS: Final = (
+    THRESHOLD_CROSSED,
+    THRESHOLD_RETRACTED,
+    RESPONSE_RECORDED,
+    RESPONSE_AMENDED,
+    RESPONSE_WITHDRAWN,
+    RECORD_UPDATED,
+    PLAN_PUBLISHED,
+)
+"""What partners may hear, in the feed and by webhook. Held letters hint at a child's health, and reminders are the school's own."""
+
 BY_NAME: Final = MappingProxyType({event.name: event for event in EVENTS})

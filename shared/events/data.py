@@ -288,3 +288,11 @@ class DeadLettered(Struct, frozen=True, kw_only=True):
     reason: str
     count: int
     school: str | None = None
+
+
+class DeadLetterSettled(Struct, frozen=True, kw_only=True):
+    """Somebody tried a dead letter's record again, or gave it up. What fails again is another `DeadLettered`, under another id."""
+
+    dead_letter_id: UUID
+    service: str
+    outcome: Literal["redriven", "discarded"]

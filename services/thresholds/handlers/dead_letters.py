@@ -1,5 +1,6 @@
 """Dead letters that other services report, into our copy: a school asks one place what became of its data."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +15,7 @@ from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox
 from shared.deadletters.letter import DeadLetter
 from shared.deadletters.reading import read_events
-from shared.events.data import DeadLettered
+from shared.events.data import DeadLettered, DeadLetterSettled
 from shared.events.envelope import Event
 from shared.events.topics import DEAD_LETTERS
 
@@ -36,17 +37,22 @@ class DeadLettersHandler:
     async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
         """Applies the events. None of them ever waits."""
         read, letters = read_events(messages)
-        reported: list[ReportedLetter] = []
+        reported: dict[uuid.UUID, ReportedLetter] = {}
+        settled: list[uuid.UUID] = []
         for message, event in read:
             match event:
                 case Event(data=DeadLettered() as letter):
                     if letter.school is not None and letter.service != self.dead_letters.service:
-                        reported.append(_reported(event, letter, letter.school))
+                        reported[letter.dead_letter_id] = _reported(event, letter, letter.school)
+                case Event(data=DeadLetterSettled() as letter):
+                    reported.pop(letter.dead_letter_id, None)
+                    settled.append(letter.dead_letter_id)
                 case _:
                     letters.append(DeadLetter(message, WRONG_TYPE, "only dead letters belong on this topic"))
         now = self.clock()
         async with self.engine.begin() as connection:
-            await dead_letters.add(connection, reported)
+            await dead_letters.settle(connection, settled)
+            await dead_letters.add(connection, list(reported.values()))
             await dead_letters.forget_before(connection, now - KEPT_FOR)
             await self.dead_letters.keep(connection, letters, now)
         return {}

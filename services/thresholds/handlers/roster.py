@@ -13,7 +13,7 @@ from services.thresholds.handlers.marks import OUTSIDE_TERM, UNKNOWN_SCHOOL, WRO
 from services.thresholds.repository import schools, students
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock, utc_now
-from shared.deadletters.box import DeadLetterBox, redrive_school
+from shared.deadletters.box import DeadLetterBox
 from shared.deadletters.letter import DeadLetter
 from shared.deadletters.reading import read_events
 from shared.events.calendars import calendar_of
@@ -71,7 +71,7 @@ class RosterHandler:
                 await recalculation.request(connection, school.school, terms, cause="calendar", version=school.updated_at, now=now)
         if school.blanks_are_truant:
             await day_ends.schedule(connection, school.school, calendar_of(school), now)
-        redriven = await redrive_school(connection, school.school, [UNKNOWN_SCHOOL, OUTSIDE_TERM], now)
+        redriven = await self.dead_letters.redrive_school(connection, school.school, [UNKNOWN_SCHOOL, OUTSIDE_TERM], now)
         log.info("school.updated", school=school.school, redriven=redriven)
 
 

@@ -38,6 +38,12 @@ async def add(connection: AsyncConnection, letters: Sequence[ReportedLetter]) ->
     )
 
 
+async def settle(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> None:
+    """Drops what waits for nobody any more."""
+    if ids:
+        await connection.execute(text("DELETE FROM reported_dead_letters WHERE id = ANY(CAST(:ids AS uuid[]))"), {"ids": list(ids)})
+
+
 async def forget_before(connection: AsyncConnection, moment: datetime) -> None:
     """Drops what was reported before a moment."""
     await connection.execute(text("DELETE FROM reported_dead_letters WHERE reported_at < :moment"), {"moment": moment})

@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.bus.interface import Message
 from shared.bus.processor import BatchRefusedError
 from shared.db.engine import create_engine
-from shared.deadletters import repository
-from shared.deadletters.box import FLOOD_WINDOW, DeadLetterBox, redrive, redrive_school
+from shared.deadletters.box import FLOOD_WINDOW, DeadLetterBox
 from shared.deadletters.letter import DeadLetter
 from tests.integration.shared.conftest import Sql
 
@@ -105,7 +104,7 @@ async def test_only_a_recent_flood_counts_and_only_what_nobody_dealt_with(engine
         await keep(engine, letter(10), now=later)
 
     async with engine.begin() as connection:
-        await repository.settle(connection, new[0].id, "discarded", later)
+        assert await BOX.discard(connection, new[0].id, later)
     await keep(engine, letter(10), now=later)
     assert await count(sql) == 11
 
@@ -114,7 +113,7 @@ async def test_a_letter_is_redriven_once_as_it_came(engine: AsyncEngine, sql: Sq
     whole, part = letter(1), letter(2, value=b"the marks that could not be applied")
     await keep(engine, whole, part)
     async with engine.begin() as connection:
-        assert [await redrive(connection, kept.id, NOW) for kept in (whole, part, whole, letter(99))] == [True, True, False, False]
+        assert [await BOX.redrive(connection, kept.id, NOW) for kept in (whole, part, whole, letter(99))] == [True, True, False, False]
 
     assert await outbox(sql, "star.marks.v1") == [b"marks-1", b"the marks that could not be applied"]
     [row, _] = await sql("SELECT key, headers FROM thresholds.outbox WHERE topic = 'star.marks.v1'")
@@ -125,11 +124,28 @@ async def test_a_letter_is_redriven_once_as_it_came(engine: AsyncEngine, sql: Sq
     assert await count(sql) == 3
 
 
+async def test_whoever_counts_dead_letters_hears_what_became_of_one(engine: AsyncEngine, sql: Sql) -> None:
+    tried, given_up = letter(1), letter(2)
+    await keep(engine, tried, given_up)
+    async with engine.begin() as connection:
+        assert await BOX.redrive(connection, tried.id, NOW)
+        assert await BOX.discard(connection, given_up.id, NOW)
+        assert not await BOX.discard(connection, tried.id, NOW)
+
+    rows = await sql("SELECT key, value FROM thresholds.outbox WHERE topic = 'star.dead-letters.v1' ORDER BY id")
+    # Behind the events that told of them: the same key.
+    assert {row["key"] for row in rows} == {b"star.marks.v1/3"}
+    assert [msgspec.json.decode(row["value"]) for row in rows[2:]] == [
+        {"dead_letter_id": str(tried.id), "service": "thresholds", "outcome": "redriven"},
+        {"dead_letter_id": str(given_up.id), "service": "thresholds", "outcome": "discarded"},
+    ]
+
+
 async def test_what_a_rolled_back_redrive_sent_was_never_sent(engine: AsyncEngine, sql: Sql) -> None:
     kept = letter(1)
     await keep(engine, kept)
     async with engine.begin() as connection:
-        await redrive(connection, kept.id, NOW)
+        await BOX.redrive(connection, kept.id, NOW)
         await connection.rollback()
     assert await outbox(sql, "star.marks.v1") == []
     assert await state_of(sql, kept) == "kept"
@@ -142,9 +158,9 @@ async def test_a_school_is_redriven_in_the_order_of_its_records(engine: AsyncEng
     await keep(engine, letter(8), now=NOW + 2 * FLOOD_WINDOW)
     await keep(engine, *others, now=NOW + 4 * FLOOD_WINDOW)
     async with engine.begin() as connection:
-        await repository.settle(connection, settled.id, "discarded", NOW)
-        assert await redrive_school(connection, "0999", ["no-calendar", "outside-term"], NOW) == 4
-        assert await redrive_school(connection, "0999", ["no-calendar", "outside-term"], NOW) == 0
+        await BOX.discard(connection, settled.id, NOW)
+        assert await BOX.redrive_school(connection, "0999", ["no-calendar", "outside-term"], NOW) == 4
+        assert await BOX.redrive_school(connection, "0999", ["no-calendar", "outside-term"], NOW) == 0
 
     assert await outbox(sql, "star.marks.v1") == [b"marks-7", b"marks-8", b"marks-9", b"marks-30"]
     assert [await state_of(sql, other) for other in others] == ["kept"] * 3
@@ -154,6 +170,6 @@ async def test_a_message_without_key_or_value_can_be_kept(engine: AsyncEngine, s
     kept = DeadLetter(Message("star.students.v1", 0, 5, None, None), "not-an-event", "the message has no key")
     await keep(engine, kept)
     async with engine.begin() as connection:
-        assert await redrive(connection, kept.id, NOW)
+        assert await BOX.redrive(connection, kept.id, NOW)
     [row] = await sql("SELECT key, value FROM thresholds.outbox WHERE topic = 'star.students.v1'")
     assert (row["key"], row["value"]) == (b"", None)

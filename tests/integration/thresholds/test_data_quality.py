@@ -23,8 +23,8 @@ from shared.auth.tokens import issue_token
 from shared.bus.factory import create_bus
 from shared.bus.headers import headers_from_text
 from shared.bus.interface import Message, Outgoing
-from shared.events.catalogue import DEAD_LETTERED, STUDENT_UPDATED
-from shared.events.data import Caregiver, DeadLettered, Mark, StudentUpdated, TermDates
+from shared.events.catalogue import DEAD_LETTER_SETTLED, DEAD_LETTERED, STUDENT_UPDATED
+from shared.events.data import Caregiver, DeadLettered, DeadLetterSettled, Mark, StudentUpdated, TermDates
 from shared.events.envelope import Event, decode
 from shared.identifiers import SchoolNumber, student_id
 from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences
@@ -91,6 +91,11 @@ def reported(heart: Heart, service: str, number: int, school: str | None = "0999
         "school": school,
     }
     return heart.event(DEAD_LETTERED, "star.students.v1/0", DeadLettered(**(fields | changes)))
+
+
+def settled(heart: Heart, service: str, number: int) -> Message:
+    data = DeadLetterSettled(dead_letter_id=uuid.UUID(int=number), service=service, outcome="redriven")
+    return heart.event(DEAD_LETTER_SETTLED, "star.students.v1/0", data)
 
 
 REACHED = Caregiver(name="Mere", email="mere@example.org")
@@ -248,6 +253,16 @@ async def test_what_can_not_be_read_on_the_dead_letters_topic_is_kept_and_forgot
     await handler([Message("star.dead-letters.v1", 0, 9, b"x", b"{}", ()), Message("star.dead-letters.v1", 0, 10, b"x", None, ())])
     rows = await heart.rows("SELECT reason FROM dead_letters ORDER BY reason")
     assert [row.reason for row in rows] == ["not-an-event", "wrong-type"]
+
+
+async def test_what_somebody_dealt_with_waits_no_more(heart: Heart) -> None:
+    handler = DeadLettersHandler(heart.engine, heart.marks_handler.dead_letters, lambda: NOW)
+    await handler([reported(heart, "notifier", 1), reported(heart, "notifier", 2), reported(heart, "moe_sync", 3)])
+    # One of an earlier batch, and one that comes and goes in one.
+    await handler([settled(heart, "notifier", 1), reported(heart, "notifier", 4), settled(heart, "notifier", 4)])
+
+    left = [row.id for row in await heart.rows("SELECT id FROM reported_dead_letters ORDER BY id")]
+    assert left == [uuid.UUID(int=2), uuid.UUID(int=3)]
 
 
 async def test_our_dead_letters_say_which_school_they_are_about(heart: Heart) -> None:

@@ -103,6 +103,7 @@ EXAMPLES: dict[EventType, object] = {
     catalogue.DEAD_LETTERED: data.DeadLettered(
         dead_letter_id=RECORD, service="thresholds", topic="star.marks.v1", partition=3, offset=2**40, reason="no-calendar", count=7
     ),
+    catalogue.DEAD_LETTER_SETTLED: data.DeadLetterSettled(dead_letter_id=RECORD, service="notifier", outcome="discarded"),
 }
 
 

@@ -1,0 +1,75 @@
+"""What students brought from other schools, as the API answers it."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.attendance.tiers import Threshold
+
+
+class CarriedResponseOut(BaseModel):
+    """What the other school did."""
+
+    activity: str
+    label: str
+    occurred_on: date
+    note: str | None
+
+
+class CarriedRecordOut(BaseModel):
+    """A STAR record of another school. It stays there: it is not uploaded again from here."""
+
+    school: str
+    threshold: Threshold | None
+    status: Literal["open", "closed", "withdrawn"]
+    absent_days: float
+    crossed_on: date
+    outcome: str | None
+    responses: list[CarriedResponseOut]
+
+
+class CarriedMarkOut(BaseModel):
+    """A mark that stood at the other school when the document was made."""
+
+    date: date
+    session: Literal["AM", "PM"] | None
+    slot: int | None
+    code: str | None
+    minutes: int | None
+    recorded_at: datetime
+
+
+class TransferOut(BaseModel):
+    """A term that a student brought along. `absent_half_days` is the other school's total.
+
+    `counts`: whether this school counts it. `days_outside` lie in no term of this school up to today, and are not carried.
+    """
+
+    id: UUID
+    school: str
+    student: str
+    term: str
+    from_school: str
+    from_school_name: str
+    from_student: str
+    name: str | None
+    exported_at: datetime
+    state: Literal["active", "superseded", "withdrawn"]
+    imported_by: str
+    imported_at: datetime
+    absent_half_days: int
+    absent_days: float
+    counts: bool
+    days_carried: int
+    days_outside: list[date]
+    records: list[CarriedRecordOut]
+    marks: list[CarriedMarkOut]
+
+
+class TransferList(BaseModel):
+    """What a student brought along, oldest first."""
+
+    items: list[TransferOut]
+    next: None = None

@@ -1,0 +1,73 @@
+"""From a term at one school to marks at the next, and what is said of each day. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.thresholds.attendance import Attendance, Day, marks_of
+from services.thresholds.half_days import DayMarks
+from services.thresholds.reasons import reasons
+from services.thresholds.transfers.document import TransferDocument, TransferredDay
+from shared.attendance.calendar import SchoolCalendar, Term
+from shared.attendance.codes import CodeTable
+from shared.events.data import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The days of a document that lie in a term of the school that takes it in, and those that lie in none."""
+
+    days: tuple[TransferredDay, ...]
+    outside: tuple[date, ...]
+
+
+def days_of(
+    view: Attendance, school: str, carried_from: dict[date, str], calendar: SchoolCalendar, codes: CodeTable
+) -> list[TransferredDay]:
+    """Every day of which something is counted, by class. `carried_from` says whose count a day brought from elsewhere is."""
+    found = []
+    for day in view.days:
+        marks = marks_of(day)
+        if marks.elsewhere is not None:
+            said = marks.elsewhere
+            found.append(
+                TransferredDay(
+                    date=day.day,
+                    school=carried_from.get(day.day, school),
+                    unjustified=said.unjustified,
+                    justified=said.justified,
+                    present=said.present,
+                )
+            )
+        elif day.count.absent or day.count.attended:
+            justified = _justified(day, marks, calendar, codes)
+            found.append(
+                TransferredDay(
+                    date=day.day,
+                    school=school,
+                    unjustified=day.count.absent - justified,
+                    justified=justified,
+                    present=day.count.attended,
+                )
+            )
+    return found
+
+
+def _justified(day: Day, marks: DayMarks, calendar: SchoolCalendar, codes: CodeTable) -> int:
+    if day.count.rule == "vendor" and marks.vendor is not None:
+        return min(marks.vendor.justified, day.count.absent)
+    shares = reasons(marks, day.count.absent, calendar.slots_on(day.day), codes)
+    return sum(share for code, share in shares.items() if code in codes and codes.class_of(code) == "justified")
+
+
+def fit(document: TransferDocument, term: Term, last: date) -> Fit:
+    """Sorts the days by whether they lie in the term, up to `last`."""
+    inside = tuple(day for day in document.days if day.date in term and day.date <= last)
+    outside = tuple(day.date for day in document.days if not (day.date in term and day.date <= last))
+    return Fit(inside, outside)
+
+
+def marks_for(student: str, days: Iterable[TransferredDay], dropped: Sequence[date], now: datetime) -> list[Mark]:
+    """Marks that carry the days into the register, and take back those that no longer hold."""
+    carried = [Mark(student, day.date, now, half_days=day.count, carried=True) for day in days]
+    return carried + [Mark(student, day, now, carried=True) for day in dropped]

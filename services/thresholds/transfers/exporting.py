@@ -1,0 +1,93 @@
+"""Puts the document of a student's term together from what is stored."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.thresholds.attendance import attendance, session_of, slot_of
+from services.thresholds.register import Entry
+from services.thresholds.repository import records, register, responses, students, transfers
+from services.thresholds.repository.register import RowKey
+from services.thresholds.state import ThresholdsState
+from services.thresholds.transfers import document as documents
+from services.thresholds.transfers.carrying import days_of
+from services.thresholds.transfers.document import TransferDocument, TransferredMark, TransferredRecord, TransferredResponse
+from shared.attendance.calendar import Term
+from shared.events.calendars import calendar_of
+from shared.events.data import SchoolUpdated, TermDates
+from shared.identifiers import student_id
+
+
+async def document_of(
+    connection: AsyncConnection, state: ThresholdsState, school: SchoolUpdated, student: str, term: Term, *, notes: bool
+) -> TransferDocument | None:
+    """The student's term so far; None when nothing is known of it. What they brought themselves goes on with them."""
+    now = state.clock()
+    calendar, codes = calendar_of(school), state.codes.with_classes(school.code_classes)
+    identity = student_id(school.school, student)
+    row = await register.get(connection, RowKey(school.school, term.name, student))
+    person = await students.get(connection, identity)
+    if row is None and person is None:
+        return None
+    earlier = await brought(connection, identity, term.name)
+    carried_from = {day.date: day.school for document in earlier for day in document.days}
+    view = attendance(row.marks if row else b"", term, calendar, codes, now)
+    return TransferDocument(
+        school=school.school,
+        school_name=school.name,
+        student=student,
+        name=f"{person['given_name']} {person['family_name']}" if person else None,
+        term=TermDates(term.name, term.start, term.end),
+        exported_at=now,
+        absent_half_days=view.absent,
+        days=days_of(view, school.school, carried_from, calendar, codes),
+        marks=[_mark(day.day, entry) for day in view.days for entry in day.marks if entry.kind != "carried"],
+        records=[
+            *(record for document in earlier for record in document.records),
+            *await _records(connection, school.school, identity, term.name, notes=notes),
+        ],
+    )
+
+
+async def brought(connection: AsyncConnection, student: uuid.UUID, term: str) -> list[TransferDocument]:
+    """The documents that hold of what a student brought into a term, oldest first."""
+    found = await transfers.of_student(connection, student, term)
+    return [documents.decode(row["document"]) for row in found if row["state"] == "active"]
+
+
+async def _records(connection: AsyncConnection, school: str, student: uuid.UUID, term: str, *, notes: bool) -> Sequence[TransferredRecord]:
+    found = await records.of_student(connection, student, term)
+    given = await responses.of_records(connection, [row["id"] for row in found])
+    return [
+        TransferredRecord(
+            school=school,
+            threshold=row["threshold"],
+            status=row["status"],
+            absent_days=row["absent_half_days"] / 2,
+            crossed_on=row["crossed_on"],
+            outcome=row["outcome"],
+            responses=[_response(response, notes=notes) for response in given[row["id"]] if response["withdrawn_at"] is None],
+        )
+        for row in found
+    ]
+
+
+def _response(row: RowMapping, *, notes: bool) -> TransferredResponse:
+    return TransferredResponse(
+        activity=row["standard"], label=row["label"], occurred_on=row["occurred_on"], note=row["note"] if notes else None
+    )
+
+
+def _mark(day: date, entry: Entry) -> TransferredMark:
+    return TransferredMark(
+        date=day,
+        session=session_of(entry.position) if entry.kind == "session" else None,
+        slot=slot_of(entry.position) if entry.kind == "slot" else None,
+        code=entry.code,
+        minutes=entry.minutes,
+        half_days=entry.count,
+        recorded_at=entry.recorded_at,
+    )

@@ -1,0 +1,113 @@
+"""Takes a document in: keeps it, and says its days as marks, on the way that all marks go.
+
+On the topic of marks, what a student brought is as safe as any mark: it is replayed with the others, in any order, any number of times.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from http import HTTPStatus
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.thresholds.repository import transfers
+from services.thresholds.transfers import document as documents
+from services.thresholds.transfers.carrying import fit, marks_for
+from services.thresholds.transfers.document import TransferDocument, TransferredDay
+from shared.attendance.calendar import SchoolCalendar, Term
+from shared.events.catalogue import MARKS_RECORDED
+from shared.events.data import Mark, MarksRecorded
+from shared.events.envelope import Event, new_event_id
+from shared.identifiers import SchoolNumber, student_id
+from shared.outbox import repository as outbox
+from shared.web.problems import ProblemError
+
+SOURCE = "transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A document at the school that takes the student in."""
+
+    school: SchoolNumber
+    student: str
+    document: TransferDocument
+    payload: bytes
+    imported_by: str
+
+
+async def take_in(connection: AsyncConnection, arrival: Arrival, calendar: SchoolCalendar, now: datetime) -> uuid.UUID:
+    """Keeps the document and carries its days; answers its id. The same document again changes nothing.
+
+    The caller holds the school's lock. Raises ProblemError 409 for an older document than the one that holds, and for one of the
+    student's own term here.
+    """
+    document = arrival.document
+    identity = student_id(arrival.school, arrival.student)
+    if (document.school, document.student) == (arrival.school, arrival.student):
+        raise ProblemError(HTTPStatus.CONFLICT, "same-school", "the document is of this student's own term at this school")
+    term = _term(calendar, document)
+    before = await _holding(connection, identity, document)
+    dropped: list[date] = []
+    if before is not None:
+        if before["document"] == arrival.payload:
+            return uuid.UUID(str(before["id"]))
+        if not documents.is_newer(document, before["exported_at"]):
+            raise ProblemError(HTTPStatus.CONFLICT, "older-document", "a newer document of that school has been taken in")
+        await transfers.supersede(connection, before["id"])
+        kept = {day.date for day in document.days}
+        dropped = [day.date for day in _carried(before, term, calendar, now) if day.date not in kept]
+    transfer_id = uuid.uuid4()
+    await transfers.insert(
+        connection,
+        {
+            "id": transfer_id,
+            "school": arrival.school,
+            "student": arrival.student,
+            "student_id": identity,
+            "term": term.name,
+            "from_school": document.school,
+            "exported_at": document.exported_at,
+            "document": arrival.payload,
+            "imported_by": arrival.imported_by,
+            "now": now,
+        },
+    )
+    days = fit(document, term, calendar.today(now)).days
+    await _say(connection, arrival.school, marks_for(arrival.student, days, dropped, now), now)
+    return transfer_id
+
+
+async def take_back(connection: AsyncConnection, transfer: RowMapping, calendar: SchoolCalendar, by: str, now: datetime) -> bool:
+    """Withdraws a document and the days it carried; False when it does not hold any more. The caller holds the school's lock."""
+    if not await transfers.withdraw(connection, transfer["id"], by, now):
+        return False
+    term = calendar.term_named(transfer["term"])
+    if term is not None:
+        days = [day.date for day in _carried(transfer, term, calendar, transfer["imported_at"])]
+        await _say(connection, SchoolNumber(transfer["school"]), marks_for(transfer["student"], (), days, now), now)
+    return True
+
+
+def _term(calendar: SchoolCalendar, document: TransferDocument) -> Term:
+    term = calendar.term_named(document.term.term)
+    if term is None:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "unknown-term", "the document is of a term that this school does not have")
+    return term
+
+
+async def _holding(connection: AsyncConnection, identity: uuid.UUID, document: TransferDocument) -> RowMapping | None:
+    known = await transfers.of_student(connection, identity, document.term.term)
+    return next((row for row in known if row["state"] == "active" and row["from_school"] == document.school), None)
+
+
+def _carried(transfer: RowMapping, term: Term, calendar: SchoolCalendar, at: datetime) -> Sequence[TransferredDay]:
+    return fit(documents.decode(transfer["document"]), term, calendar.today(at)).days
+
+
+async def _say(connection: AsyncConnection, school: SchoolNumber, marks: list[Mark], now: datetime) -> None:
+    if marks:
+        roll = MarksRecorded(school, SOURCE, now, marks)
+        await outbox.add(connection, [Event(MARKS_RECORDED, new_event_id(), "/thresholds", now, school, roll).encode()])

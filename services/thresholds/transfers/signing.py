@@ -1,0 +1,99 @@
+"""Signatures on transfer documents: JWS (RFC 7515), Ed25519, so that a school can trust what a family brings."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Self
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from shared.auth.keys import key_in
+
+ALGORITHM: Final = "EdDSA"
+TYPE: Final = "star-transfer+jws"
+"""In the signed header: no token of ours can be passed off as a document, nor a document as a token."""
+
+MEDIA_TYPE: Final = "application/jose"
+
+_jws: Final = jwt.PyJWS(algorithms=[ALGORITHM])
+
+
+class UntrustedError(ValueError):
+    """A document that is not signed by anybody known here, or was changed since."""
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """The key that signs here, and the public keys of others that are believed, by their ids. Own documents always are."""
+
+    key_file: Path
+    others: Mapping[str, Ed25519PublicKey]
+
+    @classmethod
+    def of(cls, key_file: Path, trust: Path | None = None) -> Self:
+        """The key is read, or made, when it is first needed. Raises ValueError for a `trust` that is not a set of Ed25519 keys."""
+        return cls(key_file, _read(trust) if trust is not None else {})
+
+    @cached_property
+    def key(self) -> Ed25519PrivateKey:
+        """The key that signs here."""
+        return key_in(self.key_file)
+
+    def sign(self, payload: bytes) -> str:
+        """The document in compact form: one line of text."""
+        headers = {"typ": TYPE, "kid": key_id(self.key.public_key())}
+        return _jws.encode(payload, self.key, algorithm=ALGORITHM, headers=headers)
+
+    def verify(self, document: str) -> bytes:
+        """What was signed. Raises UntrustedError."""
+        try:
+            header = jwt.get_unverified_header(document)
+            if header.get("typ") != TYPE:
+                raise UntrustedError("this is not a signed transfer document")
+            own = self.key.public_key()
+            key = own if header.get("kid") == key_id(own) else self.others.get(header.get("kid", ""))
+            if key is None:
+                raise UntrustedError("the document is signed with a key that is not trusted here")
+            payload = _jws.decode(document, key, algorithms=[ALGORITHM])
+        except jwt.InvalidSignatureError as error:
+            raise UntrustedError("the signature does not fit the document: it was changed since it was signed") from error
+        except (jwt.PyJWTError, ValueError, TypeError) as error:
+            if isinstance(error, UntrustedError):
+                raise
+            raise UntrustedError("this is not a signed transfer document") from error
+        assert isinstance(payload, bytes)
+        return payload
+
+    def public_keys(self) -> dict[str, Any]:
+        """The key that documents of this engine are signed with, as a JWK set for others to trust."""
+        return {"keys": [_jwk(self.key.public_key()) | {"kid": key_id(self.key.public_key()), "use": "sig", "alg": ALGORITHM}]}
+
+
+def key_id(key: Ed25519PublicKey) -> str:
+    """The key's thumbprint (RFC 7638)."""
+    canonical = json.dumps(_jwk(key), separators=(",", ":"), sort_keys=True)
+    return _base64url(hashlib.sha256(canonical.encode()).digest())
+
+
+def _jwk(key: Ed25519PublicKey) -> dict[str, str]:
+    return {"crv": "Ed25519", "kty": "OKP", "x": _base64url(key.public_bytes(Encoding.Raw, PublicFormat.Raw))}
+
+
+def _read(trust: Path) -> dict[str, Ed25519PublicKey]:
+    try:
+        keys = [jwk.key for jwk in jwt.PyJWKSet.from_json(trust.read_text()).keys]
+    except (OSError, jwt.PyJWTError, AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"{trust}: not a JWK set that can be read") from error
+    if not all(isinstance(key, Ed25519PublicKey) for key in keys):
+        raise ValueError(f"{trust}: all keys have to be public Ed25519 keys")
+    return {key_id(key): key for key in keys}
+
+
+def _base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
