@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import RowMapping
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.thresholds.api.access import permitted_student
 from services.thresholds.api.common import calendar_for, known_school, term_for
 from services.thresholds.audit import Access, note
-from services.thresholds.repository import schools, students, transfers
+from services.thresholds.repository import schools, transfers
 from services.thresholds.schemas.transfers import CarriedMarkOut, CarriedRecordOut, CarriedResponseOut, TransferList, TransferOut
 from services.thresholds.state import State
 from services.thresholds.transfers import document as documents
@@ -19,11 +19,11 @@ from services.thresholds.transfers.carrying import fit
 from services.thresholds.transfers.document import TransferDocument
 from services.thresholds.transfers.exporting import document_of
 from services.thresholds.transfers.importing import Arrival, take_back, take_in
-from services.thresholds.transfers.signing import MEDIA_TYPE, UntrustedError
+from services.thresholds.transfers.signing import MEDIA_TYPE, Keyring, UntrustedError
 from shared.attendance.calendar import SchoolCalendar
 from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of
-from shared.identifiers import SchoolNumber, is_student_key, student_id
+from shared.identifiers import student_id
 from shared.web.body import read_body
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
@@ -60,9 +60,8 @@ async def export_student(
     notes: Annotated[bool, Query(description="Whether notes on responses go along")] = False,
 ) -> Response:
     """Marks, what each day counted, STAR records and responses, for the school that the student goes to."""
-    caller.require_school(school)
-    _check_key(student)
     async with state.engine.begin() as connection:
+        await permitted_student(connection, caller, school, student)
         known = await known_school(connection, school)
         wanted = term_for(calendar_of(known), term, state)
         document = await document_of(connection, state, known, student, wanted, notes=notes)
@@ -97,13 +96,11 @@ async def import_student(
     The same document again changes nothing; a newer one of the same school takes the place of the one before.
     """
     caller.require_school(school)
-    _check_key(student)
-    payload, document = _trusted(await read_body(request, LARGEST), state.keyring.verify)
-    identity = student_id(school, student)
+    payload, document = _trusted(await read_body(request, LARGEST), state.keyring)
     async with state.engine.begin() as connection:
         calendar = await calendar_for(connection, school)
         await schools.lock(connection, [school])
-        person = await students.get(connection, identity)
+        person = await permitted_student(connection, caller, school, student)
         if person is None:
             raise _unknown_student()
         if not another_name and document.name is not None and _folded(document.name) != _folded(_name(person)):
@@ -123,11 +120,9 @@ async def list_transfers(
     school: SchoolInPath, student: str, state: State, caller: Annotated[Principal, requires("star:read", by_group=True)]
 ) -> TransferList:
     """All documents that were taken in, also those that hold no more."""
-    caller.require_school(school)
-    _check_key(student)
     async with state.engine.begin() as connection:
+        await permitted_student(connection, caller, school, student)
         calendar = await calendar_for(connection, school)
-        await _check_part(connection, caller, school, student)
         found = await transfers.of_student(connection, student_id(school, student))
         await note(connection, caller, Access(action="read-transfers", school=school, students=[student]), state.clock())
     return TransferList(items=[_shown(row, calendar) for row in found])
@@ -153,9 +148,9 @@ async def withdraw_transfer(school: SchoolInPath, student: str, transfer_id: UUI
             await note(connection, caller, access, now)
 
 
-def _trusted(body: bytes, verify: Any) -> tuple[bytes, TransferDocument]:
+def _trusted(body: bytes, keyring: Keyring) -> tuple[bytes, TransferDocument]:
     try:
-        payload: bytes = verify(body.decode("ascii").strip())
+        payload = keyring.verify(body.decode("ascii").strip())
         return payload, documents.decode(payload)
     except UntrustedError as error:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "untrusted-document", str(error)) from error
@@ -220,19 +215,6 @@ def _name(person: RowMapping) -> str:
 def _folded(name: str) -> str:
     """Names as they are compared: systems differ in capitals and blanks, not in letters."""
     return " ".join(name.casefold().split())
-
-
-def _check_key(student: str) -> None:
-    if not is_student_key(student):
-        raise _unknown_student()
-
-
-async def _check_part(connection: AsyncConnection, caller: Principal, school: SchoolNumber, student: str) -> None:
-    if caller.part is None:
-        return
-    person = await students.get(connection, student_id(school, student))
-    if person is None or not caller.part.holds(person["year_level"], frozenset(person["groups"])):
-        raise ProblemError(HTTPStatus.FORBIDDEN, "part-of-a-school", "this token holds for other groups of the school")
 
 
 def _unknown_student() -> ProblemError:
