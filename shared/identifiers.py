@@ -6,6 +6,7 @@ rest. None of them is made from the national student number.
 
 import re
 import uuid
+from datetime import date
 from typing import NewType
 
 SchoolNumber = NewType("SchoolNumber", str)
@@ -60,6 +61,41 @@ def crossing_event_id(student: uuid.UUID, term: str, threshold: int, sequence: i
 def delivery_id(letter: uuid.UUID, address: str) -> uuid.UUID:
     """The id of a letter's delivery to one address, whatever its case; the Message-ID is made of it, so every attempt has the same."""
     return uuid.uuid5(NAMESPACE, f"delivery/{letter}/{address.casefold()}")
+
+
+def webhook_delivery_id(subscription: uuid.UUID, event_id: str) -> uuid.UUID:
+    """The id of an event's delivery to a subscription: one, however often the event is read or replayed."""
+    return uuid.uuid5(NAMESPACE, f"webhook/{subscription}/{event_id}")
+
+
+def plan_event_id(school: str, version: int) -> uuid.UUID:
+    """The id of the event that a version of a school's plan was published."""
+    return uuid.uuid5(NAMESPACE, f"plan/{school}/{version}/published")
+
+
+def plan_review_id(school: str, version: int, notice: str) -> uuid.UUID:
+    """The id of the work that says that a plan's review falls due, and of the event it says it with. `notice`: ahead, or due."""
+    return uuid.uuid5(NAMESPACE, f"plan/{school}/{version}/review/{notice}")
+
+
+def notice_id(kind: str, *place: object) -> uuid.UUID:
+    """The id of an e-mail to staff, and of its work: one for each letter that is copied, school day, plan's review or flood."""
+    return uuid.uuid5(NAMESPACE, f"notice/{kind}/" + "/".join(map(str, place)))
+
+
+def resend_id(delivery: uuid.UUID, number: int) -> uuid.UUID:
+    """The id of the `number`-th time that a delivery is sent again because a person asked for it."""
+    return uuid.uuid5(NAMESPACE, f"resend/{delivery}/{number}")
+
+
+def address_id(school: str, key: str) -> uuid.UUID:
+    """The id under which a school's address is remembered when letters come back from it, so that the address itself can be forgotten."""
+    return uuid.uuid5(NAMESPACE, f"address/{school}/{key}")
+
+
+def erasure_id(day: date) -> uuid.UUID:
+    """The id of the work that erases what was kept long enough, one a day."""
+    return uuid.uuid5(NAMESPACE, f"erasure/{day}")
 
 
 def window_id(school: str, week: str) -> uuid.UUID:

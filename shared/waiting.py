@@ -15,3 +15,14 @@ async def happened(event: asyncio.Event, seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+async def one_happened(seconds: float, *events: asyncio.Event) -> bool:
+    """Returns as soon as one of the events is set, or after so many seconds; answers whether one is."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    return any(event.is_set() for event in events)

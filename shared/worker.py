@@ -36,7 +36,7 @@ class WorkerParts:
     progress: Progress
     clock: Clock = utc_now
     outbox_bell: Wakeup = field(default_factory=Wakeup)
-    work_bell: Wakeup = field(default_factory=Wakeup)
+    work_bells: list[Wakeup] = field(default_factory=list)
 
     def consume(self, name: str, topics: Sequence[Topic], handler: Handler) -> Loop:
         """Feeds the handler from the topics, as the group `<service>.<name>`."""
@@ -50,15 +50,22 @@ class WorkerParts:
         beat = self.progress.loop(f"{self.schema}.relay")
         return lambda stop: relay.run(stop, beat)
 
-    def work(self, tasks: Sequence[Task], *, concurrency: int) -> Loop:
-        """Works off the service's worklist."""
-        runner = Runner(self.schema, self.engine, tasks, self.work_bell, concurrency=concurrency, clock=self.clock)
-        beat = self.progress.loop(f"{self.schema}.work")
+    def work(self, tasks: Sequence[Task], *, concurrency: int, name: str = "work") -> Loop:
+        """Works off the service's worklist. Kinds that must not wait for each other get a loop each, with a name of its own."""
+        bell = Wakeup()
+        self.work_bells.append(bell)
+        runner = Runner(self.schema, self.engine, tasks, bell, concurrency=concurrency, clock=self.clock)
+        beat = self.progress.loop(f"{self.schema}.{name}")
         return lambda stop: runner.run(stop, beat)
 
     def bells(self) -> Loop:
         """Rings the loops above when the database has news for them."""
-        channels = {outbox.channel(self.schema): self.outbox_bell.ring, worklist.channel(self.schema): self.work_bell.ring}
+
+        def ring_work() -> None:
+            for bell in self.work_bells:
+                bell.ring()
+
+        channels = {outbox.channel(self.schema): self.outbox_bell.ring, worklist.channel(self.schema): ring_work}
 
         async def run(stop: asyncio.Event) -> None:
             await listen(self.settings.database_url, channels, stop)

@@ -1,6 +1,13 @@
-"""Response activities: what a school does about an absence. The Ministry's own list is not public; this one is ours."""
+"""Response activities: what a school does about an absence. The Ministry's own list is not public; this one is ours.
 
+A school offers its own list, in its own words; each entry maps to a standard code, which is what the Ministry's upload says.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
+
+from shared.attendance.tiers import THRESHOLDS, Threshold
 
 STANDARD: Final[dict[str, str]] = {
     "absence-notification-sent": "Absence notification sent",
@@ -19,3 +26,36 @@ STANDARD: Final[dict[str, str]] = {
     "no-action-reason-recorded": "No action, reason recorded",
 }
 """Code to label, in the order in which a school is offered them."""
+
+NEEDS_NOTE: Final = "no-action-reason-recorded"
+"""The standard code under which nothing was done: a response of it has to say why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """An entry of a school's list.
+
+    `activity` is the school's own key, `standard` the code in `STANDARD` that it stands for. It is offered on records of the
+    `thresholds`; a retired one is offered nowhere, and stays on the list for the responses that name it.
+    """
+
+    activity: str
+    label: str
+    standard: str
+    thresholds: tuple[Threshold, ...] = THRESHOLDS
+    retired: bool = False
+
+    def offered_at(self, threshold: Threshold | None) -> bool:
+        """Whether it can be recorded on a record of this threshold; None is a record made by hand without one."""
+        return not self.retired and (threshold is None or threshold in self.thresholds)
+
+
+DEFAULT: Final[tuple[Activity, ...]] = tuple(Activity(code, label, code) for code, label in STANDARD.items())
+"""What a school offers that has sent no list of its own."""
+
+
+def with_retired(wanted: Sequence[Activity], before: Sequence[Activity], used: frozenset[str]) -> list[Activity]:
+    """The list as it is to be kept: `wanted`, then those of the list before that it leaves out and that responses name, as retired."""
+    named = {activity.activity for activity in wanted}
+    left_out = [activity for activity in before if activity.activity not in named and activity.activity in used]
+    return [*wanted, *(replace(activity, retired=True) for activity in left_out)]

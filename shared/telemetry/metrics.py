@@ -46,7 +46,37 @@ WORK_ATTEMPTS: Final = Counter("star_work_attempts_total", "Attempts at work ite
 WORK_DUE: Final = Gauge("star_work_due", "Work items that are due and not done", ["service", "kind"])
 
 LETTERS: Final = Counter("star_letters_total", "Letters by what became of them", ["outcome"])
-"""outcome: held, no-contact, bound (written, with its recipients) or cancelled, for a letter; sent or failed, for each recipient's."""
+"""outcome: held, no-contact, on-hold (by staff), awaiting-release, released or discarded (by a person), bound (written, with its
+recipients), past (due, and not written) or cancelled, for a letter; sent, failed or
+bounced, for each recipient's."""
+
+DELIVERY_TROUBLE: Final = Counter(
+    "star_delivery_trouble_total", "Attempts at letters that say more of us than of the recipient", ["channel", "kind"]
+)
+"""kind: set-up (a person has to mend our settings: raise an alarm), away (the server did not answer) or policy (we are not wanted)."""
+
+BOUNCES: Final = Counter("star_bounces_total", "Reports of letters that had left, and refusals at the door", ["kind"])
+"""kind: hard, soft, policy, delayed or delivered."""
+
+LETTER_FLOODS: Final = Counter("star_letter_floods_total", "School days on which more letters were due than may go without a person")
+
+NOTICES: Final = Counter("star_notices_total", "E-mails to staff by what became of them", ["kind", "outcome"])
+"""kind: staff-copy, digest, plan-review or release; outcome: sent, failed, no-contact or cancelled."""
 
 UPLOADS: Final = Counter("star_uploads_total", "Uploads by what became of them", ["outcome"])
 """outcome: accepted, partly-accepted or refused."""
+
+WEBHOOKS: Final = Counter("star_webhooks_total", "Events sent to partners' subscriptions, by what became of each attempt", ["outcome"])
+"""outcome: delivered, retried, failed (given up) or held (its subscription takes nothing now)."""
+
+SUBSCRIPTIONS_DISABLED: Final = Counter("star_subscriptions_disabled_total", "Subscriptions that stopped by themselves", ["reason"])
+"""reason: gone (the receiver answered 410) or failing (for days)."""
+
+FEED_STREAMS: Final = Gauge("star_feed_streams", "Event streams of the feed that are open now")
+
+UPLOAD_LEADER: Final = Gauge("star_upload_leader", "1 in the process that schedules the weekly uploads, 0 in those that stand by")
+UPLOAD_WINDOWS_OVERDUE: Final = Gauge(
+    "star_upload_windows_overdue", "Windows that should have been built half an hour ago and are not; counted by the leader"
+)
+UPLOADS_WAITING: Final = Gauge("star_uploads_waiting", "Uploads without an answer, counted by the leader", ["state"])
+"""state: pending, sending, or outcome_unknown (of those that are sending)."""

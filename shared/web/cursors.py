@@ -31,8 +31,13 @@ def decode_cursor(cursor: str | None, *, parts: int) -> list[str] | None:
         return None
     try:
         decoded = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(decoded, list) and len(decoded) == parts and all(isinstance(part, str) for part in decoded):
+        if isinstance(decoded, list) and len(decoded) == parts and all(_is_ours(part) for part in decoded):
             return decoded
     except ValueError:
         pass
     raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")
+
+
+def _is_ours(part: object) -> bool:
+    # No text of ours has a NUL or half a surrogate pair, and PostgreSQL takes neither.
+    return isinstance(part, str) and "\0" not in part and not any("\ud800" <= character <= "\udfff" for character in part)

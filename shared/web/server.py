@@ -7,9 +7,12 @@ from typing import Final
 
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 log = structlog.get_logger()
+
+_STOP: Final = "star.stop"
 
 GRACE: Final = 5
 """Seconds that requests under way may take to end when the server stops."""
@@ -21,6 +24,12 @@ class _Server(uvicorn.Server):
         yield
 
 
+def stopping(request: Request) -> asyncio.Event:
+    """Set once the server stops: answers that last are to end by themselves then. Behind another server, never set."""
+    stop: asyncio.Event = request.scope.get("extensions", {}).get(_STOP) or asyncio.Event()
+    return stop
+
+
 class CannotServeError(RuntimeError):
     """The server did not start: the port is taken, or the app's own start failed. The log says which."""
 
@@ -30,7 +39,12 @@ async def serve(app: ASGIApp, *, host: str, port: int, stop: asyncio.Event, star
 
     Raises CannotServeError.
     """
-    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE)
+
+    async def stoppable(scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("extensions", {})[_STOP] = stop
+        await app(scope, receive, send)
+
+    config = uvicorn.Config(stoppable, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE)
     server = _Server(config)
     serving = asyncio.create_task(_run(server, host, port))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it

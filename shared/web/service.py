@@ -20,6 +20,7 @@ from shared.identifiers import SchoolNumber, school_number
 from shared.settings import ServiceName, Settings
 from shared.telemetry import metrics
 from shared.telemetry.progress import Progress
+from shared.web.events_documents import events_documents_router
 from shared.web.operations import Check, operations_router
 from shared.web.problems import ProblemError, install_problem_handlers
 
@@ -54,6 +55,7 @@ def create_service_app(service: ServiceName, summary: str, settings: Settings, l
     install_problem_handlers(app)
     for router in routers:
         app.include_router(router)
+    app.include_router(events_documents_router())
     app.include_router(operations_router(lambda request: cast(ServiceState, service_state(request))))
     app.add_middleware(_RequestMetrics, service=service)
     return app

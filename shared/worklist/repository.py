@@ -81,10 +81,51 @@ async def cancel(connection: AsyncConnection, item: uuid.UUID, now: datetime) ->
     return cancelled.rowcount == 1
 
 
-async def claim(connection: AsyncConnection, kinds: Sequence[str], *, most: int, now: datetime, lease_for: timedelta) -> list[WorkItem]:
+async def add_all(connection: AsyncConnection, kind: str, items: Sequence[uuid.UUID], due_at: datetime, now: datetime) -> None:
+    """Puts items on the list that may be there already: those that are settled start anew, and those that wait become due then.
+
+    An item that is leased stays with whoever is at it.
+    """
+    if not items:
+        return
+    values = {"kind": kind, "items": sorted(items), "due_at": due_at, "now": now}
+    await connection.execute(
+        text(
+            """
+            INSERT INTO work (id, kind, due_at, created_at) SELECT id, :kind, :due_at, :now FROM unnest(CAST(:items AS uuid[])) AS id
+            ON CONFLICT (id) DO NOTHING
+            """
+        ),
+        values,
+    )
+    await connection.execute(
+        text(
+            """
+            UPDATE work SET state = 'waiting', due_at = :due_at, settled_at = NULL
+            WHERE id IN (
+                SELECT id FROM work WHERE id = ANY(CAST(:items AS uuid[])) AND kind = :kind AND state <> 'leased'
+                FOR UPDATE SKIP LOCKED
+            )
+            """
+        ),
+        {name: values[name] for name in ("kind", "items", "due_at")},
+    )
+    await _wake(connection)
+
+
+async def claim(
+    connection: AsyncConnection,
+    kinds: Sequence[str],
+    *,
+    most: int,
+    now: datetime,
+    lease_for: timedelta,
+    among: Sequence[uuid.UUID] | None = None,
+) -> list[WorkItem]:
     """Claims items that are due, also those whose worker has let the lease run out, and writes down each attempt.
 
-    Commit before acting: the attempt must be on record before its side effect.
+    `among` narrows the choice to some items, for a kind with rules of its own about which go first. Commit before acting: the attempt
+    must be on record before its side effect.
     """
     rows = await connection.execute(
         text(
@@ -92,6 +133,7 @@ async def claim(connection: AsyncConnection, kinds: Sequence[str], *, most: int,
             WITH due AS (
                 SELECT id FROM work
                 WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('waiting', 'leased') AND due_at <= :now
+                    AND (CAST(:among AS uuid[]) IS NULL OR id = ANY(CAST(:among AS uuid[])))
                 ORDER BY due_at LIMIT :most
                 FOR UPDATE SKIP LOCKED
             ), claimed AS (
@@ -109,7 +151,13 @@ async def claim(connection: AsyncConnection, kinds: Sequence[str], *, most: int,
             FROM claimed c
             """
         ),
-        {"kinds": list(kinds), "now": now, "most": most, "lease_until": now + lease_for},
+        {
+            "kinds": list(kinds),
+            "now": now,
+            "most": most,
+            "lease_until": now + lease_for,
+            "among": None if among is None else list(among),
+        },
     )
     return [WorkItem(*row) for row in rows]
 

@@ -3,11 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient
@@ -16,7 +16,7 @@ from shared.telemetry import metrics
 from shared.waiting import happened
 from shared.worklist import repository
 from shared.worklist.repository import LeaseLostError, WorkItem
-from shared.worklist.tasks import Done, Failed, Outcome, Retry, Task
+from shared.worklist.tasks import ChoosesItself, Done, Failed, Outcome, Retry, Task
 
 log = structlog.get_logger()
 
@@ -82,7 +82,7 @@ class Runner:
                 break
             task = self._tasks[kind]
             async with self._engine.begin() as connection:
-                items = await repository.claim(connection, [task.kind], most=free - started, now=self._clock(), lease_for=task.lease)
+                items = await self._claim(connection, task, free - started)
             for item in items:
                 running = asyncio.create_task(self._attempt(task, item), name=f"{item.kind}-{item.id}")
                 self._running.add(running)
@@ -90,19 +90,30 @@ class Runner:
             started += len(items)
         return started
 
+    async def _claim(self, connection: AsyncConnection, task: Task, most: int) -> Sequence[WorkItem]:
+        if isinstance(task, ChoosesItself):
+            return await task.claim(connection, most=most, now=self._clock())
+        return await repository.claim(connection, [task.kind], most=most, now=self._clock(), lease_for=task.lease)
+
     def _finished(self, running: asyncio.Task[None]) -> None:
         self._running.discard(running)
         self._wakeup.ring()
 
     async def _wait_for_work(self) -> None:
         async with self._engine.begin() as connection:
-            due_at = await repository.next_due(connection, self._kinds)
+            due_at = await self._next_due(connection)
             for kind, count in (await repository.overdue(connection, self._kinds, self._clock())).items():
                 metrics.WORK_DUE.labels(self._schema, kind).set(count)
         wait = POLL
         if due_at is not None and len(self._running) < self._concurrency:
             wait = min(POLL, max(due_at - self._clock(), timedelta(milliseconds=10)))
         await self._wakeup.wait(wait)
+
+    async def _next_due(self, connection: AsyncConnection) -> datetime | None:
+        plain = [kind for kind, task in self._tasks.items() if not isinstance(task, ChoosesItself)]
+        due = [await repository.next_due(connection, plain)] if plain else []
+        due += [await task.next_due(connection, self._clock()) for task in self._tasks.values() if isinstance(task, ChoosesItself)]
+        return min((moment for moment in due if moment is not None), default=None)
 
     async def _attempt(self, task: Task, item: WorkItem) -> None:
         outcome = await self._perform(task, item)
@@ -138,7 +149,7 @@ class Runner:
 
     async def _settle(self, task: Task, item: WorkItem, outcome: Outcome) -> None:
         most = task.backoff.most_attempts
-        if isinstance(outcome, Retry) and most is not None and item.attempt >= most:
+        if isinstance(outcome, Retry) and outcome.counts and most is not None and item.attempt >= most:
             outcome = Failed(f"given up after {item.attempt} attempts: {outcome.detail}")
         now = self._clock()
         async with self._engine.begin() as connection:

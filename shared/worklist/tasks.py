@@ -1,9 +1,10 @@
 """What can be put on a worklist, and how an attempt at it can end."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,10 +20,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """It did not work this time. `after` overrides the backoff, when the other side said when to come back."""
+    """It did not work this time. `after` overrides the backoff, when the other side said when to come back.
+
+    Without `counts` the item is not given up for it, however many attempts there were: it was not the item's fault.
+    """
 
     detail: str
     after: timedelta | None = None
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +78,14 @@ class Task(Protocol):
 
         `outcome` is otherwise what `perform` answered: a subclass can carry what there is to keep.
         """
+
+
+@runtime_checkable
+class ChoosesItself(Protocol):
+    """A task with rules of its own about which items go first, and how many of a sort go at once."""
+
+    async def claim(self, connection: AsyncConnection, *, most: int, now: datetime) -> Sequence[WorkItem]:
+        """Claims up to `most` items that are due. The caller commits."""
+
+    async def next_due(self, connection: AsyncConnection, now: datetime) -> datetime | None:
+        """When the next item is due of those that could be claimed. The end of any attempt is looked at by itself."""

@@ -6,26 +6,39 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.thresholds import register as packed
-from services.thresholds.api.common import calendar_for, known_school, shown, term_for
+from services.thresholds.api.access import permitted_student
+from services.thresholds.api.common import calendar_for, desk_of, known_school, shown, shown_hold, term_for
 from services.thresholds.attendance import Attendance, Day, attendance, session_of, slot_of
+from services.thresholds.audit import Access, note
 from services.thresholds.register import Entry
-from services.thresholds.repository import corrections, records, register, students
+from services.thresholds.repository import corrections, holds, records, register, students
 from services.thresholds.repository.corrections import Correction
 from services.thresholds.repository.register import RowKey
-from services.thresholds.repository.students import Sort
-from services.thresholds.schemas.attendance import AttendanceOut, CorrectionOut, CountOut, DayOut, MarkOut, SaidOut, StudentOut, StudentPage
+from services.thresholds.schemas.attendance import (
+    AttendanceOut,
+    CorrectionOut,
+    CountOut,
+    DayOut,
+    MarkOut,
+    SaidOut,
+    StudentOut,
+    StudentPage,
+    StudentQuery,
+)
 from services.thresholds.state import State
 from shared.attendance.codes import CodeTable
-from shared.attendance.tiers import TIERS, Tier, tier_of
+from shared.attendance.tiers import TIERS, tier_of
 from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of
 from shared.events.data import VendorCount
-from shared.identifiers import is_student_key, student_id
-from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
+from shared.identifiers import student_id
+from shared.web.cursors import decode_cursor, encode_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
 router = APIRouter(tags=["attendance"])
+
+Reader = Annotated[Principal, requires("star:read", by_group=True)]
 
 
 @router.get(
@@ -37,25 +50,26 @@ async def get_attendance(
     school: SchoolInPath,
     student: str,
     state: State,
-    caller: Annotated[Principal, requires("star:read")],
+    caller: Reader,
     term: Annotated[str | None, Query(description="The current or last term by default", examples=["2026-T4"])] = None,
 ) -> AttendanceOut:
     """The student's absences, tier and STAR records, and for each day the marks and the rule that counted them."""
-    caller.require_school(school)
-    if not is_student_key(student):
-        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "there is no such student")
     identity = student_id(school, student)
-    async with state.engine.connect() as connection:
+    async with state.engine.begin() as connection:
+        person = await permitted_student(connection, caller, school, student)
         known = await known_school(connection, school)
         calendar = calendar_of(known)
         wanted = term_for(calendar, term, state)
-        person = await students.get(connection, identity)
         key = RowKey(school, wanted.name, student)
         row = await register.get(connection, key)
         if person is None and row is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "no student of that key has been sent, and no mark")
         history = await corrections.of_row(connection, key)
-        star_records = await shown(connection, await records.of_student(connection, identity, wanted.name))
+        desk = await desk_of(connection, school, state, calendar)
+        star_records = await shown(connection, desk, await records.of_student(connection, identity, wanted.name))
+        standing = [hold for hold in await holds.of_student(connection, identity, wanted.name) if hold.holds_on(desk.today, calendar)]
+        access = Access(action="read-attendance", school=school, students=[student], filters={"term": wanted.name})
+        await note(connection, caller, access, state.clock())
     codes = state.codes.with_classes(known.code_classes)
     view = attendance(row.marks if row else b"", wanted, calendar, codes, state.clock(), history)
     return AttendanceOut(
@@ -67,39 +81,34 @@ async def get_attendance(
         **_sums(view),
         notes=view.differences(calendar, codes),
         days=[_day(day, codes) for day in view.days],
+        holds=[shown_hold(hold, desk.today, calendar) for hold in standing],
         star_records=star_records,
     )
 
 
 @router.get("/v1/schools/{school}/students", summary="A school's students by tier")
-async def list_students(
-    school: SchoolInPath,
-    state: State,
-    caller: Annotated[Principal, requires("star:read")],
-    term: str | None = None,
-    tier: Tier | None = None,
-    year_level: int | None = None,
-    group: str | None = None,
-    sort: Sort = "name",
-    limit: PageLimit = 100,
-    cursor: str | None = None,
-) -> StudentPage:
+async def list_students(school: SchoolInPath, state: State, caller: Reader, query: Annotated[StudentQuery, Query()]) -> StudentPage:
     """Every student the school has sent, and every student it has sent marks of, with the term's total."""
     caller.require_school(school)
-    after = decode_cursor(cursor, parts=2)
-    async with state.engine.connect() as connection:
-        wanted = term_for(await calendar_for(connection, school), term, state)
+    after = decode_cursor(query.cursor, parts=2)
+    async with state.engine.begin() as connection:
+        wanted = term_for(await calendar_for(connection, school), query.term, state)
         found = await students.page(
             connection,
             school=school,
             term=wanted.name,
-            level=TIERS.index(tier) if tier else None,
-            year_level=year_level,
-            group=group,
-            sort=sort,
+            level=TIERS.index(query.tier) if query.tier else None,
+            year_level=query.year_level,
+            group=query.group,
+            sort=query.sort,
             after=(after[0], after[1]) if after else None,
-            limit=limit + 1,
+            limit=query.limit + 1,
+            part=caller.part,
         )
+        page = found[: query.limit]
+        filters = {"term": wanted.name} | query.model_dump(mode="json", include={"tier", "year_level", "group"})
+        access = Access(action="list-students", school=school, students=[row["student"] for row in page], filters=filters)
+        await note(connection, caller, access, state.clock())
     items = [
         StudentOut(
             student=row["student"],
@@ -111,10 +120,10 @@ async def list_students(
             absent_days=row["absent_half_days"] / 2,
             tier=tier_of(row["absent_half_days"]),
         )
-        for row in found[:limit]
+        for row in page
     ]
-    more = len(found) > limit
-    return StudentPage(items=items, next=encode_cursor(found[limit - 1]["order_key"], found[limit - 1]["student"]) if more else None)
+    more = len(found) > query.limit
+    return StudentPage(items=items, next=encode_cursor(page[-1]["order_key"], page[-1]["student"]) if more else None)
 
 
 def _sums(view: Attendance) -> dict[str, object]:

@@ -1,24 +1,28 @@
-"""The events feed: crossings and responses as CloudEvents, by asking for what comes after a cursor."""
+"""The events feed: crossings, responses and plans as CloudEvents, by asking for what comes after a cursor, or as a stream."""
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
-from msgspec import Raw
-from sqlalchemy import RowMapping
 
+from services.thresholds.feed import cloudevent_of
 from services.thresholds.repository import feed
-from services.thresholds.state import State
+from services.thresholds.state import State, ThresholdsState
+from services.thresholds.streams import EventStream, follow
 from shared.auth.principal import Principal
-from shared.events.envelope import as_cloudevent
-from shared.waiting import happened
+from shared.waiting import one_happened
 from shared.web.problems import ProblemError
+from shared.web.server import stopping
 from shared.web.service import requires
 
 router = APIRouter(tags=["events"])
+
+STREAM: Final = "text/event-stream"
+_VARY: Final = {"Vary": "Accept"}
 
 _encoder = msgspec.json.Encoder()
 _EXAMPLE: dict[str, Any] = {
@@ -40,30 +44,65 @@ _EXAMPLE: dict[str, Any] = {
 @router.get(
     "/v1/events",
     response_class=Response,
-    responses={200: {"content": {"application/json": {"example": _EXAMPLE}}}},
-    summary="Crossings and responses, oldest first",
+    responses={200: {"content": {"application/json": {"example": _EXAMPLE}, STREAM: {"schema": {"type": "string"}}}}},
+    summary="Crossings, responses and plans, oldest first",
 )
 async def get_events(
+    request: Request,
     state: State,
     caller: Annotated[Principal, requires("events:subscribe")],
     after: Annotated[str | None, Query(description="The `next` of the answer before; without it, from the oldest kept")] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     wait: Annotated[float, Query(ge=0, description="Seconds to wait for an event when there is none yet")] = 0,
+    last_event_id: Annotated[str | None, Header(description="Of a stream: where it broke off; goes before `after`")] = None,
 ) -> Response:
-    """Events of the token's schools behind the cursor. Ask again with `next`: nothing is left out, and nothing said twice."""
-    position = _position(after)
+    """Events of the token's schools behind the cursor. Ask again with `next`: nothing is left out, and nothing said twice.
+
+    With `Accept: text/event-stream` the same events come as a stream (server-sent events) that goes on: `id` is the cursor, `event` the
+    event's type, `data` the CloudEvent. `limit` and `wait` mean nothing then.
+    """
     schools = None if caller.schools is None else sorted(caller.schools)
+    if _wants_stream(request.headers.get("accept", "")):
+        return _stream(request, state, caller, schools, _position(last_event_id or after))
+    position = _position(after)
+    stop = stopping(request)
     deadline = asyncio.get_running_loop().time() + min(wait, state.settings.feed_longest_wait.total_seconds())
     while True:
         bell = state.feed_bell.listen()
         async with state.engine.connect() as connection:
             rows = await feed.after(connection, position=position, schools=schools, limit=limit)
         left = deadline - asyncio.get_running_loop().time()
-        if rows or left <= 0:
+        if rows or left <= 0 or stop.is_set():
             break
-        await happened(bell, left)
-    body = {"items": [_cloudevent(row) for row in rows], "next": str(rows[-1]["position"] if rows else position)}
-    return Response(_encoder.encode(body), media_type="application/json")
+        await one_happened(left, bell, stop)
+    body = {"items": [cloudevent_of(row) for row in rows], "next": str(rows[-1]["position"] if rows else position)}
+    return Response(_encoder.encode(body), media_type="application/json", headers=_VARY)
+
+
+def _stream(request: Request, state: ThresholdsState, caller: Principal, schools: Sequence[str] | None, position: int) -> Response:
+    async def holds() -> bool:
+        try:
+            await state.verifier.principal(request.headers.get("authorization"))
+        except ProblemError:
+            return False
+        return True
+
+    place = state.feed_streams.enter(caller.subject)
+    pieces = follow(
+        state.engine,
+        state.feed_bell,
+        schools=schools,
+        position=position,
+        heartbeat=state.settings.feed_heartbeat,
+        stop=stopping(request),
+        holds=holds,
+    )
+    # Proxies would keep the events until there are enough of them.
+    return EventStream(pieces, place, headers=_VARY | {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+
+
+def _wants_stream(accept: str) -> bool:
+    return any(part.partition(";")[0].strip().lower() == STREAM for part in accept.split(","))
 
 
 def _position(after: str | None) -> int:
@@ -72,8 +111,3 @@ def _position(after: str | None) -> int:
     if not after.isdecimal() or len(after) > 18:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the answer before, unchanged")
     return int(after)
-
-
-def _cloudevent(row: RowMapping) -> dict[str, object]:
-    data: Any = Raw(row["data"].encode())
-    return as_cloudevent(row["event_id"], row["source"], row["event_type"], row["time"], data)

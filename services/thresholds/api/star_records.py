@@ -1,125 +1,99 @@
-"""STAR records and the school's responses on them."""
+"""STAR records: listed, shown, decided about, and opened by hand."""
 
 import uuid
+from collections.abc import Sequence
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.activities import STANDARD
-from services.thresholds.api.common import calendar_for, shown, term_for
-from services.thresholds.repository import records, register, schools, students
+from services.thresholds import announcements
+from services.thresholds.api.access import permitted_record, permitted_student
+from services.thresholds.api.common import Desk, desk_of, shown, term_for
+from services.thresholds.audit import Access, note
+from services.thresholds.history import Step, changes
+from services.thresholds.records import DECIDED, UndecidableError, action_of, check_due, decided
+from services.thresholds.repository import history, records, register, students
+from services.thresholds.repository.records import Due, Wanted
 from services.thresholds.repository.register import RowKey
-from services.thresholds.schemas.activities import ActivityList, ActivityOut
-from services.thresholds.schemas.records import RecordIn, RecordPage, RecordPatch, RecordStatus, ResponseIn, StarRecord
-from services.thresholds.state import State, ThresholdsState
-from shared.attendance.tiers import Threshold
+from services.thresholds.schemas.records import RecordIn, RecordPage, RecordPatch, RecordQuery, StarRecord
+from services.thresholds.state import State
+from shared.attendance.tiers import THRESHOLDS
 from shared.auth.principal import Principal
-from shared.events.catalogue import RECORD_UPDATED, RESPONSE_RECORDED
-from shared.events.data import RecordUpdated, ResponseRecorded
-from shared.events.envelope import Event, new_event_id
 from shared.identifiers import SchoolNumber, student_id
 from shared.outbox import repository as outbox
-from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
+from shared.web.cursors import decode_cursor, encode_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
 router = APIRouter(tags=["STAR records"])
 
-Reader = Annotated[Principal, requires("star:read")]
-Writer = Annotated[Principal, requires("star:write")]
+Reader = Annotated[Principal, requires("star:read", by_group=True)]
+Manager = Annotated[Principal, requires("star:write", role="manage", by_group=True)]
 
 
 @router.get("/v1/schools/{school}/star-records", summary="A school's STAR records")
-async def list_records(
-    school: SchoolInPath,
-    state: State,
-    caller: Reader,
-    term: str | None = None,
-    threshold: Threshold | None = None,
-    status: RecordStatus | None = None,
-    student: str | None = None,
-    limit: PageLimit = 100,
-    cursor: str | None = None,
-) -> RecordPage:
+async def list_records(school: SchoolInPath, state: State, caller: Reader, query: Annotated[RecordQuery, Query()]) -> RecordPage:
     """All records that match, withdrawn ones included unless a status is asked for."""
     caller.require_school(school)
-    after = decode_cursor(cursor, parts=1)
-    async with state.engine.connect() as connection:
-        await calendar_for(connection, school)
-        found = await records.page(
-            connection,
-            school=school,
-            term=term,
-            threshold=threshold,
-            status=status,
-            student=student,
-            after=UUID(after[0]) if after else None,
-            limit=limit + 1,
-        )
-        items = await shown(connection, found[:limit])
-    return RecordPage(items=items, next=encode_cursor(str(found[limit - 1]["id"])) if len(found) > limit else None)
+    after = _record_id(query.cursor)
+    async with state.engine.begin() as connection:
+        desk = await desk_of(connection, school, state)
+        of_students = None if caller.part is None else await students.of_part(connection, school, caller.part)
+        found = await records.page(connection, _wanted(school, query, desk, of_students), after, query.limit + 1)
+        page = found[: query.limit]
+        items = await shown(connection, desk, page, include_withdrawn=query.include_withdrawn)
+        filters = query.model_dump(mode="json", exclude_unset=True, exclude={"limit", "cursor", "include_withdrawn"})
+        access = Access(action="list-records", school=school, students=[row["student"] for row in page], filters=filters)
+        await note(connection, caller, access, state.clock())
+    return RecordPage(items=items, next=encode_cursor(str(page[-1]["id"])) if len(found) > query.limit else None)
 
 
 @router.get("/v1/star-records/{record_id}", summary="One STAR record")
-async def get_record(record_id: UUID, state: State, caller: Reader) -> StarRecord:
+async def get_record(
+    record_id: UUID,
+    state: State,
+    caller: Reader,
+    include_withdrawn: Annotated[bool, Query(description="Show withdrawn responses too")] = False,
+) -> StarRecord:
     """The record with its responses."""
-    async with state.engine.connect() as connection:
-        return await _shown(connection, await _permitted(connection, record_id, caller))
+    async with state.engine.begin() as connection:
+        record = await permitted_record(connection, caller, record_id)
+        desk = await desk_of(connection, SchoolNumber(record["school"]), state)
+        (answer,) = await shown(connection, desk, [record], include_withdrawn=include_withdrawn)
+        access = Access(action="read-record", school=record["school"], students=[record["student"]], record_id=record_id)
+        await note(connection, caller, access, state.clock())
+    return answer
 
 
-@router.patch("/v1/star-records/{record_id}", summary="Close or reopen a STAR record")
-async def patch_record(record_id: UUID, body: RecordPatch, state: State, caller: Writer) -> StarRecord:
+@router.patch("/v1/star-records/{record_id}", summary="Close, reopen or assign a STAR record, or set its due day")
+async def patch_record(record_id: UUID, body: RecordPatch, state: State, caller: Manager) -> StarRecord:
     """A withdrawn record stays withdrawn: its absences were corrected. It opens again when the threshold is crossed again."""
     async with state.engine.begin() as connection:
-        record = await _permitted(connection, record_id, caller, lock=True)
-        if record["status"] == "withdrawn":
-            raise ProblemError(HTTPStatus.CONFLICT, "record-withdrawn", "corrected marks have withdrawn this record")
-        if await records.set_status(connection, record_id, body.status, state.clock()):
-            await _say_updated(connection, record, body.status, state)
-        changed = await records.get(connection, record_id)
-        assert changed is not None
-        return await _shown(connection, changed)
-
-
-@router.post("/v1/star-records/{record_id}/responses", status_code=HTTPStatus.CREATED, summary="Record a response activity")
-async def add_response(record_id: UUID, body: ResponseIn, state: State, caller: Writer) -> StarRecord:
-    """Keeps what the school did; it goes to the Ministry with the week's upload, without staff and note."""
-    async with state.engine.begin() as connection:
-        record = await _permitted(connection, record_id, caller, lock=True)
-        now = state.clock()
-        if body.occurred_on > (await calendar_for(connection, SchoolNumber(record["school"]))).today(now):
-            raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "future-date", "occurred_on has not come yet at the school")
-        response_id = uuid.uuid4()
-        await records.add_response(
-            connection,
-            response_id=response_id,
-            record_id=record_id,
-            activity=body.activity,
-            occurred_on=body.occurred_on,
-            staff=body.staff,
-            note=body.note,
-            recorded_by=caller.subject,
-            now=now,
+        record = await permitted_record(connection, caller, record_id, lock=True)
+        desk = await desk_of(connection, SchoolNumber(record["school"]), state)
+        try:
+            after = decided(dict(record), body.model_dump(exclude_unset=True))
+        except UndecidableError as error:
+            raise _undecidable(error) from error
+        changed = changes({name: record[name] for name in DECIDED}, after)
+        if changed:
+            now = state.clock()
+            await records.change(connection, record_id, after, now)
+            record = await _again(connection, record_id)
+            await history.add(connection, record_id, Step(action_of(changed), changed), caller.subject, now)
+            if not announcements.RECORD_TOLD.isdisjoint(changed):
+                await outbox.add(connection, [announcements.record_updated(dict(record), desk.due_on(record), now).encode()])
+        access = Access(
+            action="change-record", school=record["school"], students=[record["student"]], record_id=record_id, fields=changed.keys()
         )
-        data = ResponseRecorded(
-            response_id=response_id,
-            record_id=record_id,
-            school=record["school"],
-            student=record["student"],
-            student_id=record["student_id"],
-            term=record["term"],
-            threshold=record["threshold"],
-            activity=body.activity,
-            occurred_on=body.occurred_on,
-            recorded_at=now,
-        )
-        event = Event(RESPONSE_RECORDED, str(response_id), "/thresholds", now, str(record["student_id"]), data)
-        await outbox.add(connection, [event.encode()])
-        return await _shown(connection, record)
+        await note(connection, caller, access, state.clock())
+        (answer,) = await shown(connection, desk, [record])
+    return answer
 
 
 @router.post(
@@ -127,75 +101,73 @@ async def add_response(record_id: UUID, body: ResponseIn, state: State, caller: 
     status_code=HTTPStatus.CREATED,
     summary="Open an additional STAR record by hand",
 )
-async def add_record(school: SchoolInPath, student: str, body: RecordIn, state: State, caller: Writer) -> StarRecord:
+async def add_record(school: SchoolInPath, student: str, body: RecordIn, state: State, caller: Manager) -> StarRecord:
     """For responses that belong to no crossing. It does not change the student's total or tier."""
-    caller.require_school(school)
-    identity = student_id(school, student)
     async with state.engine.begin() as connection:
-        calendar = await calendar_for(connection, school)
-        term = term_for(calendar, body.term, state)
+        person = await permitted_student(connection, caller, school, student)
+        desk = await desk_of(connection, school, state)
+        term = term_for(desk.calendar, body.term, state)
         row = await register.get(connection, RowKey(school, term.name, student))
-        if row is None and await students.get(connection, identity) is None:
+        if row is None and person is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "no student of that key has been sent, and no mark")
+        try:
+            check_due(body.due_on, desk.today)
+        except UndecidableError as error:
+            raise _undecidable(error) from error
         now = state.clock()
+        fields = {
+            "student": student,
+            "threshold": body.threshold,
+            "crossed_on": desk.today,
+            "assigned_to": body.assigned_to,
+            "due_on": body.due_on,
+            "reason": body.reason,
+        }
         record_id = uuid.uuid4()
-        await records.insert_manual(
-            connection,
-            {
-                "id": record_id,
-                "school": school,
-                "student": student,
-                "student_id": identity,
-                "term": term.name,
-                "threshold": body.threshold,
-                "absent_half_days": row.absent_half_days if row else 0,
-                "crossed_on": calendar.today(now),
-                "now": now,
-            },
-        )
-        record = await records.get(connection, record_id)
-        assert record is not None
-        await _say_updated(connection, record, "open", state)
-        return await _shown(connection, record)
+        total = row.absent_half_days if row else 0
+        whose = {"school": school, "student_id": student_id(school, student), "term": term.name}
+        await records.insert_manual(connection, {"id": record_id, "absent_half_days": total, "now": now, **whose, **fields})
+        record = await _again(connection, record_id)
+        said = {name: value for name, value in fields.items() if name != "student" and value is not None}
+        await history.add(connection, record_id, Step("opened", changes({}, {"status": "open", **said})), caller.subject, now)
+        await outbox.add(connection, [announcements.record_updated(dict(record), desk.due_on(record), now).encode()])
+        access = Access(action="open-record", school=school, students=[student], record_id=record_id, fields=said.keys())
+        await note(connection, caller, access, now)
+        (answer,) = await shown(connection, desk, [record])
+    return answer
 
 
-@router.get("/v1/schools/{school}/activities", summary="The response activities that can be recorded")
-async def list_activities(school: SchoolInPath, state: State, caller: Reader) -> ActivityList:
-    """The standard activities, in the order they are offered."""
-    caller.require_school(school)
-    async with state.engine.connect() as connection:
-        await calendar_for(connection, school)
-    return ActivityList(items=[ActivityOut(activity=activity, label=label) for activity, label in STANDARD.items()])
+def _wanted(school: SchoolNumber, query: RecordQuery, desk: Desk, of_students: Sequence[UUID] | None) -> Wanted:
+    def due(before: date) -> Due:
+        return Due(before, {threshold: desk.due.crossed_before(threshold, before) for threshold in THRESHOLDS})
+
+    return Wanted(
+        school=school,
+        term=query.term,
+        threshold=query.threshold,
+        status=query.status,
+        student=query.student,
+        assigned_to=query.assigned_to,
+        due=None if query.due_before is None else due(query.due_before),
+        overdue=None if query.overdue is None else (query.overdue, due(desk.today)),
+        of_students=of_students,
+    )
 
 
-async def _permitted(connection: AsyncConnection, record_id: UUID, caller: Principal, *, lock: bool = False) -> RowMapping:
+async def _again(connection: AsyncConnection, record_id: UUID) -> RowMapping:
     record = await records.get(connection, record_id)
-    if record is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-record", "there is no such STAR record")
-    caller.require_school(SchoolNumber(record["school"]))
-    if lock:
-        # With the school's lock held, no batch of marks can open or withdraw the record meanwhile.
-        await schools.lock(connection, [record["school"]])
-        record = await records.get(connection, record_id)
-        assert record is not None
+    assert record is not None
     return record
 
 
-async def _shown(connection: AsyncConnection, record: RowMapping) -> StarRecord:
-    return (await shown(connection, [record]))[0]
+def _record_id(cursor: str | None) -> UUID | None:
+    parts = decode_cursor(cursor, parts=1)
+    try:
+        return None if parts is None else UUID(parts[0])
+    except ValueError as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged") from error
 
 
-async def _say_updated(connection: AsyncConnection, record: RowMapping, status: str, state: ThresholdsState) -> None:
-    now = state.clock()
-    data = RecordUpdated(
-        record_id=record["id"],
-        school=record["school"],
-        student=record["student"],
-        student_id=record["student_id"],
-        term=record["term"],
-        threshold=record["threshold"],
-        status="closed" if status == "closed" else "open",
-        updated_at=now,
-    )
-    event = Event(RECORD_UPDATED, new_event_id(), "/thresholds", now, str(record["student_id"]), data)
-    await outbox.add(connection, [event.encode()])
+def _undecidable(error: UndecidableError) -> ProblemError:
+    status = HTTPStatus.CONFLICT if error.kind == "record-withdrawn" else HTTPStatus.UNPROCESSABLE_ENTITY
+    return ProblemError(status, error.kind, str(error))

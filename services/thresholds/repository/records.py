@@ -1,7 +1,8 @@
-"""SQL of STAR records and the responses on them."""
+"""SQL of STAR records."""
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -9,10 +10,49 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.crossings import CrossingFact
+from shared.attendance.tiers import Threshold
 
 _COLUMNS = """
-    id, school, student, student_id, term, threshold, origin, sequence, absent_half_days, crossed_on, status, created_at, updated_at
+    r.id, r.school, r.student, r.student_id, r.term, r.threshold, r.origin, r.sequence, r.absent_half_days, r.crossed_on, r.status,
+    r.outcome, r.assigned_to, r.due_on, r.reason, r.created_at, r.updated_at
 """
+_UNANSWERED = "NOT EXISTS (SELECT 1 FROM responses p WHERE p.record_id = r.id AND p.withdrawn_at IS NULL)"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Due before a day: by hand, or by the school's rule, for which what was crossed before the day of its threshold is."""
+
+    before: date
+    crossed_before: Mapping[Threshold, date | None]
+
+    def condition(self, name: str) -> tuple[str, dict[str, object]]:
+        """The SQL, and its values, whose names begin with `name`."""
+        values: dict[str, object] = {name: self.before}
+        by_rule = ["false"]
+        for threshold, day in self.crossed_before.items():
+            if day is not None:
+                by_rule.append(f"(r.threshold = {threshold:d} AND r.crossed_on < :{name}_{threshold:d})")
+                values[f"{name}_{threshold:d}"] = day
+        return f"CASE WHEN r.due_on IS NULL THEN coalesce({' OR '.join(by_rule)}, false) ELSE r.due_on < :{name} END", values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which records of a school. `overdue` is (wanted or not wanted, the rule as of today); None asks for neither.
+
+    `of_students` None is everybody; for a part of a school it has the ids of its students, which lead to their few records at once.
+    """
+
+    school: str
+    term: str | None = None
+    threshold: int | None = None
+    status: str | None = None
+    student: str | None = None
+    assigned_to: str | None = None
+    due: Due | None = None
+    overdue: tuple[bool, Due] | None = None
+    of_students: Sequence[uuid.UUID] | None = None
 
 
 async def sequences(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
@@ -27,39 +67,63 @@ async def statuses(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> dic
     return {row.id: row.status for row in rows}
 
 
+# What staff decided about a crossing goes with it when it is retracted or passed again; the history keeps it.
+_APPLY = text(
+    """
+    WITH said AS (
+        SELECT * FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:schools AS text[]), CAST(:students AS text[]), CAST(:student_ids AS uuid[]),
+            CAST(:terms AS text[]), CAST(:thresholds AS smallint[]), CAST(:sequences AS int[]), CAST(:half_days AS smallint[]),
+            CAST(:occurred_on AS date[]), CAST(:statuses AS text[])
+        ) AS w(id, school, student, student_id, term, threshold, sequence, absent_half_days, occurred_on, status)
+    ), before AS (
+        SELECT r.* FROM star_records r JOIN said USING (id)
+    ), written AS (
+        INSERT INTO star_records (id, school, student, student_id, term, threshold, origin, sequence, absent_half_days,
+            crossed_on, status, created_at, updated_at)
+        SELECT id, school, student, student_id, term, threshold, 'crossing', sequence, absent_half_days,
+            occurred_on, status, :now, :now
+        FROM said ORDER BY id
+        ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, status = excluded.status, updated_at = excluded.updated_at,
+            absent_half_days = CASE WHEN excluded.status = 'open' THEN excluded.absent_half_days ELSE star_records.absent_half_days END,
+            crossed_on = CASE WHEN excluded.status = 'open' THEN excluded.crossed_on ELSE star_records.crossed_on END,
+            due_on = CASE WHEN excluded.status = 'open' THEN NULL ELSE star_records.due_on END,
+            outcome = NULL
+    )
+    INSERT INTO record_history (record_id, at, action, changes)
+    SELECT s.id, :now, CASE s.status WHEN 'open' THEN 'crossed' ELSE 'retracted' END,
+        jsonb_build_object('status', jsonb_build_array(b.status, s.status))
+        || CASE WHEN b.outcome IS NULL THEN '{}' ELSE jsonb_build_object('outcome', jsonb_build_array(b.outcome, NULL)) END
+        || CASE WHEN s.status = 'open' THEN jsonb_build_object(
+            'absent_days', jsonb_build_array(b.absent_half_days / 2.0, s.absent_half_days / 2.0),
+            'crossed_on', jsonb_build_array(b.crossed_on, s.occurred_on)
+        ) ELSE '{}' END
+        || CASE WHEN s.status = 'open' AND b.due_on IS NOT NULL
+            THEN jsonb_build_object('due_on', jsonb_build_array(b.due_on, NULL)) ELSE '{}' END
+    FROM said s LEFT JOIN before b USING (id) ORDER BY s.id
+    """
+)
+
+
 async def apply_crossings(connection: AsyncConnection, facts: Sequence[CrossingFact], now: datetime) -> None:
-    """Opens, reopens or withdraws the records of crossings. No record may be in the list twice."""
+    """Opens, reopens or withdraws the records of crossings, and notes it in their histories. No record may be in the list twice."""
     if not facts:
         return
     await connection.execute(
-        text(
-            """
-            INSERT INTO star_records (id, school, student, student_id, term, threshold, origin, sequence, absent_half_days,
-                crossed_on, status, created_at, updated_at)
-            VALUES (:id, :school, :student, :student_id, :term, :threshold, 'crossing', :sequence, :absent_half_days,
-                :occurred_on, :status, :now, :now)
-            ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, status = excluded.status, updated_at = excluded.updated_at,
-                absent_half_days = CASE WHEN excluded.status = 'open' THEN excluded.absent_half_days
-                                        ELSE star_records.absent_half_days END,
-                crossed_on = CASE WHEN excluded.status = 'open' THEN excluded.crossed_on ELSE star_records.crossed_on END
-            """
-        ),
-        [
-            {
-                "id": fact.record_id,
-                "school": fact.change.school,
-                "student": fact.change.student,
-                "student_id": fact.change.student_id,
-                "term": fact.change.term,
-                "threshold": fact.threshold,
-                "sequence": fact.sequence,
-                "absent_half_days": fact.change.absences.half_days,
-                "occurred_on": fact.occurred_on,
-                "status": "open" if fact.direction == "up" else "withdrawn",
-                "now": now,
-            }
-            for fact in sorted(facts, key=lambda fact: fact.record_id)
-        ],
+        _APPLY,
+        {
+            "ids": [fact.record_id for fact in facts],
+            "schools": [fact.change.school for fact in facts],
+            "students": [fact.change.student for fact in facts],
+            "student_ids": [fact.change.student_id for fact in facts],
+            "terms": [fact.change.term for fact in facts],
+            "thresholds": [fact.threshold for fact in facts],
+            "sequences": [fact.sequence for fact in facts],
+            "half_days": [fact.change.absences.half_days for fact in facts],
+            "occurred_on": [fact.occurred_on for fact in facts],
+            "statuses": ["open" if fact.direction == "up" else "withdrawn" for fact in facts],
+            "now": now,
+        },
     )
 
 
@@ -69,9 +133,9 @@ async def insert_manual(connection: AsyncConnection, record: Mapping[str, Any]) 
         text(
             """
             INSERT INTO star_records (id, school, student, student_id, term, threshold, origin, sequence, absent_half_days,
-                crossed_on, status, created_at, updated_at)
+                crossed_on, status, assigned_to, due_on, reason, created_at, updated_at)
             VALUES (:id, :school, :student, :student_id, :term, :threshold, 'manual', 1, :absent_half_days,
-                :crossed_on, 'open', :now, :now)
+                :crossed_on, 'open', :assigned_to, :due_on, :reason, :now, :now)
             """
         ),
         record,
@@ -80,116 +144,83 @@ async def insert_manual(connection: AsyncConnection, record: Mapping[str, Any]) 
 
 async def get(connection: AsyncConnection, record_id: uuid.UUID) -> RowMapping | None:
     """One record."""
-    rows = await connection.execute(text(f"SELECT {_COLUMNS} FROM star_records WHERE id = :id"), {"id": record_id})  # noqa: S608
+    rows = await connection.execute(text(f"SELECT {_COLUMNS} FROM star_records r WHERE id = :id"), {"id": record_id})  # noqa: S608
     return rows.mappings().one_or_none()
 
 
-async def set_status(connection: AsyncConnection, record_id: uuid.UUID, status: str, now: datetime) -> bool:
-    """Opens or closes a record; False when it is withdrawn, or has that status already."""
-    changed = await connection.execute(
+async def change(connection: AsyncConnection, record_id: uuid.UUID, fields: Mapping[str, Any], now: datetime) -> None:
+    """Writes what staff decide about a record. The caller holds the school's lock and has seen that the record is not withdrawn."""
+    await connection.execute(
         text(
             """
-            UPDATE star_records SET status = :status, updated_at = :now
-            WHERE id = :id AND status <> 'withdrawn' AND status <> :status
+            UPDATE star_records SET status = :status, outcome = :outcome, assigned_to = :assigned_to, due_on = :due_on, updated_at = :now
+            WHERE id = :id AND status <> 'withdrawn'
             """
         ),
-        {"id": record_id, "status": status, "now": now},
+        {"id": record_id, "now": now, **fields},
     )
-    return changed.rowcount == 1
 
 
 async def of_student(connection: AsyncConnection, student_id: uuid.UUID, term: str) -> list[RowMapping]:
     """A student's records of a term, in the order of their thresholds."""
     rows = await connection.execute(
-        text(f"SELECT {_COLUMNS} FROM star_records WHERE student_id = :id AND term = :term ORDER BY threshold, created_at"),  # noqa: S608
+        text(f"SELECT {_COLUMNS} FROM star_records r WHERE student_id = :id AND term = :term ORDER BY threshold, created_at"),  # noqa: S608
         {"id": student_id, "term": term},
     )
     return list(rows.mappings())
 
 
-async def page(
-    connection: AsyncConnection,
-    *,
-    school: str,
-    term: str | None,
-    threshold: int | None,
-    status: str | None,
-    student: str | None,
-    after: uuid.UUID | None,
-    limit: int,
-) -> list[RowMapping]:
+async def page(connection: AsyncConnection, wanted: Wanted, after: uuid.UUID | None, limit: int) -> list[RowMapping]:
     """Records of a school, by id."""
+    conditions, values = ["r.school = :school"], {"school": wanted.school, "limit": limit}
+    # Only what is asked for is in the statement, so that it is planned by what it asks.
+    for name in ("term", "threshold", "status", "student", "assigned_to"):
+        if (value := getattr(wanted, name)) is not None:
+            conditions.append(f"r.{name} = :{name}")
+            values[name] = value
+    if wanted.due is not None:
+        condition, more = wanted.due.condition("due_before")
+        conditions.append(condition)
+        values |= more
+    if wanted.overdue is not None:
+        overdue, due = wanted.overdue
+        condition, more = due.condition("today")
+        values |= more
+        conditions += (
+            ["r.status = 'open'", condition, _UNANSWERED] if overdue else [f"NOT (r.status = 'open' AND {condition} AND {_UNANSWERED})"]
+        )
+    if wanted.of_students is not None:
+        conditions.append("r.student_id = ANY(CAST(:of_students AS uuid[]))")
+        values["of_students"] = list(wanted.of_students)
+    if after is not None:
+        conditions.append("r.id > :after")
+        values["after"] = after
     rows = await connection.execute(
-        text(
-            f"""
-            SELECT {_COLUMNS} FROM star_records
-            WHERE school = :school
-                AND (CAST(:term AS text) IS NULL OR term = :term)
-                AND (CAST(:threshold AS int) IS NULL OR threshold = :threshold)
-                AND (CAST(:status AS text) IS NULL OR status = :status)
-                AND (CAST(:student AS text) IS NULL OR student = :student)
-                AND (CAST(:after AS uuid) IS NULL OR id > :after)
-            ORDER BY id LIMIT :limit
-            """  # noqa: S608
-        ),
-        {
-            "school": school,
-            "term": term,
-            "threshold": threshold,
-            "status": status,
-            "student": student,
-            "after": after,
-            "limit": limit,
-        },
+        text(f"SELECT {_COLUMNS} FROM star_records r WHERE {' AND '.join(conditions)} ORDER BY r.id LIMIT :limit"),  # noqa: S608
+        values,
     )
     return list(rows.mappings())
 
 
-async def add_response(
-    connection: AsyncConnection,
-    *,
-    response_id: uuid.UUID,
-    record_id: uuid.UUID,
-    activity: str,
-    occurred_on: date,
-    staff: str,
-    note: str | None,
-    recorded_by: str,
-    now: datetime,
-) -> None:
-    """Keeps a response on a record."""
-    await connection.execute(
-        text(
-            """
-            INSERT INTO responses (id, record_id, activity, occurred_on, staff, note, recorded_by, recorded_at)
-            VALUES (:id, :record_id, :activity, :occurred_on, :staff, :note, :recorded_by, :now)
-            """
-        ),
-        {
-            "id": response_id,
-            "record_id": record_id,
-            "activity": activity,
-            "occurred_on": occurred_on,
-            "staff": staff,
-            "note": note,
-            "recorded_by": recorded_by,
-            "now": now,
-        },
-    )
-
-
-async def responses_of(connection: AsyncConnection, records: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[RowMapping]]:
-    """The responses on each of these records, oldest first."""
+async def totals(connection: AsyncConnection, records: Sequence[RowMapping]) -> dict[uuid.UUID, int]:
+    """Today's total in half days of each record's student in the record's term; 0 where there is no mark."""
+    found = {record["id"]: 0 for record in records}
+    if not records:
+        return found
     rows = await connection.execute(
         text(
             """
-            SELECT id, record_id, activity, occurred_on, staff, note, recorded_at FROM responses
-            WHERE record_id = ANY(CAST(:records AS uuid[])) ORDER BY recorded_at, id
+            SELECT w.id, r.absent_half_days
+            FROM unnest(CAST(:ids AS uuid[]), CAST(:schools AS text[]), CAST(:terms AS text[]), CAST(:students AS text[]))
+                AS w(id, school, term, student)
+            JOIN register r USING (school, term, student)
             """
         ),
-        {"records": list(records)},
+        {
+            "ids": [record["id"] for record in records],
+            "schools": [record["school"] for record in records],
+            "terms": [record["term"] for record in records],
+            "students": [record["student"] for record in records],
+        },
     )
-    found: dict[uuid.UUID, list[RowMapping]] = {record: [] for record in records}
-    for row in rows.mappings():
-        found[row["record_id"]].append(row)
-    return found
+    return found | {row.id: row.absent_half_days for row in rows}

@@ -1,6 +1,5 @@
 """SQL of the students' names, and of the lists by tier."""
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -8,11 +7,11 @@ from typing import Literal
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.addresses import usable_address
+from shared.auth.principal import Part
 from shared.events.data import Caregiver, StudentUpdated
 
 Sort = Literal["name", "-absent_days", "absent_days", "student"]
-
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 
 # The students of a school are those it has sent, and those it has sent marks of: nobody with a mark is left out.
 _LIST = """
@@ -21,7 +20,7 @@ _LIST = """
             coalesce(s.groups, '{{}}') AS groups, coalesce(r.absent_half_days, 0) AS absent_half_days, coalesce(r.level, 0) AS level,
             {order_key} AS order_key
         FROM (SELECT * FROM students WHERE school = :school) s
-        FULL JOIN (SELECT * FROM register WHERE school = :school AND term = :term) r USING (student)
+        FULL JOIN (SELECT student, absent_half_days, level FROM register WHERE school = :school AND term = :term) r USING (student)
     )
     SELECT * FROM everybody
     WHERE (CAST(:level AS int) IS NULL OR level = :level)
@@ -29,6 +28,7 @@ _LIST = """
         AND (CAST(:group AS text) IS NULL OR :group = ANY(groups))
         AND (CAST(:after_key AS text) IS NULL
              OR (order_key, student) > (CAST(:after_key AS text) COLLATE "C", CAST(:after_student AS text)))
+        AND {in_part}
     ORDER BY order_key, student LIMIT :limit
 """
 _ORDER_KEYS: Mapping[Sort, str] = {
@@ -39,9 +39,20 @@ _ORDER_KEYS: Mapping[Sort, str] = {
 }
 
 
+def in_part(part: Part, table: str) -> tuple[str, dict[str, object]]:
+    """The SQL condition under which a row of that table (or alias) is a student of the part, and its values.
+
+    A student whose year level and groups are not known is in no part.
+    """
+    condition = f"""
+        coalesce({table}.year_level = ANY(CAST(:part_year_levels AS int[])) OR {table}.groups && CAST(:part_groups AS text[]), false)
+    """
+    return condition, {"part_year_levels": sorted(part.year_levels), "part_groups": sorted(part.groups)}
+
+
 def may_be_written_to(caregiver: Caregiver) -> bool:
     """Whether a letter can try to reach the caregiver. What their address is stays with the notifier."""
-    return caregiver.notify and bool(caregiver.email) and _ADDRESS.fullmatch(caregiver.email or "") is not None
+    return caregiver.notify and usable_address(caregiver.email) is not None
 
 
 async def put(connection: AsyncConnection, students: Sequence[StudentUpdated]) -> None:
@@ -89,6 +100,16 @@ async def get(connection: AsyncConnection, student_id: uuid.UUID) -> RowMapping 
     return row.mappings().one_or_none()
 
 
+async def of_part(connection: AsyncConnection, school: str, part: Part) -> list[uuid.UUID]:
+    """The ids of the school's students in a part of it."""
+    condition, values = in_part(part, "students")
+    rows = await connection.execute(
+        text(f"SELECT student_id FROM students WHERE school = :school AND {condition}"),  # noqa: S608
+        {"school": school, **values},
+    )
+    return [row.student_id for row in rows]
+
+
 async def page(
     connection: AsyncConnection,
     *,
@@ -100,11 +121,14 @@ async def page(
     sort: Sort,
     after: tuple[str, str] | None,
     limit: int,
+    part: Part | None = None,
 ) -> list[RowMapping]:
-    """Students of a school with their totals of a term; `after` is the (order_key, student) of the last one seen."""
+    """Students of a school, or of a part of it, with their totals of a term; `after` is the (order_key, student) of the last one seen."""
+    condition, values = in_part(part, "everybody") if part else ("true", {})
     rows = await connection.execute(
-        text(_LIST.format(order_key=_ORDER_KEYS[sort])),
+        text(_LIST.format(order_key=_ORDER_KEYS[sort], in_part=condition)),
         {
+            **values,
             "school": school,
             "term": term,
             "level": level,

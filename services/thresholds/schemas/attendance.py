@@ -1,15 +1,19 @@
 """Students' attendance, as the API answers it. Days are counted in halves: 5.5 is five and a half."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.thresholds.attendance import Category
+from services.thresholds.repository.students import Sort
+from services.thresholds.schemas.common import Asked, Body, ItemLimit
+from services.thresholds.schemas.holds import HoldOut
 from services.thresholds.schemas.records import StarRecord
 from shared.attendance.codes import CodeClass
 from shared.attendance.tiers import Tier
+from shared.auth.principal import MOST_YEAR
 
 
 class CountOut(BaseModel):
@@ -66,7 +70,10 @@ class DayOut(BaseModel):
 
 
 class AttendanceOut(BaseModel):
-    """A student's term. `days` adds up to `absent_half_days`; the five sums of half days add up to `open_half_days`."""
+    """A student's term. `days` adds up to `absent_half_days`; the five sums of half days add up to `open_half_days`.
+
+    `holds` are those that stop letters of the term today.
+    """
 
     school: str
     student: str
@@ -85,6 +92,7 @@ class AttendanceOut(BaseModel):
     notes: list[str]
     """Why the Ministry's number, or the school system's, may differ."""
     days: list[DayOut]
+    holds: list[HoldOut]
     star_records: list[StarRecord]
 
 
@@ -106,3 +114,15 @@ class StudentPage(BaseModel):
 
     items: list[StudentOut]
     next: str | None
+
+
+class StudentQuery(Body):
+    """Which students of a school, in which order."""
+
+    term: Asked | None = Field(default=None, description="The current or last term by default", examples=["2026-T4"])
+    tier: Tier | None = None
+    year_level: Annotated[int, Field(ge=0, le=MOST_YEAR)] | None = None
+    group: Asked | None = None
+    sort: Sort = "name"
+    limit: ItemLimit = 100
+    cursor: str | None = None

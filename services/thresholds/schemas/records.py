@@ -1,32 +1,28 @@
-"""STAR records and responses, as the API takes and answers them. Days are counted in halves: 5.5 is five and a half."""
+"""STAR records, as the API takes and answers them. Days are counted in halves: 5.5 is five and a half."""
 
 from datetime import date, datetime
 from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, field_validator, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from services.thresholds.activities import STANDARD
-from services.thresholds.schemas.common import Body, Note, Text
+from services.thresholds.schemas.common import Asked, Body, ItemLimit, Reason, Text, ThresholdAsked
+from services.thresholds.schemas.holds import HoldOut
+from services.thresholds.schemas.responses import ResponseOut
 from shared.attendance.tiers import Threshold
 
 RecordStatus = Literal["open", "closed", "withdrawn"]
-
-
-class ResponseOut(BaseModel):
-    """A response activity on a record."""
-
-    id: UUID
-    activity: str
-    label: str
-    occurred_on: date
-    staff: str
-    note: str | None
-    recorded_at: datetime
+Outcome = Literal["attendance-improved", "barriers-resolved", "referred", "moved-away", "no-change", "other"]
+"""What came of a closed record. The list is ours: the Ministry's is not public."""
 
 
 class StarRecord(BaseModel):
-    """A STAR record. `absent_days` is the total at the crossing; `absent_days_now` is today's."""
+    """A STAR record. `absent_days` is the total at the crossing; `absent_days_now` is today's.
+
+    `due_on` is the day by which the school wants to have answered: `by-hand`, or by its `rule`. It is answered with the first
+    response that stands, and `overdue` when it is open, not answered, and its due day has passed. `hold` is the one that stops its
+    letters today. `reason` is why a record was made by hand.
+    """
 
     id: UUID
     school: str
@@ -40,6 +36,14 @@ class StarRecord(BaseModel):
     absent_days_now: float
     crossed_on: date
     status: RecordStatus
+    outcome: Outcome | None
+    assigned_to: str | None
+    due_on: date | None
+    due: Literal["by-hand", "rule"] | None
+    answered: bool
+    overdue: bool
+    hold: HoldOut | None
+    reason: str | None
     created_at: datetime
     updated_at: datetime
     responses: list[ResponseOut]
@@ -52,10 +56,39 @@ class RecordPage(BaseModel):
     next: str | None
 
 
-class RecordPatch(Body):
-    """What staff can change of a record."""
+class RecordQuery(Body):
+    """Which records of a school. `due_before` is a day: those that were or are due before it, answered or not."""
 
-    status: Literal["open", "closed"]
+    term: Asked | None = Field(default=None, description="All terms by default", examples=["2026-T4"])
+    threshold: ThresholdAsked | None = None
+    status: RecordStatus | None = None
+    student: Asked | None = None
+    assigned_to: Asked | None = None
+    overdue: bool | None = Field(default=None, description="`true`: open, not answered, and its due day has passed; `false`: all others")
+    due_before: date | None = None
+    include_withdrawn: bool = Field(default=False, description="Show withdrawn responses too")
+    limit: ItemLimit = 100
+    cursor: str | None = None
+
+
+class RecordPatch(Body):
+    """What staff decide about a record: any of the fields; those that are not named stay as they are.
+
+    A record can be closed with an outcome or without one, and loses it when it is opened again. `due_on` null is the school's rule.
+    """
+
+    status: Literal["open", "closed"] | None = None
+    outcome: Outcome | None = None
+    assigned_to: Text | None = None
+    due_on: date | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("name what is to be changed: status, outcome, assigned_to or due_on")
+        if "status" in self.model_fields_set and self.status is None:
+            raise ValueError("status: open or closed")
+        return self
 
 
 class RecordIn(Body):
@@ -63,25 +96,6 @@ class RecordIn(Body):
 
     term: str | None = None
     threshold: Threshold | None = None
-
-
-class ResponseIn(Body):
-    """A response activity, by its standard code."""
-
-    activity: str
-    occurred_on: date
-    staff: Text
-    note: Note | None = None
-
-    @field_validator("activity")
-    @classmethod
-    def _known(cls, activity: str) -> str:
-        if activity not in STANDARD:
-            raise ValueError(f"none of the activities: {', '.join(STANDARD)}")
-        return activity
-
-    @model_validator(mode="after")
-    def _note_where_nothing_was_done(self) -> Self:
-        if self.activity == "no-action-reason-recorded" and not self.note:
-            raise ValueError("note: the reason why nothing was done")
-        return self
+    reason: Reason | None = None
+    assigned_to: Text | None = None
+    due_on: date | None = None

@@ -1,0 +1,284 @@
+"""The analysis of a school's term, and the patterns of its students."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.thresholds.activities import STANDARD
+from services.thresholds.analysis.disclosure import FEWEST
+from services.thresholds.analysis.effects import WARNING, WINDOW
+from services.thresholds.analysis.findings import Analysis
+from services.thresholds.analysis.patterns import RULES, Found, Pattern
+from services.thresholds.analysis.report import Question, analyse, find_patterns
+from services.thresholds.analysis.sets import Student
+from services.thresholds.analysis.tables import TablePart, long_table, tables
+from services.thresholds.analysis.timeline import Beside, first_days, last_days, terms_beside, terms_reached
+from services.thresholds.analysis.weeks import CrossedRecords, best_and_worst
+from services.thresholds.api.common import known_school, term_for
+from services.thresholds.audit import Access, note
+from services.thresholds.repository import analysis as repository
+from services.thresholds.repository.analysis import RosterRow
+from services.thresholds.schemas.analysis import AnalysisOut, PatternPage, StudentPatternOut
+from services.thresholds.schemas.common import Asked
+from services.thresholds.state import State, ThresholdsState
+from shared.attendance.calendar import SchoolCalendar, Term
+from shared.auth.principal import MOST_YEAR, Part, Principal
+from shared.events.calendars import calendar_of
+from shared.identifiers import SchoolNumber, student_id
+from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
+from shared.web.service import SchoolInPath, requires
+from shared.web.spreadsheet import csv_answer
+
+router = APIRouter(tags=["analysis"])
+
+Reader = Annotated[Principal, requires("star:read", by_group=True)]
+TermAsked = Annotated[str | None, Query(description="The current or last term by default", examples=["2026-T4"])]
+YearAsked = Annotated[int | None, Query(ge=0, le=MOST_YEAR, description="Only students of this year level")]
+GroupAsked = Annotated[Asked | None, Query(description="Only students of this group")]
+FormatAsked = Annotated[
+    Literal["json", "csv"] | None, Query(description="`csv` is a file for a spreadsheet; so is what `Accept: text/csv` gets")
+]
+Accepted = Annotated[str | None, Header(include_in_schema=False)]
+
+CSV: Final[dict[int | str, dict[str, Any]]] = {HTTPStatus.OK: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+NOTES: Final = (
+    f"Numbers about fewer than {FEWEST} students, and numbers that would give such a number away, are put together with others or null.",
+    "Totals by week are as of each week's end, counted from the marks as they stand now: a mark that was corrected later counts as it is"
+    " now.",
+    "Crossings are the term's STAR records, by the day on which the threshold was reached; withdrawn ones by the day on which corrected"
+    " marks took them back. A record that was withdrawn and opened again counts as crossed once.",
+    "Rates are of the half days marked as attended or absent. A student's year level and groups are those of now, whatever they were.",
+)
+
+PATTERN_COLUMNS: Final = ("student", "name", "year level", "groups", "pattern", "detail")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was read for a request: the question, the names behind it, and the term's name."""
+
+    question: Question
+    names: Mapping[str, str]
+
+
+@router.get(
+    "/v1/schools/{school}/analysis",
+    response_model=AnalysisOut,
+    responses=CSV,
+    summary="A school's term analysed, with small groups put together",
+)
+async def get_analysis(
+    school: SchoolInPath,
+    state: State,
+    caller: Reader,
+    term: TermAsked = None,
+    year_level: YearAsked = None,
+    group: GroupAsked = None,
+    format: FormatAsked = None,
+    part: Annotated[TablePart | None, Query(description="Of a file: this table only; without it, all as one long table")] = None,
+    accept: Accepted = None,
+) -> AnalysisOut | Response:
+    """Nobody can be picked out of it. A caller who looks after a part of the school gets the analysis of that part."""
+    caller.require_school(school)
+    now = state.clock()
+    asked = await _asked(state, school, caller.part, term, year_level, group, now, with_effects=True)
+    # A large school takes some hundredths of a second: others' requests must not wait for it.
+    analysis = await asyncio.to_thread(analyse, asked.question)
+    if _wants_csv(format, accept):
+        parts = tables(analysis)
+        table = parts[part] if part else long_table(parts)
+        name = "-".join(["analysis", school, asked.question.term.name, *([part] if part else [])])
+        return csv_answer(f"{name}.csv", table.header, table.rows)
+    return _shown(school, asked.question, analysis)
+
+
+@router.get(
+    "/v1/schools/{school}/analysis/patterns",
+    response_model=PatternPage,
+    responses=CSV,
+    summary="Patterns in students' absences, by student",
+)
+async def list_patterns(
+    school: SchoolInPath,
+    state: State,
+    caller: Reader,
+    term: TermAsked = None,
+    pattern: Annotated[Pattern | None, Query(description="Only this pattern")] = None,
+    year_level: YearAsked = None,
+    group: GroupAsked = None,
+    format: FormatAsked = None,
+    limit: PageLimit = 100,
+    cursor: str | None = None,
+    accept: Accepted = None,
+) -> PatternPage | Response:
+    """For the staff who look after them: students by name. The audit log keeps who was shown."""
+    caller.require_school(school)
+    after = decode_cursor(cursor, parts=2)
+    now = state.clock()
+    asked = await _asked(state, school, caller.part, term, year_level, group, now, with_effects=False)
+    students, found = await asyncio.to_thread(find_patterns, asked.question)
+    wanted = sorted(
+        (_one(school, students[one.student], one, asked.names) for one in found if pattern is None or one.pattern == pattern),
+        key=lambda item: (item.student, item.pattern),
+    )
+    as_file = _wants_csv(format, accept)
+    behind = [item for item in wanted if as_file or after is None or (item.student, item.pattern) > (after[0], after[1])]
+    page = behind if as_file else behind[:limit]
+    filters = {"term": asked.question.term.name, "pattern": pattern, "year_level": year_level, "group": group}
+    access = Access(action="read-analysis", school=school, students=[item.student for item in page], filters=filters)
+    async with state.engine.begin() as connection:
+        await note(connection, caller, access, now)
+    if as_file:
+        return csv_answer(f"patterns-{school}-{asked.question.term.name}.csv", PATTERN_COLUMNS, map(_cells, page))
+    return PatternPage(
+        school=school,
+        term=asked.question.term.name,
+        as_of=now,
+        rules=dict(RULES),
+        items=page,
+        next=encode_cursor(page[-1].student, page[-1].pattern) if len(behind) > limit else None,
+    )
+
+
+async def _asked(
+    state: ThresholdsState,
+    school: SchoolNumber,
+    part: Part | None,
+    term: str | None,
+    year_level: int | None,
+    group: str | None,
+    now: datetime,
+    *,
+    with_effects: bool,
+) -> _Asked:
+    """Reads what there is to analyse, as of one moment. Raises ProblemError 404 for an unknown school or term."""
+    async with state.engine.connect() as connection:
+        await repository.one_moment(connection)
+        known = await known_school(connection, school)
+        calendar = calendar_of(known)
+        wanted = term_for(calendar, term, state)
+        roster = [row for row in await repository.roster(connection, school) if _looked_after(row, part)]
+        # Without a part, students who were not sent, or have left, are there too.
+        only = None if part is None else [row.student for row in roster]
+        rows = await repository.marks(connection, school, wanted.name, only)
+        students = [Student(row.student, row.year_level, frozenset(row.groups), True) for row in roster]
+        students += [Student(key, None, frozenset(), False) for key in sorted(rows.keys() - {row.student for row in roster})]
+        crossed: Sequence[CrossedRecords] = ()
+        responses: Sequence[repository.ResponseRow] = ()
+        beside = Beside()
+        if with_effects:
+            if part is None:
+                found = await repository.crossings(connection, school, wanted.name, calendar.timezone)
+                crossed = [CrossedRecords(*row) for row in found]
+            names = [one.name for one in (wanted, *terms_beside(calendar, wanted)) if one is not None]
+            responses = await repository.responses(connection, school, names)
+            days = {row.occurred_on for row in responses}
+            beside = await _beside(connection, school, calendar, wanted, calendar.today(now), days, students, only)
+    question = Question(
+        term=wanted,
+        calendar=calendar,
+        codes=state.codes.with_classes(known.code_classes),
+        now=now,
+        students=students,
+        rows=[rows.get(student.student, b"") for student in students],
+        whole_school=part is None,
+        year_level=year_level,
+        group=group,
+        crossed=crossed,
+        responses=responses,
+        beside=beside,
+    )
+    return _Asked(question, {row.student: f"{row.given_name} {row.family_name}" for row in roster})
+
+
+async def _beside(
+    connection: AsyncConnection,
+    school: SchoolNumber,
+    calendar: SchoolCalendar,
+    term: Term,
+    today: date,
+    activities: Iterable[date],
+    students: Sequence[Student],
+    only: Sequence[str] | None,
+) -> Beside:
+    """What the weeks around activities need of the terms before and after."""
+    before, after = terms_reached(calendar, term, today, activities)
+    if before is None and after is None:
+        return Beside()
+
+    async def rows_of(beside: Term | None, days: Sequence[date]) -> list[bytes] | None:
+        if beside is None or not days:
+            return None
+        if calendar.blanks_are_truant:
+            # Blanks count from a student's first mark of the term on: the whole row is needed to know that.
+            found = await repository.marks(connection, school, beside.name, only)
+        elif beside is before:
+            found = await repository.last_marks(connection, school, beside.name, only, days[0])
+        else:
+            found = await repository.first_marks(connection, school, beside.name, only, days[-1])
+        return [found.get(student.student, b"") for student in students]
+
+    return Beside(
+        await rows_of(before, last_days(calendar, before) if before else ()),
+        await rows_of(after, first_days(calendar, after, today) if after else ()),
+    )
+
+
+def _looked_after(row: RosterRow, part: Part | None) -> bool:
+    return part is None or part.holds(row.year_level, frozenset(row.groups))
+
+
+def _wants_csv(format: str | None, accept: str | None) -> bool:
+    return format == "csv" if format else "text/csv" in (accept or "")
+
+
+def _shown(school: SchoolNumber, question: Question, analysis: Analysis) -> AnalysisOut:
+    week = best_and_worst([week.absence_rate for week in analysis.weeks])
+    day = best_and_worst([day.absence_rate for day in analysis.weekdays])
+    effects = [{**_plain(effect), "label": STANDARD.get(effect.activity, effect.activity)} for effect in analysis.effects]
+    return AnalysisOut.model_validate(
+        {
+            **_plain(analysis),
+            "school": school,
+            "term": question.term.name,
+            "as_of": question.now,
+            "year_level": question.year_level,
+            "group": question.group,
+            "fewest_students": FEWEST,
+            "best_week": analysis.weeks[week[0]].week if week else None,
+            "worst_week": analysis.weeks[week[1]].week if week else None,
+            "best_weekday": analysis.weekdays[day[0]].weekday if day else None,
+            "worst_weekday": analysis.weekdays[day[1]].weekday if day else None,
+            "effects": {"warning": WARNING, "school_days": WINDOW, "items": effects},
+            "notes": list(NOTES),
+        }
+    )
+
+
+def _plain(data: Any) -> dict[str, Any]:
+    return {name: getattr(data, name) for name in data.__slots__}
+
+
+def _one(school: SchoolNumber, student: Student, found: Found, names: Mapping[str, str]) -> StudentPatternOut:
+    return StudentPatternOut(
+        student=student.student,
+        student_id=student_id(school, student.student),
+        name=names.get(student.student),
+        year_level=student.year_level,
+        groups=sorted(student.groups),
+        pattern=found.pattern,
+        detail=found.detail,
+        numbers=dict(found.numbers),
+    )
+
+
+def _cells(item: StudentPatternOut) -> tuple[str | int | None, ...]:
+    return item.student, item.name, item.year_level, ", ".join(item.groups), item.pattern, item.detail

@@ -1,0 +1,73 @@
+"""The published plan for everybody: a page and a PDF, without a token. Their addresses are short, and stay the same."""
+
+from http import HTTPStatus
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from services.thresholds.api.common import known_school
+from services.thresholds.pages import html
+from services.thresholds.pages.pdf import MEDIA_TYPE
+from services.thresholds.plans.document import day_in_words, document
+from services.thresholds.repository import plans
+from services.thresholds.state import State
+from shared.identifiers import SchoolNumber
+from shared.web.problems import ProblemError
+from shared.web.service import SchoolInPath
+
+router = APIRouter(tags=["plan"])
+
+_PDF: Final[dict[int | str, dict[str, Any]]] = {
+    HTTPStatus.OK: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+}
+_UP: Final = "../../../.."
+"""From `/v1/schools/{school}/plan/` to where the service begins, whatever lies before that."""
+
+_HTML: Final[dict[int | str, dict[str, Any]]] = {HTTPStatus.OK: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+
+
+@router.head("/plans/{school}.pdf", include_in_schema=False)
+@router.get("/plans/{school}.pdf", response_class=Response, responses=_PDF, summary="The published plan as a PDF, for everybody")
+async def get_public_pdf(school: SchoolInPath, request: Request, state: State) -> Response:
+    """As it was printed when it was published."""
+    async with state.engine.connect() as connection:
+        found = await plans.printed(connection, school)
+    if found is None:
+        raise _nothing(school)
+    # No policy here: a browser's own viewer is made of scripts and styles.
+    name = f"attendance-management-plan-{school}.pdf"
+    return html.public(request, found.pdf, MEDIA_TYPE, {"Content-Disposition": f'inline; filename="{name}"'})
+
+
+@router.head("/plans/{school}", include_in_schema=False)
+@router.get("/plans/{school}", response_class=Response, responses=_HTML, summary="The published plan as a page, for everybody")
+async def get_public_page(school: SchoolInPath, request: Request, state: State) -> Response:
+    """The published version, in HTML without scripts."""
+    async with state.engine.connect() as connection:
+        found = await plans.newest(connection, school, "published")
+        if found is None or found.edition is None or found.published_at is None:
+            raise _nothing(school)
+        zone = ZoneInfo((await known_school(connection, school)).timezone)
+    shown = document(found.plan, found.edition, found.version, found.state)
+    published_on = day_in_words(found.published_at.astimezone(zone).date())
+    # The PDF lies beside the page, whatever name the request called this host by: caches keep the page for others.
+    page = html.render("plan.html", shown.as_data() | {"published_on": published_on, "pdf": f"{school}.pdf"})
+    return html.public(request, page.encode(), "text/html; charset=utf-8", {"Content-Security-Policy": html.policy()})
+
+
+@router.get("/v1/schools/{school}/plan/page", response_class=RedirectResponse, status_code=HTTPStatus.PERMANENT_REDIRECT)
+async def to_public_page(school: SchoolInPath) -> RedirectResponse:
+    """To the page's own short address."""
+    return RedirectResponse(f"{_UP}/plans/{school}", HTTPStatus.PERMANENT_REDIRECT)
+
+
+@router.get("/v1/schools/{school}/plan/plan.pdf", response_class=RedirectResponse, status_code=HTTPStatus.PERMANENT_REDIRECT)
+async def to_public_pdf(school: SchoolInPath) -> RedirectResponse:
+    """To the PDF's own short address."""
+    return RedirectResponse(f"{_UP}/plans/{school}.pdf", HTTPStatus.PERMANENT_REDIRECT)
+
+
+def _nothing(school: SchoolNumber) -> ProblemError:
+    return ProblemError(HTTPStatus.NOT_FOUND, "no-plan", f"the school {school} has published no plan here")

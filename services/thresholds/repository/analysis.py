@@ -1,0 +1,138 @@
+"""SQL of what the analysis looks at: a school's roster, rows, crossings and responses. It only reads."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.thresholds import register
+from shared.attendance.tiers import Threshold
+
+CUT: Final = 120 * register.ENTRY
+"""Bytes of a row that hold four weeks of a school with up to six periods a day."""
+
+_WANTED: Final = """
+    school = :school AND term = :term AND (CAST(:students AS text[]) IS NULL OR student = ANY(CAST(:students AS text[])))
+"""
+
+
+class RosterRow(NamedTuple):
+    """A student that the school has sent."""
+
+    student: str
+    given_name: str
+    family_name: str
+    year_level: int | None
+    groups: list[str]
+
+
+class CrossingRow(NamedTuple):
+    """STAR records that crossings of one threshold opened on one day, and that were withdrawn on one day, or stand."""
+
+    threshold: Threshold
+    crossed_on: date
+    withdrawn_on: date | None
+    records: int
+
+
+class ResponseRow(NamedTuple):
+    """A response that stands, by its standard code."""
+
+    student: str
+    activity: str
+    occurred_on: date
+
+
+async def one_moment(connection: AsyncConnection) -> None:
+    """Begins a transaction that sees the database as of now throughout, so that rows, crossings and responses agree with each other."""
+    await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+
+
+async def roster(connection: AsyncConnection, school: str) -> list[RosterRow]:
+    """The students of a school, by key."""
+    rows = await connection.execute(
+        text("SELECT student, given_name, family_name, year_level, groups FROM students WHERE school = :school ORDER BY student"),
+        {"school": school},
+    )
+    return [RosterRow(*row) for row in rows]
+
+
+async def marks(connection: AsyncConnection, school: str, term: str, students: Sequence[str] | None) -> dict[str, bytes]:
+    """The packed marks of a school's term, by student: of these students, or for None of all."""
+    rows = await connection.execute(
+        text(f"SELECT student, marks FROM register WHERE {_WANTED}"),  # noqa: S608
+        {"school": school, "term": term, "students": _listed(students)},
+    )
+    return dict(tuple(row) for row in rows)
+
+
+async def last_marks(connection: AsyncConnection, school: str, term: str, students: Sequence[str] | None, since: date) -> dict[str, bytes]:
+    """At least the marks from a day on. A row is cut where a cut leaves them all."""
+    rows = await connection.execute(
+        text(
+            f"""
+            SELECT student, CASE WHEN length(marks) > :cut AND substr(marks, length(marks) - :cut + 1, {register.PLACE}) < :place
+                THEN substr(marks, length(marks) - :cut + 1) ELSE marks END AS marks
+            FROM register WHERE {_WANTED}
+            """  # noqa: S608
+        ),
+        {"school": school, "term": term, "students": _listed(students), "cut": CUT, "place": register.first_place(since)},
+    )
+    return dict(tuple(row) for row in rows)
+
+
+async def first_marks(connection: AsyncConnection, school: str, term: str, students: Sequence[str] | None, until: date) -> dict[str, bytes]:
+    """At least the marks up to a day. A row is cut where a cut leaves them all."""
+    rows = await connection.execute(
+        text(
+            f"""
+            SELECT student, CASE WHEN length(marks) > :cut AND substr(marks, :cut - {register.ENTRY - 1}, {register.PLACE}) >= :place
+                THEN substr(marks, 1, :cut) ELSE marks END AS marks
+            FROM register WHERE {_WANTED}
+            """  # noqa: S608
+        ),
+        {
+            "school": school,
+            "term": term,
+            "students": _listed(students),
+            "cut": CUT,
+            "place": register.first_place(until + timedelta(days=1)),
+        },
+    )
+    return dict(tuple(row) for row in rows)
+
+
+def _listed(students: Sequence[str] | None) -> list[str] | None:
+    return None if students is None else list(students)
+
+
+async def crossings(connection: AsyncConnection, school: str, term: str, timezone: str) -> list[CrossingRow]:
+    """The records that the term's crossings have opened, counted by threshold and dates at the school."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT threshold, crossed_on,
+                CASE WHEN status = 'withdrawn' THEN CAST(updated_at AT TIME ZONE :timezone AS date) END AS withdrawn_on, count(*)
+            FROM star_records WHERE school = :school AND term = :term AND origin = 'crossing'
+            GROUP BY 1, 2, 3
+            """
+        ),
+        {"school": school, "term": term, "timezone": timezone},
+    )
+    return [CrossingRow(*row) for row in rows]
+
+
+async def responses(connection: AsyncConnection, school: str, terms: Sequence[str]) -> list[ResponseRow]:
+    """The responses on records of these terms, in no order."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT s.student, r.standard, r.occurred_on FROM star_records s JOIN responses r ON r.record_id = s.id
+            WHERE s.school = :school AND s.term = ANY(CAST(:terms AS text[])) AND r.withdrawn_at IS NULL
+            """
+        ),
+        {"school": school, "terms": list(terms)},
+    )
+    return [ResponseRow(*row) for row in rows]

@@ -1,0 +1,41 @@
+"""What may be recorded as a response on a STAR record. Pure."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from services.thresholds.activities import NEEDS_NOTE, Activity
+from services.thresholds.plans.offering import offered
+from services.thresholds.plans.plan import Plan
+from shared.attendance.tiers import Threshold
+
+
+class UnrecordableError(ValueError):
+    """A response that can't be recorded like this. `kind` is stable, for the problem's type."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+
+
+def chosen(activities: Sequence[Activity], key: str, threshold: Threshold | None, plan: Plan | None = None) -> Activity:
+    """The entry of the school's list that the key names. Raises UnrecordableError unless it is offered at the record's threshold: by the
+    school's published `plan`, where there is one, or by the list."""
+    here = offered(activities, plan, threshold)
+    found = next((activity for activity in activities if activity.activity == key), None)
+    if found is None:
+        keys = ", ".join(activity.activity for activity in here)
+        raise UnrecordableError("unknown-activity", f"the school's list has no such activity; offered here are: {keys}")
+    if found.retired:
+        raise UnrecordableError("activity-not-offered", f"the school has retired {key}")
+    if found not in here:
+        whose = "school" if plan is None else "school's published plan"
+        raise UnrecordableError("activity-not-offered", f"the {whose} does not offer {key} at {threshold} days")
+    return found
+
+
+def check(standard: str, occurred_on: date, note: str | None, today: date) -> None:
+    """Raises UnrecordableError for a day that has not come, and for nothing done without a reason."""
+    if occurred_on > today:
+        raise UnrecordableError("future-date", "occurred_on has not come yet at the school")
+    if standard == NEEDS_NOTE and not note:
+        raise UnrecordableError("note-missing", "note: the reason why nothing was done")

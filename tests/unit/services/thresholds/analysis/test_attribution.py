@@ -1,0 +1,111 @@
+"""Which codes a day's absent half days belong to: by hand."""
+
+import pytest
+
+from services.thresholds.analysis.attribution import Attribution, Cause, attribute, share
+from services.thresholds.half_days import DayMarks, count_day
+from shared.attendance.calendar import Slot
+from shared.attendance.codes import CodeTable
+from shared.events.data import VendorCount
+
+CODES = CodeTable.load()
+FIVE = tuple(Slot(number, f"Period {number}", 60) for number in range(1, 6))
+M, T, E = Cause("justified", "M"), Cause("unjustified", "T"), Cause("unjustified", "E")
+BLANK = Cause("unjustified", "blank")
+
+
+def look(
+    sessions: str = "",
+    slots: str = "",
+    vendor: VendorCount | None = None,
+    *,
+    half_days: int = 2,
+    blanks: bool = False,
+    **other: VendorCount,
+) -> Attribution:
+    marks = DayMarks(
+        {name: code for name, code in zip(("AM", "PM"), sessions, strict=False) if code != "."},
+        {number: (code, None) for number, code in enumerate(slots, start=1) if code != "."},
+        vendor,
+        other.get("carried"),
+    )
+    count = count_day(marks, half_days, FIVE if slots else (), CODES, blanks_count=blanks, carried_counts=True)
+    found = attribute(marks, count, FIVE if slots else (), CODES)
+    assert sum(number for _, number in found.causes) == count.absent
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sessions", "half_days", "causes", "part"),
+    [
+        ("PP", 2, {}, None),
+        ("MP", 2, {M: 1}, "morning"),
+        ("PT", 2, {T: 1}, "afternoon"),
+        (".T", 2, {T: 1}, "afternoon"),
+        ("MM", 2, {M: 2}, None),
+        ("MT", 2, {M: 1, T: 1}, None),
+        # Open for one half day, both marked: the first code of the day has it.
+        ("MT", 1, {M: 1}, None),
+    ],
+)
+def test_of_sessions_each_has_its_code(sessions: str, half_days: int, causes: dict[Cause, int], part: str | None) -> None:
+    found = look(sessions, half_days=half_days)
+    assert (dict(found.causes), found.part) == (causes, part)
+
+
+@pytest.mark.parametrize(
+    ("slots", "causes", "part"),
+    [
+        # One period of five leaves 240 minutes: no half day is lost.
+        ("MPPPP", {}, None),
+        ("MMPPP", {M: 1}, "morning"),
+        ("PPPTT", {T: 1}, "afternoon"),
+        # The third period lies in the very middle and in neither half.
+        ("PMMPP", {M: 1}, "morning"),
+        ("MPPPM", {M: 1}, None),
+        # Most minutes have the one half day.
+        ("PTMMP", {M: 1}, None),
+        ("MTPPP", {M: 1}, "morning"),
+        ("TMPPP", {T: 1}, "morning"),
+        # 240 against 60: 240, then 120 against 60.
+        ("MMMMT", {M: 2}, None),
+        # 180 against 120: 180, then 90 against 120.
+        ("MMMTT", {M: 1, T: 1}, None),
+        # 120, 120 and 60: the first of the day, then the other.
+        ("TEETM", {T: 1, E: 1}, None),
+    ],
+)
+def test_of_periods_the_half_days_go_to_most_minutes(slots: str, causes: dict[Cause, int], part: str | None) -> None:
+    found = look(slots=slots)
+    assert (dict(found.causes), found.part) == (causes, part)
+
+
+def test_a_system_s_count_gives_the_classes_and_the_day_s_codes_their_names() -> None:
+    assert dict(look("MT", vendor=VendorCount(1, 1, 0)).causes) == {T: 1, M: 1}
+    assert dict(look("MM", vendor=VendorCount(0, 1, 1)).causes) == {M: 1}
+    assert dict(look("MM", vendor=VendorCount(2, 0, 0)).causes) == {Cause("unjustified", "counted"): 2}
+    assert dict(look(slots="PPPTT", vendor=VendorCount(1, 0, 1)).causes) == {T: 1}
+    assert dict(look(vendor=VendorCount(1, 1, 0), half_days=1).causes) == {Cause("unjustified", "counted"): 1}
+
+
+def test_what_nobody_marked_is_a_cause_of_its_own_where_it_counts() -> None:
+    assert dict(look(blanks=True).causes) == {BLANK: 2}
+    assert dict(look("M.", blanks=True).causes) == {M: 1, BLANK: 1}
+    assert dict(look(slots="MMM..", blanks=True).causes) == {M: 1, BLANK: 1}
+    assert look(slots="PPP..", blanks=True).part is None
+    assert dict(look("M.").causes) == {M: 1}
+
+
+def test_another_school_s_count_is_a_cause_of_its_own() -> None:
+    elsewhere = {Cause("unjustified", "elsewhere"): 1, Cause("justified", "elsewhere"): 1}
+    assert dict(look(carried=VendorCount(1, 1, 0)).causes) == elsewhere
+
+
+def test_retired_and_unknown_codes_are_no_cause() -> None:
+    assert dict(look("MB").causes) == {M: 1}
+    assert dict(look("MK").causes) == {M: 1}
+
+
+def test_shares_by_highest_averages() -> None:
+    assert share(3, {"a": 100, "b": 60}) == {"a": 2, "b": 1}
+    assert share(0, {"a": 1}) == {}
