@@ -11,6 +11,7 @@ from deploy.cli.proving import replay, verify
 from deploy.cli.run import run
 from deploy.cli.sandbox import sandbox
 from deploy.cli.tokens import token
+from deploy.cli.upload import upload
 from shared.attendance.codes import CodeTableError
 
 
@@ -30,5 +31,5 @@ def main() -> None:
     """Stepped Attendance Response for New Zealand schools."""
 
 
-for command in (run, token, import_, migrate, serve, work, sandbox, verify, replay, kamar):
+for command in (run, token, import_, migrate, serve, work, sandbox, verify, replay, kamar, upload):
     main.add_command(command)

@@ -19,6 +19,8 @@ LETTERS: Final = {
     "sent": "sent: read them in the sandbox",
     "failed": "failed",
     "no-contact": "due, with nobody's address known",
+    "on-hold": "held by staff",
+    "awaiting-release": "waiting for somebody to release them, as more were due than may go in a day",
     "cancelled": "cancelled, as the absences were corrected in time",
 }
 """What the statuses say, other than of letters held."""

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from deploy.apt import AptError, install_on_ci
+
 from .errors import InstallFailedError, ToolMissingError
 
 POM = Path(__file__).with_name("pom.xml")
@@ -17,7 +19,6 @@ CACHE = Path(__file__).parents[2] / ".cache"
 
 # The jars are 43 MB. Below the test suite's limit of five minutes a test, so that this message is the one shown.
 FETCH_TIMEOUT = timedelta(minutes=4)
-APT_TIMEOUT = timedelta(minutes=4)
 JAVA_MINIMUM = 17
 PACKAGES = ("default-jre-headless", "maven")
 
@@ -47,23 +48,10 @@ def maven() -> str:
 
 def ensure_java() -> None:
     """On a bare CI machine, install Java and Maven; elsewhere, do nothing. Raises ToolMissingError when that fails."""
-    apt = shutil.which("apt-get")
-    if os.environ.get("CI") != "true" or os.geteuid() != 0 or apt is None:
-        return
-    for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *PACKAGES]):
-        try:
-            subprocess.run(  # noqa: S603
-                [apt, *command],
-                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-                capture_output=True,
-                text=True,
-                timeout=APT_TIMEOUT.total_seconds(),
-                check=True,
-            )
-        except subprocess.CalledProcessError as error:
-            raise ToolMissingError(f"apt-get {command[0]} failed ({error.stderr.strip()})") from error
-        except subprocess.TimeoutExpired as error:
-            raise ToolMissingError(f"apt-get {command[0]} took longer than {APT_TIMEOUT}") from error
+    try:
+        install_on_ci(PACKAGES)
+    except AptError as error:
+        raise ToolMissingError(str(error)) from error
 
 
 def _required(tool: Callable[[], str]) -> str:

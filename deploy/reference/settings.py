@@ -1,5 +1,6 @@
 """The reference of all settings, written from their own classes, so that it can't say anything else."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -58,6 +59,8 @@ def _default(field: FieldInfo) -> str:
         return f"`{TypeAdapter(timedelta).dump_python(value, mode='json')}`"
     if isinstance(value, frozenset):
         return ", ".join(f"`{item}`" for item in sorted(value))
+    if isinstance(value, dict):
+        return f"`{json.dumps(value)}`"
     return f"`{value}`"
 
 

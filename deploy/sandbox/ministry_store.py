@@ -1,4 +1,4 @@
-"""The accepted uploads: one file each, and an index in memory."""
+"""The accepted uploads: one file each, and in memory an index, and what has been accepted of each school's items."""
 
 import asyncio
 import json
@@ -40,6 +40,7 @@ class MinistryStore:
         self._last_number = 0
         self._uploads: dict[str, _Kept] = {}
         self._records: defaultdict[str, set[str]] = defaultdict(set)
+        self._accepted: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
         self._accepting: set[asyncio.Task[Answer]] = set()
 
     async def load(self) -> None:
@@ -49,7 +50,7 @@ class MinistryStore:
         async with self._lock:
             if not self._loaded:
                 for document, kept, key in await asyncio.to_thread(self._read_all):
-                    self._remember(key, kept, [record["id"] for record in document["records"]])
+                    self._remember(key, kept, document)
                 self._loaded = True
 
     def answer_to(self, wired: Wired) -> Answer | None:
@@ -81,11 +82,15 @@ class MinistryStore:
         ]
         return await asyncio.to_thread(lambda: [_item(json.loads(path.read_bytes())) for path in paths])
 
+    def accepted(self, school: str) -> list[dict[str, Any]]:
+        """The items of a school as they stand by all that was accepted, each with its `kind` and last `change`, by id."""
+        return [self._accepted[school][item] for item in sorted(self._accepted[school])]
+
     async def _accept(self, wired: Wired, upload: Upload, unwanted: frozenset[str]) -> Answer:
         async with self._lock:
             if earlier := self.answer_to(wired):
                 return earlier
-            rejects = item_rejects(upload, frozenset(self._records[upload.school]), unwanted)
+            rejects = item_rejects(upload, frozenset(self._accepted[upload.school]), frozenset(self._records[upload.school]), unwanted)
             mark = sha256(f"{wired.key}\n{wired.sha256}".encode()).hexdigest()[:12]
             answer: Answer = {
                 "receipt": f"sandbox-{upload.school}-{upload.week}-{mark}",
@@ -98,17 +103,22 @@ class MinistryStore:
                 "sha256": wired.sha256,
                 "received_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
                 "answer": answer,
-                "document": upload.model_dump(mode="json"),
+                "document": json.loads(wired.document),
             }
             await asyncio.to_thread(lambda: write_durably(path, json.dumps(file, ensure_ascii=False, indent=1).encode()))
             kept = _Kept(path, wired.sha256, upload.school, upload.week, answer)
-            self._remember(wired.key, kept, [record.id for record in upload.records])
+            self._remember(wired.key, kept, file["document"])
             return answer
 
-    def _remember(self, key: str, kept: _Kept, records: list[str]) -> None:
+    def _remember(self, key: str, kept: _Kept, document: dict[str, Any]) -> None:
         self._last_number = max(self._last_number, int(kept.path.stem))
         self._uploads[key] = kept
-        self._records[kept.school].update(records)
+        self._records[kept.school].update(record["id"] for record in document["records"])
+        rejected = {reject["item"] for reject in kept.answer["rejects"]}
+        for kind in ("record", "response"):
+            for item in document[f"{kind}s"]:
+                if item["id"] not in rejected:
+                    self._accepted[kept.school][item["id"]] = {"kind": kind, **item}
 
     def _read_all(self) -> list[tuple[dict[str, Any], _Kept, str]]:
         found = []

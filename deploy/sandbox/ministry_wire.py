@@ -19,49 +19,70 @@ _SHA_256 = re.compile(r"(?:^|,)[ \t]*sha-256=:([A-Za-z0-9+/]+=*):[ \t]*(?=,|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Wired:
-    """A request whose headers are in order and whose digest is true. `body` is as sent, `sha256` its digest in hexadecimal."""
+class Envelope:
+    """The headers of an upload. `sha256` is the digest, in hexadecimal, that its content as sent must have."""
 
     key: str
     sha256: str
-    body: bytes
     gzipped: bool
 
 
-async def read_body(request: Request) -> bytes:
-    """The bytes as sent. Raises ProblemError 413 beyond MAX_WIRE_BYTES, before more is read."""
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """An upload whose headers are in order and whose digest is true. `document` is unpacked, `sha256` its digest in hexadecimal.
+
+    Compressed or not, in one piece or in chunks: the same document under the same key is the same upload.
+    """
+
+    key: str
+    sha256: str
+    document: bytes
+
+
+async def read_body(request: Request, limit: int = MAX_WIRE_BYTES) -> bytes:
+    """The bytes as sent. Raises ProblemError 413 beyond the limit, before more is read."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_WIRE_BYTES:
-            raise ProblemError(413, "too-large", f"An upload has at most {MAX_WIRE_BYTES} bytes")
+        if len(body) > limit:
+            raise ProblemError(413, "too-large", f"An upload has at most {limit} bytes")
     return bytes(body)
 
 
-def check_wire(request: Request, body: bytes) -> Wired:
+def check_envelope(request: Request) -> Envelope:
     """Raises ProblemError: 400 for a header that is missing or wrong, 415 for a type or coding that is not read."""
-    key = _one(request, "Idempotency-Key")
+    key = one_header(request, "Idempotency-Key")
     if not _KEY.fullmatch(key):
         raise ProblemError(400, "bad-header", "Idempotency-Key must be 1 to 255 visible ASCII characters")
-    digest = _one(request, "Content-Digest")
+    digest = one_header(request, "Content-Digest")
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise ProblemError(415, "unsupported-type", "Content-Type must be application/json", headers={"Accept": "application/json"})
     coding = request.headers.get("content-encoding", "identity").strip().lower()
     if coding not in ("identity", "gzip"):
         raise ProblemError(415, "unsupported-coding", "Content-Encoding must be gzip or absent", headers={"Accept-Encoding": "gzip"})
-    sha256 = hashlib.sha256(body)
-    if _sha_256_of(digest) != sha256.digest():
+    return Envelope(key, _sha_256_of(digest).hex(), gzipped=coding == "gzip")
+
+
+def open_envelope(envelope: Envelope, content: bytes) -> Wired:
+    """The document in its envelope. Raises ProblemError: 400 for an untrue digest or broken gzip, 413 for what swells too much."""
+    if hashlib.sha256(content).hexdigest() != envelope.sha256:
         raise ProblemError(400, "digest-mismatch", "Content-Digest is not the SHA-256 of the content as it arrived")
-    return Wired(key, sha256.hexdigest(), body, gzipped=coding == "gzip")
+    document = _unpacked(content) if envelope.gzipped else content
+    return Wired(envelope.key, hashlib.sha256(document).hexdigest(), document)
 
 
-def document_bytes(wired: Wired) -> bytes:
-    """The document, unpacked. Raises ProblemError: 400 when the gzip is broken, 413 when it swells beyond MAX_DOCUMENT_BYTES."""
-    if not wired.gzipped:
-        return wired.body
+def one_header(request: Request, name: str) -> str:
+    """The header's value. Raises ProblemError 400 when it is missing, empty or there more than once."""
+    values = request.headers.getlist(name)
+    if len(values) != 1 or not values[0]:
+        raise ProblemError(400, "missing-header", f"{name} is required, once")
+    return values[0]
+
+
+def _unpacked(content: bytes) -> bytes:
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        document = unpacker.decompress(wired.body, MAX_DOCUMENT_BYTES)
+        document = unpacker.decompress(content, MAX_DOCUMENT_BYTES)
     except zlib.error as error:
         raise ProblemError(400, "bad-gzip", "The content is not gzip") from error
     if unpacker.unconsumed_tail:
@@ -69,13 +90,6 @@ def document_bytes(wired: Wired) -> bytes:
     if not unpacker.eof or unpacker.unused_data:
         raise ProblemError(400, "bad-gzip", "The content is not one whole gzip member")
     return document
-
-
-def _one(request: Request, name: str) -> str:
-    values = request.headers.getlist(name)
-    if len(values) != 1 or not values[0]:
-        raise ProblemError(400, "missing-header", f"{name} is required, once")
-    return values[0]
 
 
 def _sha_256_of(header: str) -> bytes:

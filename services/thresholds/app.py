@@ -7,16 +7,35 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.thresholds.api import attendance, data_quality, events, recalculations, star_records
+from services.thresholds.api import (
+    activities,
+    analysis,
+    attendance,
+    audit,
+    data_quality,
+    events,
+    history,
+    holds,
+    plans,
+    public_plans,
+    recalculations,
+    responses,
+    star_records,
+    star_settings,
+    transfers,
+)
 from services.thresholds.repository.feed import CHANNEL
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.state import ThresholdsState
+from services.thresholds.streams import Streams
+from services.thresholds.transfers.signing import Keyring
 from shared.attendance.api import attendance_codes_router
 from shared.attendance.codes import CodeTable
 from shared.clock import Clock, utc_now
 from shared.db.engine import create_engine, ping
 from shared.db.listen import Broadcast, listen
 from shared.deadletters.api import dead_letters_router
+from shared.deadletters.box import DeadLetterBox
 from shared.telemetry.progress import Progress
 from shared.web.service import create_service_app, token_verifier
 
@@ -44,6 +63,8 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
                     engine=engine,
                     codes=codes,
                     feed_bell=feed_bell,
+                    feed_streams=Streams(settings.feed_streams, settings.feed_streams_each),
+                    keyring=Keyring.of(settings.transfer_key_file, settings.transfer_trust),
                     clock=clock,
                 )
         finally:
@@ -56,9 +77,19 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
         attendance.router,
         recalculations.router,
         data_quality.router,
+        analysis.router,
         star_records.router,
+        responses.router,
+        history.router,
+        holds.router,
+        activities.router,
+        star_settings.router,
+        audit.router,
+        transfers.router,
+        plans.router,
+        public_plans.router,
         events.router,
         attendance_codes_router(),
-        dead_letters_router(),
+        dead_letters_router(DeadLetterBox(SCHEMA)),
     ]
     return create_service_app("thresholds", "Absence totals, STAR records and crossing events", settings, lifespan, routers)

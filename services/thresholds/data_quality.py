@@ -4,13 +4,15 @@ No names: students are told by their keys.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, get_args
 
-from services.thresholds import register
-from services.thresholds.day_findings import CodeUse, DayFindings, Gap, GapKind
+import numpy as np
+
+from services.thresholds.analysis.grid import decode, standing_marks
+from services.thresholds.day_findings import CodeUse, DayFindings, Finding, Gap, GapKind
 from services.thresholds.repository.data_quality import MarksRow, RosterRow
 from services.thresholds.repository.dead_letters import ReportedLetter
 from shared.attendance.calendar import SchoolCalendar, Term
@@ -71,28 +73,54 @@ def report(
     on_roll = {row.student for row in roster}
     findings = DayFindings(term, calendar, codes, now)
     gaps = _Gaps(findings.days, findings.ended)
-    issues: list[Issue] = []
-    for student in on_roll | marks.keys():
-        by_day = register.values_by_day(marks.get(student, b""))
-        sent = student in on_roll
-        if not sent and not by_day:
-            # All marks were taken back: sent for somebody who is not there.
-            continue
-        if not sent:
-            issues.append(Issue("unknown-student", student, None, sum(map(len, by_day.values())), "marks, but no such student was sent"))
+    unknown = sorted(marks.keys() - on_roll)
+    standing = dict(zip(unknown, standing_marks([marks[student] for student in unknown]).tolist(), strict=True))
+    # Without a mark that stands: sent for somebody who is not there.
+    students = [*on_roll, *(student for student in unknown if standing[student])]
+    issues = [
+        Issue("unknown-student", student, None, count, "marks, but no such student was sent")
+        for student, count in standing.items()
+        if count
+    ]
+    for student, days in zip(students, _days_of([marks.get(student, b"") for student in students], term, findings), strict=True):
         # Who is not on the roll may have left after the last mark; where no roll was ever sent, that says nothing.
-        gaps.begin(student, by_day.keys(), may_have_left=not sent and bool(on_roll))
-        issues += _of_student(student, by_day, findings, gaps, calendar.today(now))
+        gaps.begin(student, days.first, days.last, may_have_left=student not in on_roll and bool(on_roll))
+        issues += _of_student(student, days.found, findings, gaps, calendar.today(now))
     issues += gaps.issues()
     issues += _of_roster(roster)
     issues += [_of_letter(letter, calendar) for letter in letters]
     return sorted(issues, key=lambda issue: issue.place)
 
 
-def _of_student(student: str, by_day: dict[int, tuple[int, ...]], findings: DayFindings, gaps: "_Gaps", today: date) -> Iterable[Issue]:
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """A student's days: the places of the first and last with a mark (None without one), and those of which there is something to say."""
+
+    first: int | None
+    last: int | None
+    found: Sequence[tuple[int, Finding]]
+
+
+def _days_of(rows: Sequence[bytes], term: Term, findings: DayFindings) -> Iterator[_Days]:
+    """The days of each row."""
+    grid = decode(rows, term, findings.days, marked_days=False)
+    flags = np.zeros(grid.kinds.shape, dtype=np.bool_)
+    found, which = grid.each(findings.shape_of, flags, lambda kind, shape, _: findings.of(grid.values[kind], shape))
+    marked = np.asarray([bool(values) for values in grid.values], dtype=np.bool_)[grid.kinds]
+    worth_telling = np.asarray([bool(one.gaps or one.unexplained or one.codes) for one in found], dtype=np.bool_)[which]
+    for row in range(len(rows)):
+        places = np.flatnonzero(marked[row]).tolist()
+        told = np.flatnonzero(worth_telling[row])
+        yield _Days(
+            places[0] if places else None,
+            places[-1] if places else None,
+            [(index, found[what]) for index, what in zip(told.tolist(), which[row, told].tolist(), strict=True)],
+        )
+
+
+def _of_student(student: str, days: Iterable[tuple[int, Finding]], findings: DayFindings, gaps: "_Gaps", today: date) -> Iterable[Issue]:
     uses: dict[CodeUse, list[int]] = {}
-    for index, number in enumerate(findings.numbers):
-        found = findings.of(index, by_day.get(number, ()))
+    for index, found in days:
         if found.gaps:
             gaps.add(index, found.gaps)
         if found.unexplained and findings.days[index] < today - EXPLAIN_WITHIN:
@@ -129,15 +157,13 @@ class _Gaps:
         self._found: list[tuple[str, int, list[tuple[int, Gap]]]] = []
         self._together: Counter[tuple[int, Gap]] = Counter()
         self._students_until: Counter[int] = Counter()
-        self._index_of = {register.number_of(day): index for index, day in enumerate(days)}
         self._until = 0
 
-    def begin(self, student: str, marked: Iterable[int], *, may_have_left: bool) -> None:
-        """The next student, and the days with marks of them."""
-        indexes = [self._index_of[number] for number in marked if number in self._index_of]
-        self._until = min(max(indexes, default=-1) + 1, self._ended) if may_have_left else self._ended
+    def begin(self, student: str, first: int | None, last: int | None, *, may_have_left: bool) -> None:
+        """The next student, and the places of the first and last day with a mark of them."""
+        self._until = min(-1 if last is None else last, self._ended - 1) + 1 if may_have_left else self._ended
         self._students_until[self._until] += 1
-        self._found.append((student, min(indexes, default=len(self._days)), []))
+        self._found.append((student, len(self._days) if first is None else first, []))
 
     def add(self, index: int, gaps: Iterable[Gap]) -> None:
         """What of a day is not marked. Days that have not ended, or on which the student may have left, do not count."""

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.repository import feed
 from shared.bus.interface import Outgoing
-from shared.events.topics import CROSSINGS, RESPONSES
+from shared.events.catalogue import PARTNER_EVENTS
+from shared.events.envelope import as_cloudevent
 
-FEED_TOPICS: Final = frozenset({CROSSINGS.name, RESPONSES.name})
+FEED_EVENTS: Final = frozenset(event.name.encode() for event in PARTNER_EVENTS)
 
 
 class _OfSchool(Struct):
@@ -23,10 +25,10 @@ _decoder = msgspec.json.Decoder(_OfSchool)
 
 
 async def archive(connection: AsyncConnection, messages: Sequence[Outgoing]) -> None:
-    """Adds published crossings and responses to the feed, in the relay's transaction."""
+    """Adds what was published and partners may hear to the feed, in the relay's transaction."""
     rows = []
     for message in messages:
-        if message.topic not in FEED_TOPICS or message.value is None:
+        if message.value is None or dict(message.headers).get("ce_type") not in FEED_EVENTS:
             continue
         headers = {name: value.decode() for name, value in message.headers}
         rows.append(
@@ -41,3 +43,9 @@ async def archive(connection: AsyncConnection, messages: Sequence[Outgoing]) -> 
         )
     if rows:
         await feed.append(connection, rows)
+
+
+def cloudevent_of(row: RowMapping) -> dict[str, object]:
+    """An event of the feed as partners read it, with its data as it was published."""
+    data: Any = Raw(row["data"].encode())
+    return as_cloudevent(row["event_id"], row["source"], row["event_type"], row["time"], data)

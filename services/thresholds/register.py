@@ -147,6 +147,11 @@ def number_of(day: date) -> int:
     return day.toordinal() - _EPOCH_DAY
 
 
+def first_place(day: date) -> bytes:
+    """What the entries of a day and all later ones begin with, or with something greater."""
+    return (number_of(day) * POSITIONS).to_bytes(PLACE, "big")
+
+
 def days_of(row: bytes) -> tuple[date | None, date | None]:
     """The first and the last day that a row has marks of."""
     if not row:

@@ -7,6 +7,8 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.thresholds.settings import ThresholdsSettings
+from services.thresholds.streams import Streams
+from services.thresholds.transfers.signing import Keyring
 from shared.attendance.codes import CodeTable
 from shared.clock import Clock, utc_now
 from shared.db.listen import Broadcast
@@ -21,6 +23,8 @@ class ThresholdsState(ServiceState):
     engine: AsyncEngine
     codes: CodeTable
     feed_bell: Broadcast
+    feed_streams: Streams
+    keyring: Keyring
     clock: Clock = field(default=utc_now)
 
 

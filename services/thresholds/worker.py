@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 from services.thresholds.app import SCHEMA
+from services.thresholds.audit_expiry import AuditExpiry
 from services.thresholds.calendars import CalendarCache
 from services.thresholds.day_ends import DayEndTask
 from services.thresholds.feed import archive
@@ -11,6 +12,7 @@ from services.thresholds.folding import Folder
 from services.thresholds.handlers.dead_letters import DeadLettersHandler
 from services.thresholds.handlers.marks import MarksHandler
 from services.thresholds.handlers.roster import RosterHandler
+from services.thresholds.plan_reviews import PlanReviewTask
 from services.thresholds.recalculation import RecalculationTask
 from services.thresholds.settings import ThresholdsSettings
 from shared.attendance.codes import CodeTable
@@ -38,6 +40,7 @@ async def run_worker(
         tasks: list[Task] = [
             RecalculationTask(parts.engine, folder, CalendarCache(), clock),
             DayEndTask(parts.engine, clock),
+            PlanReviewTask(parts.engine, clock),
         ]
         loops = {
             "roster": parts.consume("roster", [topics.SCHOOLS, topics.STUDENTS], roster),
@@ -45,6 +48,7 @@ async def run_worker(
             "dead-letters": parts.consume("dead-letters", [topics.DEAD_LETTERS], DeadLettersHandler(parts.engine, box, clock)),
             "work": parts.work(tasks, concurrency=RECALCULATIONS_AT_ONCE),
             "relay": parts.relay(archive),
+            "audit-expiry": AuditExpiry(parts.engine, settings.audit_years).run,
             "bells": parts.bells(),
         }
         await supervise(loops, stop)

@@ -21,7 +21,8 @@ from tests.support.processes import Process, run_star
 
 SERVICES = ("ingest", "thresholds", "notifier", "moe-sync")
 ALL_SCOPES = "marks:write roster:write star:read star:write uploads:run events:subscribe ops"
-ENVIRONMENT = {"STAR_HOLD": "PT0S", "STAR_LOG_FORMAT": "json"}
+# Receivers of webhooks run on this machine.
+ENVIRONMENT = {"STAR_HOLD": "PT0S", "STAR_LOG_FORMAT": "json", "STAR_WEBHOOK_ALLOW": "127.0.0.0/8"}
 
 
 class Stack(ABC):
@@ -62,9 +63,9 @@ class Stack(ABC):
     def start_database(self) -> None:
         """Brings it back, with what it held."""
 
-    def token(self, scopes: str = ALL_SCOPES, schools: str = "*") -> str:
-        """A token, as the command issues it."""
-        arguments = ["token", "issue", "--data", str(self.data), "--subject", "tests", "--scopes", scopes, "--schools", schools]
+    def token(self, scopes: str = ALL_SCOPES, schools: str = "*", *more: str) -> str:
+        """A token, as the command issues it; `more` of the command's options."""
+        arguments = ["token", "issue", "--data", str(self.data), "--subject", "tests", "--scopes", scopes, "--schools", schools, *more]
         return run_star(arguments, {})
 
     def mail(self) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from deploy.sandbox.ministry import create_ministry
 RECORD_5 = "0e1f7a52-31a1-4a43-9b0e-0d1a5c0a1111"
 RECORD_10 = "0e1f7a52-31a1-4a43-9b0e-0d1a5c0a2222"
 RESPONSE = "0e1f7a52-31a1-4a43-9b0e-0d1a5c0a3333"
+OTHER_RESPONSE = "0e1f7a52-31a1-4a43-9b0e-0d1a5c0a4444"
 STUDENT = "7d444840-9dc0-4bd8-9f4c-5a6c5f0b0001"
 OTHER_STUDENT = "7d444840-9dc0-4bd8-9f4c-5a6c5f0b0002"
 
@@ -27,6 +28,9 @@ def record(**changes: Any) -> dict[str, Any]:
         "crossed_on": "2026-10-19",
         "status": "open",
         "sequence": 1,
+        "term": "2026-T4",
+        "origin": "crossing",
+        "change": "new",
     } | changes
 
 
@@ -37,12 +41,14 @@ def response(**changes: Any) -> dict[str, Any]:
         "student_id": STUDENT,
         "activity": "conversation-with-whanau",
         "occurred_on": "2026-10-20",
+        "change": "new",
     } | changes
 
 
 def document(**changes: Any) -> dict[str, Any]:
     whole: dict[str, Any] = {
         "format": "nz.star.upload.v1",
+        "version": "1.1",
         "school": "0999",
         "term": "2026-T4",
         "week": "2026-W43",
@@ -51,7 +57,26 @@ def document(**changes: Any) -> dict[str, Any]:
         "records": [record(), record(id=RECORD_10, student_id=OTHER_STUDENT, student="67890", threshold=10, days_absent=10.5)],
         "responses": [response()],
     } | changes
-    return {"counts": {"records": len(whole["records"]), "responses": len(whole["responses"])}} | whole
+    kinds = [item.get("change") if isinstance(item, dict) else None for item in (*whole["records"], *whole["responses"])]
+    counted = {
+        "counts": {"records": len(whole["records"]), "responses": len(whole["responses"])},
+        "changes": {kind: kinds.count(kind) for kind in ("new", "amended", "withdrawn")},
+    } | whole
+    return {"checksum": canonical_checksum(counted)} | counted
+
+
+def canonical_checksum(whole: dict[str, Any]) -> str:
+    """The checksum of a document whose numbers are all whole or halves."""
+
+    def shortest(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: shortest(one) for name, one in value.items() if name != "checksum"}
+        if isinstance(value, list):
+            return [shortest(one) for one in value]
+        return int(value) if isinstance(value, float) and value == value // 1 else value
+
+    canonical = json.dumps(shortest(whole), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f"sha-256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
 def encoded(content: Any) -> bytes:

@@ -11,7 +11,16 @@ import pytest
 
 from deploy.sandbox.api import create_sandbox
 from deploy.sandbox.mail import MailCatcher
-from tests.unit.deploy.sandbox_ministry import Sender, assert_problem, document, encoded, headers_for, response, sender_to
+from tests.unit.deploy.sandbox_ministry import (
+    OTHER_RESPONSE,
+    Sender,
+    assert_problem,
+    document,
+    encoded,
+    headers_for,
+    response,
+    sender_to,
+)
 
 
 async def test_a_good_upload_is_accepted_and_listed(sender: Sender) -> None:
@@ -28,7 +37,7 @@ async def test_a_good_upload_is_accepted_and_listed(sender: Sender) -> None:
 async def test_uploads_are_listed_oldest_first_and_by_school_and_week(sender: Sender) -> None:
     await sender.post(document(), key="a")
     await sender.post(document(school="0189"), key="b")
-    await sender.post(document(week="2026-W44"), key="c")
+    await sender.post(document(week="2026-W44", records=[], responses=[]), key="c")
 
     assert [item["idempotency_key"] for item in await sender.items()] == ["a", "b", "c"]
     assert [item["idempotency_key"] for item in await sender.items(school="0999")] == ["a", "c"]
@@ -110,7 +119,10 @@ async def test_too_much_is_refused_packed_or_not(sender: Sender) -> None:
 async def test_everything_kept_is_there_after_a_restart(tmp_path: Path) -> None:
     async with sender_to(tmp_path) as http:
         await Sender(http).fault(reject=["67890"])
-        answers = [await Sender(http).post(document(), key="a"), await Sender(http).post(document(number=2), key="b")]
+        answers = [
+            await Sender(http).post(document(), key="a"),
+            await Sender(http).post(document(number=2, records=[], responses=[]), key="b"),
+        ]
         before = await Sender(http).items()
     (tmp_path / "00000003.json.tmp").write_bytes(b"{")
     assert len(list(tmp_path.glob("*.json"))) == 2
@@ -120,7 +132,7 @@ async def test_everything_kept_is_there_after_a_restart(tmp_path: Path) -> None:
         assert (await Sender(http).post(document(), key="a")).content == answers[0].content
         assert_problem(await Sender(http).post(document(number=9), key="b"), 422, "key-reused")
         # The record of the earlier upload is remembered, too.
-        late = await Sender(http).post(document(records=[], responses=[response()]), key="c")
+        late = await Sender(http).post(document(records=[], responses=[response(id=OTHER_RESPONSE)]), key="c")
         assert late.json()["status"] == "accepted"
         assert [item["idempotency_key"] for item in await Sender(http).items()] == ["a", "b", "c"]
 
@@ -132,4 +144,14 @@ async def test_the_sandbox_serves_the_ministry_and_describes_it(tmp_path: Path) 
         assert len(await Sender(http).items()) == 1
         assert_problem(await http.get("/nothing"), 404, "http-404")
         assert_problem(await http.put("/ministry/uploads"), 405, "http-405")
-        assert set((await http.get("/openapi.json")).json()["paths"]) == {"/mail", "/mail/faults", "/ministry/uploads", "/ministry/faults"}
+        assert set((await http.get("/openapi.json")).json()["paths"]) == {
+            "/mail",
+            "/mail/faults",
+            "/ministry/uploads",
+            "/ministry/items",
+            "/ministry/faults",
+            "/ministry/token",
+            "/ministry/upload-sessions",
+            "/ministry/upload-sessions/{session}",
+            "/ministry/upload-sessions/{session}/finalise",
+        }

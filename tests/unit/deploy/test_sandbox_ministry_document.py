@@ -47,6 +47,15 @@ from tests.unit.deploy.sandbox_ministry import RECORD_5, RECORD_10, RESPONSE, Se
         (document(counts={"records": 3, "responses": 1}), "#/counts/records"),
         (document(counts={"records": 2, "responses": 0}), "#/counts/responses"),
         (document(counts={"records": 2, "responses": 1, "students": 2}), "#/counts/students"),
+        (document(version="1.0"), "#/version"),
+        (document(changes={"new": 1, "amended": 2, "withdrawn": 0}), "#/changes/amended"),
+        (document(checksum="sha-256:" + "0" * 64), "#/checksum"),
+        (document(checksum="0" * 64), "#/checksum"),
+        (document(records=[record(change="gone")]), "#/records/0/change"),
+        (document(records=[record(change="withdrawn")]), "#/records/0/status"),
+        (document(records=[record(origin="crossing", threshold=None)]), "#/records/0/threshold"),
+        (document(records=[record(nsn="12345")]), "#/records/0/nsn"),
+        (document(records=[record(student="Māui")]), "#/records/0/student"),
         (document(records=[record(), record()]), "#/records/1/id"),
         (document(responses=[response(id=RECORD_5)]), "#/responses/0/id"),
         ([], "#"),
@@ -76,7 +85,8 @@ async def test_a_refusal_does_not_echo_what_was_sent(sender: Sender) -> None:
         ({"threshold": 10, "days_absent": 10}, False),
         ({"threshold": 10, "days_absent": 9.5, "status": "closed"}, True),
         ({"threshold": 10, "days_absent": 9.5, "status": "withdrawn"}, False),
-        ({"threshold": None, "days_absent": 0}, False),
+        ({"threshold": None, "days_absent": 0, "origin": "staff"}, False),
+        ({"threshold": 10, "days_absent": 4, "origin": "staff"}, False),
     ],
 )
 async def test_a_record_must_reach_its_threshold_unless_withdrawn(sender: Sender, changes: dict[str, Any], rejected: bool) -> None:
@@ -94,10 +104,31 @@ async def test_a_response_needs_its_record_here_or_earlier_from_the_same_school(
     await sender.post(document(school="0189"), key="b")
     assert (await sender.post(alone, key="c")).json()["status"] == "partly-accepted"
     await sender.post(document(), key="d")
-    assert (await sender.post(alone, key="e")).json() == (await sender.post(alone, key="e")).json()
+    again = document(records=[], responses=[response(change="amended")])
+    assert (await sender.post(again, key="e")).json() == (await sender.post(again, key="e")).json()
     assert [item["status"] for item in await sender.items(school="0999")] == [
         "partly-accepted",
         "partly-accepted",
         "accepted",
         "accepted",
+    ]
+
+
+async def test_what_an_item_is_must_fit_what_was_accepted(sender: Sender) -> None:
+    for change in ("amended", "withdrawn"):
+        status = "withdrawn" if change == "withdrawn" else "open"
+        early = (await sender.post(document(records=[record(change=change, status=status)], responses=[]), key=change)).json()
+        assert early["rejects"] == [
+            {"item": RECORD_5, "reason": "change is amended or withdrawn, but the item was never accepted", "code": "not-accepted"}
+        ]
+    assert (await sender.post(document(), key="first")).json()["status"] == "accepted"
+    again = (await sender.post(document(number=2, records=[record()], responses=[]), key="again")).json()
+    assert again["rejects"] == [{"item": RECORD_5, "reason": "change is new, but the item was accepted before", "code": "already-accepted"}]
+    mended = document(records=[record(change="amended", status="closed")], responses=[response(change="withdrawn")])
+    assert (await sender.post(mended, key="mended")).json()["status"] == "accepted"
+    found = (await sender.http.get("/ministry/items", params={"school": "0999"})).raise_for_status().json()["items"]
+    assert [(item["id"], item["kind"], item["change"]) for item in found] == [
+        (RECORD_5, "record", "amended"),
+        (RECORD_10, "record", "new"),
+        (RESPONSE, "response", "withdrawn"),
     ]

@@ -44,11 +44,11 @@ async def test_a_fault_after_storing_leaves_the_sender_in_doubt(sender: Sender) 
 async def test_items_can_be_rejected_until_that_changes(sender: Sender, unwanted: str, items: list[str]) -> None:
     await sender.fault(reject=[unwanted])
 
-    for key in ("a", "b"):
-        answer = (await sender.post(document(), key=key)).json()
+    for key, school in (("a", "0999"), ("b", "0189")):
+        answer = (await sender.post(document(school=school), key=key)).json()
         assert answer["rejects"] == [{"item": item, "reason": "rejected by the sandbox"} for item in items]
     assert (await sender.fault(reject=[])).json()["reject"] == []
-    assert (await sender.post(document(), key="c")).json()["status"] == "accepted"
+    assert (await sender.post(document(school="0001"), key="c")).json()["status"] == "accepted"
 
 
 async def test_faults_can_be_cleared(sender: Sender) -> None:

@@ -6,12 +6,30 @@ from uuid import UUID
 
 import pytest
 
-from services.moe_sync.facts import RecordCrossed, RecordMentioned, ResponseGiven, Subject, UnfitEventError, facts_of
+from services.moe_sync.facts import (
+    RecordCrossed,
+    RecordMentioned,
+    ResponseGiven,
+    ResponseTakenBack,
+    Subject,
+    UnfitEventError,
+    facts_of,
+)
 from services.moe_sync.schools import school_from
-from shared.events.catalogue import RECORD_UPDATED, RESPONSE_RECORDED, STUDENT_UPDATED, THRESHOLD_CROSSED, THRESHOLD_RETRACTED
+from shared.events.catalogue import (
+    RECORD_UPDATED,
+    RESPONSE_AMENDED,
+    RESPONSE_RECORDED,
+    RESPONSE_WITHDRAWN,
+    STUDENT_UPDATED,
+    THRESHOLD_CROSSED,
+    THRESHOLD_RETRACTED,
+)
 from shared.events.data import (
     RecordUpdated,
+    ResponseAmended,
     ResponseRecorded,
+    ResponseWithdrawn,
     SchoolUpdated,
     StudentUpdated,
     TermDates,
@@ -68,6 +86,22 @@ def test_staff_and_responses_carry_their_own_times() -> None:
     assert list(facts_of(responded())) == [
         RecordMentioned(RECORD, SUBJECT, None, LATER),
         ResponseGiven(RESPONSE, RECORD, SUBJECT, "in-school-support", date(2026, 10, 20), LATER),
+    ]
+
+
+def test_amended_and_withdrawn_responses_and_what_staff_say_of_a_record() -> None:
+    fields = {"response_id": RESPONSE, "activity": "in-school-support", "occurred_on": date(2026, 10, 20), "recorded_at": NOW}
+    amended = ResponseAmended(**(WHO | fields), amended_at=LATER)
+    assert list(facts_of(Event(RESPONSE_AMENDED, "id", "/test", LATER, str(STUDENT), amended))) == [
+        RecordMentioned(RECORD, SUBJECT, None, NOW),
+        ResponseGiven(RESPONSE, RECORD, SUBJECT, "in-school-support", date(2026, 10, 20), LATER),
+    ]
+    withdrawn = ResponseWithdrawn(**WHO, response_id=RESPONSE, withdrawn_at=LATER)
+    assert list(facts_of(Event(RESPONSE_WITHDRAWN, "id", "/test", LATER, str(STUDENT), withdrawn))) == [
+        ResponseTakenBack(RESPONSE, RECORD, SUBJECT, LATER)
+    ]
+    assert list(facts_of(updated(absent_half_days=7, crossed_on=date(2026, 10, 15), outcome="resolved"))) == [
+        RecordMentioned(RECORD, SUBJECT, "closed", LATER, 7, date(2026, 10, 15))
     ]
 
 

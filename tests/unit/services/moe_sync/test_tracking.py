@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from services.moe_sync.document import RecordItem, ResponseItem
-from services.moe_sync.facts import Fact, RecordCrossed, RecordMentioned, ResponseGiven, Subject
+from services.moe_sync.facts import Fact, RecordCrossed, RecordMentioned, ResponseGiven, ResponseTakenBack, Subject
 from services.moe_sync.tracking import Tracked, Version, place_of, track
 from shared.attendance.tiers import Threshold
 from shared.identifiers import star_record_id, student_id
@@ -53,7 +54,7 @@ def follow(facts: Sequence[Fact], items: dict[UUID, Tracked] | None = None) -> l
 
 
 def record(days: float, day: int, status: str, sequence: int) -> RecordItem:
-    return RecordItem(RECORD, STUDENT, "12345", 5, days, date(2026, 10, day), status, sequence)  # type: ignore[arg-type]
+    return RecordItem(RECORD, STUDENT, "12345", 5, days, date(2026, 10, day), status, sequence, "2026-T4", "crossing")  # type: ignore[arg-type]
 
 
 def test_crossings_retractions_and_staff_make_versions() -> None:
@@ -112,7 +113,7 @@ def test_a_record_made_by_hand(threshold: Threshold | None, days: float) -> None
     # 19 October 12:00 UTC is the 20th in New Zealand.
     made = staff("open", 180, BY_HAND, threshold)
     (opened, closed) = follow([made, staff("closed", 200, BY_HAND, threshold)])
-    assert opened.item == RecordItem(BY_HAND, STUDENT, "12345", threshold, days, date(2026, 10, 20), "open", 1)
+    assert opened.item == RecordItem(BY_HAND, STUDENT, "12345", threshold, days, date(2026, 10, 20), "open", 1, "2026-T4", "staff")
     assert (closed.item.id, closed.item.status) == (BY_HAND, "closed")  # type: ignore[union-attr]
 
 
@@ -135,3 +136,35 @@ def test_versions_never_go_back_in_time() -> None:
     # The retraction's own clock is behind: the version it makes is not older than the one it follows.
     versions = follow([crossed(1, 10), retracted(1, 5)])
     assert [version.changed_at for version in versions] == [at(10), at(10)]
+
+
+def taken_back(minutes: int) -> ResponseTakenBack:
+    return ResponseTakenBack(RESPONSE, RECORD, subject(), at(minutes))
+
+
+def test_a_response_that_was_withdrawn_never_happened_in_whatever_order_it_is_told() -> None:
+    gone = ResponseItem(RESPONSE, RECORD, STUDENT, "in-school-support", date(2026, 10, 20), withdrawn=True)
+    assert [version.item for version in follow([given(0), taken_back(2)])] == [replace(gone, withdrawn=False), gone]
+    assert [version.item for version in follow([taken_back(2), given(0)])] == [gone]
+    # An amendment from before the withdrawal that arrives after it, and a repeat.
+    assert [version.item for version in follow([given(0), taken_back(2), given(1, "ministry-escalation"), taken_back(2)])][-1] == replace(
+        gone, activity="ministry-escalation"
+    )
+    assert follow([taken_back(2)]) == []
+
+
+def test_a_record_made_by_hand_says_what_staff_say_of_its_opening() -> None:
+    told = RecordMentioned(BY_HAND, subject(10), "open", at(0), 15, date(2026, 10, 14))
+    assert follow([told])[-1].item == RecordItem(BY_HAND, STUDENT, "12345", 10, 7.5, date(2026, 10, 14), "open", 1, "2026-T4", "staff")
+    # The newest word counts, and one that says nothing of it changes nothing.
+    corrected = RecordMentioned(BY_HAND, subject(10), "closed", at(2), 16, date(2026, 10, 15))
+    silent = RecordMentioned(BY_HAND, subject(10), "open", at(3))
+    for order in itertools.permutations([told, corrected, silent]):
+        item = follow(order)[-1].item
+        assert isinstance(item, RecordItem)
+        assert (item.days_absent, item.crossed_on, item.status) == (8.0, date(2026, 10, 15), "open")
+
+
+def test_a_crossing_knows_better_than_staff_what_the_total_was() -> None:
+    told = RecordMentioned(RECORD, subject(), "closed", at(1), 3, date(2026, 1, 1))
+    assert follow([crossed(1, 0), told])[-1].item == record(5.0, 19, "closed", 1)

@@ -1,11 +1,12 @@
 """Which letter a family gets: what happens to a student's term, and what waits afterwards."""
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from services.notifier.letters import Case, Draft, Fact, bound, crossed, released, retracted
+from services.notifier.letters import Case, Draft, Fact, Past, WaitingState, bound, crossed, passed, released, retracted, said_of
 from shared.attendance.tiers import Threshold
 from shared.events.data import Crossing, ThresholdCrossed
 from shared.events.envelope import Event
@@ -172,3 +173,65 @@ def test_a_lower_crossing_that_comes_long_after_a_higher_letter_is_told_already(
 def test_when_it_is_due_nothing_may_be_left_to_tell() -> None:
     assert after(up(5, 10, to="yellow"), down(5, 8, to="green")).wanted() is None
     assert fresh().wanted() is None
+
+
+def kept_waiting(case: Case, state: WaitingState) -> Case:
+    """The case with its letter in that state."""
+    assert case.waiting is not None
+    return replace(case, waiting=replace(case.waiting, state=state))
+
+
+def test_what_staff_hold_is_asked_about_again_when_the_letter_is_about_another_threshold() -> None:
+    on_hold = kept_waiting(after(up(5, 10, to="yellow")), "on-hold")
+
+    higher = take(on_hold, up(10, 20, to="orange"), SAID_AT + timedelta(minutes=50))
+    assert higher.waiting is not None
+    assert (higher.waiting.state, higher.waiting.threshold) == ("held", 10)
+    assert higher.waiting.due_at == SAID_AT + timedelta(minutes=110)
+
+    lower = take(kept_waiting(after(*JUMP), "on-hold"), down(10, 18, to="yellow"))
+    assert lower.waiting is not None
+    assert (lower.waiting.state, lower.waiting.threshold) == ("held", 5)
+
+
+def test_what_staff_hold_stays_held_while_it_is_about_the_same() -> None:
+    on_hold = kept_waiting(after(up(5, 10, to="yellow"), up(10, 20, to="orange")), "on-hold")
+
+    case = take(on_hold, down(5, 20, to="orange"))
+
+    assert case.waiting is not None
+    assert (case.waiting.state, case.waiting.threshold) == ("on-hold", 10)
+
+
+def test_what_a_person_is_to_release_waits_for_that_whatever_it_is_about() -> None:
+    case = take(kept_waiting(after(up(5, 10, to="yellow")), "awaiting-release"), up(10, 20, to="orange"))
+
+    assert case.waiting is not None
+    assert (case.waiting.state, case.waiting.threshold) == ("awaiting-release", 10)
+
+
+@pytest.mark.parametrize("reason", ["term-over", "too-late", "discarded"])
+def test_what_is_past_is_not_told_later(reason: Past) -> None:
+    case = passed(after(*JUMP), reason)
+
+    assert case.waiting is None
+    assert states(case) == {(5, 1): "past", (10, 1): "past"}
+    assert take(case, down(10, 18, to="yellow")).waiting is None
+
+
+def test_a_threshold_without_a_letter_leaves_the_one_below_to_tell() -> None:
+    case = passed(after(*JUMP), "threshold-off")
+    assert case.waiting is None
+    assert states(case) == {(5, 1): "standing", (10, 1): "standing"}
+
+    case = take(case, down(10, 18, to="yellow"))
+    assert case.waiting is not None
+    assert case.waiting.threshold == 5
+
+
+def test_when_the_crossing_that_stands_was_said() -> None:
+    later = SAID_AT + timedelta(days=3)
+    case = after(up(5, 10, to="yellow"), down(5, 9, to="green"), up(5, 10, to="yellow", sequence=2, said_at=later))
+
+    assert said_of(case, 5) == later
+    assert said_of(case, 10) is None

@@ -1,0 +1,146 @@
+"""Which codes a day's absent half days belong to, and which part of the day was missed. Pure.
+
+The total of a day is the day rule's alone (`half_days`); this only says what to call the half days that it counts. Each belongs whole to
+one code, so that codes add up to the total. The first goes to the code with most absent minutes (or sessions); after each, the winner's
+minutes are shared among what it has and one more, and the next goes to the code with most then (highest averages). On a tie, the code
+that comes first in the day wins.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeVar
+
+from services.thresholds.half_days import DayCount, DayMarks
+from shared.attendance.calendar import Slot
+from shared.attendance.codes import CodeTable
+
+AbsenceClass = Literal["justified", "unjustified"]
+DayPart = Literal["morning", "afternoon"]
+
+BLANK: Final = "blank"
+COUNTED: Final = "counted"
+ELSEWHERE: Final = "elsewhere"
+
+CAUSE_MEANING: Final[Mapping[str, str]] = {
+    BLANK: "Not marked by the end of the day, which this school counts as an absence",
+    COUNTED: "The school system's own count of the day, without a code of that class",
+    ELSEWHERE: "Counted by the student's school before",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cause:
+    """What an absent half day belongs to: a code, or `blank`, `counted`, `elsewhere` where no code made it."""
+
+    absence_class: AbsenceClass
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """A day's absent half days by cause, and the part of the day that was missed, where it was one half day and the marks tell which."""
+
+    causes: tuple[tuple[Cause, int], ...] = ()
+    part: DayPart | None = None
+
+
+NOTHING: Final = Attribution()
+
+K = TypeVar("K", bound=Hashable)
+
+
+def attribute(marks: DayMarks, count: DayCount, timetable: Sequence[Slot], codes: CodeTable) -> Attribution:
+    """The causes of a day's absent half days; they add up to `count.absent`."""
+    if not count.absent:
+        return NOTHING
+    match count.rule:
+        case "sessions":
+            weights = _sessions(marks, codes)
+            if count.blanks_counted:
+                unmarked = count.absent - sum(weights.values())
+                weights |= {Cause("unjustified", BLANK): unmarked} if unmarked > 0 else {}
+            shares = share(count.absent, weights)
+        case "slots":
+            shares = share(count.absent, _slots(marks, timetable, codes, blanks=count.blanks_counted))
+        case "vendor":
+            shares = _vendors(marks, count.absent, timetable, codes)
+        case "carried":
+            shares = {Cause(name, ELSEWHERE): number for name, number in _by_class(marks.carried, count.absent).items()}
+        case _:
+            shares = {Cause("unjustified", BLANK): count.absent}
+    part = _part(marks, timetable, codes) if count.absent == 1 and not count.blanks_counted and count.rule != "carried" else None
+    return Attribution(tuple(shares.items()), part)
+
+
+def share(half_days: int, weights: Mapping[K, int]) -> dict[K, int]:
+    """So many half days among the keys, by highest averages of their weights; the first key wins a tie."""
+    won: dict[K, int] = {}
+    for _ in range(half_days):
+        winner = max(weights, key=lambda key: weights[key] / (won.get(key, 0) + 1))
+        won[winner] = won.get(winner, 0) + 1
+    return won
+
+
+def _sessions(marks: DayMarks, codes: CodeTable) -> dict[Cause, int]:
+    weights: dict[Cause, int] = {}
+    for session in ("AM", "PM"):
+        cause = _cause(marks.sessions.get(session), codes)
+        if cause is not None:
+            weights[cause] = weights.get(cause, 0) + 1
+    return weights
+
+
+def _slots(marks: DayMarks, timetable: Sequence[Slot], codes: CodeTable, *, blanks: bool = False) -> dict[Cause, int]:
+    """The absent minutes of each cause, in the order of the timetable."""
+    weights: dict[Cause, int] = {}
+    for slot, code, minutes in _timetabled(marks, timetable):
+        known = code is not None and code in codes
+        cause = _cause(code, codes) if known else Cause("unjustified", BLANK) if blanks else None
+        if cause is not None:
+            weights[cause] = weights.get(cause, 0) + (minutes if known else slot.minutes)
+    return weights
+
+
+def _timetabled(marks: DayMarks, timetable: Sequence[Slot]) -> list[tuple[Slot, str | None, int]]:
+    found = []
+    for slot in timetable:
+        code, minutes = marks.slots.get(slot.slot, (None, None))
+        found.append((slot, code, slot.minutes if minutes is None else min(minutes, slot.minutes)))
+    return found
+
+
+def _cause(code: str | None, codes: CodeTable) -> Cause | None:
+    if code is None or code not in codes:
+        return None
+    code_class = codes.class_of(code)
+    return Cause(code_class, code) if code_class in ("justified", "unjustified") else None
+
+
+def _vendors(marks: DayMarks, absent: int, timetable: Sequence[Slot], codes: CodeTable) -> dict[Cause, int]:
+    """The count says the classes; the day's own codes of a class, where there are any, say what it was."""
+    own = (_slots(marks, timetable, codes) if timetable else {}) or _sessions(marks, codes)
+    shares: dict[Cause, int] = {}
+    for name, half_days in _by_class(marks.vendor, absent).items():
+        of_class = {cause: weight for cause, weight in own.items() if cause.absence_class == name}
+        shares |= share(half_days, of_class or {Cause(name, COUNTED): 1})
+    return shares
+
+
+def _by_class(count: object, absent: int) -> dict[AbsenceClass, int]:
+    weights: dict[AbsenceClass, int] = {"unjustified": getattr(count, "unjustified", 0), "justified": getattr(count, "justified", 0)}
+    return share(absent, weights)
+
+
+def _part(marks: DayMarks, timetable: Sequence[Slot], codes: CodeTable) -> DayPart | None:
+    """The half of the day in which more was missed. A slot belongs to the half that its middle lies in; one in the very middle, to none."""
+    if marks.slots and timetable:
+        whole, at, morning, afternoon = sum(slot.minutes for slot in timetable), 0, 0, 0
+        for slot, code, minutes in _timetabled(marks, timetable):
+            middle, at = 2 * at + slot.minutes, at + slot.minutes
+            if _cause(code, codes) is not None:
+                morning += minutes if middle < whole else 0
+                afternoon += minutes if middle > whole else 0
+    else:
+        morning = _cause(marks.sessions.get("AM"), codes) is not None
+        afternoon = _cause(marks.sessions.get("PM"), codes) is not None
+    return None if morning == afternoon else "morning" if morning > afternoon else "afternoon"

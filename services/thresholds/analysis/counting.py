@@ -1,0 +1,162 @@
+"""Half days of all students and days of a term at once: the day rule, asked once for each kind of day. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.thresholds import register
+from services.thresholds.analysis.attribution import NOTHING, Attribution, Cause, DayPart, attribute
+from services.thresholds.analysis.grid import Grid, Shape, decode, shapes_of
+from services.thresholds.half_days import DayCount, count_day, day_marks
+from shared.attendance.calendar import SchoolCalendar, Term
+from shared.attendance.codes import CodeTable
+
+HalfDayTable = NDArray[np.int8]
+
+MORNING: Final = 1
+AFTERNOON: Final = 2
+PARTS: Final[Mapping[DayPart | None, int]] = {None: 0, "morning": MORNING, "afternoon": AFTERNOON}
+
+
+@dataclass(frozen=True, slots=True)
+class HalfDays:
+    """Half days of students by days, as `attendance.attendance` counts them.
+
+    `causes`: what absences belong to, and `by_cause` how many of each a student has, students by causes. `part`: MORNING or AFTERNOON
+    where one half day was missed and the marks tell which, else 0.
+    """
+
+    days: tuple[date, ...]
+    absent: HalfDayTable
+    attended: HalfDayTable
+    excluded: HalfDayTable
+    unmarked: HalfDayTable
+    part: HalfDayTable
+    causes: tuple[Cause, ...]
+    by_cause: NDArray[np.int32]
+
+    @property
+    def students(self) -> int:
+        """How many students there are."""
+        return int(self.absent.shape[0])
+
+    @property
+    def counted(self) -> HalfDayTable:
+        """Half days marked as attended or absent: what shares are of."""
+        return self.absent + self.attended
+
+    def columns(self, wanted: Sequence[bool] | NDArray[np.bool_]) -> NDArray[np.intp]:
+        """The columns of the days for which `wanted` is true."""
+        return np.flatnonzero(np.asarray(wanted, dtype=np.bool_))
+
+
+def count_half_days(rows: Sequence[bytes], term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime) -> HalfDays:
+    """The half days of a term so far; rows are students, in the order given."""
+    today = calendar.today(now)
+    blanks = calendar.blanks_are_truant
+    grid = decode(rows, term, calendar.school_days(term, until=today), with_first=blanks, with_touched=today < term.end)
+    shapes, shape_of = shapes_of(grid.days, calendar)
+    rule = _DayRule(shapes, calendar, codes)
+
+    def look(kind: int, shape: int, blanks_count: bool) -> tuple[DayCount, Attribution]:
+        values = grid.values[kind]
+        count = rule.count(values, shape, blanks_count)
+        return count, attribute(day_marks(values), count, shapes[shape][1], codes) if count.absent else NOTHING
+
+    found, which = grid.each(shape_of, _blanks_count(grid, calendar, now), look)
+
+    def table(values: Sequence[int]) -> HalfDayTable:
+        return np.asarray(values, dtype=np.int8)[which]
+
+    unmarked = table([count.unmarked for count, _ in found])
+    if grid.touched is not None:
+        # Of days that have not come yet, only those count that somebody marked for this very student.
+        unmarked[~grid.touched & np.asarray([day > today for day in grid.days], dtype=np.bool_)] = 0
+    causes = tuple(sorted({cause for _, attribution in found for cause, _ in attribution.causes}))
+    return HalfDays(
+        days=grid.days,
+        absent=table([count.absent for count, _ in found]),
+        attended=table([count.attended for count, _ in found]),
+        excluded=table([count.excluded for count, _ in found]),
+        unmarked=unmarked,
+        part=table([PARTS[attribution.part] for _, attribution in found]),
+        causes=causes,
+        by_cause=_by_cause(causes, [attribution for _, attribution in found], which),
+    )
+
+
+def count_school_days(
+    rows: Sequence[bytes], term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime, days: Sequence[date]
+) -> tuple[HalfDayTable, HalfDayTable]:
+    """Half days absent, and half days marked as attended or absent, of some school days of a term; no other days are in it."""
+    grid = decode(rows, term, days, marked_days=False, with_first=calendar.blanks_are_truant)
+    shapes, shape_of = shapes_of(grid.days, calendar)
+
+    rule = _DayRule(shapes, calendar, codes)
+
+    def look(kind: int, shape: int, blanks_count: bool) -> DayCount:
+        return rule.count(grid.values[kind], shape, blanks_count)
+
+    found, which = grid.each(shape_of, _blanks_count(grid, calendar, now), look)
+    absent = np.asarray([count.absent for count in found], dtype=np.int8)[which]
+    return absent, np.asarray([count.absent + count.attended for count in found], dtype=np.int8)[which]
+
+
+class _DayRule:
+    """The day rule, asked once for days that are the same to it: it looks at the classes of codes, and at the minutes of absences."""
+
+    def __init__(self, shapes: Sequence[Shape], calendar: SchoolCalendar, codes: CodeTable) -> None:
+        self._shapes = shapes
+        self._carried_counts = calendar.carried_absences_count
+        self._codes = codes
+        self._same: dict[int, int] = {}
+        self._first: dict[object, int] = {}
+        self._counts: dict[tuple[tuple[int, ...], int, bool], DayCount] = {}
+
+    def count(self, values: tuple[int, ...], shape: int, blanks_count: bool) -> DayCount:
+        """The half days of a day with these marks (`register.values_of_day`)."""
+        key = (tuple([self._same_as(value) for value in values]), shape, blanks_count)
+        found = self._counts.get(key)
+        if found is None:
+            marks = day_marks(key[0])
+            carried_counts = self._carried_counts
+            found = count_day(marks, *self._shapes[shape], self._codes, blanks_count=blanks_count, carried_counts=carried_counts)
+            self._counts[key] = found
+        return found
+
+    def _same_as(self, value: int) -> int:
+        """The first mark seen that is the same to the rule."""
+        same = self._same.get(value)
+        if same is None:
+            code, position = register.code_of(value & 0xFFFF), value >> 16
+            kind: object = value
+            if code is not None and code in self._codes:
+                absent = self._codes.is_absence(code)
+                kind = (position, value & register.MOST_MINUTES) if absent else (position, self._codes.class_of(code))
+            same = self._same[value] = self._first.setdefault(kind, value)
+        return same
+
+
+def _blanks_count(grid: Grid, calendar: SchoolCalendar, now: datetime) -> NDArray[np.bool_]:
+    """Where a day's blanks are absences: from the student's first mark here on, up to the last day that has ended."""
+    if grid.first is None:
+        return np.zeros(grid.kinds.shape, dtype=np.bool_)
+    numbers = np.asarray([register.number_of(day) for day in grid.days], dtype=np.int64)
+    ended = numbers <= register.number_of(calendar.ended_through(now))
+    flags: NDArray[np.bool_] = (numbers >= grid.first[:, np.newaxis]) & ended
+    return flags
+
+
+def _by_cause(causes: Sequence[Cause], attributions: Sequence[Attribution], which: NDArray[np.int32]) -> NDArray[np.int32]:
+    result = np.zeros((which.shape[0], len(causes)), dtype=np.int32)
+    absent = np.asarray([bool(attribution.causes) for attribution in attributions], dtype=np.bool_)
+    students, days = np.nonzero(absent[which]) if len(attributions) else (np.zeros(0, np.intp), np.zeros(0, np.intp))
+    there = which[students, days]
+    for column, cause in enumerate(causes):
+        number = np.asarray([dict(attribution.causes).get(cause, 0) for attribution in attributions], dtype=np.int64)
+        result[:, column] = np.bincount(students, weights=number[there], minlength=which.shape[0])
+    return result

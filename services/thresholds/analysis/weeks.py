@@ -1,0 +1,159 @@
+"""A term week by week: absences, the students on each tier at each week's end, and the thresholds crossed. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.thresholds.analysis.counting import HalfDays
+from shared.attendance.calendar import Term
+from shared.attendance.tiers import THRESHOLDS, TIERS, Threshold, Tier
+
+Level = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class CrossedRecords:
+    """STAR records that crossings of a threshold opened on a day; `withdrawn_on` where corrected marks have taken them back since."""
+
+    threshold: Threshold
+    crossed_on: date
+    withdrawn_on: date | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Crossings:
+    """How many crossed a threshold, and how many of those crossings were taken back."""
+
+    threshold: Threshold
+    up: int
+    down: int
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """A week of the term that has begun: its days so far. Tiers and crossings are left out where the analysis is of few students."""
+
+    week: int
+    starts_on: date
+    ends_on: date
+    absent_half_days: int
+    counted_half_days: int
+    absence_rate: float | None
+    tiers: Mapping[Tier, int] | None
+    crossings: tuple[Crossings, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Weekday:
+    """The term's Mondays, or another weekday, together."""
+
+    weekday: Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    absent_half_days: int
+    counted_half_days: int
+    absence_rate: float | None
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def rate(absent: int, counted: int) -> float | None:
+    """The share of half days absent, of those marked as attended or absent; None before there are any."""
+    return round(absent / counted, 4) if counted else None
+
+
+def levels(absent_half_days: NDArray[np.integer]) -> Level:
+    """How many thresholds each total has reached (see `tiers.level_of`)."""
+    return np.minimum(absent_half_days.astype(np.int64) // 10, 3)
+
+
+def tiers_of(level: Level) -> dict[Tier, int]:
+    """How many students are on each tier."""
+    return {tier: int(count) for tier, count in zip(TIERS, np.bincount(level, minlength=len(TIERS)), strict=True)}
+
+
+def weeks(half_days: HalfDays, who: NDArray[np.bool_], term: Term, today: date, crossed: Iterable[CrossedRecords] | None) -> list[Week]:
+    """The weeks of the term that have begun, from Monday to Sunday; a total is that of the week's end, from the marks as they stand now.
+
+    `crossed`: the records of these students; None where numbers of students are not to be shown by week.
+    """
+    spans = _spans(term, today)
+    absent, counted = half_days.absent[who].sum(axis=0, dtype=np.int64), half_days.counted[who].sum(axis=0, dtype=np.int64)
+    totals = np.cumsum(half_days.absent[who], axis=1, dtype=np.int64) if crossed is not None else None
+    by_week = _by_week(spans, crossed) if crossed is not None else None
+    found = []
+    for number, (start, end) in enumerate(spans, start=1):
+        columns = [column for column, day in enumerate(half_days.days) if start <= day <= end]
+        until = sum(day <= end for day in half_days.days)
+        lost, there = int(absent[columns].sum()), int(counted[columns].sum())
+        tiers = None
+        if totals is not None:
+            tiers = tiers_of(levels(totals[:, until - 1] if until else np.zeros(len(totals), dtype=np.int64)))
+        found.append(Week(number, start, end, lost, there, rate(lost, there), tiers, by_week[number - 1] if by_week else None))
+    return found
+
+
+def crossings(crossed: Sequence[CrossedRecords]) -> tuple[Crossings, ...]:
+    """The records of a term together."""
+    return tuple(
+        Crossings(
+            threshold,
+            sum(records.count for records in crossed if records.threshold == threshold),
+            sum(records.count for records in crossed if records.threshold == threshold and records.withdrawn_on is not None),
+        )
+        for threshold in THRESHOLDS
+    )
+
+
+def best_and_worst(rates: Sequence[float | None]) -> tuple[int, int] | None:
+    """The places of the lowest and the highest rate; None where there are not two different ones. Of equal ones, the first."""
+    known = [(value, place) for place, value in enumerate(rates) if value is not None]
+    if len({value for value, _ in known}) <= 1:
+        return None
+    return min(known)[1], min(known, key=lambda one: (-one[0], one[1]))[1]
+
+
+def weekdays(half_days: HalfDays, who: NDArray[np.bool_]) -> list[Weekday]:
+    """The weekdays that have a half day marked."""
+    absent, counted = half_days.absent[who].sum(axis=0, dtype=np.int64), half_days.counted[who].sum(axis=0, dtype=np.int64)
+    found = []
+    for number, name in enumerate(WEEKDAYS):
+        columns = [column for column, day in enumerate(half_days.days) if day.weekday() == number]
+        lost, there = int(absent[columns].sum()), int(counted[columns].sum())
+        if there:
+            found.append(Weekday(name, lost, there, rate(lost, there)))  # type: ignore[arg-type]
+    return found
+
+
+def _spans(term: Term, today: date) -> list[tuple[date, date]]:
+    last = min(term.end, today)
+    spans = []
+    start = term.start
+    while start <= last:
+        sunday = start + timedelta(days=6 - start.weekday())
+        spans.append((start, min(sunday, last)))
+        start = sunday + timedelta(days=1)
+    return spans
+
+
+def _by_week(spans: Sequence[tuple[date, date]], crossed: Iterable[CrossedRecords]) -> list[tuple[Crossings, ...]]:
+    up: Counter[tuple[int, Threshold]] = Counter()
+    down: Counter[tuple[int, Threshold]] = Counter()
+    for records in crossed:
+        up[_week_of(records.crossed_on, spans), records.threshold] += records.count
+        if records.withdrawn_on is not None:
+            down[_week_of(records.withdrawn_on, spans), records.threshold] += records.count
+    return [
+        tuple(Crossings(threshold, up[number, threshold], down[number, threshold]) for threshold in THRESHOLDS)
+        for number in range(len(spans))
+    ]
+
+
+def _week_of(day: date, spans: Sequence[tuple[date, date]]) -> int:
+    """What happens after the last week, such as a correction in the holidays, is told with it."""
+    return next((number for number, (_, end) in enumerate(spans) if day <= end), len(spans) - 1)

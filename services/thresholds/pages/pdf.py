@@ -1,0 +1,55 @@
+"""PDFs for people, set by Typst: tagged for readers' tools (PDF/UA-1), in fonts that come with it, the same bytes for the same data.
+
+Templates are `.typ` files of this service, on the house's style (`house.typ`). What is printed goes to them as JSON data, which they
+show as text: none of it is ever read as code.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import typst
+
+ROOT: Final = Path(__file__).parents[1]
+"""The service's folder: templates lie below it, and nothing above it can be read by one."""
+
+STANDARD: Final = "ua-1"
+
+MEDIA_TYPE: Final = "application/pdf"
+
+_NOT_DISPLAYED: Final = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
+
+
+class UnprintableError(ValueError):
+    """A text has a character that none of the fonts has: a PDF that shows it as a box would not be readable by everybody."""
+
+    def __init__(self, text: str) -> None:
+        names = ", ".join(f"U+{ord(character):04X} ({unicodedata.name(character, 'unnamed').lower()})" for character in text[:3])
+        super().__init__(f"there is no letter in the fonts for {names}")
+        self.text = text
+
+
+def compile_pdf(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
+    """The PDF of a template, a path below the service's folder, which finds `data` with `json(bytes(sys.inputs.data))`.
+
+    `at` is the document's date. Takes some milliseconds a page: call it in a thread. Raises UnprintableError for text that the fonts
+    can't show, and typst.TypstError for a template that is wrong.
+    """
+    try:
+        return typst.compile(
+            ROOT / template,
+            root=ROOT,
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=STANDARD,
+            timestamp=at.astimezone(UTC).replace(microsecond=0),
+        )
+    except typst.TypstError as error:
+        if found := _NOT_DISPLAYED.search(error.message):
+            raise UnprintableError(found[1]) from error
+        raise

@@ -1,0 +1,173 @@
+"""A plan as people read it: headings, texts and dates in words. The page and the PDF are both made of this, so they say the same."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Final
+
+from services.thresholds.plans.plan import Edition, Plan, State, Step
+from services.thresholds.plans.prose import Block, blocks
+from shared.attendance.tiers import MEANING, Tier
+
+TITLE: Final = "Attendance Management Plan"
+LANGUAGE: Final = "en-NZ"
+
+COUNTING: Final = (
+    "Days are counted in half days within one school term, whatever the reason for being away, and start again at 0 each term."
+    " The steps are those of the Ministry of Education's Stepped Attendance Response (STAR), the same at every school in Aotearoa"
+    " New Zealand."
+)
+
+_STEPS: Final[tuple[tuple[Step, Tier, str], ...]] = (
+    ("expectations", "green", "Fewer than 5 days away"),
+    ("5", "yellow", "5 to 9.5 days away"),
+    ("10", "orange", "10 to 14.5 days away"),
+    ("15", "red", "15 days away or more"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One text of a list of texts, as its blocks."""
+
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A heading within a section, and its texts."""
+
+    heading: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section; `anchor` names it in links."""
+
+    anchor: str
+    heading: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepShown:
+    """What is done at one step."""
+
+    tier: Tier
+    meaning: str
+    heading: str
+    strategies: tuple[Item, ...]
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact about the plan: a label and a value."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole plan, ready to be set on a page. `notice` warns of a version that is not the published one."""
+
+    title: str
+    language: str
+    school: str
+    version: int
+    notice: str | None
+    facts: tuple[Fact, ...]
+    sections: tuple[Section, ...]
+    steps_anchor: str
+    steps_heading: str
+    counting: str
+    steps: tuple[StepShown, ...]
+    contact_name: str | None
+    contact_email: str | None
+    contact_phone: str | None
+
+    def as_data(self) -> dict[str, Any]:
+        """The document as plain JSON data."""
+        return asdict(self)
+
+
+def document(plan: Plan, edition: Edition, version: int, state: State) -> Document:
+    """The document of a version of a plan."""
+    contact = plan.contact
+    return Document(
+        title=TITLE,
+        language=LANGUAGE,
+        school=edition.school_name,
+        version=version,
+        notice=_notice(state),
+        facts=tuple(_facts(plan)),
+        sections=_sections(plan),
+        steps_anchor="steps",
+        steps_heading="What we do at each step",
+        counting=COUNTING,
+        steps=tuple(_step(plan, edition, *step) for step in _STEPS),
+        contact_name=contact.name if contact else None,
+        contact_email=contact.email if contact else None,
+        contact_phone=contact.phone if contact else None,
+    )
+
+
+def day_in_words(day: date) -> str:
+    """As in `1 December 2026`, with blanks at which no line breaks."""
+    return f"{day.day}\u00a0{day:%B}\u00a0{day.year}"
+
+
+def _notice(state: State) -> str | None:
+    if state == "draft":
+        return "Draft: not published"
+    return "Superseded: a later version has been published" if state == "superseded" else None
+
+
+def _facts(plan: Plan) -> list[Fact]:
+    approval = ", ".join(part for part in (plan.approved_by, plan.approved_on and day_in_words(plan.approved_on)) if part)
+    said = (
+        ("Approved by", approval),
+        ("In effect from", plan.effective_on and day_in_words(plan.effective_on)),
+        ("Review by", plan.review_on and day_in_words(plan.review_on)),
+    )
+    return [Fact(label, value) for label, value in said if value]
+
+
+def _sections(plan: Plan) -> tuple[Section, ...]:
+    wanted = (
+        ("aims", "What we want to achieve", (("Our objectives", plan.objectives), ("Our strategic priorities", plan.priorities))),
+        (
+            "finding-out",
+            "How we find out why students are away",
+            (
+                ("Patterns of absence", plan.processes.patterns),
+                ("Barriers and underlying causes", plan.processes.barriers),
+            ),
+        ),
+        (
+            "progress",
+            "How we measure progress",
+            (
+                ("Monitoring and measuring", plan.monitoring.measures),
+                ("Links to achievement", plan.monitoring.achievement_links),
+            ),
+        ),
+    )
+    found = []
+    for anchor, heading, parts in wanted:
+        written = tuple(Part(title, _items(texts)) for title, texts in parts if texts)
+        if written:
+            found.append(Section(anchor, heading, written))
+    return tuple(found)
+
+
+def _step(plan: Plan, edition: Edition, step: Step, tier: Tier, heading: str) -> StepShown:
+    approach = plan.at(step)
+    labels = tuple(edition.labels.get(key, key) for key in approach.actions)
+    return StepShown(tier, MEANING[tier], heading, _items(approach.strategies), labels)
+
+
+def _items(texts: Sequence[str]) -> tuple[Item, ...]:
+    return tuple(Item(blocks(text)) for text in texts)

@@ -1,0 +1,123 @@
+"""The events feed as streams of server-sent events: what each says, and how many there may be."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+import structlog
+from fastapi.sse import EventSourceResponse, format_sse_event
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import Receive, Scope, Send
+
+from services.thresholds.feed import cloudevent_of
+from services.thresholds.repository import feed
+from shared.db.errors import is_transient
+from shared.db.listen import Broadcast
+from shared.telemetry import metrics
+from shared.waiting import one_happened
+from shared.web.problems import ProblemError
+
+log = structlog.get_logger()
+
+PAGE: Final = 100
+RETRY_MS: Final = 3_000
+"""How long a client waits before it connects again; said at the start of every stream."""
+
+ALIVE: Final = b": alive\n\n"
+
+_encoder = msgspec.json.Encoder()
+
+
+class Place:
+    """One stream's place among those that are open."""
+
+    def __init__(self, streams: "Streams", subject: str) -> None:
+        self._streams = streams
+        self._subject = subject
+
+    def leave(self) -> None:
+        """Makes room for another stream."""
+        self._streams.leave(self._subject)
+
+
+class Streams:
+    """Counts a process's open streams."""
+
+    def __init__(self, most: int, each: int) -> None:
+        self._most = most
+        self._each = each
+        self._open: Counter[str] = Counter()
+
+    def enter(self, subject: str) -> Place:
+        """A place for one more stream of this subject. Raises ProblemError 429 when there is no room."""
+        if self._open[subject] >= self._each or self._open.total() >= self._most:
+            detail = "too many event streams are open: close one, or read the feed with `wait`"
+            raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "too-many-streams", detail, headers={"Retry-After": "15"})
+        self._open[subject] += 1
+        metrics.FEED_STREAMS.set(self._open.total())
+        return Place(self, subject)
+
+    def leave(self, subject: str) -> None:
+        """A stream of the subject has ended."""
+        self._open[subject] -= 1
+        self._open += Counter()  # drops the zeros
+        metrics.FEED_STREAMS.set(self._open.total())
+
+
+class EventStream(EventSourceResponse):
+    """The answer that carries a stream. It gives its place back also when the client is gone before the first word."""
+
+    def __init__(self, pieces: AsyncIterator[bytes], place: Place, headers: Mapping[str, str]) -> None:
+        super().__init__(pieces, headers=headers)
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends until the stream ends, or the client goes."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._place.leave()
+
+
+async def follow(
+    engine: AsyncEngine,
+    bell: Broadcast,
+    *,
+    schools: Sequence[str] | None,
+    position: int,
+    heartbeat: timedelta,
+    stop: asyncio.Event,
+    holds: Callable[[], Awaitable[bool]],
+) -> AsyncIterator[bytes]:
+    """The events behind a position as they come, until `stop` is set, the token no longer `holds`, or the database is away.
+
+    The client connects again by itself, with the id of the last event it has: an early end loses nothing.
+    """
+    yield format_sse_event(retry=RETRY_MS, comment="events")
+    clock = asyncio.get_running_loop()
+    look_again = clock.time() + heartbeat.total_seconds()
+    while not stop.is_set():
+        rung = bell.listen()
+        try:
+            async with engine.connect() as connection:
+                rows = await feed.after(connection, position=position, schools=schools, limit=PAGE)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("feed.stream_ended", error=type(error).__name__)
+            return
+        for row in rows:
+            data = _encoder.encode(cloudevent_of(row)).decode()
+            yield format_sse_event(id=str(row["position"]), event=row["event_type"], data_str=data)
+            position = row["position"]
+        if not rows:
+            await one_happened(max(look_again - clock.time(), 0), rung, stop)
+        if clock.time() >= look_again:
+            if not await holds():
+                return
+            look_again = clock.time() + heartbeat.total_seconds()
+            yield ALIVE

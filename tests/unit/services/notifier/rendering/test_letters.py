@@ -1,0 +1,255 @@
+"""The letters in words."""
+
+import re
+from dataclasses import replace
+from email import message_from_bytes, policy
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifier.rendering import Letters, LetterTemplate, Occasion
+from services.notifier.transports.email_message import as_email
+from services.notifier.transports.interface import Parcel
+from services.notifier.words import one_line
+from shared.attendance.tiers import THRESHOLDS, Threshold
+from shared.events.data import AbsentDay
+from tests.unit.services.notifier.rendering.families import OCCASION
+from tests.unit.services.notifier.rendering.pages import Page
+
+LETTERS = Letters()
+ILL = replace(OCCASION, illness_half_days=6)
+UNKNOWN = replace(OCCASION, absent_on=(), illness_half_days=0)
+
+EACH_SAYS = [
+    "Kia ora Mere Ngata and Wiremu Parata,",
+    "Tāne has now been away from Ōtaki Example College for 5.5 days in Term 4 (12 October to 18 December 2026).",
+    "not an accusation",
+    "illness count too",
+    "office@otaki.example.nz",
+    "20 November 2026",
+    "Monday 12 to Wednesday 14 October (3 days)",
+    "Friday 23 October (half a day)",
+    "Thursday 5 November (1 day)",
+    "If you think this number is wrong, or one of the days, tell us.",
+]
+
+
+@pytest.mark.parametrize("occasion", [OCCASION, ILL])
+@pytest.mark.parametrize("threshold", THRESHOLDS)
+def test_each_letter_says_what_a_family_needs(threshold: Threshold, occasion: Occasion) -> None:
+    written = LETTERS.write(threshold, occasion)
+    text, html = " ".join(written.text.split()), Page(written.html).run_on
+
+    for words in EACH_SAYS:
+        assert words in text
+        assert words in html
+    assert written.subject.startswith("Tāne has been away for 5.5 days this term")
+    assert (written.language, written.version) == ("en", None)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "next_step", "when_ill"),
+    [
+        (5, "what the reason for the days away was", "to see with you what would help to catch up"),
+        (10, "We will talk about what is behind the days away", "at a time when Tāne is well enough"),
+        (15, "what has to change, who does what", "how Tāne can keep learning while unwell"),
+        (15, "We will also ask the Attendance Service to join in.", "We will talk with you about it first."),
+    ],
+)
+def test_what_the_school_does_next(threshold: Threshold, next_step: str, when_ill: str) -> None:
+    letter, ill = (" ".join(LETTERS.write(threshold, occasion).text.split()) for occasion in (OCCASION, ILL))
+
+    assert next_step in letter
+    assert when_ill not in letter
+    assert when_ill in ill
+    assert next_step not in ill
+
+
+@pytest.mark.parametrize("threshold", THRESHOLDS)
+def test_illness_is_said_when_it_is_more_than_half_and_never_guessed(threshold: Threshold) -> None:
+    said = "Our roll says that most of this was illness."
+
+    assert said in " ".join(LETTERS.write(threshold, ILL).text.split())
+    for occasion in (
+        OCCASION,
+        UNKNOWN,
+        replace(OCCASION, absent_half_days=10, absent_on=[*OCCASION.absent_on[:3], *OCCASION.absent_on[4:]], illness_half_days=5),
+    ):
+        assert said not in " ".join(LETTERS.write(threshold, occasion).text.split())
+
+
+@pytest.mark.parametrize("threshold", THRESHOLDS)
+def test_without_days_none_are_named(threshold: Threshold) -> None:
+    text = LETTERS.write(threshold, UNKNOWN).text
+
+    assert "THE DAYS AWAY" not in text
+    assert "or one of the days" not in " ".join(text.split())
+    assert "THE DAYS AWAY" in LETTERS.write(threshold, OCCASION).text
+
+
+def test_days_that_do_not_add_up_to_the_number_are_not_named() -> None:
+    for days in (OCCASION.absent_on[1:], [*OCCASION.absent_on, AbsentDay(OCCASION.absent_on[-1].date, 1)]):
+        assert "THE DAYS AWAY" not in LETTERS.write(5, replace(OCCASION, absent_on=days)).text
+
+
+@pytest.mark.parametrize("threshold", THRESHOLDS)
+def test_the_html_is_accessible_and_has_no_pictures(threshold: Threshold) -> None:
+    page = Page(LETTERS.write(threshold, OCCASION).html)
+
+    assert ("html", {"lang": "en-NZ", "dir": "ltr"}) in page.elements
+    assert page.tags.count("h1") == 1
+    assert page.tags.count("h2") == 4
+    assert page.tags.count("title") == 1
+    assert not {"img", "script", "link", "table"} & set(page.tags)
+    assert [attributes["role"] for _, attributes in page.elements if "role" in attributes] == ["article"]
+    assert page.links == ["mailto:office@otaki.example.nz"]
+
+
+def test_the_preheader_is_the_first_sentence() -> None:
+    html = LETTERS.write(5, OCCASION).html
+
+    assert '<div style="display:none;max-height:0;overflow:hidden;">Tāne has now been away from Ōtaki Example College for 5.5 days' in html
+
+
+@pytest.mark.parametrize("threshold", THRESHOLDS)
+def test_the_plain_text_fits_a_screen(threshold: Threshold) -> None:
+    text = LETTERS.write(threshold, OCCASION).text
+
+    assert max(len(line) for line in text.splitlines()) <= 72
+    assert not re.search(r"<[a-z]|\{\{|\{%|&[a-z]+;|\*\*|\\", text)
+
+
+def test_what_a_name_holds_is_text_and_nothing_else() -> None:
+    written = LETTERS.write(
+        5, replace(OCCASION, child="<b>Tāne</b>\r\n{{ 7 * 7 }} **x** [y](https://e.test)", school="Smith & Sons' <School>")
+    )
+
+    assert written.subject == "<b>Tāne</b> {{ 7 * 7 }} **x** [y](https://e.test) has been away for 5.5 days this term"
+    assert "&lt;b&gt;Tāne&lt;/b&gt; {{ 7 * 7 }} **x** [y](https://e.test)" in written.html
+    assert "<b>" not in written.html
+    assert Page(written.html).links == ["mailto:office@otaki.example.nz"]
+    assert "Smith & Sons' <School>" in written.text
+
+
+NAME = st.text(min_size=1, max_size=60).filter(lambda name: bool(one_line(name)))
+
+
+@given(child=NAME, caregiver=NAME, school=NAME)
+def test_no_name_breaks_out_of_its_place(child: str, caregiver: str, school: str) -> None:
+    plain = Page(LETTERS.write(10, replace(OCCASION, names=["Mere"])).html)
+
+    written = LETTERS.write(10, replace(OCCASION, child=child, names=[caregiver], school=school))
+
+    page = Page(written.html)
+    assert page.tags == plain.tags
+    assert page.links == plain.links
+    assert [set(attributes) for _, attributes in page.elements] == [set(attributes) for _, attributes in plain.elements]
+    opening = f"Kia ora {one_line(caregiver)}, {one_line(child)} has now been away from {one_line(school)} for"
+    assert opening in " ".join(written.text.split())
+    assert opening in page.text
+
+
+@given(child=NAME, school=NAME)
+def test_no_name_becomes_a_header(child: str, school: str) -> None:
+    written = LETTERS.write(5, replace(OCCASION, child=child, school=school))
+    parcel = Parcel(
+        id=UUID(int=1),
+        channel="email",
+        recipient="mere@example.test",
+        sender_name=school,
+        reply_to=None,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        message_id="<1@example.test>",
+        written_at=OCCASION.counted_at,
+    )
+
+    message = message_from_bytes(as_email(parcel, "no-reply@star.invalid"), policy=policy.default)
+
+    assert sorted(message.keys()) == sorted(
+        ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"]
+    )
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_without_a_contact_address_nobody_is_asked_to_reply() -> None:
+    written = LETTERS.write(5, replace(OCCASION, contact_email=None))
+
+    assert "Reply" not in written.text + written.html
+    assert "ring the school office" in written.text
+    assert "mailto:" not in written.html
+
+
+def test_without_the_terms_dates_the_term_has_its_name_only() -> None:
+    assert "for 5.5 days in Term 4." in " ".join(LETTERS.write(5, replace(OCCASION, dates=None)).text.split())
+
+
+def test_an_unknown_time_zone_is_taken_for_aucklands() -> None:
+    assert "20 November 2026" in LETTERS.write(5, replace(OCCASION, timezone="Pacific/Nowhere")).text
+
+
+def test_a_schools_own_words() -> None:
+    own = LetterTemplate(
+        "en",
+        "{{ child }}: {{ days }}",
+        "Kia ora,\n\n**{{ child | upper }}** missed:\n\n{% for line in absence_lines %}\n- {{ line }}\n{% endfor %}\n\n"
+        "See [our page](https://otaki.example.nz/attendance).\n\nNgā mihi,\n{{ school }}",
+        7,
+    )
+
+    written = LETTERS.write(5, OCCASION, own)
+
+    assert written.subject == "Tāne: 5.5 days"
+    assert written.version == 7
+    assert written.text.startswith(
+        "Kia ora,\n\nTĀNE missed:\n\n- Monday 12 to Wednesday 14 October (3 days)\n- Friday 23 October (half a day)\n"
+        "- Thursday 5 November (1 day)\n- Wednesday 18 November (1 day)\n\nSee our page (https://otaki.example.nz/attendance).\n\n"
+        "Ngā mihi,\nŌtaki Example College\n\n--------\n\nThe count is as it stood on 20 November 2026."
+    )
+    page = Page(written.html)
+    assert page.links == ["https://otaki.example.nz/attendance"]
+    assert page.tags.count("li") == 4
+    assert "<strong>TĀNE</strong> missed:" in written.html
+
+
+def test_another_language_gets_numbers_and_no_english_words() -> None:
+    own = LetterTemplate(
+        "sm", "{{ child }}: {{ days }}", "{{ greeting }}|{{ term }}|{{ term_dates or '' }}|{{ absences or '' }}|{{ counted_on }}", 1
+    )
+
+    written = LETTERS.write(5, OCCASION, own)
+
+    assert written.subject == "Tāne: 5.5"
+    assert " ".join(written.text.partition("--------")[0].split()) == (
+        "Mere Ngata, Wiremu Parata|4|12/10 – 18/12/2026|12/10 – 14/10 (3), 23/10 (0.5), 5/11 (1), 18/11 (1)|20/11/2026"
+    )
+    page = Page(written.html)
+    assert page.elements[0] == ("html", {"lang": "sm", "dir": "ltr"})
+    # The small print below is the house's English, and says so to a reader that speaks it aloud.
+    assert [attributes.get("lang") for tag, attributes in page.elements if tag == "div"][-1] == "en-NZ"
+
+
+def test_a_language_from_right_to_left() -> None:
+    page = Page(LETTERS.write(5, OCCASION, LetterTemplate("ar", "{{ child }}", "{{ child }} ({{ days }})", 1)).html)
+
+    assert page.elements[0] == ("html", {"lang": "ar", "dir": "rtl"})
+
+
+@pytest.mark.parametrize("body", ["{{ gone }}", "{{ contact_email }}", "{% for x in y %}", "{{ 'a' * 10 }}"])
+def test_words_that_can_no_longer_be_used_give_way_to_the_houses(body: str) -> None:
+    occasion = replace(OCCASION, contact_email=None)
+
+    assert LETTERS.write(5, occasion, LetterTemplate("en", "x", body, 3)) == LETTERS.write(5, occasion)
+
+
+def test_a_trial_says_so() -> None:
+    written = LETTERS.try_out(5, OCCASION, LETTERS.house(5), trial=True)
+
+    assert written.subject == "[Test] Tāne has been away for 5.5 days this term"
+    assert written.text.startswith(
+        "This is a test. The family in this letter is made up, and nobody else\nwas sent it.\n\n--------\n\nKia ora"
+    )
+    assert "<strong>This is a test.</strong>" in written.html

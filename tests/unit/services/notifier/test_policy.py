@@ -1,0 +1,230 @@
+"""When a school's letters may go, on its own clock, and what becomes of one that is due. Every moment here was worked out by hand."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifier.policy import (
+    Digest,
+    Due,
+    Hold,
+    Never,
+    NotNow,
+    Now,
+    OnHold,
+    Policy,
+    Verdict,
+    Window,
+    cap_of,
+    chosen,
+    held_until,
+    is_over,
+    next_digest,
+    next_opening,
+    verdict,
+)
+from services.notifier.recipients import Recipient
+from shared.attendance.calendar import SchoolCalendar, Term
+
+LABOUR_DAY = date(2026, 10, 26)
+TEACHERS_ONLY = date(2026, 11, 6)
+T3 = Term("2026-T3", date(2026, 7, 20), date(2026, 9, 25))
+T4 = Term("2026-T4", date(2026, 10, 12), date(2026, 12, 18))
+T1 = Term("2027-T1", date(2027, 2, 1), date(2027, 4, 16))
+CLOSED = frozenset({LABOUR_DAY, TEACHERS_ONLY})
+SCHOOL = SchoolCalendar((T3, T4, T1), CLOSED)
+CHATHAM = SchoolCalendar((T3, T4, T1), CLOSED, timezone="Pacific/Chatham")
+LAST_YEAR_KNOWN = SchoolCalendar((T3, T4), CLOSED)
+
+OFFICE_HOURS = Window("school-days", time(8), time(17))
+DAYTIME = Window("any", time(8), time(17))
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+# New Zealand: 12 hours ahead of UTC in winter, 13 in summer, which begins on Sunday 27 September 2026 and ends on Sunday 5 April 2026.
+# The Chathams are 45 minutes further ahead.
+@pytest.mark.parametrize(
+    ("window", "calendar", "now", "opening"),
+    [
+        pytest.param(None, SCHOOL, "2026-11-21T12:00", "2026-11-21T12:00", id="without a window at any time, at night and on Sundays"),
+        pytest.param(OFFICE_HOURS, SCHOOL, "2026-11-20T02:00", "2026-11-20T02:00", id="Friday at three in the afternoon"),
+        pytest.param(OFFICE_HOURS, SCHOOL, "2026-11-19T19:00", "2026-11-19T19:00", id="Friday at eight sharp"),
+        pytest.param(OFFICE_HOURS, SCHOOL, "2026-11-19T18:59:59", "2026-11-19T19:00", id="a second before eight"),
+        pytest.param(OFFICE_HOURS, SCHOOL, "2026-11-20T03:59:59", "2026-11-20T03:59:59", id="a second before five"),
+        pytest.param(OFFICE_HOURS, SCHOOL, "2026-11-20T04:00", "2026-11-22T19:00", id="Friday at five: Monday at eight"),
+        pytest.param(DAYTIME, SCHOOL, "2026-11-20T04:00", "2026-11-20T19:00", id="the same on any day: Saturday at eight"),
+        pytest.param(OFFICE_HOURS, SCHOOL, "2026-10-23T05:00", "2026-10-26T19:00", id="over Labour Day: Tuesday at eight"),
+        pytest.param(OFFICE_HOURS, SCHOOL, "2026-11-05T21:00", "2026-11-08T19:00", id="on a day for teachers only: Monday"),
+        pytest.param(OFFICE_HOURS, SCHOOL, "2026-12-18T04:00", "2027-01-31T19:00", id="the last afternoon: after the summer"),
+        pytest.param(OFFICE_HOURS, LAST_YEAR_KNOWN, "2026-12-18T04:00", None, id="no school day is known any more"),
+        pytest.param(DAYTIME, SCHOOL, "2026-09-26T06:00", "2026-09-26T19:00", id="the night on which summer time begins"),
+        pytest.param(DAYTIME, SCHOOL, "2026-04-04T05:00", "2026-04-04T20:00", id="the night on which it ends"),
+        pytest.param(
+            Window("any", time(2, 15), time(2, 45)), SCHOOL, "2026-09-25T15:00", "2026-09-27T13:15", id="hours that the clocks jump over"
+        ),
+        pytest.param(OFFICE_HOURS, CHATHAM, "2026-11-20T03:14", "2026-11-20T03:14", id="Chatham, a minute before five"),
+        pytest.param(OFFICE_HOURS, CHATHAM, "2026-11-20T03:15", "2026-11-22T18:15", id="Chatham at five: Monday at eight there"),
+        pytest.param(Window("school-days"), SCHOOL, "2026-11-20T10:59", "2026-11-20T10:59", id="school days: Friday before midnight"),
+        pytest.param(Window("school-days"), SCHOOL, "2026-11-20T11:00", "2026-11-22T11:00", id="school days: Saturday"),
+    ],
+)
+def test_the_next_opening(window: Window | None, calendar: SchoolCalendar, now: str, opening: str | None) -> None:
+    assert next_opening(window, calendar, utc(now)) == (utc(opening) if opening is not None else None)
+
+
+@given(
+    start=st.integers(0, 4 * 24 * 90),
+    opens=st.integers(16, 60),
+    length=st.integers(1, 30),
+    days=st.sampled_from(["any", "school-days"]),
+)
+def test_the_next_opening_is_the_first_open_quarter_of_an_hour(start: int, opens: int, length: int, days: str) -> None:
+    quarter = timedelta(minutes=15)
+    until = min(opens + length, 95)
+    window = Window("any" if days == "any" else "school-days", time(opens // 4, opens % 4 * 15), time(until // 4, until % 4 * 15))
+    now = utc("2026-09-14T00:00") + start * quarter
+
+    def is_open(moment: datetime) -> bool:
+        local = moment.astimezone(ZoneInfo("Pacific/Auckland"))
+        day = local.date()
+        in_term = T3.start <= day <= T3.end or T4.start <= day <= T4.end
+        school = in_term and day.weekday() < 5 and day not in CLOSED
+        return (window.days == "any" or school) and opens <= local.hour * 4 + local.minute // 15 < until
+
+    moment = now
+    while not is_open(moment):
+        moment += quarter
+        if moment > utc("2026-12-20T00:00"):
+            return
+    assert next_opening(window, SCHOOL, now) == moment
+
+
+@pytest.mark.parametrize(
+    ("holds", "now", "until"),
+    [
+        pytest.param([], "2026-11-20T02:00", None, id="nothing is held"),
+        pytest.param([Hold(None, date(2026, 11, 25))], "2026-11-20T02:00", "2026-11-25T11:00", id="to the end of its last day"),
+        pytest.param([Hold(None, date(2026, 11, 25))], "2026-11-25T10:59:59", "2026-11-25T11:00", id="on its last day"),
+        pytest.param([Hold(None, date(2026, 11, 25))], "2026-11-25T11:00", None, id="over at midnight"),
+        pytest.param([Hold(None)], "2026-11-20T02:00", "2026-12-18T11:00", id="without an end, to the end of the term"),
+        pytest.param([Hold(10, date(2026, 11, 25))], "2026-11-20T02:00", "2026-11-25T11:00", id="of this threshold"),
+        pytest.param([Hold(15), Hold(5)], "2026-11-20T02:00", None, id="of others"),
+        pytest.param([Hold(10, date(2026, 11, 25)), Hold(None, date(2026, 11, 27))], "2026-11-20T02:00", "2026-11-27T11:00", id="longer"),
+    ],
+)
+def test_how_long_a_letter_about_ten_days_is_held(holds: list[Hold], now: str, until: str | None) -> None:
+    assert held_until(Policy(), holds, 10, T4, SCHOOL, utc(now)) == (utc(until) if until is not None else None)
+
+
+def test_a_hold_without_an_end_outlasts_the_letters_of_its_term() -> None:
+    lenient = Policy(after_term=timedelta(days=3))
+    assert held_until(lenient, [Hold(None)], 10, T4, SCHOOL, utc("2026-12-20T00:00")) == utc("2026-12-21T11:00")
+
+
+@pytest.mark.parametrize(
+    ("after_term", "now", "over"),
+    [
+        (timedelta(0), "2026-12-18T10:59:59", False),
+        (timedelta(0), "2026-12-18T11:00", True),
+        (timedelta(days=3), "2026-12-21T10:59:59", False),
+        (timedelta(days=3), "2026-12-21T11:00", True),
+    ],
+)
+def test_a_term_is_over_at_midnight_after_its_last_day(after_term: timedelta, now: str, over: bool) -> None:
+    assert is_over(Policy(after_term=after_term), T4, SCHOOL, utc(now)) is over
+
+
+def test_a_term_that_the_calendar_does_not_know_is_not_over() -> None:
+    assert not is_over(Policy(), None, SCHOOL, utc("2030-01-01T00:00"))
+
+
+@pytest.mark.parametrize(("daily_cap", "students", "cap"), [(None, 0, 200), (None, 401, 200), (None, 1000, 500), (50, 900, 50), (0, 9, 0)])
+def test_how_many_letters_may_go_in_a_day(daily_cap: int | None, students: int, cap: int) -> None:
+    assert cap_of(Policy(daily_cap=daily_cap), students, least=200, share=0.5) == cap
+
+
+MORNING = Digest("dean@kura.example", time(7, 30))
+
+
+@pytest.mark.parametrize(
+    ("calendar", "now", "last_on", "day", "moment"),
+    [
+        pytest.param(SCHOOL, "2026-11-19T17:00", None, "2026-11-20", "2026-11-19T18:30", id="this morning"),
+        pytest.param(SCHOOL, "2026-11-19T20:00", None, "2026-11-20", "2026-11-19T18:30", id="this morning's is late"),
+        pytest.param(SCHOOL, "2026-11-19T18:30", date(2026, 11, 20), "2026-11-23", "2026-11-22T18:30", id="after Friday's, Monday's"),
+        pytest.param(SCHOOL, "2026-11-21T02:00", date(2026, 11, 19), "2026-11-23", "2026-11-22T18:30", id="Friday's was missed"),
+        pytest.param(SCHOOL, "2026-10-24T02:00", date(2026, 10, 23), "2026-10-27", "2026-10-26T18:30", id="not on Labour Day"),
+        pytest.param(SCHOOL, "2026-12-18T02:00", date(2026, 12, 18), "2027-02-01", "2027-01-31T18:30", id="after the summer"),
+        pytest.param(CHATHAM, "2026-11-19T10:00", None, "2026-11-19", "2026-11-18T17:45", id="on the Chathams' clock"),
+    ],
+)
+def test_the_next_digest(calendar: SchoolCalendar, now: str, last_on: date | None, day: str, moment: str) -> None:
+    assert next_digest(MORNING, calendar, utc(now), last_on) == (date.fromisoformat(day), utc(moment))
+
+
+def test_no_digest_is_planned_beyond_the_calendar() -> None:
+    assert next_digest(MORNING, LAST_YEAR_KNOWN, utc("2026-12-18T02:00"), date(2026, 12, 18)) is None
+
+
+FRIDAY = utc("2026-11-20T02:00")
+EVENING = utc("2026-11-20T05:00")
+FORTNIGHT = timedelta(days=14)
+
+
+@pytest.mark.parametrize(
+    ("policy", "due", "holds", "now", "expected"),
+    [
+        pytest.param(Policy(), Due(5, FRIDAY, False), [], EVENING, Now(), id="nothing was chosen: at once, in the evening too"),
+        pytest.param(Policy(window=OFFICE_HOURS), Due(5, FRIDAY, False), [], FRIDAY, Now(), id="inside the window"),
+        pytest.param(
+            Policy(window=OFFICE_HOURS), Due(5, FRIDAY, False), [], EVENING, NotNow(utc("2026-11-22T19:00")), id="outside the window"
+        ),
+        pytest.param(Policy(thresholds=(10, 15)), Due(5, FRIDAY, False), [], FRIDAY, Never("threshold-off"), id="no letter about five"),
+        pytest.param(Policy(thresholds=(10, 15)), Due(10, FRIDAY, False), [], FRIDAY, Now(), id="but about ten"),
+        pytest.param(Policy(), Due(5, FRIDAY, False), [Hold(None)], FRIDAY, OnHold(utc("2026-12-18T11:00")), id="held by staff"),
+        pytest.param(
+            Policy(window=OFFICE_HOURS),
+            Due(5, FRIDAY, False),
+            [Hold(5)],
+            EVENING,
+            OnHold(utc("2026-12-18T11:00")),
+            id="staff first",
+        ),
+        pytest.param(Policy(), Due(5, FRIDAY, False), [], utc("2026-12-19T00:00"), Never("term-over"), id="the term is over"),
+        pytest.param(Policy(), Due(5, FRIDAY, False), [Hold(None)], utc("2026-12-19T00:00"), Never("term-over"), id="over, though held"),
+        pytest.param(Policy(), Due(5, FRIDAY - FORTNIGHT, True), [], FRIDAY, Now(), id="staff had it for two weeks"),
+        pytest.param(
+            Policy(), Due(5, FRIDAY - FORTNIGHT - timedelta(seconds=1), True), [], FRIDAY, Never("too-late"), id="staff had it for longer"
+        ),
+        pytest.param(
+            Policy(),
+            Due(5, FRIDAY - 2 * FORTNIGHT, False),
+            [],
+            FRIDAY,
+            Now(),
+            id="what waited for something else is told",
+        ),
+    ],
+)
+def test_what_becomes_of_a_letter_that_is_due(policy: Policy, due: Due, holds: list[Hold], now: datetime, expected: Verdict) -> None:
+    assert verdict(policy, due, T4, holds, SCHOOL, FORTNIGHT, now) == expected
+
+
+def test_without_a_school_day_in_sight_the_calendar_is_asked_again_tomorrow() -> None:
+    now = utc("2026-12-18T05:00")
+    assert verdict(Policy(window=OFFICE_HOURS), Due(5, now, False), T4, [], LAST_YEAR_KNOWN, FORTNIGHT, now) == NotNow(
+        utc("2026-12-19T05:00")
+    )
+
+
+def test_the_first_recipient_or_all() -> None:
+    both = (Recipient("mere@example.test", ("Mere",)), Recipient("sam@example.test", ("Sam",)))
+    assert chosen(Policy(), both) == both
+    assert chosen(Policy(recipients="first"), both) == both[:1]
+    assert chosen(Policy(recipients="first"), ()) == ()

@@ -1,0 +1,36 @@
+"""Cursors come back as they went out, and nothing else is taken for one."""
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.web.cursors import decode_cursor, encode_cursor
+from shared.web.problems import ProblemError
+
+texts = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"))
+
+
+@given(st.lists(texts, min_size=1, max_size=3))
+def test_a_cursor_comes_back_as_it_went_out(parts: list[str]) -> None:
+    assert decode_cursor(encode_cursor(*parts), parts=len(parts)) == parts
+
+
+def test_no_cursor_is_the_beginning() -> None:
+    assert decode_cursor(None, parts=1) is None
+
+
+@pytest.mark.parametrize("parts", [["a\0b"], ["\ud800"], ["a", "b"], [], [1], [None], "a", {"a": 1}, None])
+def test_parts_that_we_never_made_are_refused(parts: object) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+    with pytest.raises(ProblemError) as refused:
+        decode_cursor(cursor, parts=1)
+    assert refused.value.status == 422
+
+
+@pytest.mark.parametrize("cursor", ["", "eh", "%", "\u0101", "e30", "=" * 9])
+def test_what_is_no_cursor_is_refused(cursor: str) -> None:
+    with pytest.raises(ProblemError):
+        decode_cursor(cursor, parts=1)
