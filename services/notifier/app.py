@@ -6,12 +6,26 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.notifier.api import deliveries
+from services.notifier.api import (
+    bad_addresses,
+    bounces,
+    deliveries,
+    listeners,
+    notices,
+    policy,
+    previews,
+    releases,
+    subscriptions,
+    templates,
+)
 from services.notifier.settings import NotifierSettings
 from services.notifier.state import NotifierState
+from services.notifier.subscriptions.vault import open_vault
+from services.notifier.transports.webhook import AddressBook
 from shared.clock import Clock, utc_now
 from shared.db.engine import create_engine, ping
 from shared.deadletters.api import dead_letters_router
+from shared.deadletters.box import DeadLetterBox
 from shared.telemetry.progress import Progress
 from shared.web.service import create_service_app, token_verifier
 
@@ -24,6 +38,7 @@ def create_app(settings: NotifierSettings, *, progress: Progress | None = None, 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[NotifierState]:
         engine = create_engine(settings.database_url, SCHEMA, pool_size=settings.database_pool)
+        addresses = AddressBook(settings.webhook_guard)
         try:
             async with token_verifier(settings) as verifier:
                 yield NotifierState(
@@ -32,10 +47,25 @@ def create_app(settings: NotifierSettings, *, progress: Progress | None = None, 
                     progress=progress or Progress(),
                     settings=settings,
                     engine=engine,
+                    vault=open_vault(settings.secrets_key, settings.data),
+                    addresses=addresses,
                     clock=clock,
                 )
         finally:
+            addresses.close()
             await engine.dispose()
 
-    routers = [deliveries.router, dead_letters_router()]
+    routers = [
+        deliveries.router,
+        bounces.router,
+        bad_addresses.router,
+        policy.router,
+        releases.router,
+        notices.router,
+        templates.router,
+        previews.router,
+        subscriptions.router,
+        listeners.router,
+        dead_letters_router(DeadLetterBox(SCHEMA)),
+    ]
     return create_service_app("notifier", "Letters to caregivers, and every delivery of them", settings, lifespan, routers)

@@ -11,10 +11,14 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from shared.attendance.tiers import Threshold, Tier, highest_threshold
-from shared.events.data import Crossing
+from shared.events.data import AbsentDay, Crossing
 from shared.identifiers import crossing_event_id
 
 CrossingState = Literal["standing", "retracted", "lettered", "past"]
+WaitingState = Literal["held", "no-contact", "on-hold", "awaiting-release"]
+Past = Literal["term-over", "too-late", "threshold-off"]
+"""Why a letter that was due is not written: its term is over; staff held it until nobody should hear of it any more; the school's policy
+has no letter for its threshold."""
 Withdrawal = Literal["retracted", "student-left"]
 
 CLOCKS_APART: Final = timedelta(minutes=5)
@@ -33,24 +37,29 @@ class Fact:
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A crossing that was heard of. Lettered: a letter about it, or about a higher one at that time, is written. Past: it was heard of
-    too late for a letter."""
+    too late for a letter, or staff decided that there is none. `said_at` None: its retraction came first."""
 
     threshold: Threshold
     sequence: int
     event_id: str
     state: CrossingState
     letter_id: uuid.UUID | None = None
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The letter that has not been written yet. Its threshold is what it would be about now."""
+    """The letter that has not been written yet. Its threshold is what it would be about now.
+
+    On hold: due, and staff hold it. Awaiting release: due when more were than may go in a day; `released` once a person let it go.
+    """
 
     id: uuid.UUID
     work_id: uuid.UUID
-    state: Literal["held", "no-contact"]
+    state: WaitingState
     threshold: Threshold
     due_at: datetime
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is known of one student's term."""
+    """What is known of one student's term. `absent_on` are the days that make up the total, as far as its event named them, and
+    `illness_half_days` is how much of it was illness."""
 
     student_id: uuid.UUID
     term: str
@@ -75,6 +85,8 @@ class Case:
     counted_at: datetime
     crossings: tuple[Kept, ...] = ()
     waiting: Waiting | None = None
+    absent_on: tuple[AbsentDay, ...] = ()
+    illness_half_days: int = 0
 
     def find(self, threshold: Threshold, sequence: int) -> Kept | None:
         """The crossing of that threshold and number."""
@@ -103,10 +115,10 @@ def crossed(case: Case, fact: Fact, draft: Draft, *, long_ago: bool = False) -> 
     case = _counted(case, fact)
     told = next((kept for kept in case.crossings if kept.state == "lettered" and kept.threshold > data.threshold), None)
     if told is not None:
-        return _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "lettered", told.letter_id)])
+        return _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "lettered", told.letter_id, fact.said_at)])
     if long_ago:
-        return _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "past")])
-    case = _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "standing")])
+        return _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "past", said_at=fact.said_at)])
+    case = _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "standing", said_at=fact.said_at)])
     if data.threshold != highest_threshold(data.to_tier):
         # The same change passed a higher threshold as well: that one's event brings the letter for both.
         return case
@@ -116,7 +128,7 @@ def crossed(case: Case, fact: Fact, draft: Draft, *, long_ago: bool = False) -> 
     if case.waiting is None:
         return replace(case, waiting=_new(draft, wanted))
     later = max(case.waiting.due_at, draft.due_at)
-    return replace(case, waiting=replace(case.waiting, threshold=wanted, due_at=later))
+    return replace(case, waiting=replace(_about(case.waiting, wanted), due_at=later))
 
 
 def retracted(case: Case, fact: Fact, draft: Draft) -> Case:
@@ -152,13 +164,36 @@ def bound(case: Case, threshold: Threshold) -> Case:
     return replace(_with(case, told), waiting=None)
 
 
+def passed(case: Case, reason: Past | Literal["discarded"]) -> Case:
+    """The waiting letter is not written, and what it would have told of is not told later either.
+
+    Only a threshold that the policy has no letter for keeps standing: should it be taken back, the one below may have a letter.
+    """
+    assert case.waiting is not None
+    past = [replace(kept, state="past") for kept in case.crossings if kept.state == "standing"] if reason != "threshold-off" else []
+    return replace(_with(case, past), waiting=None)
+
+
+def said_of(case: Case, threshold: Threshold) -> datetime | None:
+    """When the standing crossing of that threshold was said."""
+    return max(
+        (kept.said_at for kept in case.crossings if kept.state == "standing" and kept.threshold == threshold and kept.said_at), default=None
+    )
+
+
 def _settled(case: Case, draft: Draft) -> Case:
     wanted = case.wanted()
     if wanted is None:
         return replace(case, waiting=None)
     if case.waiting is None:
         return replace(case, waiting=_new(draft, wanted))
-    return replace(case, waiting=replace(case.waiting, threshold=wanted))
+    return replace(case, waiting=_about(case.waiting, wanted))
+
+
+def _about(waiting: Waiting, threshold: Threshold) -> Waiting:
+    """What staff hold is the letter of one threshold: about another one, they are asked anew when it is due."""
+    state = "held" if waiting.state == "on-hold" and threshold != waiting.threshold else waiting.state
+    return replace(waiting, threshold=threshold, state=state)
 
 
 def _new(draft: Draft, threshold: Threshold) -> Waiting:
@@ -168,7 +203,14 @@ def _new(draft: Draft, threshold: Threshold) -> Waiting:
 def _counted(case: Case, fact: Fact) -> Case:
     if fact.said_at < case.counted_at - CLOCKS_APART:
         return case
-    return replace(case, tier=fact.data.to_tier, absent_half_days=fact.data.absent_half_days, counted_at=fact.said_at)
+    return replace(
+        case,
+        tier=fact.data.to_tier,
+        absent_half_days=fact.data.absent_half_days,
+        counted_at=fact.said_at,
+        absent_on=tuple(fact.data.absent_on),
+        illness_half_days=fact.data.illness_half_days,
+    )
 
 
 def _with(case: Case, changed: Iterable[Kept]) -> Case:

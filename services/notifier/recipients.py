@@ -1,53 +1,46 @@
 """Who gets a student's letters: caregivers who want them, and whose address can be one. Pure: nobody is asked over the network."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Final
-
-from email_validator import EmailNotValidError, validate_email
 
 from services.notifier.models import Caregiver
-
-INVALID: Final = ".invalid"
-TEST: Final = ".test"
+from services.notifier.phones import usable_phone
+from services.notifier.transports.interface import Channel
+from shared.addresses import address_key, usable_address
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One address, and the names of those whom letters reach there."""
+    """One address, or one telephone number, and the names of those whom letters reach there. `language` is the first one's."""
 
     address: str
     names: tuple[str, ...]
+    channel: Channel = "email"
+    language: str = "en"
 
 
-def usable_address(address: str | None) -> str | None:
-    """The address as it goes to the mail server, its domain in ASCII; None when it can't be one.
+def recipients(caregivers: Iterable[Caregiver], *, bad: Collection[str] = (), texts: bool = False) -> tuple[Recipient, ...]:
+    """The distinct addresses of those who are to be told, in the school's order; case is no difference.
 
-    Domains set apart for examples and tests count as usable: nothing but a mail server knows where they lead.
+    `bad` holds the keys of addresses that letters came back from. Who has no other one gets a text message where `texts` can be sent,
+    and a mobile is known.
     """
-    if address is None:
-        return None
-    local, at, domain = address.strip().rpartition("@")
-    reserved = domain.lower().endswith(INVALID)
-    if reserved:
-        # The library lets `.test` pass in tests, but has no such word for its sibling.
-        domain = domain[: -len(INVALID)] + TEST
-    try:
-        valid = validate_email(local + at + domain, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        return None
-    host = valid.ascii_domain.removesuffix(TEST) + INVALID if reserved else valid.ascii_domain
-    return f"{valid.local_part}@{host}"
-
-
-def recipients(caregivers: Iterable[Caregiver]) -> tuple[Recipient, ...]:
-    """The distinct addresses of those who are to be told, in the school's order; case is no difference."""
-    found: dict[str, Recipient] = {}
+    found: dict[tuple[Channel, str], Recipient] = {}
     for caregiver in caregivers:
-        address = usable_address(caregiver.email) if caregiver.notify else None
-        if address is None:
+        place = _place(caregiver, bad, texts=texts) if caregiver.notify else None
+        if place is None:
             continue
-        known = found.get(address.casefold(), Recipient(address, ()))
+        channel, address = place
+        key = channel, address_key(address)
+        known = found.get(key, Recipient(address, (), channel, caregiver.language))
         names = known.names if caregiver.name in known.names else (*known.names, caregiver.name)
-        found[address.casefold()] = Recipient(known.address, names)
+        found[key] = Recipient(known.address, names, channel, known.language)
     return tuple(found.values())
+
+
+def _place(caregiver: Caregiver, bad: Collection[str], *, texts: bool) -> tuple[Channel, str] | None:
+    address = usable_address(caregiver.email)
+    if address is not None and address_key(address) not in bad:
+        return "email", address
+    phone = usable_phone(caregiver.phone) if texts else None
+    return None if phone is None else ("text", phone)

@@ -5,8 +5,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from services.notifier.recipients import usable_address
+from services.notifier.policy import Defaults
+from services.notifier.subscriptions.addresses import Guard, parse_networks
+from services.notifier.subscriptions.vault import parse_keys
 from services.notifier.transports.smtp_url import parse_smtp_url
+from services.notifier.transports.text_gateway import DEFAULT_FIELDS, checked_fields, checked_gateway_url
+from shared.addresses import usable_address
 from shared.settings import Settings
 
 
@@ -23,11 +27,30 @@ def _smtp_url(url: str) -> str:
     return url
 
 
+def _text_url(url: str) -> str:
+    return checked_gateway_url(url) if url else url
+
+
+def _text_fields(fields: dict[str, str]) -> dict[str, str]:
+    return dict(checked_fields(fields))
+
+
+def _networks(networks: str) -> str:
+    parse_networks(networks)
+    return networks
+
+
+def _keys(keys: str) -> str:
+    parse_keys(keys)
+    return keys
+
+
 class NotifierSettings(Settings):
     """How letters are held, written and sent."""
 
-    database_pool: int = Field(default=12, ge=4, le=100)
-    """Connections: one for each letter under way, one for the relay, and one for each group of messages read."""
+    database_pool: int = Field(default=16, ge=4, le=100)
+    """Connections: one for each letter under way, one for the relay, and one for each group of messages read.
+    Webhooks under way hold none."""
 
     hold: timedelta = Field(default=timedelta(hours=1), ge=timedelta(0), le=timedelta(days=14))
     """How long a letter waits after its crossing: the time in which a school mends a wrong roll before anybody is worried by it."""
@@ -35,6 +58,14 @@ class NotifierSettings(Settings):
     tell_within: timedelta = Field(default=timedelta(days=14), ge=timedelta(hours=1), le=timedelta(days=400))
     """Crossings that were said longer ago get no letter: a notifier with an empty database reads the whole topic again, and must not
     write to families about last term."""
+
+    daily_cap_least: int = Field(default=200, ge=0, le=100_000)
+    """Letters that may go in one day at a school whose policy names no number, however few students it has: a term that is sent all at
+    once stays below it, up to a school of some four hundred. What is above waits for a person."""
+
+    daily_cap_share: float = Field(default=0.5, ge=0, le=10)
+    """The same as a share of the school's students, where that is more. In a usual term every second student passes a threshold at all,
+    and on a usual day one or two in a hundred: half of them in one day is a roll that went wrong."""
 
     smtp_url: Annotated[str, AfterValidator(_smtp_url)] = Field(default="", repr=False)
     """`smtp://` (TLS when the server offers it), `smtp+starttls://` (TLS or nothing) or `smtps://` (TLS from the first byte), as in
@@ -54,3 +85,76 @@ class NotifierSettings(Settings):
 
     letters_at_once: int = Field(default=8, ge=1, le=64)
     """Letters sent side by side, each over a connection of its own. Mail servers commonly take ten to twenty from one client."""
+
+    trials_an_hour: int = Field(default=20, ge=1, le=1_000)
+    """Letters that a school may send to itself in an hour, to see what they look like."""
+
+    smtp_letters_each: int = Field(default=100, ge=1, le=10_000)
+    """Letters sent over one connection before it is closed: many servers allow no more than some hundred."""
+
+    smtp_idle: timedelta = Field(default=timedelta(seconds=30), ge=timedelta(0), le=timedelta(minutes=5))
+    """How long a connection rests open for the next letter. Servers hang up on idle clients, many after a minute."""
+
+    smtp_per_minute: int = Field(default=0, ge=0, le=100_000)
+    """Letters a minute that this process gives to the mail server, 0 for as many as it takes. With several workers, give each its share."""
+
+    delivery_pause: timedelta = Field(default=timedelta(seconds=30), ge=timedelta(milliseconds=50), le=timedelta(hours=1))
+    """The pause after a letter was turned away for the first time; it doubles each time. Half a minute is a greylisting server's
+    usual patience."""
+
+    delivery_longest_pause: timedelta = Field(default=timedelta(hours=1), ge=timedelta(milliseconds=50), le=timedelta(days=1))
+    """The longest of those pauses."""
+
+    soft_bounces: int = Field(default=3, ge=1, le=100)
+    """So many letters within 30 days that did not arrive, without it being said that nobody is there, make an address a bad one."""
+
+    letters_kept: timedelta = Field(default=timedelta(days=2557), ge=timedelta(days=30), le=timedelta(days=36_500))
+    """How long a letter's words and addresses are kept: seven years, like the register that it speaks of. Then they are erased; that it
+    was sent, when, and about which threshold stays. Those of a student who leaves go at once."""
+
+    text_url: Annotated[str, AfterValidator(_text_url)] = ""
+    """Where text messages are posted: an `https://` address of a gateway. Empty: no text messages are sent."""
+
+    text_token: str = Field(default="", repr=False)
+    """The bearer token for the gateway."""
+
+    text_fields: Annotated[dict[str, str], AfterValidator(_text_fields)] = Field(default_factory=lambda: dict(DEFAULT_FIELDS))
+    """The fields of the gateway's JSON: `{to}`, `{text}` and `{reference}` are filled in, other values are sent as they are, as in
+    `{"destination": "{to}", "content": "{text}", "reference_id": "{reference}", "source": "STAR"}`."""
+
+    text_timeout: timedelta = Field(default=timedelta(seconds=20), ge=timedelta(seconds=1), le=timedelta(minutes=2))
+    """The bound on one text message, connecting included."""
+
+    text_per_minute: int = Field(default=0, ge=0, le=100_000)
+    """Text messages a minute that this process gives to the gateway, 0 for as many as it takes."""
+
+    webhook_allow: Annotated[str, AfterValidator(_networks)] = ""
+    """Networks that partners' webhooks may reach although they are private, and by `http://` too, separated by commas: `10.20.0.0/16`.
+    Everything else that is not public is refused, when a subscription is made and at every connection."""
+
+    webhook_timeout: timedelta = Field(default=timedelta(seconds=15), ge=timedelta(seconds=1), le=timedelta(seconds=60))
+    """The bound on one webhook, name look-up and connecting included; the Standard Webhooks specification recommends 15 to 30 s."""
+
+    webhooks_at_once: int = Field(default=16, ge=2, le=256)
+    """Webhooks sent side by side. Receivers that fail share at most half of them, so that slow ones hold up nobody."""
+
+    webhooks_at_once_each: int = Field(default=4, ge=1, le=64)
+    """Webhooks under way to one subscription; a single one while it fails."""
+
+    partner_events_kept: timedelta = Field(default=timedelta(days=30), ge=timedelta(days=7), le=timedelta(days=400))
+    """How long events can be replayed to a subscription. Longer than any delivery is tried (some three days) by all means."""
+
+    secrets_key: Annotated[str, AfterValidator(_keys)] = Field(default="", repr=False)
+    """The key that webhook secrets are encrypted with in the database: 32 bytes in URL-safe base64. With several, separated by commas,
+    the first one encrypts, and all of them decrypt. Empty: `secrets.key` in the data folder, made on first use; where the notifier's
+    processes don't share that folder they need this setting."""
+
+    @property
+    def policy_defaults(self) -> Defaults:
+        """What holds where a school's letter policy says nothing."""
+        return Defaults(self.hold, self.tell_within, self.daily_cap_least, self.daily_cap_share)
+
+    @property
+    def webhook_guard(self) -> Guard:
+        """`webhook_allow`, read."""
+        return Guard(parse_networks(self.webhook_allow))

@@ -6,7 +6,10 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.notifier.rendering import Letters
 from services.notifier.settings import NotifierSettings
+from services.notifier.subscriptions.vault import Vault
+from services.notifier.transports.webhook import AddressBook
 from shared.clock import Clock, utc_now
 from shared.web.service import ServiceState, service_state
 
@@ -17,6 +20,9 @@ class NotifierState(ServiceState):
 
     settings: NotifierSettings
     engine: AsyncEngine
+    vault: Vault
+    addresses: AddressBook
+    letters: Letters = field(default_factory=Letters)
     clock: Clock = field(default=utc_now)
 
 

@@ -1,15 +1,22 @@
-"""The notifier's worker: reads the roster and the crossings, and works letters off."""
+"""The notifier's worker: reads the roster, the crossings, holds and plans, works letters off, and serves partners."""
 
 import asyncio
+from dataclasses import replace
 
 from services.notifier.app import SCHEMA
-from services.notifier.handlers import crossings, roster
+from services.notifier.handlers import crossings, holds, plans, roster
+from services.notifier.partners import partner_loops
 from services.notifier.rendering import Letters
 from services.notifier.settings import NotifierSettings
-from services.notifier.tasks.delivery import DeliveryTask
+from services.notifier.tasks.delivery import BACKOFF, DeliveryTask
+from services.notifier.tasks.digest import DigestTask
+from services.notifier.tasks.erasure import ErasureTask
+from services.notifier.tasks.erasure import plan as plan_erasure
 from services.notifier.tasks.letter import LetterTask
-from services.notifier.transports.smtp import SmtpTransport
-from services.notifier.transports.smtp_url import parse_smtp_url
+from services.notifier.tasks.notice import NoticeTask
+from services.notifier.tasks.trial import TrialTask
+from services.notifier.texts import Texts
+from services.notifier.transports.factory import open_transports
 from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox
 from shared.events import topics
@@ -22,12 +29,30 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
     """Works until `stop` is set. Raises ValueError when the settings name no mail server."""
     if not settings.smtp_url:
         raise ValueError("no mail server: set STAR_SMTP_URL, for example to smtp+starttls://user:password@mail.example.nz:587")
-    server = parse_smtp_url(settings.smtp_url)
-    email = SmtpTransport(server, mail_from=settings.mail_from, timeout=settings.smtp_timeout)
     box = DeadLetterBox(SCHEMA)
-    async with worker_parts(SCHEMA, settings, progress or Progress(), clock) as parts:
-        letter = LetterTask(parts.engine, Letters(), settings.message_id_domain, clock)
-        delivery = DeliveryTask(parts.engine, {"email": email}, settings.hold, settings.smtp_timeout, clock)
+    async with (
+        open_transports(settings, stop, clock) as transports,
+        worker_parts(SCHEMA, settings, progress or Progress(), clock) as parts,
+    ):
+        email = transports.email
+        words = Letters()
+        texts = Texts() if transports.text is not None else None
+        letter = LetterTask(parts.engine, words, settings.message_id_domain, clock, settings.policy_defaults, texts)
+        digest = DigestTask(parts.engine, settings.message_id_domain, clock)
+        notice = NoticeTask(parts.engine, email, words, settings.smtp_timeout, clock)
+        delivery = DeliveryTask(
+            parts.engine,
+            transports.by_channel(),
+            settings.hold,
+            max(settings.smtp_timeout, settings.text_timeout),
+            clock,
+            replace(BACKOFF, first=settings.delivery_pause, longest=settings.delivery_longest_pause),
+            settings.soft_bounces,
+        )
+        erasure = ErasureTask(parts.engine, settings.letters_kept, clock)
+        async with parts.engine.begin() as connection:
+            await plan_erasure(connection, clock())
+        trial = TrialTask(parts.engine, email, settings.smtp_timeout, clock)
         loops = {
             "roster": parts.consume(roster.GROUP, [topics.SCHOOLS, topics.STUDENTS], roster.RosterHandler(parts.engine, box, clock)),
             "crossings": parts.consume(
@@ -35,11 +60,15 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
                 [topics.CROSSINGS],
                 crossings.CrossingsHandler(parts.engine, box, settings.hold, clock, settings.tell_within),
             ),
-            "work": parts.work([letter, delivery], concurrency=settings.letters_at_once),
+            "holds": parts.consume(holds.GROUP, [topics.RESPONSES], holds.HoldsHandler(parts.engine, box, clock)),
+            "plans": parts.consume(
+                plans.GROUP,
+                [topics.PLANS],
+                plans.PlansHandler(parts.engine, box, settings.message_id_domain, clock, settings.tell_within),
+            ),
+            "work": parts.work([letter, delivery, trial, digest, notice, erasure], concurrency=settings.letters_at_once),
             "relay": parts.relay(),
             "bells": parts.bells(),
         }
-        try:
-            await supervise(loops, stop)
-        finally:
-            await email.close()
+        async with partner_loops(parts, settings, box) as partners:
+            await supervise(loops | partners, stop)

@@ -3,13 +3,14 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.letters import Case, Draft, Fact, crossed, retracted
-from services.notifier.repository import cases, letters
+from services.notifier.policy import Policy
+from services.notifier.repository import cases, letters, movements, policies
 from services.notifier.withdrawals import withdraw
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock
@@ -55,15 +56,23 @@ class CrossingsHandler:
         first = {(fact.data.student_id, fact.data.term): fact for fact in reversed(facts)}
         await cases.create(connection, [_opened(fact) for fact in first.values()])
         known = await cases.lock(connection, first.keys())
+        now = self.clock()
+        await movements.keep(connection, [fact for fact in facts if not self._is_history(fact, now)], now)
+        chosen = await policies.current_of(connection, {fact.data.school for fact in facts})
         for fact in facts:
             key = (fact.data.student_id, fact.data.term)
-            known[key] = await self._take(connection, known[key], fact)
+            hold = chosen.get(known[key].school, Policy()).hold
+            known[key] = await self._take(connection, known[key], fact, self.hold if hold is None else hold)
 
-    async def _take(self, connection: AsyncConnection, case: Case, fact: Fact) -> Case:
+    def _is_history(self, fact: Fact, now: datetime) -> bool:
+        """Whether it was said so long ago that it is the topic being read again."""
+        return now - fact.said_at > self.tell_within
+
+    async def _take(self, connection: AsyncConnection, case: Case, fact: Fact, hold: timedelta) -> Case:
         now = self.clock()
-        draft = Draft(uuid.uuid4(), uuid.uuid4(), now + self.hold)
+        draft = Draft(uuid.uuid4(), uuid.uuid4(), now + hold)
         if isinstance(fact.data, ThresholdCrossed):
-            long_ago = now - fact.said_at > self.tell_within
+            long_ago = self._is_history(fact, now)
             if long_ago:
                 log.info("letter.not_written", event_id=fact.event_id, reason="the crossing was said too long ago")
             after = crossed(case, fact, draft, long_ago=long_ago)

@@ -1,17 +1,18 @@
 """Schools and students, as far as letters need them: one batch of messages, one transaction."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.notifier import digests, reachable
 from services.notifier.letters import Case, Draft
 from services.notifier.models import Contact, School
 from services.notifier.recipients import recipients
-from services.notifier.repository import cases, contacts, letters
+from services.notifier.repository import cases, contacts, letters, notices, policies
 from services.notifier.withdrawals import withdraw
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock
@@ -40,7 +41,7 @@ class _Roster:
         known = self.schools.get(data.school)
         if known is None or data.updated_at > known.updated_at:
             self.schools[data.school] = School(
-                data.school, data.name, data.timezone, data.contact_email, tuple(data.terms), data.updated_at
+                data.school, data.name, data.timezone, data.contact_email, tuple(data.terms), data.updated_at, data
             )
 
     def student(self, data: StudentUpdated) -> None:
@@ -93,15 +94,20 @@ class RosterHandler:
         async with self.engine.begin() as connection:
             await self.box.keep(connection, poison, now)
             await contacts.put_schools(connection, list(roster.schools.values()))
+            put_off = await letters.put_off_of(connection, roster.schools.keys())
             # All at once, as whoever locks cases one after another could wait for somebody who waits for them.
-            known = await cases.lock_of_students(connection, roster.left | roster.joined.keys())
+            known = await cases.lock_of_students(connection, roster.left | roster.joined.keys() | put_off)
             for place, case in known.items():
                 if case.student_id in roster.left:
                     known[place] = await self._end(connection, case, now)
+            vanishing = await reachable.vanishing(connection, roster.joined, roster.left)
             await contacts.forget(connection, roster.left)
             newer = await contacts.put_contacts(connection, list(roster.joined.values()))
-            reachable = {student_id for student_id in newer if recipients(roster.joined[student_id].caregivers)}
-            await self._tell_now(connection, [case for case in known.values() if case.student_id in reachable], now)
+            await reachable.forget(connection, vanishing, now)
+            # Whether texts are sent, and what came back, is asked when the letter is written.
+            told = {student_id for student_id in newer if recipients(roster.joined[student_id].caregivers, texts=True)}
+            await self._tell_now(connection, [case for case in known.values() if case.student_id in told], now)
+            await self._ask_again(connection, list(roster.schools), known.values(), put_off, now)
         if times:
             metrics.EVENT_AGE_SECONDS.labels(f"notifier.{GROUP}").observe((self.clock() - min(times)).total_seconds())
         return {}
@@ -124,6 +130,18 @@ class RosterHandler:
             if case.waiting is not None and case.waiting.state == "no-contact":
                 await letters.renew_work(connection, replace(case.waiting, due_at=max(case.waiting.due_at, now)), now)
                 log.info("letter.contact_arrived", letter=str(case.waiting.id))
+
+    async def _ask_again(
+        self, connection: AsyncConnection, schools: Sequence[str], known: Iterable[Case], put_off: Collection[uuid.UUID], now: datetime
+    ) -> None:
+        """Schools' calendars and contacts may be others now."""
+        if not schools:
+            return
+        for case in known:
+            if case.student_id in put_off and case.waiting is not None and case.waiting.state in ("held", "on-hold"):
+                await letters.look_again(connection, case.waiting, now)
+        await digests.replan(connection, schools, await policies.current_of(connection, schools), now)
+        await notices.try_again(connection, schools, now)
 
 
 def _student_id(key: str) -> uuid.UUID | None:

@@ -11,11 +11,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.letters import Case, Kept, Waiting
 from services.notifier.repository import letters
+from shared.events.data import AbsentDay
+
+_encoder = msgspec.json.Encoder()
 
 CaseKey = tuple[uuid.UUID, str]
 
@@ -89,11 +93,12 @@ async def told_by(connection: AsyncConnection, event_ids: Collection[str]) -> di
 
 async def save(connection: AsyncConnection, before: Case, after: Case, now: datetime) -> None:
     """Writes what a rule changed of a case, its work items included."""
-    if (before.tier, before.absent_half_days, before.counted_at) != (after.tier, after.absent_half_days, after.counted_at):
+    if _count_of(before) != _count_of(after):
         await connection.execute(
             text(
                 """
-                UPDATE cases SET tier = :tier, absent_half_days = :half_days, counted_at = :counted_at
+                UPDATE cases SET tier = :tier, absent_half_days = :half_days, counted_at = :counted_at,
+                    absent_on = CAST(:absent_on AS jsonb), illness_half_days = :illness
                 WHERE student_id = :student_id AND term = :term
                 """
             ),
@@ -103,6 +108,8 @@ async def save(connection: AsyncConnection, before: Case, after: Case, now: date
                 "tier": after.tier,
                 "half_days": after.absent_half_days,
                 "counted_at": after.counted_at,
+                "absent_on": _encoder.encode(after.absent_on).decode(),
+                "illness": after.illness_half_days,
             },
         )
     if before.waiting != after.waiting:
@@ -113,12 +120,26 @@ async def save(connection: AsyncConnection, before: Case, after: Case, now: date
         await _put_crossings(connection, after, changed, now)
 
 
+async def newest(connection: AsyncConnection, student_id: uuid.UUID) -> Case | None:
+    """A student's case that was counted last, without crossings and letters; None for one of whom nothing was heard. Takes no lock."""
+    row = (
+        await connection.execute(
+            text("SELECT * FROM cases WHERE student_id = :student_id ORDER BY counted_at DESC LIMIT 1"), {"student_id": student_id}
+        )
+    ).one_or_none()
+    return None if row is None else _case(row._mapping)
+
+
+def _count_of(case: Case) -> tuple[object, ...]:
+    return case.tier, case.absent_half_days, case.counted_at, case.absent_on, case.illness_half_days
+
+
 async def _put_crossings(connection: AsyncConnection, case: Case, changed: Sequence[Kept], now: datetime) -> None:
     await connection.execute(
         text(
             """
-            INSERT INTO crossings (student_id, term, threshold, sequence, event_id, state, letter_id, handled_at)
-            VALUES (:student_id, :term, :threshold, :sequence, :event_id, :state, :letter_id, :now)
+            INSERT INTO crossings (student_id, term, threshold, sequence, event_id, state, letter_id, said_at, handled_at)
+            VALUES (:student_id, :term, :threshold, :sequence, :event_id, :state, :letter_id, :said_at, :now)
             ON CONFLICT (student_id, term, threshold, sequence) DO UPDATE SET state = excluded.state, letter_id = excluded.letter_id
             """
         ),
@@ -131,6 +152,7 @@ async def _put_crossings(connection: AsyncConnection, case: Case, changed: Seque
                 "event_id": kept.event_id,
                 "state": kept.state,
                 "letter_id": kept.letter_id,
+                "said_at": kept.said_at or now,
                 "now": now,
             }
             for kept in changed
@@ -139,12 +161,7 @@ async def _put_crossings(connection: AsyncConnection, case: Case, changed: Seque
 
 
 async def _load(connection: AsyncConnection, rows: Sequence[Mapping[Any, Any]]) -> dict[CaseKey, Case]:
-    cases = {
-        (row["student_id"], row["term"]): Case(
-            row["student_id"], row["term"], row["school"], row["student"], row["tier"], row["absent_half_days"], row["counted_at"]
-        )
-        for row in rows
-    }
+    cases = {(row["student_id"], row["term"]): _case(row) for row in rows}
     if not cases:
         return cases
     # Read after the locks are held, so that nothing here can be older than them.
@@ -160,18 +177,32 @@ async def _load(connection: AsyncConnection, rows: Sequence[Mapping[Any, Any]]) 
         ),
         keys,
     ):
-        crossings[row.student_id, row.term].append(Kept(row.threshold, row.sequence, row.event_id, row.state, row.letter_id))
+        crossings[row.student_id, row.term].append(Kept(row.threshold, row.sequence, row.event_id, row.state, row.letter_id, row.said_at))
     waiting = {
-        (row.student_id, row.term): Waiting(row.id, row.work_id, row.state, row.threshold, row.due_at)
+        (row.student_id, row.term): Waiting(row.id, row.work_id, row.state, row.threshold, row.due_at, row.release_id is not None)
         for row in await connection.execute(
             text(
                 """
                 SELECT l.* FROM letters l
                 JOIN unnest(CAST(:student_ids AS uuid[]), CAST(:terms AS text[])) AS w(student_id, term) USING (student_id, term)
-                WHERE l.state IN ('held', 'no-contact')
+                WHERE l.state IN ('held', 'no-contact', 'on-hold', 'awaiting-release')
                 """
             ),
             keys,
         )
     }
     return {key: replace(case, crossings=tuple(crossings[key]), waiting=waiting.get(key)) for key, case in cases.items()}
+
+
+def _case(row: Mapping[Any, Any]) -> Case:
+    return Case(
+        row["student_id"],
+        row["term"],
+        row["school"],
+        row["student"],
+        row["tier"],
+        row["absent_half_days"],
+        row["counted_at"],
+        absent_on=tuple(msgspec.convert(row["absent_on"], list[AbsentDay])),
+        illness_half_days=row["illness_half_days"],
+    )

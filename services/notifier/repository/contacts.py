@@ -8,9 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.models import Caregiver, Contact, School, TermDates
+from shared.events.data import SchoolUpdated
 
 _encoder = msgspec.json.Encoder()
 _terms = msgspec.json.Decoder(list[TermDates])
+_document = msgspec.json.Decoder(SchoolUpdated)
 _caregivers = msgspec.json.Decoder(list[Caregiver])
 
 
@@ -20,10 +22,11 @@ async def put_schools(connection: AsyncConnection, schools: Sequence[School]) ->
         await connection.execute(
             text(
                 """
-                INSERT INTO schools (school, name, timezone, contact_email, terms, updated_at)
-                VALUES (:school, :name, :timezone, :contact_email, CAST(:terms AS jsonb), :updated_at)
+                INSERT INTO schools (school, name, timezone, contact_email, terms, document, updated_at)
+                VALUES (:school, :name, :timezone, :contact_email, CAST(:terms AS jsonb), CAST(:document AS jsonb), :updated_at)
                 ON CONFLICT (school) DO UPDATE SET name = excluded.name, timezone = excluded.timezone,
-                    contact_email = excluded.contact_email, terms = excluded.terms, updated_at = excluded.updated_at
+                    contact_email = excluded.contact_email, terms = excluded.terms, document = excluded.document,
+                    updated_at = excluded.updated_at
                 WHERE excluded.updated_at > schools.updated_at
                 """
             ),
@@ -33,6 +36,7 @@ async def put_schools(connection: AsyncConnection, schools: Sequence[School]) ->
                 "timezone": school.timezone,
                 "contact_email": school.contact_email,
                 "terms": _encoder.encode(school.terms).decode(),
+                "document": _encoder.encode(school.document).decode() if school.document is not None else None,
                 "updated_at": school.updated_at,
             },
         )
@@ -42,13 +46,19 @@ async def school(connection: AsyncConnection, number: str) -> School | None:
     """A school; None for one that has not been heard of yet."""
     row = (
         await connection.execute(
-            text("SELECT school, name, timezone, contact_email, CAST(terms AS text), updated_at FROM schools WHERE school = :school"),
+            text(
+                """
+                SELECT school, name, timezone, contact_email, CAST(terms AS text), CAST(document AS text), updated_at
+                FROM schools WHERE school = :school
+                """
+            ),
             {"school": number},
         )
     ).one_or_none()
     if row is None:
         return None
-    return School(row.school, row.name, row.timezone, row.contact_email, tuple(_terms.decode(row.terms)), row.updated_at)
+    document = _document.decode(row.document) if row.document is not None else None
+    return School(row.school, row.name, row.timezone, row.contact_email, tuple(_terms.decode(row.terms)), row.updated_at, document)
 
 
 async def put_contacts(connection: AsyncConnection, contacts: Sequence[Contact]) -> list[uuid.UUID]:
@@ -109,6 +119,11 @@ async def contact(connection: AsyncConnection, student_id: uuid.UUID) -> Contact
         tuple(_caregivers.decode(row.caregivers)),
         row.updated_at,
     )
+
+
+async def count_of_school(connection: AsyncConnection, school: str) -> int:
+    """How many students a school has."""
+    return int((await connection.execute(text("SELECT count(*) FROM contacts WHERE school = :school"), {"school": school})).scalar_one())
 
 
 async def forget(connection: AsyncConnection, student_ids: Collection[uuid.UUID]) -> None:

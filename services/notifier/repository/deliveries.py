@@ -4,12 +4,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.letters import Withdrawal
-from services.notifier.transports.interface import Parcel
+from services.notifier.transports.interface import Channel, Parcel
 from shared.worklist import repository as worklist
 
 WORK_KIND = "delivery"
@@ -17,12 +18,31 @@ WORK_KIND = "delivery"
 
 @dataclass(frozen=True, slots=True)
 class DeliveryKey:
-    """A delivery, its letter, and the case they belong to."""
+    """A delivery, its letter, the case they belong to, and where it goes: no address once it has been erased."""
 
     id: uuid.UUID
     letter_id: uuid.UUID
     student_id: uuid.UUID
     term: str
+    school: str
+    channel: Channel
+    recipient: str | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery that is to be sent now; `refusals` are the attempts that the other side turned away so far."""
+
+    parcel: Parcel
+    school: str
+    refusals: int
+
+
+_KEY = """
+    SELECT d.id, d.letter_id, l.student_id, l.term, l.school, d.channel, d.recipient, d.status
+    FROM deliveries d JOIN letters l ON l.id = d.letter_id
+"""
 
 
 async def add(connection: AsyncConnection, letter_id: uuid.UUID, parcel: Parcel) -> None:
@@ -33,7 +53,8 @@ async def add(connection: AsyncConnection, letter_id: uuid.UUID, parcel: Parcel)
             INSERT INTO deliveries
                 (id, letter_id, channel, status, recipient, sender_name, reply_to, subject, body_text, body_html, message_id, created_at)
             VALUES
-                (:id, :letter_id, :channel, 'waiting', :recipient, :sender_name, :reply_to, :subject, :text, :html, :message_id, :now)
+                (:id, :letter_id, :channel, 'waiting', :recipient, :sender_name, :reply_to, nullif(:subject, ''), :text, nullif(:html, ''),
+                 :message_id, :now)
             """
         ),
         {
@@ -54,28 +75,30 @@ async def add(connection: AsyncConnection, letter_id: uuid.UUID, parcel: Parcel)
 
 
 async def key_of(connection: AsyncConnection, delivery_id: uuid.UUID) -> DeliveryKey:
-    """Where a delivery belongs."""
+    """Where a delivery belongs. Raises NoResultFound for one that there is not."""
+    row = (await connection.execute(text(_KEY + "WHERE d.id = :id"), {"id": delivery_id})).one()
+    return DeliveryKey(*row)
+
+
+async def find(connection: AsyncConnection, *, delivery_id: uuid.UUID | None = None, message_id: str | None = None) -> DeliveryKey | None:
+    """A delivery by its id or its Message-ID; None for one that there is not."""
     row = (
         await connection.execute(
-            text(
-                """
-                SELECT d.id, d.letter_id, l.student_id, l.term FROM deliveries d JOIN letters l ON l.id = d.letter_id WHERE d.id = :id
-                """
-            ),
-            {"id": delivery_id},
+            text(_KEY + "WHERE d.id = CAST(:id AS uuid) OR d.message_id = CAST(:message_id AS text)"),
+            {"id": delivery_id, "message_id": message_id},
         )
-    ).one()
-    return DeliveryKey(row.id, row.letter_id, row.student_id, row.term)
+    ).first()
+    return None if row is None else DeliveryKey(*row)
 
 
-async def to_send(connection: AsyncConnection, delivery_id: uuid.UUID) -> Parcel | None:
+async def to_send(connection: AsyncConnection, delivery_id: uuid.UUID) -> Due | None:
     """What is to be sent; None when it was settled, or its letter withdrawn."""
     row = (
         await connection.execute(
             text(
                 """
-                SELECT d.* FROM deliveries d JOIN letters l ON l.id = d.letter_id
-                WHERE d.id = :id AND d.status = 'waiting' AND l.withdrawn IS NULL
+                SELECT d.*, l.school FROM deliveries d JOIN letters l ON l.id = d.letter_id
+                WHERE d.id = :id AND d.status = 'waiting' AND l.withdrawn IS NULL AND d.recipient IS NOT NULL AND d.body_text IS NOT NULL
                 """
             ),
             {"id": delivery_id},
@@ -83,18 +106,19 @@ async def to_send(connection: AsyncConnection, delivery_id: uuid.UUID) -> Parcel
     ).one_or_none()
     if row is None:
         return None
-    return Parcel(
+    parcel = Parcel(
         id=row.id,
         channel=row.channel,
         recipient=row.recipient,
         sender_name=row.sender_name,
         reply_to=row.reply_to,
-        subject=row.subject,
+        subject=row.subject or "",
         text=row.body_text,
-        html=row.body_html,
+        html=row.body_html or "",
         message_id=row.message_id,
         written_at=row.created_at,
     )
+    return Due(parcel, row.school, row.refusals)
 
 
 async def waiting_of(connection: AsyncConnection, letter_id: uuid.UUID) -> Sequence[uuid.UUID]:
@@ -105,19 +129,60 @@ async def waiting_of(connection: AsyncConnection, letter_id: uuid.UUID) -> Seque
     return [row.id for row in rows]
 
 
+async def refused(connection: AsyncConnection, delivery_id: uuid.UUID) -> None:
+    """The other side turned it away for now."""
+    await connection.execute(
+        text("UPDATE deliveries SET refusals = refusals + 1 WHERE id = :id AND status = 'waiting'"), {"id": delivery_id}
+    )
+
+
 async def sent(connection: AsyncConnection, delivery_id: uuid.UUID, now: datetime) -> bool:
-    """It went out; False when it had been settled before."""
-    return await _settle(connection, delivery_id, "sent", None, now)
+    """It went out; False when it had been settled before. A report that it came back can be here already."""
+    settled = await connection.execute(
+        text(
+            """
+            UPDATE deliveries d SET sent_at = :now, status = CASE WHEN b.status IS NULL THEN 'sent' ELSE 'bounced' END,
+                bounced_at = CASE WHEN b.status IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END, reason = b.status
+            FROM (SELECT min(status) AS status FROM bounces WHERE delivery_id = :id AND kind IN ('hard', 'soft', 'policy')) b
+            WHERE d.id = :id AND d.status = 'waiting'
+            """
+        ),
+        {"id": delivery_id, "now": now},
+    )
+    return settled.rowcount == 1
 
 
 async def failed(connection: AsyncConnection, delivery_id: uuid.UUID, reason: str) -> bool:
     """It will not go out; False when it had been settled before."""
-    return await _settle(connection, delivery_id, "failed", reason, None)
+    return await _settle(connection, delivery_id, "failed", reason)
 
 
 async def cancelled(connection: AsyncConnection, delivery_id: uuid.UUID, reason: Withdrawal) -> bool:
     """It must not go out any more; False when it had been settled before."""
-    return await _settle(connection, delivery_id, "cancelled", reason, None)
+    return await _settle(connection, delivery_id, "cancelled", reason)
+
+
+async def cancelled_by(connection: AsyncConnection, delivery_id: uuid.UUID, by: str, because: str | None) -> bool:
+    """A person does not want it to go out; False when it had been settled before."""
+    settled = await connection.execute(
+        text(
+            """
+            UPDATE deliveries SET status = 'cancelled', reason = 'by-staff', asked_by = :by, asked_because = :because
+            WHERE id = :id AND status = 'waiting'
+            """
+        ),
+        {"id": delivery_id, "by": by, "because": because},
+    )
+    return settled.rowcount == 1
+
+
+async def bounced(connection: AsyncConnection, delivery_id: uuid.UUID, reason: str, now: datetime) -> bool:
+    """It went out, and came back; False when it was not out, or had come back before."""
+    settled = await connection.execute(
+        text("UPDATE deliveries SET status = 'bounced', bounced_at = :now, reason = :reason WHERE id = :id AND status = 'sent'"),
+        {"id": delivery_id, "reason": reason, "now": now},
+    )
+    return settled.rowcount == 1
 
 
 async def withdrawal_of(connection: AsyncConnection, delivery_id: uuid.UUID) -> Withdrawal | None:
@@ -130,9 +195,91 @@ async def withdrawal_of(connection: AsyncConnection, delivery_id: uuid.UUID) -> 
     return reason
 
 
-async def _settle(connection: AsyncConnection, delivery_id: uuid.UUID, status: str, reason: str | None, sent_at: datetime | None) -> bool:
+async def whole(connection: AsyncConnection, delivery_id: uuid.UUID) -> dict[str, Any] | None:
+    """A delivery with the letter as it was sent, and what became of the crossing that it tells of; None for one that there is not.
+
+    `stands`: the letter is neither withdrawn, nor was its crossing taken back since.
+    """
+    row = (
+        (
+            await connection.execute(
+                text(
+                    """
+                SELECT d.*, l.school, l.student_id, l.term, l.threshold, l.due_at, c.student,
+                    l.withdrawn IS NULL AND EXISTS (
+                        SELECT FROM crossings x
+                        WHERE x.student_id = l.student_id AND x.term = l.term AND x.threshold = l.threshold
+                            AND x.letter_id = l.id AND x.state = 'lettered'
+                    ) AS stands,
+                    (SELECT count(*) FROM deliveries r WHERE r.resend_of = coalesce(d.resend_of, d.id)) AS resends,
+                    EXISTS (
+                        SELECT FROM deliveries r
+                        WHERE r.resend_of = coalesce(d.resend_of, d.id) AND r.status = 'waiting'
+                    ) AS is_being_resent
+                FROM deliveries d
+                JOIN letters l ON l.id = d.letter_id
+                JOIN cases c USING (student_id, term)
+                WHERE d.id = :id
+                """
+                ),
+                {"id": delivery_id},
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    return None if row is None else dict(row)
+
+
+async def add_again(
+    connection: AsyncConnection,
+    delivery_id: uuid.UUID,
+    *,
+    new_id: uuid.UUID,
+    message_id: str,
+    number: int,
+    by: str,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Another delivery of the same letter to the same address, because a person asked for it."""
+    await connection.execute(
+        text(
+            """
+            INSERT INTO deliveries
+                (id, letter_id, channel, status, recipient, sender_name, reply_to, subject, body_text, body_html, message_id,
+                 template_language, template_version, created_at, resend_of, resend_number, asked_by, asked_because)
+            SELECT :new_id, letter_id, channel, 'waiting', recipient, sender_name, reply_to, subject, body_text, body_html, :message_id,
+                template_language, template_version, :now, coalesce(resend_of, id), :number, :by, :reason
+            FROM deliveries WHERE id = :id
+            """
+        ),
+        {"id": delivery_id, "new_id": new_id, "message_id": message_id, "number": number, "by": by, "reason": reason, "now": now},
+    )
+    await worklist.add(connection, WORK_KIND, new_id, now, now)
+
+
+async def erase(connection: AsyncConnection, before: datetime, now: datetime, most: int) -> int:
+    """Forgets words and addresses of deliveries written before that moment, and settled; answers how many. That they were made stays."""
+    erased = await connection.execute(
+        text(
+            """
+            UPDATE deliveries SET recipient = NULL, reply_to = NULL, subject = NULL, body_text = NULL, body_html = NULL, erased_at = :now
+            WHERE id IN (
+                SELECT id FROM deliveries
+                WHERE erased_at IS NULL AND status <> 'waiting' AND created_at < :before ORDER BY created_at LIMIT :most
+                FOR UPDATE SKIP LOCKED
+            )
+            """
+        ),
+        {"before": before, "now": now, "most": most},
+    )
+    return erased.rowcount
+
+
+async def _settle(connection: AsyncConnection, delivery_id: uuid.UUID, status: str, reason: str) -> bool:
     settled = await connection.execute(
-        text("UPDATE deliveries SET status = :status, reason = :reason, sent_at = :sent_at WHERE id = :id AND status = 'waiting'"),
-        {"id": delivery_id, "status": status, "reason": reason, "sent_at": sent_at},
+        text("UPDATE deliveries SET status = :status, reason = :reason WHERE id = :id AND status = 'waiting'"),
+        {"id": delivery_id, "status": status, "reason": reason},
     )
     return settled.rowcount == 1

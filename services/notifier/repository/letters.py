@@ -1,13 +1,16 @@
 """Letters: SQL. Whoever calls these holds the lock of the letter's case."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.letters import Case, Waiting, Withdrawal
+from services.notifier.letters import Case, Past, Waiting, Withdrawal
+from shared.attendance.tiers import Threshold
 from shared.worklist import repository as worklist
 
 WORK_KIND = "letter"
@@ -42,7 +45,11 @@ async def change(connection: AsyncConnection, case: Case, before: Waiting | None
         await worklist.add(connection, WORK_KIND, after.work_id, after.due_at, now)
         return
     await _update(connection, after)
-    if after.state == "held" and after.due_at != before.due_at and not await worklist.reschedule(connection, after.work_id, after.due_at):
+    if after.state != "held":
+        return
+    if before.state != "held":
+        await renew_work(connection, replace(after, due_at=max(after.due_at, now)), now)
+    elif after.due_at != before.due_at and not await worklist.reschedule(connection, after.work_id, after.due_at):
         await renew_work(connection, after, now)
 
 
@@ -59,13 +66,47 @@ async def mark_no_contact(connection: AsyncConnection, letter_id: uuid.UUID) -> 
     await connection.execute(text("UPDATE letters SET state = 'no-contact' WHERE id = :id"), {"id": letter_id})
 
 
+async def mark_past(connection: AsyncConnection, waiting: Waiting, reason: Past | Literal["discarded"]) -> None:
+    """The letter was due, and is not written."""
+    await connection.execute(
+        text("UPDATE letters SET state = 'past', reason = :reason, threshold = :threshold WHERE id = :id"),
+        {"id": waiting.id, "reason": reason, "threshold": waiting.threshold},
+    )
+
+
+async def mark_awaiting_release(connection: AsyncConnection, waiting: Waiting, now: datetime) -> None:
+    """The letter is due, and more are than may go in a day: a person decides."""
+    await connection.execute(
+        text("UPDATE letters SET state = 'awaiting-release', threshold = :threshold, awaiting_since = :now WHERE id = :id"),
+        {"id": waiting.id, "threshold": waiting.threshold, "now": now},
+    )
+
+
+async def put_off(connection: AsyncConnection, waiting: Waiting, until: datetime) -> None:
+    """The letter is due, and must not go yet: it waits as what it is, `held` or `on-hold`. The caller tries its work item again then."""
+    await connection.execute(
+        text("UPDATE letters SET state = :state, threshold = :threshold, put_off_until = :until WHERE id = :id"),
+        {"id": waiting.id, "state": waiting.state, "threshold": waiting.threshold, "until": until},
+    )
+
+
 async def renew_work(connection: AsyncConnection, waiting: Waiting, now: datetime) -> None:
     """Gives the letter a new work item for its due time. The old one finds out that it is no longer the letter's."""
+    await _renew(connection, replace(waiting, state="held"), now)
+
+
+async def look_again(connection: AsyncConnection, waiting: Waiting, now: datetime) -> None:
+    """What a letter that was put off waits for may have changed: it is due again, or once its own hold has ended."""
+    await _renew(connection, replace(waiting, due_at=max(waiting.due_at, now)), now)
+
+
+async def _renew(connection: AsyncConnection, waiting: Waiting, now: datetime) -> None:
     work_id = uuid.uuid4()
     await connection.execute(
-        text("UPDATE letters SET state = 'held', work_id = :work_id, due_at = :due_at WHERE id = :id"),
-        {"id": waiting.id, "work_id": work_id, "due_at": waiting.due_at},
+        text("UPDATE letters SET state = :state, work_id = :work_id, due_at = :due_at, put_off_until = NULL WHERE id = :id"),
+        {"id": waiting.id, "state": waiting.state, "work_id": work_id, "due_at": waiting.due_at},
     )
+    await worklist.cancel(connection, waiting.work_id, now)
     await worklist.add(connection, WORK_KIND, work_id, waiting.due_at, now)
 
 
@@ -133,6 +174,59 @@ async def written_of_case(connection: AsyncConnection, case: Case) -> list[uuid.
     return [row.id for row in rows]
 
 
+async def put_off_of(connection: AsyncConnection, schools: Collection[str]) -> set[uuid.UUID]:
+    """The students of these schools whose letters were due and were put off: for the window, or by a hold that has an end."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT DISTINCT student_id FROM letters
+            WHERE school = ANY(CAST(:schools AS text[])) AND state IN ('held', 'on-hold') AND put_off_until IS NOT NULL
+            """
+        ),
+        {"schools": sorted(schools)},
+    )
+    return {row.student_id for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A letter as it went out: to how many, and to how many it may still go. `text` None when it was deleted with its student."""
+
+    student: str
+    year_level: int | None
+    threshold: Threshold
+    sent: int
+    waiting: int
+    subject: str | None
+    text: str | None
+
+
+async def to_copy(connection: AsyncConnection, letter_id: uuid.UUID) -> Sent | None:
+    """A letter's words, and how far it has gone; None when its student has left."""
+    row = (
+        await connection.execute(
+            text(
+                """
+                SELECT c.given_name || ' ' || c.family_name AS student, c.year_level, l.threshold, d.sent, d.waiting, w.subject, w.body_text
+                FROM letters l
+                JOIN contacts c USING (student_id)
+                CROSS JOIN LATERAL (
+                    SELECT count(*) FILTER (WHERE status = 'sent') AS sent, count(*) FILTER (WHERE status = 'waiting') AS waiting
+                    FROM deliveries WHERE letter_id = l.id
+                ) d
+                LEFT JOIN LATERAL (
+                    SELECT subject, body_text FROM deliveries WHERE letter_id = l.id
+                    ORDER BY status <> 'sent', channel, created_at, id LIMIT 1
+                ) w ON true
+                WHERE l.id = :id
+                """
+            ),
+            {"id": letter_id},
+        )
+    ).one_or_none()
+    return None if row is None else Sent(row.student, row.year_level, row.threshold, row.sent, row.waiting, row.subject, row.body_text)
+
+
 async def _insert(connection: AsyncConnection, case: Case, waiting: Waiting, now: datetime) -> None:
     await connection.execute(
         text(
@@ -157,6 +251,6 @@ async def _insert(connection: AsyncConnection, case: Case, waiting: Waiting, now
 
 async def _update(connection: AsyncConnection, waiting: Waiting) -> None:
     await connection.execute(
-        text("UPDATE letters SET threshold = :threshold, due_at = :due_at WHERE id = :id"),
-        {"id": waiting.id, "threshold": waiting.threshold, "due_at": waiting.due_at},
+        text("UPDATE letters SET state = :state, threshold = :threshold, due_at = :due_at WHERE id = :id"),
+        {"id": waiting.id, "state": waiting.state, "threshold": waiting.threshold, "due_at": waiting.due_at},
     )

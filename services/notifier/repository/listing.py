@@ -14,17 +14,27 @@ _PAGE = text(
     """
     SELECT * FROM (
         SELECT d.id, l.id AS letter_id, l.school, c.student, l.student_id, l.term, l.threshold, d.status, d.channel, d.recipient,
-            l.due_at, d.sent_at, d.subject, d.message_id, d.reason, l.created_at
+            l.due_at, d.sent_at, d.bounced_at, d.subject, d.message_id, d.resend_of,
+            d.template_language, d.template_version, d.reason, l.created_at,
+            CASE WHEN l.state = 'bound' THEN told.state ELSE l.state END AS letter_state
         FROM letters l
         JOIN cases c USING (student_id, term)
         JOIN deliveries d ON d.letter_id = l.id
-        WHERE l.school = :school
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN bool_or(o.status = 'sent') THEN 'reached'
+                WHEN bool_or(o.status = 'waiting') THEN 'sending'
+                WHEN bool_and(o.status = 'cancelled') THEN 'cancelled'
+                ELSE 'not-reached' END AS state
+            FROM deliveries o WHERE o.letter_id = l.id
+        ) told
+        WHERE l.school = :school AND (CAST(:delivery AS uuid) IS NULL OR d.id = :delivery)
         UNION ALL
         SELECT l.id, l.id, l.school, c.student, l.student_id, l.term, l.threshold, l.state, 'email', NULL,
-            l.due_at, NULL, NULL, NULL, l.reason, l.created_at
+            greatest(l.due_at, l.put_off_until), NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+            l.reason, l.created_at, l.state
         FROM letters l
         JOIN cases c USING (student_id, term)
-        WHERE l.school = :school AND NOT EXISTS (SELECT FROM deliveries d WHERE d.letter_id = l.id)
+        WHERE l.school = :school AND CAST(:delivery AS uuid) IS NULL AND NOT EXISTS (SELECT FROM deliveries d WHERE d.letter_id = l.id)
     ) items
     WHERE (CAST(:student AS text) IS NULL OR student = :student)
         AND (CAST(:status AS text) IS NULL OR status = :status)
@@ -44,15 +54,23 @@ class Place:
 
 
 async def page(
-    connection: AsyncConnection, school: str, *, student: str | None, status: str | None, before: Place | None, most: int
+    connection: AsyncConnection,
+    school: str,
+    *,
+    student: str | None = None,
+    status: str | None = None,
+    before: Place | None = None,
+    delivery: uuid.UUID | None = None,
+    most: int,
 ) -> list[Mapping[str, Any]]:
-    """A school's items, newest first."""
+    """A school's items, newest first; or this one delivery of it."""
     rows = await connection.execute(
         _PAGE,
         {
             "school": school,
             "student": student,
             "status": status,
+            "delivery": delivery,
             "before_at": before.created_at if before is not None else None,
             "before_id": before.id if before is not None else None,
             "most": most,
@@ -76,3 +94,12 @@ async def attempts(connection: AsyncConnection, items: Sequence[uuid.UUID]) -> M
     for row in rows.mappings():
         found[row["work_id"]].append(dict(row))
     return found
+
+
+async def reports(connection: AsyncConnection, delivery: uuid.UUID) -> list[Mapping[str, Any]]:
+    """What was said of a delivery, in the order in which it came."""
+    rows = await connection.execute(
+        text("SELECT kind, status, source, said_at, received_at FROM bounces WHERE delivery_id = :id ORDER BY received_at, kind"),
+        {"id": delivery},
+    )
+    return [dict(row) for row in rows.mappings()]

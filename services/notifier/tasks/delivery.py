@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import ClassVar, Final
 
@@ -10,11 +10,17 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.letters import Case, Draft
-from services.notifier.repository import cases, deliveries
-from services.notifier.repository.deliveries import DeliveryKey
+from services.notifier.repository import bad_addresses, cases, deliveries, policies
+from services.notifier.repository.bounces import Bounce
+from services.notifier.repository.deliveries import DeliveryKey, Due
 from services.notifier.transports.interface import Channel, Transport
+from services.notifier.transports.outcomes import Away, BadAddress, Deferred, Full, Ours, Refused, Unwanted
+from services.notifier.transports.rate import LONGEST_WAIT
+from services.notifier.undelivered import note
 from services.notifier.withdrawals import close
+from shared.addresses import address_key
 from shared.clock import Clock
+from shared.identifiers import address_id
 from shared.telemetry import metrics
 from shared.worklist import repository as worklist
 from shared.worklist.repository import WorkItem
@@ -22,17 +28,28 @@ from shared.worklist.tasks import Backoff, Done, Failed, Outcome, Retry
 
 log = structlog.get_logger()
 
+MOST_REFUSALS: Final = 100
+
 # Half a minute is a greylisting server's usual patience. A hundred attempts, an hour apart in the end, are about three days, which
 # outlasts a weekend's outage.
-BACKOFF: Final = Backoff(timedelta(seconds=30), timedelta(hours=1), most_attempts=100)
+BACKOFF: Final = Backoff(timedelta(seconds=30), timedelta(hours=1), most_attempts=MOST_REFUSALS)
+
+FULL_PAUSE: Final = timedelta(hours=4)
+FULL_FOR: Final = timedelta(days=5)
+"""How long a mailbox may stay full before its letter is given up: what RFC 5321, section 4.5.4.1, has servers try for."""
+
+DELIVER_WITHIN: Final = timedelta(days=14)
+"""How long a letter is tried while our own side, or the other's, is out of order. What it says is past by then."""
 
 MARGIN: Final = timedelta(minutes=1)
 """What the lease leaves beyond the transport's own bound, so that no second attempt begins while one can still succeed."""
 
+SOFT_LIMIT: Final = 3
+
 
 @dataclass(frozen=True, slots=True)
 class DeliveryTask:
-    """One attempt after another, each on record before it begins. No transaction is open while the mail server is spoken to."""
+    """One attempt after another, each on record before it begins. No transaction is open while the other side is spoken to."""
 
     engine: AsyncEngine
     transports: Mapping[Channel, Transport]
@@ -40,21 +57,32 @@ class DeliveryTask:
     send_within: timedelta
     clock: Clock
     backoff: Backoff = BACKOFF
+    soft_limit: int = SOFT_LIMIT
     kind: ClassVar[str] = deliveries.WORK_KIND
     lease: timedelta = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lease", self.send_within + MARGIN)
+        object.__setattr__(self, "lease", self.send_within + LONGEST_WAIT + MARGIN)
 
     async def perform(self, item: WorkItem) -> Outcome:
-        """Sends what was written, unless it was withdrawn meanwhile."""
+        """Sends what was written, unless it was withdrawn meanwhile, or its address turned out to be a bad one."""
         async with self.engine.connect() as connection:
-            parcel = await deliveries.to_send(connection, item.id)
-        if parcel is not None:
-            return await self.transports[parcel.channel].send(parcel)
-        async with self.engine.begin() as connection:
-            await self._cancel(connection, item.id)
-        return Done("withdrawn, not sent")
+            due = await deliveries.to_send(connection, item.id)
+            place = address_id(due.school, address_key(due.parcel.recipient)) if due is not None else None
+            is_bad = place is not None and bool(await bad_addresses.among(connection, [place]))
+        if due is None:
+            async with self.engine.begin() as connection:
+                await self._cancel(connection, item.id)
+            return Done("withdrawn, not sent")
+        if is_bad:
+            return Failed("a bad address: letters came back from it, and nothing was sent")
+        transport = self.transports.get(due.parcel.channel)
+        if transport is None:
+            outcome: Outcome = Ours(f"no way out for the channel {due.parcel.channel}")
+        else:
+            outcome = await transport.send(due.parcel)
+        _warn(due, outcome)
+        return self._judged(due, outcome)
 
     async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
         """Keeps what became of the delivery, and of its letter where that was withdrawn during the attempt."""
@@ -67,13 +95,39 @@ class DeliveryTask:
             case Failed(detail):
                 if await deliveries.failed(connection, item.id, detail):
                     metrics.LETTERS.labels("failed").inc()
+                    await self._note(connection, key, outcome)
                     await self._close(connection, case, key)
             case Retry():
+                if isinstance(outcome, Deferred):
+                    await deliveries.refused(connection, item.id)
                 reason = await deliveries.withdrawal_of(connection, item.id)
                 if reason is not None:
                     await worklist.cancel(connection, item.id, self.clock())
                     await deliveries.cancelled(connection, item.id, reason)
                     await self._close(connection, case, key)
+
+    def _judged(self, due: Due, outcome: Outcome) -> Outcome:
+        """The outcome, unless the letter has been tried for long enough: how long is decided here, and not by the number of attempts."""
+        tried_for = self.clock() - due.parcel.written_at
+        match outcome:
+            case Full(detail):
+                if tried_for >= FULL_FOR:
+                    return Refused(f"given up after {tried_for.days} days: {detail}", "5.2.2")
+                return Full(detail, FULL_PAUSE, counts=False)
+            case Deferred(detail) if due.refusals + 1 >= MOST_REFUSALS:
+                return Refused(f"given up after {due.refusals + 1} attempts: {detail}", "4.4.7")
+            case Away(detail) | Ours(detail) if tried_for >= DELIVER_WITHIN:
+                return Failed(f"given up after {tried_for.days} days: {detail}")
+        return replace(outcome, counts=False) if isinstance(outcome, Deferred | Away | Ours) else outcome
+
+    async def _note(self, connection: AsyncConnection, key: DeliveryKey, outcome: Outcome) -> None:
+        match outcome:
+            case BadAddress(_, code):
+                await note(connection, key, Bounce("hard", code, "answer"), self.soft_limit, self.clock())
+            case Refused(_, code):
+                await note(connection, key, Bounce("soft", code, "answer"), self.soft_limit, self.clock())
+            case Unwanted():
+                await note(connection, key, Bounce("policy", "5.7.0", "answer"), self.soft_limit, self.clock())
 
     async def _cancel(self, connection: AsyncConnection, delivery_id: uuid.UUID) -> None:
         key = await deliveries.key_of(connection, delivery_id)
@@ -87,4 +141,21 @@ class DeliveryTask:
 
     async def _close(self, connection: AsyncConnection, case: Case, key: DeliveryKey) -> None:
         now = self.clock()
-        await close(connection, case, key.letter_id, Draft(uuid.uuid4(), uuid.uuid4(), now + self.hold), now)
+        hold = (await policies.current(connection, case.school)).hold
+        due_at = now + (self.hold if hold is None else hold)
+        await close(connection, case, key.letter_id, Draft(uuid.uuid4(), uuid.uuid4(), due_at), now)
+
+
+def _warn(due: Due, outcome: Outcome) -> None:
+    """What somebody has to look at, or mend."""
+    channel = due.parcel.channel
+    match outcome:
+        case Ours(detail):
+            metrics.DELIVERY_TROUBLE.labels(channel, "set-up").inc()
+            log.error("delivery.misconfigured", channel=channel, delivery=str(due.parcel.id), detail=detail)
+        case Away(detail):
+            metrics.DELIVERY_TROUBLE.labels(channel, "away").inc()
+            log.warning("delivery.away", channel=channel, delivery=str(due.parcel.id), detail=detail)
+        case Unwanted(detail):
+            metrics.DELIVERY_TROUBLE.labels(channel, "policy").inc()
+            log.warning("delivery.unwanted", channel=channel, delivery=str(due.parcel.id), detail=detail)

@@ -1,18 +1,23 @@
 """Writing a letter when it is due: what it is about is decided now. Nothing is sent here."""
 
 import uuid
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.letters import Case, Waiting, bound
-from services.notifier.models import Contact, School
-from services.notifier.recipients import Recipient, recipients, usable_address
-from services.notifier.rendering import Letters, Occasion
-from services.notifier.repository import cases, contacts, deliveries, letters
+from services.notifier.languages import best
+from services.notifier.letters import Case, Past, Waiting, bound, passed, said_of
+from services.notifier.models import School
+from services.notifier.policy import Defaults, Due, Never, NotNow, OnHold, Policy, Verdict, cap_of, chosen, verdict
+from services.notifier.reachable import reachable
+from services.notifier.recipients import Recipient
+from services.notifier.rendering import Letters, Written
+from services.notifier.rendering.occasions import occasion_of, reply_address
+from services.notifier.repository import cases, contacts, deliveries, holds, letters, notices, policies, releases, templates
+from services.notifier.texts import Texts
 from services.notifier.transports.interface import Parcel
 from shared.clock import Clock
 from shared.identifiers import delivery_id
@@ -27,15 +32,24 @@ BACKOFF: Final = Backoff(timedelta(seconds=2), timedelta(minutes=10), most_attem
 
 SUPERSEDED: Final = Done("the letter is no longer due by this item")
 
+DUE: Final = frozenset({"held", "on-hold"})
+"""States of letters that a work item looks at: those that wait for something else get a new one when that has come."""
+
 
 @dataclass(frozen=True, slots=True)
 class LetterTask:
-    """Binds a letter: threshold, words and recipients are final, and each recipient's delivery is put on the worklist."""
+    """Binds a letter: threshold, words and recipients are final, and each recipient's delivery is put on the worklist.
+
+    Or finds that the school's policy has none, or that it must wait: for the window, for staff, or for a person to release it.
+    """
 
     engine: AsyncEngine
     words: Letters
     message_id_domain: str
     clock: Clock
+    defaults: Defaults = field(default_factory=Defaults)
+    texts: Texts | None = None
+    """Writes text messages, where there is a gateway for them."""
     backoff: Backoff = BACKOFF
     lease: timedelta = timedelta(minutes=1)
     kind: ClassVar[str] = letters.WORK_KIND
@@ -48,7 +62,7 @@ class LetterTask:
                 return SUPERSEDED
             case = (await cases.lock(connection, [(key.student_id, key.term)]))[key.student_id, key.term]
             waiting = case.waiting
-            if waiting is None or waiting.work_id != item.id or waiting.state != "held":
+            if waiting is None or waiting.work_id != item.id or waiting.state not in DUE:
                 return SUPERSEDED
             outcome = await self._bind(connection, case, waiting)
         log.info("letter.due", letter=str(waiting.id), outcome=outcome.detail)
@@ -67,45 +81,94 @@ class LetterTask:
         school = await contacts.school(connection, case.school)
         if school is None:
             return Retry("the school has not been heard of yet")
+        policy = await policies.current(connection, case.school)
+        waiting = replace(waiting, threshold=threshold)
+        decided = await self._decide(connection, case, waiting, school, policy, now)
+        match decided:
+            case Never(reason):
+                return await self._end(connection, case, waiting, reason, now)
+            case OnHold(until):
+                return await self._put_off(connection, waiting, replace(waiting, state="on-hold"), until, "held by staff", now)
         contact = await contacts.contact(connection, case.student_id)
-        to = recipients(contact.caregivers) if contact is not None else ()
+        texts = self.texts is not None
+        to = await reachable(connection, case.school, contact.caregivers, texts=texts) if contact is not None else ()
         if contact is None or not to:
             await letters.mark_no_contact(connection, waiting.id)
             metrics.LETTERS.labels("no-contact").inc()
             return Done("no contact")
-        waiting = replace(waiting, threshold=threshold)
+        if isinstance(decided, NotNow):
+            return await self._put_off(
+                connection, waiting, replace(waiting, state="held"), decided.until, "outside the school's window", now
+            )
+        if not waiting.released and not await self._takes_place(connection, school, policy, now):
+            await letters.mark_awaiting_release(connection, waiting, now)
+            metrics.LETTERS.labels("awaiting-release").inc()
+            return Done("awaiting release")
+        to = chosen(policy, to)
         await letters.mark_bound(connection, waiting, now)
         await cases.save(connection, replace(case, waiting=None), bound(replace(case, waiting=waiting), threshold), now)
+        own = await templates.in_force(connection, school.school, threshold)
         for recipient in to:
-            await deliveries.add(connection, waiting.id, self._parcel(waiting, case, school, contact, recipient))
+            version = best(own, recipient.language)
+            written = self.words.write(
+                threshold, occasion_of(case, school, contact, recipient.names), version.template() if version is not None else None
+            )
+            parcel = self._parcel(waiting, school, recipient, written)
+            if recipient.channel == "text" and self.texts is not None:
+                words = self.texts.write(threshold, occasion_of(case, school, contact, recipient.names))
+                parcel = replace(parcel, channel="text", subject="", text=words, html="", reply_to=None)
+            await deliveries.add(connection, waiting.id, parcel)
+            if parcel.channel == "email":
+                await templates.note_used(connection, parcel.id, written.language, written.version)
+        if policy.staff_copy is not None:
+            await notices.add_staff_copy(connection, school.school, waiting.id, policy.staff_copy, self.message_id_domain, now)
         metrics.LETTERS.labels("bound").inc()
         return Done(f"{len(to)} deliveries")
 
-    def _parcel(self, waiting: Waiting, case: Case, school: School, contact: Contact, recipient: Recipient) -> Parcel:
-        office = usable_address(school.contact_email)
-        # A header holds an address outside ASCII only where every server on the way can; nobody can write back to half of one.
-        reply_to = office if office is not None and office.isascii() else None
-        written = self.words.write(
-            waiting.threshold,
-            Occasion(
-                child=contact.given_name,
-                names=recipient.names,
-                absent_half_days=case.absent_half_days,
-                counted_at=case.counted_at,
-                term=case.term,
-                dates=school.term_named(case.term),
-                school=school.name,
-                contact_email=reply_to,
-                timezone=school.timezone,
-            ),
-        )
+    async def _decide(
+        self, connection: AsyncConnection, case: Case, waiting: Waiting, school: School, policy: Policy, now: datetime
+    ) -> Verdict:
+        calendar = school.calendar()
+        due = Due(waiting.threshold, said_of(case, waiting.threshold), waiting.released or waiting.state == "on-hold")
+        held = await holds.of(connection, case.student_id, case.term)
+        return verdict(policy, due, calendar.term_named(case.term), held, calendar, self.defaults.tell_within, now)
+
+    async def _takes_place(self, connection: AsyncConnection, school: School, policy: Policy, now: datetime) -> bool:
+        known = await contacts.count_of_school(connection, school.school) if policy.daily_cap is None else 0
+        cap = cap_of(policy, known, least=self.defaults.cap_least, share=self.defaults.cap_share)
+        today = school.calendar().today(now)
+        if await policies.take_place(connection, school.school, today, cap):
+            return True
+        decided = await releases.decisions(connection, school.school)
+        is_news = await notices.add_release(connection, school.school, today, decided, self.message_id_domain, now)
+        # Where a person lets every letter go, that one waits is nothing to be alarmed at.
+        if is_news and cap:
+            metrics.LETTER_FLOODS.inc()
+            log.warning("letters.flood", school=school.school, day=str(today), cap=cap)
+        return False
+
+    async def _end(self, connection: AsyncConnection, case: Case, waiting: Waiting, reason: Past, now: datetime) -> Outcome:
+        await letters.mark_past(connection, waiting, reason)
+        await cases.save(connection, replace(case, waiting=None), passed(case, reason), now)
+        metrics.LETTERS.labels("past").inc()
+        return Done(f"past: {reason}")
+
+    async def _put_off(
+        self, connection: AsyncConnection, before: Waiting, waiting: Waiting, until: datetime, why: str, now: datetime
+    ) -> Outcome:
+        await letters.put_off(connection, waiting, until)
+        if waiting.state == "on-hold" and before.state != "on-hold":
+            metrics.LETTERS.labels("on-hold").inc()
+        return Retry(why, after=until - now)
+
+    def _parcel(self, waiting: Waiting, school: School, recipient: Recipient, written: Written) -> Parcel:
         id_: uuid.UUID = delivery_id(waiting.id, recipient.address)
         return Parcel(
             id=id_,
             channel="email",
             recipient=recipient.address,
             sender_name=school.name,
-            reply_to=reply_to,
+            reply_to=reply_address(school),
             subject=written.subject,
             text=written.text,
             html=written.html,

@@ -1,4 +1,4 @@
-"""How a letter leaves the house. E-mail is the one way today; a further one is a class that keeps to this."""
+"""How a letter leaves the house: by e-mail, or as a text message. A further way is a class that keeps to this."""
 
 import uuid
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Literal, Protocol
 
 from shared.worklist.tasks import Outcome
 
-Channel = Literal["email"]
+Channel = Literal["email", "text"]
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A letter for one recipient, as it was written: every attempt sends the same."""
+    """A letter for one recipient, as it was written: every attempt sends the same. A text message has no subject and no HTML."""
 
     id: uuid.UUID
     channel: Channel

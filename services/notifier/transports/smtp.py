@@ -1,172 +1,164 @@
-"""Letters by e-mail: SMTP over connections that are kept while there is more to send."""
+"""Letters by e-mail: SMTP, over connections that are kept while there is more to send."""
 
 import asyncio
-import re
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import time
 from datetime import timedelta
-from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 import aiosmtplib
-import structlog
 
 from services.notifier.transports.email_message import as_email
 from services.notifier.transports.interface import Parcel
+from services.notifier.transports.outcomes import Away, BadAddress, Deferred, Full, Ours, Refused, Unwanted
+from services.notifier.transports.rate import Pace
+from services.notifier.transports.smtp_pool import Connection, PoolLimits, SmtpPool
 from services.notifier.transports.smtp_url import SmtpServer
-from shared.worklist.tasks import Done, Failed, Outcome, Retry
+from services.notifier.transports.verdicts import Stage, detail, enhanced_code, judge
+from shared.worklist.tasks import Done, Outcome
 
-log = structlog.get_logger()
+SIGN_IN_PAUSE: Final = 60.0
+"""Seconds in which nobody signs in again after it failed: mail servers lock accounts for less."""
 
-Stage = Literal["MAIL", "RCPT", "DATA"]
+REUSE_PATIENCE: Final = 10.0
+"""Seconds that a connection which has rested may take to show that it is alive. Then it is left for a fresh one."""
 
-IDLE: Final = 30.0
-"""Seconds after which a connection is not used again: servers hang up on idle clients, many after a minute."""
+LOST: Final = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError)
+CLOSING: Final = 421
 
-GOODBYE: Final = 2.0
 
-OURS_TO_MEND: Final = frozenset({500, 501, 502, 503, 504, 530, 534, 535, 538})
-"""Permanent answers that are about the set-up and not about the recipient: letters wait until somebody has mended it."""
-
-_ENHANCED: Final = re.compile(r"\s*([245]\.[0-9]{1,3}\.[0-9]{1,3})\b")
-_MEANING: Final = MappingProxyType(
-    {
-        "1.1": "no such mailbox",
-        "1.2": "no such domain",
-        "1.3": "malformed address",
-        "1.10": "the domain takes no mail",
-        "2.1": "mailbox disabled",
-        "2.2": "mailbox full",
-        "3.4": "letter too large",
-        "4.4": "no route to the domain",
-        "7.1": "refused by policy",
-        "7.26": "refused: the sending domain is not authenticated",
-    }
-)
+class StaleError(Exception):
+    """A connection that had rested was dead, and nothing of the letter was given to it."""
 
 
 class SmtpTransport:
-    """Sends to one mail server. A connection serves one letter at a time; there are as many as letters are sent at once."""
+    """Sends to one mail server. A connection serves one letter at a time."""
 
-    def __init__(self, server: SmtpServer, *, mail_from: str, timeout: timedelta) -> None:
-        self._server = server
+    def __init__(
+        self,
+        server: SmtpServer,
+        *,
+        mail_from: str,
+        timeout: timedelta,
+        limits: PoolLimits | None = None,
+        pace: Pace | None = None,
+    ) -> None:
         self._mail_from = mail_from
         self._timeout = timeout.total_seconds()
-        self._idle: list[tuple[float, aiosmtplib.SMTP]] = []
-        # Read once: it opens the machine's certificate store.
-        self._tls = ssl.create_default_context()
+        self._pool = SmtpPool(server, limits or PoolLimits(), self._timeout)
+        self._pace = pace or Pace(None)
+        self._no_sign_in_until = 0.0
 
     async def send(self, parcel: Parcel) -> Outcome:
         """One attempt, its connection included."""
-        content = as_email(parcel, self._mail_from)
         try:
-            async with asyncio.timeout(self._timeout), self._connection() as client:
-                return await self._transact(client, parcel, content)
+            content = as_email(parcel, self._mail_from)
+        except ValueError:
+            return Unwanted("the letter can't be written as an e-mail")
+        if (later := await self._pace.turn()) is not None:
+            return later
+        if time.monotonic() < self._no_sign_in_until:
+            return Ours("signing in to the mail server failed a moment ago")
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._attempt(parcel, content)
         except aiosmtplib.SMTPAuthenticationError as error:
-            return Retry(f"signing in to the mail server: {error.code}")
+            self._no_sign_in_until = time.monotonic() + SIGN_IN_PAUSE
+            return Ours(f"signing in to the mail server: {error.code}")
         except aiosmtplib.SMTPNotSupported:
-            return Retry("the mail server does not offer what the settings ask for")
+            return Ours("the mail server does not offer what the settings ask for")
         except aiosmtplib.SMTPResponseException as error:
-            return Retry(f"connecting to the mail server: {error.code}")
+            reason = f"connecting to the mail server: {error.code}"
+            return Ours(reason) if error.code >= 500 else Away(reason)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            return Retry(f"the mail server is away: {type(error).__name__}")
+            return Away(f"the mail server is away: {type(error).__name__}")
 
     async def close(self) -> None:
         """Says goodbye on the connections that rest."""
-        idle, self._idle = self._idle, []
-        for _, client in idle:
-            await _quit(client)
+        await self._pool.close()
 
-    async def _transact(self, client: aiosmtplib.SMTP, parcel: Parcel, content: bytes) -> Outcome:
-        options: list[str] = []
-        encoding = "ascii"
-        if not parcel.recipient.isascii():
-            await client.ehlo()
-            if not client.supports_extension("smtputf8"):
-                return Failed("the mail server takes no addresses outside ASCII")
-            options, encoding = ["SMTPUTF8"], "utf-8"
+    async def _attempt(self, parcel: Parcel, content: bytes) -> Outcome:
+        connection = await self._pool.acquire()
         try:
-            await client.mail(self._mail_from, options=options, encoding=encoding)
-            await client.rcpt(parcel.recipient, encoding=encoding)
-            await client.data(content)
-        except aiosmtplib.SMTPSenderRefused as error:
-            # Whatever the code: the sender is ours, and no recipient is at fault.
-            return Retry(_detail("MAIL", error))
-        except aiosmtplib.SMTPRecipientRefused as error:
-            return _refusal("RCPT", error)
-        except aiosmtplib.SMTPDataError as error:
-            if 200 <= error.code < 300:
-                return Done()
-            return _refusal("DATA", error)
-        return Done()
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[aiosmtplib.SMTP]:
-        client = await self._reuse() or await self._connect()
-        try:
-            yield client
+            outcome = await self._transact(connection, parcel, content)
+        except StaleError:
+            # Nobody's fault, so the same attempt goes on.
+            connection = await self._pool.replace(connection)
+            try:
+                outcome = await self._transact(connection, parcel, content)
+            except BaseException:
+                self._pool.release(connection, usable=False)
+                raise
         except BaseException:
             # Unknown where it stands, so never used again.
-            client.close()
+            self._pool.release(connection, usable=False)
             raise
-        if client.is_connected:
-            self._idle.append((asyncio.get_running_loop().time() + IDLE, client))
+        self._pool.release(connection, usable=True)
+        return outcome
 
-    async def _reuse(self) -> aiosmtplib.SMTP | None:
-        while self._idle:
-            until, client = self._idle.pop()
-            if not client.is_connected:
-                continue
-            if until < asyncio.get_running_loop().time():
-                client.close()
-                continue
-            try:
-                # Clears what a refused letter left behind, and tells whether the server is still there.
-                await client.rset()
-            except (aiosmtplib.SMTPException, OSError):
-                client.close()
-            except BaseException:
-                client.close()
-                raise
-            else:
-                return client
-        return None
+    async def _transact(self, connection: Connection, parcel: Parcel, content: bytes) -> Outcome:
+        client = connection.client
+        utf8 = not parcel.recipient.isascii()
+        if utf8 and not client.supports_extension("smtputf8"):
+            return Unwanted("the mail server takes no addresses outside ASCII")
+        stage: Stage = "MAIL"
+        try:
+            await self._begin(connection, parcel, utf8=utf8)
+            connection.soiled = True
+            stage = "RCPT"
+            options = ["NOTIFY=FAILURE,DELAY"] if client.supports_extension("dsn") else []
+            await client.rcpt(parcel.recipient, options=options, encoding="utf-8" if utf8 else "ascii")
+            stage = "DATA"
+            await client.data(content)
+        except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError) as error:
+            if stage == "DATA" and 200 <= error.code < 300:
+                connection.soiled = False
+                return Done()
+            return _outcome(stage, error)
+        except LOST as error:
+            if stage == "RCPT" and connection.is_reused:
+                raise StaleError from error
+            raise
+        connection.soiled = False
+        return Done()
 
-    async def _connect(self) -> aiosmtplib.SMTP:
-        server = self._server
-        client = aiosmtplib.SMTP(
-            hostname=server.host,
-            port=server.port,
-            username=server.username,
-            password=server.password,
-            use_tls=server.security == "tls",
-            start_tls={"offered": None, "starttls": True, "tls": False}[server.security],
-            tls_context=self._tls,
-            timeout=self._timeout,
-        )
-        await client.connect()
-        log.info("smtp.connected", security=server.security)
-        return client
-
-
-def _refusal(stage: Stage, error: aiosmtplib.SMTPResponseException) -> Outcome:
-    detail = _detail(stage, error)
-    permanent = 500 <= error.code < 600 and error.code not in OURS_TO_MEND
-    return Failed(detail) if permanent else Retry(detail)
-
-
-def _detail(stage: Stage, error: aiosmtplib.SMTPResponseException) -> str:
-    """The codes and what they mean. The server's own words stay out: they like to quote the address."""
-    found = _ENHANCED.match(error.message)
-    if found is None:
-        return f"{stage} {error.code}"
-    enhanced = found.group(1)
-    meaning = _MEANING.get(enhanced.partition(".")[2])
-    return f"{stage} {error.code} {enhanced}" + (f" ({meaning})" if meaning else "")
+    async def _begin(self, connection: Connection, parcel: Parcel, *, utf8: bool) -> None:
+        """The first command, which tells of a connection that has rested whether the server is still there."""
+        client = connection.client
+        options = ["SMTPUTF8"] if utf8 else []
+        if client.supports_extension("dsn"):
+            # The server repeats the id in what it has to report of this letter.
+            options += ["RET=HDRS", f"ENVID={parcel.id}"]
+        patience = min(REUSE_PATIENCE, self._timeout / 2) if connection.is_reused else self._timeout
+        try:
+            if connection.soiled:
+                await client.rset(timeout=patience)
+            await client.mail(self._mail_from, options=options, encoding="utf-8" if utf8 else "ascii", timeout=patience)
+        except aiosmtplib.SMTPSenderRefused as error:
+            if connection.is_reused and error.code == CLOSING:
+                raise StaleError from error
+            raise
+        except (aiosmtplib.SMTPResponseException, *LOST) as error:
+            if connection.is_reused:
+                raise StaleError from error
+            raise
 
 
-async def _quit(client: aiosmtplib.SMTP) -> None:
-    with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-        await client.quit(timeout=GOODBYE)
-    client.close()
+def _outcome(stage: Stage, error: aiosmtplib.SMTPResponseException) -> Outcome:
+    enhanced = enhanced_code(error.message)
+    reason = detail(stage, error.code, enhanced)
+    said = enhanced or str(error.code)
+    match judge(stage, error.code, enhanced):
+        case "bad-address":
+            return BadAddress(reason, said)
+        case "refused":
+            return Refused(reason, said)
+        case "policy":
+            return Unwanted(reason)
+        case "full":
+            return Full(reason)
+        case "away":
+            return Away(reason)
+        case "ours":
+            return Ours(reason)
+        case "later":
+            return Deferred(reason)

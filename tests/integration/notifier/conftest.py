@@ -16,14 +16,20 @@ from deploy.sandbox.letters import Message as Mail
 from deploy.sandbox.mail import MailCatcher
 from services.notifier.app import create_app
 from services.notifier.handlers.crossings import CrossingsHandler
+from services.notifier.handlers.holds import HoldsHandler
+from services.notifier.handlers.plans import PlansHandler
 from services.notifier.handlers.roster import RosterHandler
 from services.notifier.rendering import Letters
 from services.notifier.settings import NotifierSettings
 from services.notifier.tasks.delivery import DeliveryTask
+from services.notifier.tasks.digest import DigestTask
 from services.notifier.tasks.letter import LetterTask
+from services.notifier.tasks.notice import NoticeTask
+from services.notifier.tasks.trial import TrialTask
 from services.notifier.transports.smtp import SmtpTransport
 from services.notifier.transports.smtp_url import parse_smtp_url
 from shared.auth.keys import signing_key
+from shared.auth.principal import Role
 from shared.auth.tokens import issue_token
 from shared.bus.interface import Message, Outgoing
 from shared.db.engine import create_engine
@@ -34,6 +40,7 @@ from shared.events.data import Caregiver, SchoolUpdated, StudentUpdated, TermDat
 from shared.events.envelope import Event, new_event_id, tombstone
 from shared.identifiers import student_id
 from shared.worklist.runner import Runner
+from shared.worklist.tasks import Task
 from tests.support.crossings import SCHOOL, STUDENT
 
 HOLD = timedelta(hours=1)
@@ -58,9 +65,16 @@ class Desk:
         self.email = SmtpTransport(
             parse_smtp_url(self.settings.smtp_url), mail_from=self.settings.mail_from, timeout=self.settings.smtp_timeout
         )
-        self.letter = LetterTask(self.engine, Letters(), self.settings.message_id_domain, self.clock)
+        self.holds = HoldsHandler(self.engine, box, self.clock)
+        self.plans = PlansHandler(self.engine, box, self.settings.message_id_domain, self.clock, self.settings.tell_within)
+        words = Letters()
+        self.letter = LetterTask(self.engine, words, self.settings.message_id_domain, self.clock, self.settings.policy_defaults)
+        self.digest = DigestTask(self.engine, self.settings.message_id_domain, self.clock)
+        self.notice = NoticeTask(self.engine, self.email, words, self.settings.smtp_timeout, self.clock)
         self.delivery = DeliveryTask(self.engine, {"email": self.email}, self.settings.hold, self.settings.smtp_timeout, self.clock)
-        self.runner = Runner("notifier", self.engine, [self.letter, self.delivery], Wakeup(), clock=self.clock)
+        self.trial = TrialTask(self.engine, self.email, self.settings.smtp_timeout, self.clock)
+        self.tasks: list[Task] = [self.letter, self.delivery, self.digest, self.notice, self.trial]
+        self.runner = Runner("notifier", self.engine, self.tasks, Wakeup(), clock=self.clock)
 
     def clock(self) -> datetime:
         return self.now
@@ -152,7 +166,9 @@ class Visitor:
     http: httpx.AsyncClient
     data: Path
 
-    def headers(self, *scopes: str, schools: tuple[str, ...] = (SCHOOL,)) -> dict[str, str]:
+    def headers(
+        self, *scopes: str, schools: tuple[str, ...] = (SCHOOL,), role: Role | None = None, groups: tuple[str, ...] = ()
+    ) -> dict[str, str]:
         token = issue_token(
             signing_key(self.data),
             subject="test",
@@ -160,8 +176,23 @@ class Visitor:
             schools=schools,
             now=datetime.now(UTC),
             valid_for=timedelta(hours=1),
+            role=role,
+            groups=groups,
         )
         return {"Authorization": f"Bearer {token}"}
+
+    async def policy(self, **body: Any) -> dict[str, Any]:
+        """Sets the school's letter policy."""
+        answer = await self.http.put(f"/v1/schools/{SCHOOL}/letter-policy", json=body, headers=self.headers("star:write"))
+        assert answer.status_code == 200, answer.text
+        policy: dict[str, Any] = answer.json()
+        return policy
+
+    async def notices(self) -> list[tuple[str, str, str | None]]:
+        """(kind, status, reason), oldest first."""
+        answer = await self.http.get(f"/v1/schools/{SCHOOL}/notices", headers=self.headers("star:read"))
+        assert answer.status_code == 200, answer.text
+        return [(item["kind"], item["status"], item["reason"]) for item in reversed(answer.json()["items"])]
 
     async def deliveries(self, school: str = SCHOOL, **query: Any) -> dict[str, Any]:
         answer = await self.http.get(f"/v1/schools/{school}/deliveries", params=query, headers=self.headers("star:read"))

@@ -12,6 +12,7 @@ async def test_a_letter_from_held_to_sent(known: Desk, visitor: Visitor) -> None
     assert held == {
         "id": held["letter_id"],
         "letter_id": held["letter_id"],
+        "letter_state": "held",
         "school": SCHOOL,
         "student": STUDENT,
         "student_id": str(STUDENT_ID),
@@ -22,8 +23,12 @@ async def test_a_letter_from_held_to_sent(known: Desk, visitor: Visitor) -> None
         "recipient": None,
         "due_at": "2026-11-20T03:00:00Z",
         "sent_at": None,
+        "bounced_at": None,
         "subject": None,
         "message_id": None,
+        "resend_of": None,
+        "template_language": None,
+        "template_version": None,
         "reason": None,
         "attempts": [],
     }
@@ -42,6 +47,7 @@ async def test_a_letter_from_held_to_sent(known: Desk, visitor: Visitor) -> None
     assert first["message_id"] in {message["message_id"] for message in known.mail()}
     assert first["attempts"] == [
         {"attempt": 1, "started_at": "2026-11-20T03:00:00Z", "ended_at": "2026-11-20T03:00:00Z", "outcome": "done", "detail": None}
+        | {"code": None}
     ]
 
 

@@ -10,9 +10,10 @@ import pytest
 
 from deploy.sandbox.mail import MailCatcher
 from services.notifier.transports.interface import Parcel
+from services.notifier.transports.outcomes import Away, BadAddress, Deferred, Full, Refused, Unwanted
 from services.notifier.transports.smtp import SmtpTransport
 from services.notifier.transports.smtp_url import parse_smtp_url
-from shared.worklist.tasks import Done, Failed, Retry
+from shared.worklist.tasks import Done, Retry
 
 PARCEL = Parcel(
     id=uuid.UUID("8b1f0c0e-5d0f-5a3e-9a53-53ae5c1d7a10"),
@@ -54,7 +55,7 @@ async def test_one_connection_carries_letter_after_letter(catcher: MailCatcher, 
     catcher.refuse(550, times=1)
     outcomes = [await transport.send(PARCEL) for _ in range(4)]
 
-    assert [type(outcome) for outcome in outcomes] == [Failed, Done, Done, Done]
+    assert [type(outcome) for outcome in outcomes] == [Refused, Done, Done, Done]
     assert len(catcher._connections) == 1
 
 
@@ -76,9 +77,9 @@ async def test_a_connection_that_the_server_closed_is_made_anew(catcher: MailCat
 
 async def test_after_a_broken_attempt_the_next_one_connects_anew(catcher: MailCatcher, transport: SmtpTransport) -> None:
     catcher.drop(1)
-    assert await transport.send(PARCEL) == Retry("the mail server is away: SMTPServerDisconnected")
+    assert await transport.send(PARCEL) == Away("the mail server is away: SMTPServerDisconnected")
     catcher.refuse(421, times=1)
-    assert await transport.send(PARCEL) == Retry("RCPT 421")
+    assert await transport.send(PARCEL) == Deferred("RCPT 421")
     assert await transport.send(PARCEL) == Done()
 
 
@@ -88,7 +89,7 @@ async def test_a_server_that_does_not_answer_costs_no_more_than_the_timeout(catc
 
     outcome = await transport.send(PARCEL)
 
-    assert isinstance(outcome, Retry)
+    assert isinstance(outcome, Away)
     assert "Timeout" in outcome.detail
     await transport.close()
 
@@ -118,5 +119,10 @@ async def test_a_refusal_of_the_content(catcher: MailCatcher, transport: SmtpTra
     catcher.refuse(552, times=1, text="5.2.2 mere@example.test is over quota", stage="DATA")
     catcher.refuse(452, times=1, text="4.3.1 disk full", stage="DATA")
 
-    assert await transport.send(PARCEL) == Failed("DATA 552 5.2.2 (mailbox full)")
-    assert await transport.send(PARCEL) == Retry("DATA 452 4.3.1")
+    catcher.refuse(554, times=1, text="5.7.1 looks like spam", stage="DATA")
+    catcher.refuse(550, times=1, text="5.1.1 no mailbox here by that name", stage="DATA")
+
+    assert await transport.send(PARCEL) == Full("DATA 552 5.2.2 (mailbox full)")
+    assert await transport.send(PARCEL) == Deferred("DATA 452 4.3.1")
+    assert await transport.send(PARCEL) == Unwanted("DATA 554 5.7.1 (refused by policy)")
+    assert await transport.send(PARCEL) == BadAddress("DATA 550 5.1.1 (no such mailbox)", "5.1.1")

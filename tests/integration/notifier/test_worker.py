@@ -14,9 +14,12 @@ from services.notifier.worker import run_worker
 from shared.bus.factory import create_bus
 from shared.bus.interface import Outgoing, Publisher
 from shared.clock import utc_now
+from shared.events.catalogue import LETTERS_HELD, LETTERS_RELEASED, PLAN_REVIEW_DUE
+from shared.events.data import LettersHeld, LettersReleased, PlanReviewDue, TermDates
+from shared.events.envelope import Event, new_event_id
 from shared.telemetry.progress import Progress
 from tests.integration.notifier.conftest import HOLD, MERE, WIREMU, Desk
-from tests.support.crossings import down, up
+from tests.support.crossings import SCHOOL, STUDENT, STUDENT_ID, TERM, down, up
 
 PATIENCE = 60.0
 
@@ -60,13 +63,19 @@ def roster(desk: Desk) -> list[Outgoing]:
     return [Outgoing(message.topic, message.key or b"", message.value, message.headers)]
 
 
+async def school(desk: Desk) -> None:
+    """The school, in a term of today: these tests go by the machine's own clock."""
+    today = utc_now().date()
+    await desk.school(terms=[TermDates(TERM, today - timedelta(days=30), today + timedelta(days=30))])
+
+
 async def test_published_crossings_become_letters(settings: NotifierSettings, desk: Desk, catcher: MailCatcher) -> None:
-    await desk.school()
+    await school(desk)
     async with running(settings.model_copy(update={"hold": timedelta(0)})) as worker:
-        await worker.publish(*roster(desk), up(5, 11, to="yellow").encode())
-        await worker.publish(up(5, 11, to="yellow").encode())
+        await worker.publish(*roster(desk), up(5, 11, to="yellow", said_at=utc_now()).encode())
+        await worker.publish(up(5, 11, to="yellow", said_at=utc_now()).encode())
         await until(lambda: len(catcher.messages()) == 2)
-        await worker.publish(up(10, 20, to="orange").encode())
+        await worker.publish(up(10, 20, to="orange", said_at=utc_now()).encode())
         await until(lambda: len(catcher.messages()) == 4)
         assert worker.progress.stuck() == []
 
@@ -75,9 +84,11 @@ async def test_published_crossings_become_letters(settings: NotifierSettings, de
 
 
 async def test_a_retraction_within_the_hold_stops_the_letter(settings: NotifierSettings, desk: Desk, catcher: MailCatcher) -> None:
-    await desk.school()
+    await school(desk)
     async with running(settings) as worker:
-        await worker.publish(*roster(desk), up(5, 11, to="yellow").encode(), down(5, 9, to="green").encode())
+        await worker.publish(
+            *roster(desk), up(5, 11, to="yellow", said_at=utc_now()).encode(), down(5, 9, to="green", said_at=utc_now()).encode()
+        )
         # On the same partition or not, the retraction comes last: what is behind it shows that it was handled.
         async with asyncio.timeout(PATIENCE):
             while await desk.letters() != [(5, "cancelled", "retracted")]:
@@ -90,12 +101,36 @@ async def test_what_was_due_while_nobody_worked_goes_at_the_next_start(
     settings: NotifierSettings, desk: Desk, catcher: MailCatcher
 ) -> None:
     desk.now = utc_now() - 2 * HOLD
-    await desk.school()
+    await school(desk)
     await desk.roster([desk.joined(MERE)])
-    await desk.say(up(5, 11, to="yellow"))
+    await desk.say(up(5, 11, to="yellow", said_at=utc_now()))
 
     async with running(settings):
         await until(lambda: len(catcher.messages()) == 1)
+
+
+async def test_staff_hold_a_letter_and_are_told_of_their_plan(settings: NotifierSettings, desk: Desk, catcher: MailCatcher) -> None:
+    await school(desk)
+    now = utc_now()
+    review = PlanReviewDue(school=SCHOOL, version=1, review_on=now.date(), noticed_at=now)
+    held = LettersHeld(school=SCHOOL, student=STUDENT, student_id=STUDENT_ID, term=TERM, held_at=now)
+    released = LettersReleased(school=SCHOOL, student=STUDENT, student_id=STUDENT_ID, term=TERM, released_at=now + timedelta(seconds=1))
+    async with running(settings.model_copy(update={"hold": timedelta(0)})) as worker:
+        await worker.publish(*roster(desk), Event(LETTERS_HELD, new_event_id(), "/thresholds", now, str(STUDENT_ID), held).encode())
+        await worker.publish(Event(PLAN_REVIEW_DUE, new_event_id(), "/thresholds", now, SCHOOL, review).encode())
+        await until(lambda: [mail["to"] for mail in catcher.messages()] == [["office@otaki.example.nz"]])
+        # Topics are read side by side: only now is it sure that the hold is known.
+        async with asyncio.timeout(PATIENCE):
+            while not await desk.rows("SELECT 1 FROM letter_holds"):
+                await asyncio.sleep(0.02)
+        await worker.publish(up(5, 11, to="yellow", said_at=utc_now()).encode())
+        async with asyncio.timeout(PATIENCE):
+            while await desk.letters() != [(5, "on-hold", None)]:
+                await asyncio.sleep(0.02)
+        await worker.publish(Event(LETTERS_RELEASED, new_event_id(), "/thresholds", now, str(STUDENT_ID), released).encode())
+        await until(lambda: len(catcher.messages()) == 3)
+
+    assert await desk.letters() == [(5, "bound", None)]
 
 
 async def test_a_worker_without_a_mail_server_says_so(settings: NotifierSettings) -> None:

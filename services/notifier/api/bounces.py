@@ -1,0 +1,91 @@
+"""Mail servers and providers say what became of letters that had left."""
+
+import uuid
+from http import HTTPStatus
+from typing import Annotated, Final
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from services.notifier.bounces import NotAReportError, kind_of, read_report
+from services.notifier.repository import cases, deliveries
+from services.notifier.repository.bounces import Bounce
+from services.notifier.schemas.bounces import BouncePosted, BounceTaken
+from services.notifier.state import State
+from services.notifier.undelivered import note
+from shared.auth.principal import Principal
+from shared.web.body import read_body
+from shared.web.problems import ProblemError
+from shared.web.service import requires
+
+log = structlog.get_logger()
+
+router = APIRouter(tags=["bounces"])
+
+MOST_BYTES: Final = 2 * 1024 * 1024
+"""A report returns the whole letter at most, and ours are small."""
+
+_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": BouncePosted.model_json_schema()},
+            "message/rfc822": {"schema": {"type": "string", "description": "A delivery status notification (RFC 3464), as it came"}},
+        },
+    }
+}
+
+
+@router.post("/v1/bounces", summary="What became of a letter that had left", openapi_extra=_BODY)
+async def take_bounce(request: Request, state: State, caller: Annotated[Principal, requires("ops")]) -> BounceTaken:
+    """A report as the mail server wrote it (`message/rfc822`), or a few fields as JSON. The same report twice changes nothing.
+
+    `hard`: the letter counts as `bounced`, and nothing is written to its address until it is cleared. `soft` and `policy`: the letter
+    counts as `bounced`; several soft ones within 30 days make the address a bad one. `delayed` and `delivered` are kept, and change
+    nothing.
+    """
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await read_body(request, MOST_BYTES)
+    if content_type == "message/rfc822":
+        message_id, envelope_id, bounce = _from_report(body)
+    elif content_type == "application/json":
+        message_id, envelope_id, bounce = _from_webhook(body)
+    else:
+        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-type", "send message/rfc822 or application/json")
+    now = state.clock()
+    async with state.engine.begin() as connection:
+        found = await deliveries.find(connection, delivery_id=envelope_id, message_id=message_id)
+        if found is None or not caller.may_see(found.school):
+            raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-message", "no letter of ours, or of this token's schools, has that id")
+        await cases.lock(connection, [(found.student_id, found.term)])
+        noted = await note(connection, await deliveries.key_of(connection, found.id), bounce, state.settings.soft_bounces, now)
+    return BounceTaken(delivery=found.id, kind=bounce.kind, status=bounce.status, repeated=noted.repeated, address_marked=noted.marked)
+
+
+def _from_report(body: bytes) -> tuple[str | None, uuid.UUID | None, Bounce]:
+    try:
+        report = read_report(body)
+    except NotAReportError as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-a-report", str(error)) from error
+    return report.message_id, _as_id(report.envelope_id), Bounce(report.kind, report.status, "report", report.said_at)
+
+
+def _from_webhook(body: bytes) -> tuple[str | None, uuid.UUID | None, Bounce]:
+    try:
+        posted = BouncePosted.model_validate_json(body)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
+        for entry in errors:
+            entry["loc"] = ("body", *entry["loc"])
+        raise RequestValidationError(errors) from error
+    message_id = posted.message_id if posted.message_id.startswith("<") else f"<{posted.message_id}>"
+    return message_id, None, Bounce(kind_of(posted.action, posted.status), posted.status, "webhook", posted.at)
+
+
+def _as_id(text: str | None) -> uuid.UUID | None:
+    try:
+        return None if text is None else uuid.UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,82 @@
+"""A school sees which partners hear of it, and cuts them off."""
+
+import uuid
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter
+
+from services.notifier.repository import subscriptions
+from services.notifier.schemas.subscriptions import Listener, Listeners
+from services.notifier.state import State
+from services.notifier.subscriptions.endpoints import parse_endpoint
+from shared.auth.principal import Principal
+from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
+from shared.web.problems import ProblemError
+from shared.web.service import SchoolInPath, requires
+
+log = structlog.get_logger()
+
+router = APIRouter(prefix="/v1/schools/{school}/subscriptions", tags=["subscriptions"])
+
+
+@router.get("", summary="Which partners hear of the school")
+async def list_listeners(
+    school: SchoolInPath,
+    state: State,
+    caller: Annotated[Principal, requires("star:read", role="manage")],
+    limit: PageLimit = 50,
+    cursor: str | None = None,
+) -> Listeners:
+    """Oldest first. Partners on Kafka and readers of the feed are not among them: their tokens and users are what lets them in."""
+    caller.require_school(school)
+    parts = decode_cursor(cursor, parts=2)
+    async with state.engine.connect() as connection:
+        found = await subscriptions.page_of_school(connection, school, after=_place(parts) if parts else None, most=limit + 1)
+    items = [
+        Listener(
+            id=subscription.id,
+            owner=subscription.owner,
+            host=parse_endpoint(subscription.url).host,
+            all_schools=subscription.schools is None,
+            events=list(subscription.events),
+            state=subscription.state,
+            created_at=subscription.created_at,
+        )
+        for subscription in found[:limit]
+    ]
+    last = items[-1] if len(found) > limit else None
+    return Listeners(items=items, next=None if last is None else encode_cursor(last.created_at.isoformat(), str(last.id)))
+
+
+@router.delete("/{subscription_id}", status_code=HTTPStatus.NO_CONTENT, summary="Cut a partner off from the school")
+async def cut_off(
+    school: SchoolInPath,
+    subscription_id: uuid.UUID,
+    state: State,
+    caller: Annotated[Principal, requires("star:write", role="admin")],
+) -> None:
+    """Takes the school out of the subscription; what waits of it is not sent. The partner's token is another matter: revoke it too."""
+    caller.require_school(school)
+    async with state.engine.begin() as connection:
+        found = await subscriptions.lock_of_school(connection, subscription_id, school)
+        if found is None:
+            raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-subscription", "no such subscription hears of this school")
+        if found.schools is None:
+            detail = "this subscription is for all schools: whoever runs the engine has to end it"
+            raise ProblemError(HTTPStatus.CONFLICT, "all-schools", detail)
+        rest = [other for other in found.schools if other != school]
+        if rest:
+            await subscriptions.change(connection, found.id, url=found.url, schools=rest, events=found.events)
+        else:
+            await subscriptions.delete(connection, found.id, found.owner, state.clock())
+    log.info("subscription.cut_off", subscription=str(subscription_id), school=school)
+
+
+def _place(parts: list[str]) -> tuple[datetime, uuid.UUID]:
+    try:
+        return datetime.fromisoformat(parts[0]), uuid.UUID(parts[1])
+    except ValueError as error:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged") from error

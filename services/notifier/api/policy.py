@@ -1,0 +1,87 @@
+"""A school says when its letters may go, about what, to whom, and how many a day."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier import digests
+from services.notifier.policy import Policy as LetterPolicy
+from services.notifier.policy import cap_of
+from services.notifier.repository import cases, contacts, letters, policies
+from services.notifier.repository.policies import Version
+from services.notifier.schemas.policy import CurrentPolicy, InForce, Policy, PolicyVersion, PolicyVersions
+from services.notifier.state import NotifierState, State
+from shared.auth.principal import Principal
+from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
+from shared.web.problems import ProblemError
+from shared.web.service import SchoolInPath, requires
+
+router = APIRouter(tags=["letter policy"])
+
+
+@router.get("/v1/schools/{school}/letter-policy", summary="The school's letter policy")
+async def get_policy(school: SchoolInPath, state: State, caller: Annotated[Principal, requires("star:read")]) -> CurrentPolicy:
+    """The policy of now; before a school has set one, the defaults as version 0."""
+    caller.require_school(school)
+    async with state.engine.connect() as connection:
+        newest = await policies.versions(connection, school, before=None, most=1)
+        return await _shown(connection, state, school, newest[0] if newest else Version(0, LetterPolicy()))
+
+
+@router.put("/v1/schools/{school}/letter-policy", summary="Sets the school's letter policy")
+async def put_policy(
+    school: SchoolInPath, body: Policy, state: State, caller: Annotated[Principal, requires("star:write", role="admin")]
+) -> CurrentPolicy:
+    """Takes the place of the policy before, as a new version. It holds for letters that are due from now on, also for those that wait for
+    a window; what was written is not called back. Letters that wait for a person go on waiting."""
+    caller.require_school(school)
+    now = state.clock()
+    async with state.engine.begin() as connection:
+        await policies.lock(connection, school)
+        before = await policies.current(connection, school)
+        version = await policies.put(connection, school, body.chosen(), changed_by=caller.subject, now=now)
+        known = await cases.lock_of_students(connection, await letters.put_off_of(connection, [school]))
+        for case in known.values():
+            if case.waiting is not None and case.waiting.state in ("held", "on-hold"):
+                await letters.look_again(connection, case.waiting, now)
+        if before.digest is None and version.policy.digest is not None:
+            await digests.begin(connection, school, version.policy.digest, now)
+        else:
+            await digests.replan(connection, [school], {school: version.policy}, now)
+        return await _shown(connection, state, school, version)
+
+
+@router.get("/v1/schools/{school}/letter-policy/versions", summary="The school's letter policies, newest first")
+async def list_versions(
+    school: SchoolInPath,
+    state: State,
+    caller: Annotated[Principal, requires("star:read")],
+    limit: PageLimit = 50,
+    cursor: str | None = None,
+) -> PolicyVersions:
+    """Who set what, and when."""
+    caller.require_school(school)
+    before = _before(cursor)
+    async with state.engine.connect() as connection:
+        found = await policies.versions(connection, school, before=before, most=limit + 1)
+    items = [PolicyVersion.of(school, version) for version in found[:limit]]
+    return PolicyVersions(items=items, next=encode_cursor(str(items[-1].version)) if len(found) > limit else None)
+
+
+async def _shown(connection: AsyncConnection, state: NotifierState, school: str, version: Version) -> CurrentPolicy:
+    defaults = state.settings.policy_defaults
+    students = await contacts.count_of_school(connection, school)
+    hold = version.policy.hold if version.policy.hold is not None else defaults.hold
+    cap = cap_of(version.policy, students, least=defaults.cap_least, share=defaults.cap_share)
+    return CurrentPolicy.of(school, version, in_force=InForce(hold=hold, daily_cap=cap))
+
+
+def _before(cursor: str | None) -> int | None:
+    parts = decode_cursor(cursor, parts=1)
+    if parts is None:
+        return None
+    if not parts[0].isascii() or not parts[0].isdecimal() or len(parts[0]) > 9:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")
+    return int(parts[0])

@@ -1,0 +1,155 @@
+"""What a letter looks like before it goes out: on the screen, or in the school's own mailbox."""
+
+import uuid
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.api.templates import PATH, checked
+from services.notifier.languages import HOUSE, best
+from services.notifier.models import School
+from services.notifier.recipients import recipients
+from services.notifier.rendering import LetterTemplate, Occasion
+from services.notifier.rendering.occasions import occasion_of, reply_address
+from services.notifier.rendering.samples import OFFICE, Case, sample
+from services.notifier.repository import cases, contacts, templates, trials
+from services.notifier.schemas.templates import Preview, PreviewIn, ThresholdAsked, Trial, TrialIn, WordsIn
+from services.notifier.state import NotifierState, State
+from services.notifier.transports.interface import Parcel
+from services.notifier.trials import WITHIN, may_go_to
+from shared.addresses import usable_address
+from shared.attendance.tiers import Threshold
+from shared.auth.principal import Principal
+from shared.identifiers import student_id
+from shared.web.problems import ProblemError
+from shared.web.service import SchoolInPath, requires
+
+log = structlog.get_logger()
+
+router = APIRouter(tags=["templates"])
+
+
+@router.post(PATH + "/{threshold}/preview", summary="See a letter without sending it")
+async def preview(
+    school: SchoolInPath, threshold: ThresholdAsked, body: PreviewIn, state: State, caller: Annotated[Principal, requires("star:read")]
+) -> Preview:
+    """For a made-up family; or, for staff of the role `manage`, for a real student as the letter would be now. Words in the request are
+    tried out without being saved."""
+    caller.require_school(school)
+    async with state.engine.connect() as connection:
+        known = await contacts.school(connection, school)
+        if body.student is None:
+            language, occasion = body.language or HOUSE, _made_up(threshold, body, known)
+        else:
+            caller.require_role("manage")
+            language, occasion = await _real(connection, known, school, body.student)
+            language = body.language or language
+            log.info("letter.previewed", student_id=str(student_id(school, body.student)), threshold=threshold, caller=caller.subject)
+        template = await _template(connection, state, school, threshold, language, body)
+    written = state.letters.try_out(threshold, occasion, template)
+    origin = "school" if template.version is not None else "house" if template == state.letters.house(threshold) else "request"
+    return Preview(
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        language=written.language,
+        origin=origin,
+        version=written.version,
+    )
+
+
+@router.post(PATH + "/{threshold}/test", status_code=HTTPStatus.ACCEPTED, summary="Send a letter to the school itself")
+async def send_trial(
+    school: SchoolInPath,
+    threshold: ThresholdAsked,
+    body: TrialIn,
+    state: State,
+    caller: Annotated[Principal, requires("star:write", role="manage")],
+) -> Trial:
+    """The letter to a made-up family, marked as a test, the way that all letters go. It is nobody's letter and counts as none."""
+    caller.require_school(school)
+    async with state.engine.connect() as connection:
+        known = await contacts.school(connection, school)
+        address = await _address(connection, known, school, body.to)
+        template = await _template(connection, state, school, threshold, body.language, body)
+    written = state.letters.try_out(threshold, _made_up(threshold, body, known), template, trial=True)
+    id_ = uuid.uuid4()
+    now = state.clock()
+    parcel = Parcel(
+        id=id_,
+        channel="email",
+        recipient=address,
+        sender_name=known.name if known is not None else school,
+        reply_to=None,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        message_id=f"<{id_}@{state.settings.message_id_domain}>",
+        written_at=now,
+    )
+    async with state.engine.begin() as connection:
+        await trials.lock(connection, school)
+        recent = await trials.since(connection, school, now - WITHIN)
+        if len(recent) >= state.settings.trials_an_hour:
+            wait = recent[-state.settings.trials_an_hour] + WITHIN - now
+            raise ProblemError(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "too-many-tests",
+                f"a school sends up to {state.settings.trials_an_hour} letters to itself in an hour",
+                headers={"Retry-After": str(max(1, -(-wait // timedelta(seconds=1))))},
+            )
+        await trials.add(connection, school, threshold, parcel, caller.subject)
+    log.info("letter.tried", school=school, threshold=threshold, trial=str(id_), caller=caller.subject)
+    return Trial(id=id_, to=address, subject=written.subject, status="waiting")
+
+
+async def _template(
+    connection: AsyncConnection, state: NotifierState, school: str, threshold: Threshold, language: str, body: WordsIn
+) -> LetterTemplate:
+    """The words in force, those of the request in their place."""
+    own = best(await templates.in_force(connection, school, threshold), language)
+    words = (own.template() if own is not None else None) or state.letters.house(threshold)
+    if body.subject is None and body.body is None:
+        return words
+    # Half of it new: in the language that is asked for, as it would be saved.
+    return checked(state, threshold, LetterTemplate(language, body.subject or words.subject, body.body or words.body))
+
+
+def _made_up(threshold: Threshold, body: WordsIn, school: School | None) -> Occasion:
+    case = body.sample.case() if body.sample is not None else Case()
+    if school is None:
+        return sample(threshold, case)
+    return sample(threshold, case, school=school.name, contact_email=reply_address(school) or OFFICE)
+
+
+async def _real(connection: AsyncConnection, school: School | None, number: str, student: str) -> tuple[str, Occasion]:
+    """What the student's letter would speak of now, and the language of the caregiver who comes first."""
+    who = student_id(number, student)
+    contact = await contacts.contact(connection, who)
+    if school is None or contact is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "the school has sent no such student")
+    case = await cases.newest(connection, who)
+    if case is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "no-count", "this student has passed no threshold: preview with a sample instead")
+    to = recipients(contact.caregivers)
+    if not to:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "no-contact", "no caregiver of this student can be written to")
+    return to[0].language, occasion_of(case, school, contact, to[0].names)
+
+
+async def _address(connection: AsyncConnection, school: School | None, number: str, to: str) -> str:
+    address = usable_address(to)
+    office = reply_address(school) if school is not None else None
+    domain = office.rpartition("@")[2] if office is not None else ""
+    caregivers = await trials.caregivers_addresses(connection, number, domain) if office is not None else []
+    if address is None or not may_go_to(address, office, caregivers):
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "not-the-schools-address",
+            "a test goes to the school's contact address, or to one in the same domain that is no caregiver's",
+        )
+    return address

@@ -1,0 +1,262 @@
+"""Partners subscribe to events by webhook, and see what was sent. A subscription belongs to the subject of the token that made it."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.repository import partner_events, subscriptions, webhooks
+from services.notifier.repository.subscriptions import Subscription
+from services.notifier.schemas.subscriptions import (
+    ALL,
+    AttemptOut,
+    Attempts,
+    Counts,
+    NewSubscription,
+    Replay,
+    Replayed,
+    SubscriptionChange,
+    SubscriptionOut,
+    Subscriptions,
+    SubscriptionWithSecret,
+)
+from services.notifier.state import NotifierState, State
+from services.notifier.subscriptions.endpoints import parse_endpoint
+from services.notifier.subscriptions.schedule import status_of
+from services.notifier.subscriptions.signatures import new_secret
+from services.notifier.transports.webhook import AddressRefusedError
+from shared.auth.principal import Principal
+from shared.identifiers import SchoolNumber
+from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
+from shared.web.problems import ProblemError
+from shared.web.service import requires
+
+router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
+
+Reader = Annotated[Principal, requires("events:subscribe")]
+Keeper = Annotated[Principal, requires("events:subscribe", role="admin")]
+"""A flow of events out of the house is made by systems, or by a school's administrator."""
+
+MOST: Final = 50
+"""Subscriptions of one subject."""
+
+MOST_REPLAYED: Final = 100_000
+BOTH_SIGN: Final = timedelta(hours=24)
+"""How long the old secret signs beside the new one."""
+
+
+@router.post("", status_code=HTTPStatus.CREATED, summary="Subscribe a receiver")
+async def subscribe(body: NewSubscription, state: State, caller: Keeper) -> SubscriptionWithSecret:
+    """Every event of these types and schools is POSTed there from now on, signed with the secret that this answers, once."""
+    schools = _schools(body.schools, caller)
+    await _require_reachable(body.url, state)
+    secret, now = new_secret(), state.clock()
+    made = Subscription(
+        id=uuid.uuid4(),
+        owner=caller.subject,
+        url=body.url,
+        schools=schools,
+        events=tuple(body.events),
+        state="active",
+        reason=None,
+        secret=state.vault.seal(secret),
+        previous_secret=None,
+        previous_until=None,
+        failing_since=None,
+        created_at=now,
+        state_since=now,
+    )
+    async with state.engine.begin() as connection:
+        if not await subscriptions.add(connection, made, MOST):
+            raise ProblemError(HTTPStatus.CONFLICT, "too-many-subscriptions", f"{MOST} are the most; delete one first")
+        return await _with_secret(connection, made, secret, now)
+
+
+@router.get("", summary="Your subscriptions")
+async def list_subscriptions(state: State, caller: Reader, limit: PageLimit = 50, cursor: str | None = None) -> Subscriptions:
+    """Oldest first, without their secrets."""
+    parts = decode_cursor(cursor, parts=2)
+    async with state.engine.connect() as connection:
+        found = await subscriptions.page(connection, caller.subject, after=_place(parts) if parts else None, most=limit + 1)
+        items = await _shown(connection, found[:limit], state.clock())
+    last = found[limit - 1] if len(found) > limit else None
+    return Subscriptions(items=items, next=None if last is None else encode_cursor(last.created_at.isoformat(), str(last.id)))
+
+
+@router.get("/{subscription_id}", summary="One of your subscriptions")
+async def get_subscription(subscription_id: uuid.UUID, state: State, caller: Reader) -> SubscriptionOut:
+    """Without its secret."""
+    async with state.engine.connect() as connection:
+        found = _known(await subscriptions.get(connection, subscription_id, caller.subject))
+        return await _one(connection, found, state.clock())
+
+
+@router.patch("/{subscription_id}", summary="Change, pause or resume a subscription")
+async def change_subscription(subscription_id: uuid.UUID, body: SubscriptionChange, state: State, caller: Keeper) -> SubscriptionOut:
+    """A paused subscription keeps what is said meanwhile, and sends it once it is resumed; so does one that was disabled."""
+    if body.url is not None:
+        await _require_reachable(body.url, state)
+    now = state.clock()
+    async with state.engine.begin() as connection:
+        found = _known(await subscriptions.lock(connection, subscription_id, caller.subject))
+        schools = found.schools if body.schools is None else _schools(body.schools, caller)
+        if body != SubscriptionChange(state="paused"):
+            # Whoever sends them somewhere, or goes on with them, asks for the schools anew.
+            _require_schools(schools, caller)
+        await subscriptions.change(connection, found.id, url=body.url or found.url, schools=schools, events=body.events or found.events)
+        if body.state == "paused" and await subscriptions.pause(connection, found.id, now):
+            await webhooks.hold(connection, found.id, now)
+        if body.state == "active" and await subscriptions.resume(connection, found.id, now):
+            await webhooks.release(connection, found.id, now)
+        changed = _known(await subscriptions.get(connection, found.id, caller.subject))
+        return await _one(connection, changed, now)
+
+
+@router.delete("/{subscription_id}", status_code=HTTPStatus.NO_CONTENT, summary="End a subscription")
+async def unsubscribe(subscription_id: uuid.UUID, state: State, caller: Keeper) -> None:
+    """Nothing more is sent; a request that is under way may still arrive."""
+    async with state.engine.begin() as connection:
+        if not await subscriptions.delete(connection, subscription_id, caller.subject, state.clock()):
+            raise _unknown()
+
+
+@router.post("/{subscription_id}/rotate", summary="A new secret")
+async def rotate(subscription_id: uuid.UUID, state: State, caller: Keeper) -> SubscriptionWithSecret:
+    """For 24 hours requests carry two signatures, one of the new secret and one of the old. A further rotation ends the oldest at once."""
+    secret, now = new_secret(), state.clock()
+    async with state.engine.begin() as connection:
+        found = _known(await subscriptions.lock(connection, subscription_id, caller.subject))
+        await subscriptions.rotate(connection, found.id, state.vault.seal(secret), now + BOTH_SIGN)
+        changed = _known(await subscriptions.get(connection, found.id, caller.subject))
+        return await _with_secret(connection, changed, secret, now)
+
+
+@router.get("/{subscription_id}/attempts", summary="What was sent, and what came of it")
+async def list_attempts(
+    subscription_id: uuid.UUID,
+    state: State,
+    caller: Reader,
+    event_id: Annotated[str | None, Query(max_length=128, description="Of this event only")] = None,
+    limit: PageLimit = 50,
+    cursor: str | None = None,
+) -> Attempts:
+    """Newest first, as long as events are kept. What the receiver wrote in its answers is not kept."""
+    parts = decode_cursor(cursor, parts=3)
+    before = (*_place(parts), _number(parts[2])) if parts else None
+    async with state.engine.connect() as connection:
+        found = _known(await subscriptions.get(connection, subscription_id, caller.subject))
+        rows = await webhooks.attempts(connection, found.id, event_id=event_id, before=before, most=limit + 1)
+    items = [AttemptOut.model_validate(row | {"status": status_of(row["detail"])}) for row in map(dict, rows[:limit])]
+    last = rows[limit - 1] if len(rows) > limit else None
+    next_ = None if last is None else encode_cursor(last["started_at"].isoformat(), str(last["work_id"]), str(last["attempt"]))
+    return Attempts(items=items, next=next_)
+
+
+@router.post("/{subscription_id}/replay", status_code=HTTPStatus.ACCEPTED, summary="Send events again")
+async def replay(subscription_id: uuid.UUID, body: Replay, state: State, caller: Keeper) -> Replayed:
+    """Events come with the ids that they had (`webhook-id`), so that a receiver knows those it has. Also events from before the
+    subscription was made, as far back as they are kept."""
+    now = state.clock()
+    async with state.engine.begin() as connection:
+        found = _known(await subscriptions.lock(connection, subscription_id, caller.subject))
+        _require_schools(found.schools, caller)
+        if found.state != "active":
+            raise ProblemError(HTTPStatus.CONFLICT, "not-active", f"the subscription is {found.state}: resume it first")
+        after = None if body.after is None else await partner_events.position_of(connection, body.after, found.schools)
+        if body.after is not None and after is None:
+            raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-event", "no event of that id is kept for these schools; name a time instead")
+        events = await webhooks.to_replay(
+            connection,
+            found.id,
+            since=body.since,
+            until=body.until,
+            after=after,
+            undelivered=body.undelivered,
+            most=MOST_REPLAYED + 1,
+        )
+        if len(events) > MOST_REPLAYED:
+            raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "too-many-events", f"more than {MOST_REPLAYED} events: name a shorter time")
+        await webhooks.replay(connection, found.id, events, now)
+    return Replayed(queued=len(events))
+
+
+def _schools(named: Sequence[str], caller: Principal) -> tuple[str, ...] | None:
+    schools = None if ALL in named else tuple(named)
+    _require_schools(schools, caller)
+    return schools
+
+
+def _require_schools(schools: Sequence[str] | None, caller: Principal) -> None:
+    if schools is None and caller.schools is not None:
+        raise ProblemError(HTTPStatus.FORBIDDEN, "another-school", "this token does not hold for all schools")
+    for school in schools or ():
+        caller.require_school(SchoolNumber(school))
+
+
+async def _require_reachable(url: str, state: NotifierState) -> None:
+    endpoint = parse_endpoint(url)
+    try:
+        await state.addresses.look_up(endpoint.host, endpoint.port, tls=endpoint.tls)
+    except AddressRefusedError as error:
+        detail = f"{error}; it must be public" + ("" if endpoint.tls else ", and http:// is for networks that are allowed by name alone")
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "address-refused", detail) from error
+
+
+async def _one(connection: AsyncConnection, found: Subscription, now: datetime) -> SubscriptionOut:
+    (shown,) = await _shown(connection, [found], now)
+    return shown
+
+
+async def _with_secret(connection: AsyncConnection, found: Subscription, secret: str, now: datetime) -> SubscriptionWithSecret:
+    return SubscriptionWithSecret(**(await _one(connection, found, now)).model_dump(), secret=secret)
+
+
+async def _shown(connection: AsyncConnection, found: Sequence[Subscription], now: datetime) -> list[SubscriptionOut]:
+    counts = await webhooks.counts(connection, [subscription.id for subscription in found])
+    return [
+        SubscriptionOut(
+            id=subscription.id,
+            url=subscription.url,
+            schools=[ALL] if subscription.schools is None else list(subscription.schools),
+            events=list(subscription.events),
+            state=subscription.state,
+            reason=subscription.reason,
+            state_since=subscription.state_since,
+            created_at=subscription.created_at,
+            failing_since=subscription.failing_since,
+            previous_secret_until=subscription.previous_until if len(subscription.secrets(now)) > 1 else None,
+            deliveries=Counts(**counts[subscription.id]),
+        )
+        for subscription in found
+    ]
+
+
+def _known(found: Subscription | None) -> Subscription:
+    if found is None:
+        raise _unknown()
+    return found
+
+
+def _unknown() -> ProblemError:
+    return ProblemError(HTTPStatus.NOT_FOUND, "unknown-subscription", "you have no such subscription")
+
+
+def _place(parts: Sequence[str]) -> tuple[datetime, uuid.UUID]:
+    try:
+        return datetime.fromisoformat(parts[0]), uuid.UUID(parts[1])
+    except ValueError as error:
+        raise _bad_cursor() from error
+
+
+def _number(part: str) -> int:
+    if not part.isdecimal() or len(part) > 9:
+        raise _bad_cursor()
+    return int(part)
+
+
+def _bad_cursor() -> ProblemError:
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")

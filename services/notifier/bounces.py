@@ -1,0 +1,166 @@
+"""Reading what mail servers report of letters that had left: delivery status notifications (RFC 3464). Pure.
+
+Whose letter it is stands in the returned headers (our Message-ID) or in the envelope's id, which we gave it. What is said in words is
+not kept: it quotes addresses.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, Literal
+
+from services.notifier.transports.verdicts import BounceKind, judge_report
+
+Action = Literal["failed", "delayed", "delivered", "relayed", "expanded"]
+Kind = Literal["hard", "soft", "policy", "delayed", "delivered"]
+
+_ACTIONS: Final[tuple[Action, ...]] = ("failed", "delayed", "delivered", "relayed", "expanded")
+"""The gravest first: of several recipients, which one address can become on the way, what went wrong with any is told."""
+
+STATUS: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
+_SMTP_CODE: Final = re.compile(r"(?<![0-9.])([245])[0-9]{2}(?![0-9.])")
+_IN_WORDS: Final = re.compile(r"(?<![0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
+_MESSAGE_ID: Final = re.compile(r"<[^<>\s]+@[^<>\s]+>")
+_UNSPECIFIC: Final = re.compile(r"[245]\.0\.0")
+MOST_PARTS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a server says of one letter. One of `message_id` and `envelope_id` at least names it; `status` is an enhanced one."""
+
+    action: Action
+    status: str
+    message_id: str | None
+    envelope_id: str | None
+    said_at: datetime | None
+
+    @property
+    def kind(self) -> Kind:
+        """What it means for the letter and its address."""
+        return kind_of(self.action, self.status)
+
+
+class NotAReportError(ValueError):
+    """The message is no delivery status notification, or does not say which letter it is about."""
+
+
+def kind_of(action: Action, status: str) -> Kind:
+    """What an action with a status means. Relayed and expanded are as good as delivered: nobody will tell us more."""
+    if action == "delayed":
+        return "delayed"
+    if action != "failed":
+        return "delivered"
+    kind: BounceKind = judge_report(status)
+    return kind
+
+
+def read_report(raw: bytes) -> Report:
+    """Reads a notification as a mail server passes it on. Raises NotAReportError, never anything else, whatever the bytes are."""
+    try:
+        # The oldest policy reads anything: the newer ones raise at headers that are no headers.
+        message = message_from_bytes(raw, policy=policy.compat32)
+        report = _report(message)
+    except NotAReportError:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise NotAReportError("the message can't be read") from error
+    return report
+
+
+def _report(message: Message) -> Report:
+    status_part = next((part for part in _parts(message) if part.get_content_type() == "message/delivery-status"), None)
+    if status_part is None:
+        raise NotAReportError("there is no part message/delivery-status in the message")
+    blocks: Any = status_part.get_payload()
+    if not isinstance(blocks, list) or not blocks:
+        raise NotAReportError("the delivery status has no fields")
+    recipients = [block for block in blocks if _action(block) is not None]
+    if not recipients:
+        raise NotAReportError("the delivery status names no action")
+    gravest = min(recipients, key=lambda block: _ACTIONS.index(_action(block) or "expanded"))
+    action = _action(gravest) or "expanded"
+    message_id, envelope_id = _returned_id(message, status_part), _envelope_id(blocks)
+    if message_id is None and envelope_id is None:
+        raise NotAReportError("neither the returned headers nor an envelope id say which letter it is about")
+    return Report(action, _status(gravest, action), message_id, envelope_id, _said_at(gravest, blocks[0], message))
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """The parts of the message itself, not those of what it returns."""
+    waiting, seen = [message], 0
+    while waiting and seen < MOST_PARTS:
+        part = waiting.pop(0)
+        seen += 1
+        yield part
+        payload: Any = part.get_payload()
+        if part.get_content_maintype() == "multipart" and isinstance(payload, list):
+            waiting.extend(payload)
+
+
+def _action(block: Message) -> Action | None:
+    word = _field(block, "Action").partition(" ")[0].partition("(")[0].strip().lower()
+    return next((action for action in _ACTIONS if action == word), None)
+
+
+def _status(block: Message, action: Action) -> str:
+    """The status; where it says no more than its class, the one in the answer that it was made of."""
+    found = STATUS.match(_field(block, "Status"))
+    said = found.group() if found is not None else None
+    diagnostic = _field(block, "Diagnostic-Code")
+    if said is None or _UNSPECIFIC.fullmatch(said):
+        inner = _IN_WORDS.search(diagnostic)
+        if inner is not None and (said is None or inner.group(1)[0] == said[0]):
+            return inner.group(1)
+    if said is not None:
+        return said
+    code = _SMTP_CODE.search(diagnostic)
+    if code is not None:
+        return f"{code.group(1)}.0.0"
+    return {"failed": "5.0.0", "delayed": "4.0.0"}.get(action, "2.0.0")
+
+
+def _returned_id(message: Message, status_part: Message) -> str | None:
+    """The Message-ID of the letter, from what was returned of it."""
+    after_status = False
+    for part in _parts(message):
+        after_status = after_status or part is status_part
+        if not after_status:
+            continue
+        payload: Any = part.get_payload()
+        if part.get_content_type() == "message/rfc822" and isinstance(payload, list) and payload:
+            returned: Any = payload[0]
+            found = _MESSAGE_ID.search(_field(returned, "Message-ID"))
+        elif part.get_content_type() in ("text/rfc822-headers", "message/rfc822-headers"):
+            decoded: Any = part.get_payload(decode=True)
+            headers = message_from_bytes(decoded if isinstance(decoded, bytes) else b"", policy=policy.compat32)
+            found = _MESSAGE_ID.search(_field(headers, "Message-ID"))
+        else:
+            continue
+        if found is not None:
+            return found.group()
+    return None
+
+
+def _envelope_id(blocks: list[Message]) -> str | None:
+    value = _field(blocks[0], "Original-Envelope-Id").strip()
+    return value or None
+
+
+def _said_at(block: Message, whole: Message, message: Message) -> datetime | None:
+    for candidate in (_field(block, "Last-Attempt-Date"), _field(whole, "Arrival-Date"), _field(message, "Date")):
+        try:
+            moment = parsedate_to_datetime(candidate)
+            return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        except (ValueError, TypeError, OverflowError):
+            continue
+    return None
+
+
+def _field(message: Message, name: str) -> str:
+    value = message.get(name)
+    return "" if value is None else " ".join(str(value).split())

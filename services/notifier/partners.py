@@ -1,0 +1,51 @@
+"""The loops that serve partners: events in, webhooks out, old ones forgotten."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.notifier.handlers import partner_events
+from services.notifier.settings import NotifierSettings
+from services.notifier.subscriptions.vault import open_vault
+from services.notifier.tasks.forgetting import Forgetting
+from services.notifier.tasks.webhook import WebhookTask
+from services.notifier.transports.webhook import AddressBook, Courier
+from shared.deadletters.box import DeadLetterBox
+from shared.supervisor import Loop
+from shared.worker import WorkerParts
+
+
+@asynccontextmanager
+async def partner_loops(parts: WorkerParts, settings: NotifierSettings, box: DeadLetterBox) -> AsyncIterator[dict[str, Loop]]:
+    """The loops, by name; what they hold is let go of afterwards.
+
+    Webhooks have a loop of their own over the worklist, so that no receiver can keep a letter waiting.
+    """
+    clock, at_once = parts.clock, settings.webhooks_at_once
+    book = AddressBook(settings.webhook_guard, at_once=at_once)
+    courier = Courier(book, timeout=settings.webhook_timeout, at_once=at_once, clock=clock)
+    webhook = WebhookTask(
+        parts.engine,
+        courier,
+        open_vault(settings.secrets_key, settings.data),
+        send_within=settings.webhook_timeout,
+        each=settings.webhooks_at_once_each,
+        failing=at_once // 2,
+        clock=clock,
+    )
+    handler = partner_events.PartnerEventsHandler(parts.engine, box, settings.partner_events_kept, clock)
+    forgetting = Forgetting(parts.engine, settings.partner_events_kept, clock)
+    beat = parts.progress.loop(f"{parts.schema}.forgetting")
+
+    async def forget(stop: asyncio.Event) -> None:
+        await forgetting.run(stop, beat)
+
+    try:
+        yield {
+            "partners": parts.consume(partner_events.GROUP, partner_events.TOPICS, handler),
+            "webhooks": parts.work([webhook], concurrency=at_once, name="webhooks"),
+            "forgetting": forget,
+        }
+    finally:
+        await courier.close()
+        book.close()

@@ -1,0 +1,54 @@
+"""A person decides about letters of which more were due in a day than may go. The caller owns the transaction."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.letters import passed
+from services.notifier.repository import cases, letters, releases
+from services.notifier.repository.releases import Action, Decision
+from shared.telemetry import metrics
+
+log = structlog.get_logger()
+
+
+async def decide(
+    connection: AsyncConnection,
+    school: str,
+    action: Action,
+    chosen: Collection[uuid.UUID] | None,
+    *,
+    reason: str | None,
+    by: str,
+    now: datetime,
+) -> int:
+    """Releases or discards the chosen letters, or all that wait; answers how many. Those that do not wait (any more) are passed over.
+
+    What was released is due now, and is decided like any other letter; it counts against no day.
+    """
+    keys = await releases.awaiting(connection, school, chosen)
+    # What came to wait meanwhile is not what the person saw.
+    wanted = [
+        case
+        for case in (await cases.lock(connection, keys)).values()
+        if case.waiting is not None and case.waiting.state == "awaiting-release" and (chosen is None or case.waiting.id in chosen)
+    ]
+    if not wanted:
+        return 0
+    decision = Decision(uuid.uuid4(), school, action, reason, now, by)
+    await releases.keep(connection, decision, len(wanted))
+    await releases.mark(connection, decision, [case.waiting.id for case in wanted if case.waiting is not None])
+    for case in wanted:
+        assert case.waiting is not None
+        if action == "released":
+            await letters.renew_work(connection, replace(case.waiting, due_at=max(case.waiting.due_at, now)), now)
+        else:
+            await letters.mark_past(connection, case.waiting, "discarded")
+            await cases.save(connection, replace(case, waiting=None), passed(case, "discarded"), now)
+    metrics.LETTERS.labels(action).inc(len(wanted))
+    log.info("letters.decided", action=action, school=school, letters=len(wanted), decision=str(decision.id))
+    return len(wanted)

@@ -1,0 +1,118 @@
+"""Writes letters: a school's own words where it has some, else the house's, which come with the service."""
+
+from importlib.resources import files
+from typing import Final
+
+import structlog
+from jinja2 import Template, TemplateError
+
+from services.notifier.languages import HOUSE
+from services.notifier.rendering.checking import check
+from services.notifier.rendering.faults import Part, TemplateFaultError
+from services.notifier.rendering.language import TemplateLanguage
+from services.notifier.rendering.markup import Markup
+from services.notifier.rendering.occasion import LetterTemplate, Occasion, Written
+from services.notifier.rendering.page import Page, plain
+from services.notifier.rendering.staff import Digest, LetterCopy, PlanReview, Release, StaffLetters
+from services.notifier.rendering.variables import Values, values_of
+from services.notifier.words import one_line
+from shared.attendance.tiers import THRESHOLDS, Threshold
+
+log = structlog.get_logger()
+
+LONGEST_SUBJECT: Final = 200
+"""Characters; mail programs show fewer than half as many."""
+
+
+TRIAL_SUBJECT: Final = "[Test] "
+TRIAL_NOTE: Final = "**This is a test.** The family in this letter is made up, and nobody else was sent it."
+
+
+class Letters:
+    """Writes letters. Pure, but for reading the house's templates once."""
+
+    def __init__(self) -> None:
+        self._language = TemplateLanguage()
+        self._markup = Markup()
+        self._page = Page()
+        self._house = {
+            threshold: LetterTemplate(HOUSE, house_words(f"letter-{threshold}.subject"), house_words(f"letter-{threshold}"))
+            for threshold in THRESHOLDS
+        }
+        self._compiled = {template: self._compile(template) for template in self._house.values()}
+        self._footer = self._language.compile(house_words("footer"), "body")
+        self._staff = StaffLetters(self._markup, self._page)
+
+    def house(self, threshold: Threshold) -> LetterTemplate:
+        """The house's words for a threshold."""
+        return self._house[threshold]
+
+    def write(self, threshold: Threshold, occasion: Occasion, template: LetterTemplate | None = None) -> Written:
+        """The letter of a threshold, by this template or the house's.
+
+        Words that were good when they were saved and can't be used now give way to the house's: a family must be told all the same.
+        """
+        house = self._house[threshold]
+        if template is not None and template is not house:
+            try:
+                return self.try_out(threshold, occasion, template)
+            except (TemplateError, TemplateFaultError) as error:
+                log.error("template.unusable", threshold=threshold, language=template.language, version=template.version, error=str(error))
+        return self.try_out(threshold, occasion, house)
+
+    def try_out(self, threshold: Threshold, occasion: Occasion, template: LetterTemplate, *, trial: bool = False) -> Written:
+        """The letter by this template and no other; a `trial` says that it is one.
+
+        Raises TemplateFaultError or jinja2.TemplateError when the template can't be used.
+        """
+        subject, body = self._compiled.get(template) or self._compile(template)
+        values = values_of(occasion, threshold, template.language)
+        title = one_line(self._language.fill(subject, values))[:LONGEST_SUBJECT]
+        words = self._language.fill(body, values)
+        if trial:
+            title, words = TRIAL_SUBJECT + title, f"{TRIAL_NOTE}\n\n---\n\n{words}"
+        marked = self._markup.read(words)
+        footer = self._markup.read(self._fill_footer(threshold, occasion))
+        return Written(
+            subject=title,
+            text=plain(marked, footer),
+            html=self._page.html(title, str(values["school"]), marked, footer, template.language),
+            language=template.language,
+            version=template.version,
+        )
+
+    def check(self, threshold: Threshold, template: LetterTemplate) -> None:
+        """Raises TemplateFaultError for words that can't be sent to every family, at the first fault."""
+        check(self._language, threshold, template)
+
+    def plan_review(self, review: PlanReview) -> Written:
+        """Tells a school that its plan's review falls due."""
+        return self._staff.plan_review(review)
+
+    def release(self, release: Release) -> Written:
+        """Tells a school that letters wait until a person releases them."""
+        return self._staff.release(release)
+
+    def copy(self, copy: LetterCopy) -> Written:
+        """Tells staff what a family was written."""
+        return self._staff.copy(copy)
+
+    def digest(self, digest: Digest) -> Written:
+        """Tells staff who changed tier in a day, both ways."""
+        return self._staff.digest(digest)
+
+    def _compile(self, template: LetterTemplate) -> tuple[Template, Template]:
+        parts: tuple[Part, Part] = ("subject", "body")
+        subject, body = (
+            self._language.compile(source, part) for source, part in zip((template.subject, template.body), parts, strict=True)
+        )
+        return subject, body
+
+    def _fill_footer(self, threshold: Threshold, occasion: Occasion) -> str:
+        values: Values = values_of(occasion, threshold, HOUSE)
+        return self._language.fill(self._footer, values)
+
+
+def house_words(name: str) -> str:
+    """A template that comes with the service."""
+    return (files("services.notifier") / "templates" / HOUSE / f"{name}.txt").read_text("utf-8").strip()

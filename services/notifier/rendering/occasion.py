@@ -1,0 +1,49 @@
+"""What a letter is written of, and what comes out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.notifier.languages import HOUSE
+from shared.events.data import AbsentDay, TermDates
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a letter can speak of: no student number, no address, no other household.
+
+    `absent_on` are the days that make up the total, empty where they are not known; `illness_half_days` is how much of it was illness.
+    """
+
+    child: str
+    names: Sequence[str]
+    absent_half_days: int
+    counted_at: datetime
+    term: str
+    dates: TermDates | None
+    school: str
+    contact_email: str | None
+    timezone: str
+    absent_on: Sequence[AbsentDay] = ()
+    illness_half_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LetterTemplate:
+    """Words with places for values. `version` is the school's own number; None for the house's words."""
+
+    language: str
+    subject: str
+    body: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A letter in words, and the template it was made of."""
+
+    subject: str
+    text: str
+    html: str
+    language: str = HOUSE
+    version: int | None = None

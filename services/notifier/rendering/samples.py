@@ -1,0 +1,74 @@
+"""Made-up families, to try templates out on: every case that a letter can meet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from typing import Final
+
+from services.notifier.rendering.occasion import Occasion
+from shared.attendance.tiers import Threshold
+from shared.events.data import AbsentDay, TermDates
+
+TERM: Final = TermDates("2026-T4", date(2026, 10, 12), date(2026, 12, 18))
+COUNTED_AT: Final = datetime(2026, 11, 19, 20, 30, tzinfo=UTC)
+OFFICE: Final = "office@example-school.invalid"
+LONGEST_NAME: Final = 200
+MOST_NAMES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Which made-up family: what is known of it, and of its school."""
+
+    mostly_illness: bool = False
+    absent_days_known: bool = True
+    term_dates_known: bool = True
+    contact_email: bool = True
+    caregivers: int = 2
+
+
+def sample(threshold: Threshold, case: Case, *, school: str = "Example School", contact_email: str | None = OFFICE) -> Occasion:
+    """The made-up family of a case, half a day past the threshold; school and address can be a real one's."""
+    half_days = threshold * 2 + 1
+    return Occasion(
+        child="Aroha",
+        names=["Mere Example", "Sam Example"][: case.caregivers],
+        absent_half_days=half_days,
+        counted_at=COUNTED_AT,
+        term=TERM.term,
+        dates=TERM if case.term_dates_known else None,
+        school=school,
+        contact_email=contact_email if case.contact_email else None,
+        timezone="Pacific/Auckland",
+        absent_on=_days(half_days) if case.absent_days_known else (),
+        illness_half_days=half_days - 2 if case.mostly_illness else 2,
+    )
+
+
+def every_case(threshold: Threshold) -> Iterator[Occasion]:
+    """A family for every combination of what can be missing, so that each way through a template is gone; then the longest there can be."""
+    for illness, days, dates, email, caregivers in product((True, False), (True, False), (True, False), (True, False), (1, 2)):
+        yield sample(threshold, Case(illness, days, dates, email, caregivers))
+    yield longest(threshold)
+
+
+def longest(threshold: Threshold) -> Occasion:
+    """Long names, many of them, and as many days as a term can have, none of which can be told together with another."""
+    days = [AbsentDay(TERM.start + timedelta(days=number), 1 + number % 2) for number in range(68)]
+    occasion = sample(threshold, Case())
+    return replace(
+        occasion,
+        child="A" * LONGEST_NAME,
+        names=["M" * LONGEST_NAME] * MOST_NAMES,
+        school="S" * LONGEST_NAME,
+        absent_on=days,
+        absent_half_days=sum(day.half_days for day in days),
+    )
+
+
+def _days(half_days: int) -> list[AbsentDay]:
+    """Whole days from the term's first Monday on, three of each week, and half a day at the end."""
+    starts = (TERM.start + timedelta(weeks=week, days=day) for week in range(10) for day in range(3))
+    whole = [AbsentDay(day, 2) for day, _ in zip(starts, range(half_days // 2), strict=False)]
+    return [*whole, AbsentDay(date(2026, 11, 19), 1)] if half_days % 2 else whole

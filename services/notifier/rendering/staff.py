@@ -1,0 +1,151 @@
+"""What staff are written: that their plan's review falls due, who changed tier, what a family was written, and what waits for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from textwrap import fill
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup as Safe
+
+from services.notifier.languages import HOUSE
+from services.notifier.rendering.days import day_in_words
+from services.notifier.rendering.markup import LINE, RULE, Marked, Markup, escaped
+from services.notifier.rendering.occasion import Written
+from services.notifier.rendering.page import Page, plain
+from services.notifier.words import one_line
+from shared.attendance.tiers import TIERS, Threshold, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReview:
+    """The review of a published plan falls due. `school` is the school's name."""
+
+    school: str
+    version: int
+    review_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A student changed tier. `name` is the student's full name; the count is the one after it."""
+
+    name: str
+    year_level: int | None
+    from_tier: Tier
+    to_tier: Tier
+    absent_half_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The movements since the digest before, in both directions. `school` is the school's name, `day` this digest's own."""
+
+    school: str
+    day: date
+    movements: Sequence[Movement]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Letters wait until a person releases them. `school` is the school's name."""
+
+    school: str
+    letters: int
+
+
+@dataclass(frozen=True, slots=True)
+class LetterCopy:
+    """A letter as a family got it. `name` is the student's full name; `recipients` counts them, and their addresses stay out."""
+
+    school: str
+    name: str
+    year_level: int | None
+    threshold: Threshold
+    recipients: int
+    subject: str
+    text: str
+
+
+class StaffLetters:
+    """Writes to staff."""
+
+    def __init__(self, markup: Markup, page: Page) -> None:
+        self._markup = markup
+        self._page = page
+        self._words = Environment(
+            loader=PackageLoader("services.notifier", f"templates/{HOUSE}"),
+            # As in families' letters: values are escaped for the marked text that they are put into.
+            autoescape=False,  # noqa: S701
+            finalize=lambda value: escaped(value) if isinstance(value, str) else value,
+            undefined=StrictUndefined,
+        )
+        self._subjects = self._words.overlay(finalize=lambda value: value)
+        tables = Environment(
+            loader=PackageLoader("services.notifier", "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._movements = tables.get_template("movements.html")
+
+    def plan_review(self, review: PlanReview) -> Written:
+        """The review falls due."""
+        school = one_line(review.school)
+        values = {"school": school, "version": str(review.version), "review_on": day_in_words(review.review_on, HOUSE)}
+        return self._written("plan-review", school, values, "", "")
+
+    def release(self, release: Release) -> Written:
+        """Letters wait for a person."""
+        count = "1 letter waits" if release.letters == 1 else f"{release.letters} letters wait"
+        school = one_line(release.school)
+        return self._written("release", school, {"school": school, "letters": count}, "", "")
+
+    def copy(self, copy: LetterCopy) -> Written:
+        """A copy, marked as one, with the letter's own words below."""
+        school = one_line(copy.school)
+        values = {
+            "school": school,
+            "name": one_line(copy.name),
+            "year": "" if copy.year_level is None else f"Year {copy.year_level}",
+            "threshold": str(copy.threshold),
+            "recipients": "1 recipient" if copy.recipients == 1 else f"{copy.recipients} recipients",
+            "subject": one_line(copy.subject),
+        }
+        quoted = Safe('<div style="white-space:pre-line;border-top:1px solid #c3cbd4;padding:14px 0 0 0;">{}</div>').format(copy.text)
+        return self._written("letter-copy", school, values, str(quoted), f"{RULE}\n\n{copy.text}")
+
+    def digest(self, digest: Digest) -> Written:
+        """Who moved, those highest up now first."""
+        school = one_line(digest.school)
+        count = len(digest.movements)
+        students = "No student" if count == 0 else "1 student" if count == 1 else f"{count} students"
+        values = {"school": school, "students": students, "day": day_in_words(digest.day, HOUSE)}
+        ordered = sorted(digest.movements, key=lambda moved: (-TIERS.index(moved.to_tier), -moved.absent_half_days, moved.name))
+        lines = [
+            {
+                "name": one_line(moved.name),
+                "year": "" if moved.year_level is None else str(moved.year_level),
+                "from_tier": moved.from_tier,
+                "to_tier": moved.to_tier,
+                "days": f"{moved.absent_half_days / 2:g}",
+            }
+            for moved in ordered
+        ]
+        table = self._movements.render(lines=lines) if lines else ""
+        listed = "".join(f"{_line(line)}\n" for line in lines)
+        return self._written("digest", school, values, table, listed)
+
+    def _written(self, name: str, school: str, values: dict[str, str], html: str, text: str) -> Written:
+        subject = one_line(self._subjects.get_template(f"{name}.subject.txt").render(values))
+        body = self._markup.read(self._words.get_template(f"{name}.txt").render(values))
+        body = Marked(f"{body.html}\n{html}", "\n".join(filter(None, [body.text, text])), body.paragraphs, body.links)
+        footer = self._markup.read(self._words.get_template("staff-footer.txt").render(values))
+        return Written(subject=subject, text=plain(body, footer), html=self._page.html(subject, school, body, footer, HOUSE))
+
+
+def _line(line: dict[str, str]) -> str:
+    who = f"{line['name']} (Year {line['year']})" if line["year"] else line["name"]
+    says = f"- {who}: {line['from_tier']} to {line['to_tier']}, days absent: {line['days']}"
+    return fill(says, LINE, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)

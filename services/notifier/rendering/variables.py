@@ -1,0 +1,92 @@
+"""What a letter's template can speak of. A variable that is optional has to be asked for before it is used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from services.notifier.languages import HOUSE
+from services.notifier.rendering.days import day_in_words, run_in_words, runs, span_in_words
+from services.notifier.rendering.occasion import Occasion
+from services.notifier.words import days_in_words, in_words, one_line
+from shared.attendance.tiers import Threshold
+
+Kind = Literal["text", "list", "flag"]
+Values = Mapping[str, object]
+
+HOME: Final = ZoneInfo("Pacific/Auckland")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name that templates can use. `optional`: it can be empty, so it stands inside `{% if name %}` wherever it is printed."""
+
+    name: str
+    kind: Kind
+    says: str
+    example: str
+    optional: bool = False
+
+
+VARIABLES: Final = (
+    Variable("child", "text", "The child's given name", "Aroha"),
+    Variable("greeting", "text", "The names of those whom the letter reaches", "Mere Example and Sam Example"),
+    Variable("days", "text", "How long the child was away, in words; in other languages than English, the number", "5.5 days"),
+    Variable("days_number", "text", "The same as a number only", "5.5"),
+    Variable("threshold", "text", "The threshold that the letter is about, in days", "5"),
+    Variable("term", "text", "The term; in other languages than English, its number", "Term 4"),
+    Variable("term_number", "text", "The term's number only", "4"),
+    Variable("term_dates", "text", "The term's first and last day", "12 October to 18 December 2026", optional=True),
+    Variable(
+        "absences",
+        "text",
+        "The days away, in one line; empty where they are not known",
+        "Monday 12 to Wednesday 14 October (3 days), Friday 23 October (half a day)",
+        optional=True,
+    ),
+    Variable(
+        "absence_lines", "list", "The same, for a loop: one entry for each run of days", "Friday 23 October (half a day)", optional=True
+    ),
+    Variable(
+        "mostly_illness", "flag", "Whether the school's roll says that more than half of the time away was illness", "true", optional=True
+    ),
+    Variable("counted_on", "text", "The day of the count", "20 November 2026"),
+    Variable("school", "text", "The school's name", "Example School"),
+    Variable("contact_email", "text", "The school's contact address", "office@example-school.invalid", optional=True),
+)
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType({variable.name: variable.kind for variable in VARIABLES})
+
+
+def values_of(occasion: Occasion, threshold: Threshold, language: str) -> Values:
+    """Every variable's value, None where there is none. What comes from a school's system is one line of printable text."""
+    english = language == HOUSE
+    number = f"{occasion.absent_half_days / 2:g}"
+    # Days that do not add up to the number beside them would only raise the question which of the two is wrong.
+    adds_up = sum(day.half_days for day in occasion.absent_on) == occasion.absent_half_days
+    lines = [run_in_words(run, language) for run in runs(occasion.absent_on)] if adds_up else []
+    names = [one_line(name) for name in occasion.names]
+    dates = occasion.dates
+    return {
+        "child": one_line(occasion.child),
+        "greeting": in_words(names) if english else ", ".join(names),
+        "days": days_in_words(occasion.absent_half_days) if english else number,
+        "days_number": number,
+        "threshold": str(threshold),
+        "term": f"Term {occasion.term[-1]}" if english else occasion.term[-1],
+        "term_number": occasion.term[-1],
+        "term_dates": span_in_words(dates.start, dates.end, language) if dates is not None else None,
+        "absences": ", ".join(lines) or None,
+        "absence_lines": lines,
+        "mostly_illness": occasion.illness_half_days * 2 > occasion.absent_half_days,
+        "counted_on": day_in_words(occasion.counted_at.astimezone(_zone(occasion.timezone)).date(), language),
+        "school": one_line(occasion.school),
+        "contact_email": occasion.contact_email,
+    }
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return HOME

@@ -1,0 +1,67 @@
+"""What was reported of letters that had left: SQL. Whoever calls these holds the lock of the letter's case."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Kind = Literal["hard", "soft", "policy", "delayed", "delivered"]
+Source = Literal["answer", "report", "webhook"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """What was said of a delivery: by the mail server at the door (`answer`), or later."""
+
+    kind: Kind
+    status: str
+    source: Source
+    said_at: datetime | None = None
+
+
+async def add(connection: AsyncConnection, delivery_id: uuid.UUID, bounce: Bounce, address_id: uuid.UUID | None, now: datetime) -> bool:
+    """Keeps it; False when the same was said of the delivery before."""
+    added = await connection.execute(
+        text(
+            """
+            INSERT INTO bounces (delivery_id, kind, status, source, address_id, said_at, received_at)
+            VALUES (:delivery_id, :kind, :status, :source, :address_id, :said_at, :now)
+            ON CONFLICT (delivery_id, kind) DO NOTHING
+            """
+        ),
+        {
+            "delivery_id": delivery_id,
+            "kind": bounce.kind,
+            "status": bounce.status,
+            "source": bounce.source,
+            "address_id": address_id,
+            "said_at": bounce.said_at,
+            "now": now,
+        },
+    )
+    return added.rowcount == 1
+
+
+async def soft_since(connection: AsyncConnection, address_id: uuid.UUID, since: datetime) -> int:
+    """How many letters to an address did not arrive since then, without it being said that nobody is there."""
+    return int(
+        (
+            await connection.execute(
+                text(
+                    """
+                    SELECT count(*) FROM bounces
+                    WHERE address_id = :address_id AND kind = 'soft' AND counted AND received_at >= :since
+                    """
+                ),
+                {"address_id": address_id, "since": since},
+            )
+        ).scalar_one()
+    )
+
+
+async def forgive(connection: AsyncConnection, address_id: uuid.UUID) -> None:
+    """Counting begins anew for an address."""
+    await connection.execute(text("UPDATE bounces SET counted = false WHERE address_id = :address_id"), {"address_id": address_id})

@@ -1,0 +1,161 @@
+"""Who changed tier, as the crossings' events said it, and the mornings on which schools are told: SQL."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.letters import Fact
+from services.notifier.movements import Step
+from shared.worklist import repository as worklist
+
+WORK_KIND: Final = "digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a school's digests go. `since`: what came before is no part of any; `last_on`: the day of the last one.
+
+    `next_on`, `due_at` and `work_id` are None where none is planned.
+    """
+
+    school: str
+    since: datetime
+    last_on: date | None = None
+    next_on: date | None = None
+    due_at: datetime | None = None
+    work_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A step, and the student who took it as the roster names them now; names None for one who has left."""
+
+    step: Step
+    given_name: str | None
+    family_name: str | None
+    year_level: int | None
+
+
+async def keep(connection: AsyncConnection, facts: Sequence[Fact], now: datetime) -> None:
+    """Keeps crossings and retractions of schools that have digests, each once."""
+    if not facts:
+        return
+    await connection.execute(
+        text(
+            """
+            INSERT INTO movements (event_id, school, student_id, term, from_tier, to_tier, absent_half_days, said_at, handled_at)
+            SELECT :event_id, school, :student_id, :term, :from_tier, :to_tier, :absent_half_days, :said_at, :now
+            FROM digest_schedules WHERE school = :school
+            ON CONFLICT (event_id) DO NOTHING
+            """
+        ),
+        [
+            {
+                "event_id": fact.event_id,
+                "school": fact.data.school,
+                "student_id": fact.data.student_id,
+                "term": fact.data.term,
+                "from_tier": fact.data.from_tier,
+                "to_tier": fact.data.to_tier,
+                "absent_half_days": fact.data.absent_half_days,
+                "said_at": fact.said_at,
+                "now": now,
+            }
+            for fact in facts
+        ],
+    )
+
+
+async def is_any(connection: AsyncConnection, schedule: Schedule) -> bool:
+    """Whether anything is still to be told."""
+    found = await connection.execute(
+        text("SELECT EXISTS (SELECT FROM movements WHERE school = :school AND digest_id IS NULL AND handled_at >= :since)"),
+        {"school": schedule.school, "since": schedule.since},
+    )
+    return bool(found.scalar_one())
+
+
+async def take(connection: AsyncConnection, schedule: Schedule, digest_id: uuid.UUID) -> None:
+    """Everything that is still to be told goes into this digest. What commits later is in the next."""
+    await connection.execute(
+        text("UPDATE movements SET digest_id = :digest_id WHERE school = :school AND digest_id IS NULL AND handled_at >= :since"),
+        {"school": schedule.school, "since": schedule.since, "digest_id": digest_id},
+    )
+
+
+async def of_digest(connection: AsyncConnection, digest_id: uuid.UUID) -> list[Told]:
+    """What a digest tells of, in the order in which it was said."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT m.student_id, m.term, m.from_tier, m.to_tier, m.absent_half_days, m.said_at, c.given_name, c.family_name, c.year_level
+            FROM movements m LEFT JOIN contacts c USING (student_id)
+            WHERE m.digest_id = :digest_id ORDER BY m.said_at, m.handled_at, m.event_id
+            """
+        ),
+        {"digest_id": digest_id},
+    )
+    return [
+        Told(
+            Step(row.student_id, row.term, row.from_tier, row.to_tier, row.absent_half_days, row.said_at),
+            row.given_name,
+            row.family_name,
+            row.year_level,
+        )
+        for row in rows
+    ]
+
+
+async def schedules(connection: AsyncConnection, schools: Sequence[str]) -> list[Schedule]:
+    """The schedules of those of the schools that have one, locked until the transaction ends."""
+    rows = await connection.execute(
+        text("SELECT * FROM digest_schedules WHERE school = ANY(CAST(:schools AS text[])) ORDER BY school FOR UPDATE"),
+        {"schools": sorted(schools)},
+    )
+    return [Schedule(row.school, row.since, row.last_on, row.next_on, row.due_at, row.work_id) for row in rows]
+
+
+async def schedule_of(connection: AsyncConnection, work_id: uuid.UUID) -> Schedule | None:
+    """The schedule whose next digest a work item is, locked until the transaction ends; None when it has another one by now."""
+    row = (
+        await connection.execute(text("SELECT * FROM digest_schedules WHERE work_id = :work_id FOR UPDATE"), {"work_id": work_id})
+    ).one_or_none()
+    return None if row is None else Schedule(row.school, row.since, row.last_on, row.next_on, row.due_at, row.work_id)
+
+
+async def create(connection: AsyncConnection, schedule: Schedule) -> None:
+    """Makes a schedule where there is none."""
+    await connection.execute(
+        text("INSERT INTO digest_schedules (school, since, last_on) VALUES (:school, :since, :last_on) ON CONFLICT (school) DO NOTHING"),
+        {"school": schedule.school, "since": schedule.since, "last_on": schedule.last_on},
+    )
+
+
+async def plan(connection: AsyncConnection, before: Schedule, after: Schedule, now: datetime) -> None:
+    """Changes a locked schedule, and gives it a work item of its own for the next digest. The old item finds out."""
+    work_id = uuid.uuid4() if after.due_at is not None else None
+    await connection.execute(
+        text(
+            """
+            UPDATE digest_schedules SET since = :since, last_on = :last_on, next_on = :next_on, due_at = :due_at, work_id = :work_id
+            WHERE school = :school
+            """
+        ),
+        {
+            "school": after.school,
+            "since": after.since,
+            "last_on": after.last_on,
+            "next_on": after.next_on,
+            "due_at": after.due_at,
+            "work_id": work_id,
+        },
+    )
+    if before.work_id is not None:
+        await worklist.cancel(connection, before.work_id, now)
+    if work_id is not None and after.due_at is not None:
+        await worklist.add(connection, WORK_KIND, work_id, after.due_at, now)

@@ -1,0 +1,118 @@
+"""Letters that wait for a person, because more were due in a day than may go: SQL."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.repository.cases import CaseKey
+
+Action = Literal["released", "discarded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about letters that waited."""
+
+    id: uuid.UUID
+    school: str
+    action: Action
+    reason: str | None
+    decided_at: datetime
+    decided_by: str
+
+
+async def keep(connection: AsyncConnection, decision: Decision, count: int) -> None:
+    """Keeps who decided what, and about how many letters."""
+    await connection.execute(
+        text(
+            """
+            INSERT INTO releases (id, school, action, letters, reason, decided_at, decided_by)
+            VALUES (:id, :school, :action, :letters, :reason, :decided_at, :decided_by)
+            """
+        ),
+        {
+            "id": decision.id,
+            "school": decision.school,
+            "action": decision.action,
+            "letters": count,
+            "reason": decision.reason,
+            "decided_at": decision.decided_at,
+            "decided_by": decision.decided_by,
+        },
+    )
+
+
+async def mark(connection: AsyncConnection, decision: Decision, letters: Collection[uuid.UUID]) -> None:
+    """Notes with the letters which decision was theirs."""
+    await connection.execute(
+        text("UPDATE letters SET release_id = :id WHERE id = ANY(CAST(:letters AS uuid[]))"),
+        {"id": decision.id, "letters": sorted(letters)},
+    )
+
+
+async def awaiting(connection: AsyncConnection, school: str, chosen: Collection[uuid.UUID] | None) -> list[CaseKey]:
+    """The cases whose letters wait, of all of them or of the chosen letters. Locks nothing."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT student_id, term FROM letters
+            WHERE school = :school AND state = 'awaiting-release'
+                AND (CAST(:chosen AS uuid[]) IS NULL OR id = ANY(CAST(:chosen AS uuid[])))
+            """
+        ),
+        {"school": school, "chosen": sorted(chosen) if chosen is not None else None},
+    )
+    return [(row.student_id, row.term) for row in rows]
+
+
+async def decisions(connection: AsyncConnection, school: str) -> int:
+    """How often somebody at the school has decided about letters that waited."""
+    found = await connection.execute(text("SELECT count(*) FROM releases WHERE school = :school"), {"school": school})
+    return int(found.scalar_one())
+
+
+async def count(connection: AsyncConnection, school: str) -> int:
+    """How many wait."""
+    found = await connection.execute(
+        text("SELECT count(*) FROM letters WHERE school = :school AND state = 'awaiting-release'"), {"school": school}
+    )
+    return int(found.scalar_one())
+
+
+async def counts(connection: AsyncConnection, school: str, timezone: str) -> Sequence[Mapping[str, Any]]:
+    """How many wait, by the school's day on which they were due and by threshold."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT CAST(awaiting_since AT TIME ZONE :timezone AS date) AS day, threshold, count(*) AS letters FROM letters
+            WHERE school = :school AND state = 'awaiting-release' GROUP BY 1, 2 ORDER BY 1, 2
+            """
+        ),
+        {"school": school, "timezone": timezone},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+async def page(
+    connection: AsyncConnection, school: str, *, after: tuple[datetime, uuid.UUID] | None, most: int
+) -> Sequence[Mapping[str, Any]]:
+    """Letters that wait, the longest waiting first."""
+    after_at, after_id = after if after is not None else (None, None)
+    rows = await connection.execute(
+        text(
+            """
+            SELECT l.id, c.student, l.student_id, l.term, l.threshold, c.absent_half_days, l.due_at, l.awaiting_since
+            FROM letters l JOIN cases c USING (student_id, term)
+            WHERE l.school = :school AND l.state = 'awaiting-release'
+                AND (CAST(:after_at AS timestamptz) IS NULL OR (l.awaiting_since, l.id) > (:after_at, CAST(:after_id AS uuid)))
+            ORDER BY l.awaiting_since, l.id LIMIT :most
+            """
+        ),
+        {"school": school, "after_at": after_at, "after_id": after_id, "most": most},
+    )
+    return [dict(row) for row in rows.mappings()]

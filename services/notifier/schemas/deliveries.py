@@ -1,0 +1,111 @@
+"""Deliveries as the notifier answers them."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.attendance.tiers import Threshold
+
+Status = Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
+
+LetterState = Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "sending", "reached", "not-reached", "cancelled"]
+"""sending: some household's delivery is still on its way, and none arrived yet. reached: one at least was sent, and did not come back.
+not-reached: nobody was, and nothing more is on its way."""
+
+
+class Attempt(BaseModel):
+    """One attempt at a delivery, on record before it began."""
+
+    attempt: int
+    started_at: datetime
+    ended_at: datetime | None = Field(description="null while it is under way, or when it was cut short by a stop")
+    outcome: Literal["done", "retry", "failed"] | None
+    code: str | None = Field(description="What the other side answered: `550 5.1.1` of a mail server, `429` of a text gateway")
+    detail: str | None
+
+
+class Report(BaseModel):
+    """What was said of a delivery by a mail server: at the door, or later."""
+
+    kind: Literal["hard", "soft", "policy", "delayed", "delivered"]
+    status: str = Field(description="RFC 3463", examples=["5.1.1"])
+    source: Literal["answer", "report", "webhook"]
+    said_at: datetime | None
+    received_at: datetime
+
+
+class Delivery(BaseModel):
+    """A letter on its way to one address; or a letter that has not been written yet, or never will be, without an address."""
+
+    id: uuid.UUID
+    letter_id: uuid.UUID
+    letter_state: LetterState
+    school: str
+    student: str
+    student_id: uuid.UUID
+    term: str
+    threshold: Threshold = Field(description="Until the letter is written: what it would be about now")
+    status: Status
+    channel: Literal["email", "text"]
+    recipient: str | None = Field(
+        description="For the role `manage`. null until the letter is written, and once it is erased or the student has been deleted"
+    )
+    due_at: datetime
+    sent_at: datetime | None
+    bounced_at: datetime | None
+    subject: str | None
+    message_id: str | None
+    resend_of: uuid.UUID | None
+    template_language: str | None = Field(description="The language that it was written in; null until it is, and for text messages")
+    template_version: int | None = Field(description="The version of the school's own words that it was written in; null for the house's")
+    reason: str | None = Field(description="Why it failed, came back or was cancelled")
+    attempts: list[Attempt]
+
+
+class Deliveries(BaseModel):
+    """A page of deliveries, newest first."""
+
+    items: list[Delivery]
+    next: str | None
+
+
+class Read(BaseModel):
+    """Somebody looked at a letter."""
+
+    read_by: str
+    role: str
+    read_at: datetime
+
+
+class WholeDelivery(Delivery):
+    """A delivery with the letter as it was sent."""
+
+    text: str | None
+    html: str | None
+    asked_by: str | None = Field(description="Who had it sent again, or cancelled it")
+    asked_because: str | None
+    erased_at: datetime | None
+    reports: list[Report]
+    reads: list[Read] | None = Field(description="For the role `admin`, this one included; null for others")
+
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class Ask(BaseModel):
+    """What a person has done with a delivery, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
+class Asked(BaseModel):
+    """A delivery that a person changed, or made."""
+
+    id: uuid.UUID
+    status: Status
+    message_id: str
+    resend_of: uuid.UUID | None = None

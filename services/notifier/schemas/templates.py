@@ -1,0 +1,175 @@
+"""Letter templates: what is asked, and what is answered."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, model_validator
+
+from services.notifier.languages import HOUSE, canonical
+from services.notifier.rendering.language import LONGEST
+from services.notifier.rendering.samples import Case
+from services.notifier.rendering.variables import Kind
+from services.notifier.schemas.common import Body
+from shared.attendance.tiers import THRESHOLDS, Threshold
+from shared.identifiers import is_student_key
+
+
+def _lines(value: object) -> object:
+    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+
+
+def _student(value: str) -> str:
+    if not is_student_key(value):
+        raise ValueError("1 to 64 printable ASCII characters")
+    return value
+
+
+ThresholdAsked = Annotated[Threshold, BeforeValidator(lambda asked: {str(known): known for known in THRESHOLDS}.get(asked, asked))]
+"""A threshold in a path or query, where everything is text."""
+
+Language = Annotated[str, AfterValidator(canonical), Field(description="A BCP 47 tag", examples=["en", "mi", "sm"])]
+Subject = Annotated[
+    str, BeforeValidator(_lines), StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST["subject"], pattern=r"^[^\n]*$")
+]
+Text = Annotated[str, BeforeValidator(_lines), StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST["body"])]
+StudentKey = Annotated[str, AfterValidator(_student), Field(description="The school's own key of a student", examples=["12345"])]
+Origin = Literal["school", "house"]
+
+
+class TemplateIn(Body):
+    """A letter's words, with places for values."""
+
+    subject: Subject = Field(examples=["{{ child }} has been away for {{ days }} this term"])
+    body: Text = Field(examples=["Kia ora {{ greeting }},\n\n{{ child }} has been away for **{{ days }}** in {{ term }}."])
+    language: Language = HOUSE
+
+
+class RestoreIn(Body):
+    """Which version's words are to be in force again."""
+
+    version: int = Field(ge=1)
+    language: Language = HOUSE
+
+
+class SampleIn(Body):
+    """The made-up family."""
+
+    mostly_illness: bool = False
+    absent_days_known: bool = Field(
+        default=True, description="Whether the letter can name the days; not after a count from before it could"
+    )
+    term_dates_known: bool = True
+    contact_email: bool = Field(default=True, description="Whether the school has given an address")
+    caregivers: Literal[1, 2] = 2
+
+    def case(self) -> Case:
+        """The same for those who write letters."""
+        return Case(**self.model_dump())
+
+
+class WordsIn(Body):
+    """Words to try out. What is left out is taken from the template in force."""
+
+    subject: Subject | None = None
+    body: Text | None = None
+    sample: SampleIn | None = None
+
+
+class PreviewIn(WordsIn):
+    """For a made-up family, or a real student's."""
+
+    language: Language | None = Field(default=None, description="Left out: English, or the first caregiver's")
+    student: StudentKey | None = None
+
+    @model_validator(mode="after")
+    def _one_family(self) -> Self:
+        if self.student is not None and self.sample is not None:
+            raise ValueError("a student or a sample, not both")
+        return self
+
+
+class TrialIn(WordsIn):
+    """Where to send a letter to a made-up family."""
+
+    to: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254)] = Field(
+        description="The school's contact address, or one in the same domain"
+    )
+    language: Language = HOUSE
+
+
+class VariableOut(BaseModel):
+    """A variable that templates can use."""
+
+    name: str
+    kind: Kind
+    optional: bool = Field(description="It can be empty: what needs it goes between {% if name %} and {% endif %}")
+    says: str
+    example: str
+
+
+class Variables(BaseModel):
+    """All variables."""
+
+    items: list[VariableOut]
+    next: str | None = None
+
+
+class Template(BaseModel):
+    """The words in force for a threshold and language."""
+
+    school: str
+    threshold: Threshold
+    language: str = Field(description="The language of these words; another one than asked for, where there are none in that")
+    subject: str
+    body: str
+    origin: Origin
+    version: int | None = Field(description="null: the house's words")
+    saved_by: str | None
+    saved_at: datetime | None
+
+
+class Templates(BaseModel):
+    """The words in force of every threshold: the school's own, and the house's where it has none in English."""
+
+    items: list[Template]
+    next: str | None = None
+
+
+class Version(BaseModel):
+    """A version of the school's words; without subject and body, the house's took their place."""
+
+    version: int
+    language: str
+    subject: str | None
+    body: str | None
+    restored: int | None = Field(description="The version whose words came back with it")
+    saved_by: str
+    saved_at: datetime
+
+
+class Versions(BaseModel):
+    """A page of versions, newest first."""
+
+    items: list[Version]
+    next: str | None
+
+
+class Preview(BaseModel):
+    """The letter as it would go out."""
+
+    subject: str
+    text: str
+    html: str
+    language: str
+    origin: Literal["school", "house", "request"]
+    version: int | None
+
+
+class Trial(BaseModel):
+    """A letter sent on trial."""
+
+    id: uuid.UUID
+    to: str
+    subject: str
+    status: Literal["waiting", "sent", "failed"]

@@ -1,0 +1,107 @@
+"""What an attempt's answer means, and when to try again: the schedule of the Standard Webhooks specification. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final, Literal
+
+PAUSES: Final = (
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+"""Between one try and the next: ten tries within some three days, so that a receiver that is down over a weekend misses nothing."""
+
+MOST_TRIES: Final = len(PAUSES) + 1
+JITTER: Final = 0.2
+"""The largest part that is added to a pause, so that what failed together does not come back together."""
+
+LONGEST_RETRY_AFTER: Final = timedelta(hours=24)
+DISABLED_AFTER: Final = timedelta(days=5)
+"""Of nothing but failures. Longer than any one delivery is tried, so more than one delivery has failed for good by then."""
+
+_HTTP: Final = "HTTP "
+
+Stop = Literal["gone", "failing"]
+"""Why a subscription was disabled: its receiver answered 410, or failed for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one request. `status` is None when there was no answer; `detail` says why, without a word of the receiver's own."""
+
+    status: int | None
+    detail: str
+    retry_after: timedelta | None = None
+
+    @property
+    def taken(self) -> bool:
+        """Whether the receiver has it: a status of 200 to 299, whatever else the answer holds."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+def detail_of(status: int) -> str:
+    """How an answer stands in the list of attempts."""
+    return f"{_HTTP}{status}"
+
+
+def status_of(detail: str | None) -> int | None:
+    """The status that `detail_of` wrote down; None for a detail of another kind."""
+    number = (detail or "").removeprefix(_HTTP)
+    return int(number) if number != detail and number.isdecimal() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The receiver has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Not this time."""
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """It was tried often enough; a replay starts again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The receiver wants nothing more, this one included."""
+
+
+Verdict = Delivered | Again | GivenUp | Gone
+
+
+def judge(answer: Answer, tries: int, spread: float) -> Verdict:
+    """What becomes of a delivery after its `tries`-th try (from 1). `spread`, from 0 to 1, is the share of the jitter."""
+    if answer.taken:
+        return Delivered()
+    if answer.status == HTTPStatus.GONE:
+        return Gone()
+    if tries >= MOST_TRIES:
+        return GivenUp()
+    pause = PAUSES[tries - 1] * (1 + JITTER * spread)
+    if answer.retry_after is not None:
+        pause = max(pause, min(answer.retry_after, LONGEST_RETRY_AFTER))
+    return Again(pause)
+
+
+def stopped_by(answer: Answer, failing_since: datetime | None, now: datetime) -> Stop | None:
+    """Why the whole subscription stops with this answer; None when it goes on. `failing_since` is the first failure since a success."""
+    if answer.taken:
+        return None
+    if answer.status == HTTPStatus.GONE:
+        return "gone"
+    if failing_since is not None and now - failing_since >= DISABLED_AFTER:
+        return "failing"
+    return None

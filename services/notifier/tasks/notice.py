@@ -1,0 +1,178 @@
+"""E-mails to staff: a letter's copy, the digest, a plan's review, letters that wait for a person. What one says is looked up now."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import ClassVar, Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notifier.models import School
+from services.notifier.movements import net
+from services.notifier.rendering import Digest, LetterCopy, Letters, Movement, PlanReview, Release, Written
+from services.notifier.repository import contacts, letters, movements, notices, policies, releases
+from services.notifier.repository.movements import Told
+from services.notifier.repository.notices import Notice, Status
+from services.notifier.transports.interface import Parcel, Transport
+from services.notifier.transports.outcomes import Away, Ours
+from services.notifier.transports.rate import LONGEST_WAIT
+from services.notifier.words import one_line
+from shared.addresses import usable_address
+from shared.clock import Clock
+from shared.telemetry import metrics
+from shared.worklist.repository import WorkItem
+from shared.worklist.tasks import Backoff, Done, Failed, Outcome, Retry
+
+log = structlog.get_logger()
+
+# As patient as with families' letters, and then it is given up.
+BACKOFF: Final = Backoff(timedelta(seconds=30), timedelta(hours=1), most_attempts=100)
+
+MARGIN: Final = timedelta(minutes=1)
+"""What the lease leaves beyond the transport's own bound."""
+
+SEND_WITHIN: Final = timedelta(days=14)
+"""How long it is tried while our own side, or the mail server, is out of order. What it says is past by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped(Done):
+    """There is nothing to say any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoContact(Failed):
+    """There is nobody to say it to, until the school has a contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTask:
+    """One attempt after another. No transaction is open while the mail server is spoken to."""
+
+    engine: AsyncEngine
+    email: Transport
+    words: Letters
+    send_within: timedelta
+    clock: Clock
+    backoff: Backoff = BACKOFF
+    kind: ClassVar[str] = notices.WORK_KIND
+    lease: timedelta = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lease", self.send_within + LONGEST_WAIT + MARGIN)
+
+    async def perform(self, item: WorkItem) -> Outcome:
+        """Sends it, unless it has become needless."""
+        async with self.engine.connect() as connection:
+            notice = await notices.waiting(connection, item.id)
+            if notice is None:
+                return Done("settled before")
+            school = await contacts.school(connection, notice.school)
+            if school is None:
+                return Retry("the school has not been heard of yet")
+            to = notice.recipient or await self._contact(connection, school)
+            written = await self._write(connection, notice, school)
+        if not isinstance(written, Written):
+            return written
+        usable = usable_address(to)
+        if usable is None:
+            return NoContact("the school has no contact address")
+        parcel = Parcel(
+            id=notice.id,
+            channel="email",
+            recipient=usable,
+            sender_name=school.name,
+            reply_to=None,
+            subject=written.subject,
+            text=written.text,
+            html=written.html,
+            message_id=notice.message_id,
+            written_at=notice.created_at,
+        )
+        outcome = await self.email.send(parcel)
+        if not isinstance(outcome, Away | Ours):
+            return outcome
+        tried_for = self.clock() - notice.created_at
+        return (
+            Failed(f"given up after {tried_for.days} days: {outcome.detail}")
+            if tried_for >= SEND_WITHIN
+            else replace(outcome, counts=False)
+        )
+
+    async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
+        """Keeps what became of it."""
+        status: Status
+        match outcome:
+            case Dropped():
+                status = "cancelled"
+            case Done():
+                status = "sent"
+            case NoContact():
+                status = "no-contact"
+            case Failed():
+                status = "failed"
+            case _:
+                return
+        sent_at = self.clock() if status == "sent" else None
+        kind = await notices.settle(connection, item.id, status, outcome.detail, sent_at)
+        if kind is not None:
+            metrics.NOTICES.labels(kind, status).inc()
+            log.info("notice.settled", notice=str(item.id), kind=kind, status=status)
+
+    async def _contact(self, connection: AsyncConnection, school: School) -> str | None:
+        """The school's contact, or else who it named to be told of other things."""
+        policy = await policies.current(connection, school.school)
+        digest = policy.digest.to if policy.digest is not None else None
+        return next((address for address in (school.contact_email, digest, policy.staff_copy) if usable_address(address) is not None), None)
+
+    async def _write(self, connection: AsyncConnection, notice: Notice, school: School) -> Written | Outcome:
+        match notice.kind:
+            case "staff-copy":
+                return await self._copy(connection, notice, school)
+            case "digest":
+                steps = await movements.of_digest(connection, notice.id)
+                return self.words.digest(Digest(school.name, date.fromisoformat(notice.about["day"]), _movements(steps)))
+            case "plan-review":
+                review_on = date.fromisoformat(notice.about["review_on"])
+                return self.words.plan_review(PlanReview(school.name, notice.about["version"], review_on))
+            case "release":
+                waiting = await releases.count(connection, school.school)
+                if not waiting:
+                    return Dropped("none waits any more")
+                return self.words.release(Release(school.name, waiting))
+
+    async def _copy(self, connection: AsyncConnection, notice: Notice, school: School) -> Written | Outcome:
+        assert notice.letter_id is not None
+        letter = await letters.to_copy(connection, notice.letter_id)
+        if letter is None or letter.text is None:
+            return Dropped("the student has left")
+        if not letter.sent:
+            not_yet, never = Retry("the letter has not gone out yet", counts=False), Dropped("the letter did not go out")
+            return not_yet if letter.waiting else never
+        return self.words.copy(
+            LetterCopy(
+                school.name,
+                one_line(letter.student),
+                letter.year_level,
+                letter.threshold,
+                letter.sent + letter.waiting,
+                letter.subject or "",
+                letter.text,
+            )
+        )
+
+
+def _movements(told: list[Told]) -> list[Movement]:
+    """By student, without those who have left."""
+    by_student = {entry.step.student_id: entry for entry in told}
+    return [
+        Movement(
+            name=f"{entry.given_name} {entry.family_name}",
+            year_level=entry.year_level,
+            from_tier=step.from_tier,
+            to_tier=step.to_tier,
+            absent_half_days=step.absent_half_days,
+        )
+        for step in net(entry.step for entry in told)
+        if (entry := by_student[step.student_id]).given_name is not None
+    ]

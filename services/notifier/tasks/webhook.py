@@ -1,0 +1,164 @@
+"""Sending an event to a subscription until its receiver has it, wants nothing more, or was tried often enough."""
+
+import random
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+import msgspec
+import structlog
+from msgspec import Raw
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notifier.repository import subscriptions, webhooks
+from services.notifier.repository.partner_events import PartnerEvent
+from services.notifier.subscriptions.endpoints import parse_endpoint
+from services.notifier.subscriptions.schedule import MOST_TRIES, Again, Answer, Delivered, GivenUp, Gone, judge, stopped_by
+from services.notifier.subscriptions.signatures import signed_headers
+from services.notifier.subscriptions.vault import Vault, WrongKeyError
+from services.notifier.transports.webhook import Courier
+from shared.clock import Clock
+from shared.events.envelope import as_cloudevent
+from shared.telemetry import metrics
+from shared.worklist import repository as worklist
+from shared.worklist.repository import WorkItem
+from shared.worklist.tasks import Backoff, Done, Failed, Outcome, Retry
+
+log = structlog.get_logger()
+
+# For faults of ours alone: what a receiver answers has a schedule of its own.
+BACKOFF: Final = Backoff(timedelta(seconds=5), timedelta(hours=1), most_attempts=None)
+
+MARGIN: Final = timedelta(minutes=1)
+"""What the lease leaves beyond the courier's own bound, so that no second attempt begins while one can still succeed."""
+
+LATER: Final = timedelta(minutes=5)
+
+_encoder = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Took(Done):
+    """The receiver has it."""
+
+    subscription: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed(Retry):
+    """The receiver has not got it. `answer` is None when it was not asked, its subscription being stopped."""
+
+    subscription: uuid.UUID | None = None
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost(Failed):
+    """The receiver will not get it. `answer` is None when it was not asked."""
+
+    subscription: uuid.UUID | None = None
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookTask:
+    """One attempt after another, each on record before it begins. No transaction is open while a receiver is spoken to."""
+
+    engine: AsyncEngine
+    courier: Courier
+    vault: Vault
+    send_within: timedelta
+    each: int
+    failing: int
+    clock: Clock
+    backoff: Backoff = BACKOFF
+    kind: ClassVar[str] = webhooks.WORK_KIND
+    lease: timedelta = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lease", self.send_within + MARGIN)
+
+    async def claim(self, connection: AsyncConnection, *, most: int, now: datetime) -> Sequence[WorkItem]:
+        """Claims what is due, so that no subscription has more than its share under way."""
+        return await webhooks.claim(connection, most=most, each=self.each, failing=self.failing, now=now, lease_for=self.lease)
+
+    async def next_due(self, connection: AsyncConnection, now: datetime) -> datetime | None:
+        """When the next delivery is due of those that there is room for."""
+        return await webhooks.next_due(connection, each=self.each, failing=self.failing, now=now)
+
+    async def perform(self, item: WorkItem) -> Outcome:
+        """Sends the event, signed for this moment, unless the subscription was stopped meanwhile."""
+        async with self.engine.connect() as connection:
+            posting = await webhooks.posting(connection, item.id)
+        if not posting.active:
+            return Missed("the subscription is stopped", timedelta(0), subscription=posting.subscription_id)
+        if not posting.wanted:
+            return Lost("the subscription asks for it no longer", subscription=posting.subscription_id)
+        tries = max(item.attempt - posting.attempts_before, 1)
+        if tries > MOST_TRIES:
+            return Lost("attempts that never came to an end", subscription=posting.subscription_id)
+        try:
+            secrets = [self.vault.open(secret) for secret in posting.secrets(self.clock())]
+        except WrongKeyError:
+            log.error("webhook.secret_sealed", subscription=str(posting.subscription_id), fix="set STAR_SECRETS_KEY as it was")
+            return Retry("its secret can't be opened here", LATER)
+        body = body_of(posting.event)
+        headers = signed_headers(secrets, posting.event.event_id, int(self.clock().timestamp()), body)
+        answer = await self.courier.post(parse_endpoint(posting.url), headers, body)
+        match judge(answer, tries, random.random()):  # noqa: S311 - spreads load, keeps no secret
+            case Delivered():
+                return Took(answer.detail, subscription=posting.subscription_id)
+            case Again(after):
+                return Missed(answer.detail, after, subscription=posting.subscription_id, answer=answer)
+            case Gone():
+                return Missed(answer.detail, LATER, subscription=posting.subscription_id, answer=answer)
+            case GivenUp():
+                return Lost(answer.detail, subscription=posting.subscription_id, answer=answer)
+
+    async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
+        """Keeps what became of the delivery, and what that says of its subscription."""
+        match outcome:
+            case Took(subscription=subscription) if subscription is not None:
+                await webhooks.settle(connection, item.id, "delivered")
+                metrics.WEBHOOKS.labels("delivered").inc()
+                await self._recover(connection, subscription)
+            case Lost(subscription=subscription, answer=answer) if subscription is not None:
+                await webhooks.settle(connection, item.id, "failed")
+                metrics.WEBHOOKS.labels("failed").inc()
+                await self._count(connection, subscription, answer)
+            case Missed(subscription=subscription, answer=answer) if subscription is not None:
+                await self._count(connection, subscription, answer)
+                if await subscriptions.state_of(connection, subscription) == "active":
+                    metrics.WEBHOOKS.labels("retried").inc()
+                    return
+                await worklist.cancel(connection, item.id, self.clock())
+                await webhooks.settle(connection, item.id, "held")
+                metrics.WEBHOOKS.labels("held").inc()
+            case Retry():
+                await webhooks.pass_over(connection, item.id)
+
+    async def _recover(self, connection: AsyncConnection, subscription: uuid.UUID) -> None:
+        # Looked at before it is changed, so that deliveries side by side don't queue up for the one row.
+        if await subscriptions.failing_since(connection, subscription) is None:
+            return
+        if await subscriptions.recovered(connection, subscription):
+            log.info("subscription.recovered", subscription=str(subscription))
+            await webhooks.hurry(connection, subscription, self.clock())
+
+    async def _count(self, connection: AsyncConnection, subscription: uuid.UUID, answer: Answer | None) -> None:
+        if answer is None:
+            return
+        now = self.clock()
+        reason = stopped_by(answer, await subscriptions.failed(connection, subscription, now), now)
+        if reason is not None and await subscriptions.disable(connection, subscription, reason, now):
+            metrics.SUBSCRIPTIONS_DISABLED.labels(reason).inc()
+            log.warning("subscription.disabled", subscription=str(subscription), reason=reason)
+            await webhooks.hold(connection, subscription, now)
+
+
+def body_of(event: PartnerEvent) -> bytes:
+    """The request's body: the CloudEvent as the feed says it, with the data as it was published."""
+    data: Any = Raw(event.data.encode())
+    return _encoder.encode(as_cloudevent(event.event_id, event.source, event.event_type, event.time, data))
