@@ -80,9 +80,9 @@ class SchoolIn(Body):
 
     Weekends, public holidays (with the region's anniversary day) and Easter Tuesday are closed without being listed; `open_days` are
     exceptions from that. `slots` hold from the beginning, each of `timetables` from its day on. `blanks_are_truant`: what nobody has
-    marked by the end of a day counts as an absence, as the Ministry reads it. `count_carried_absences`: what a student who came during
-    a term was absent at the school before counts here too (see the transfer document of thresholds). `code_classes`: what an absence code counts as, where
-    that is open; only O is.
+    marked by the end of a day counts as an absence, as the Ministry reads it. `count_carried_absences`: what a student who came during a
+    term was absent at the school before counts here too (see the transfer document of thresholds). `code_classes`: what an absence code
+    counts as, where that is open; only O is.
     """
 
     name: Text

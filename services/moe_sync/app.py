@@ -6,12 +6,14 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.moe_sync.api import uploads
+from services.moe_sync.api import certificates, files, items, status, uploads
+from services.moe_sync.api import settings as choices
 from services.moe_sync.settings import MoeSyncSettings
 from services.moe_sync.state import MoeSyncState
 from shared.clock import Clock, utc_now
 from shared.db.engine import create_engine, ping
 from shared.deadletters.api import dead_letters_router
+from shared.deadletters.box import DeadLetterBox
 from shared.telemetry.progress import Progress
 from shared.web.service import create_service_app, token_verifier
 
@@ -37,5 +39,6 @@ def create_app(settings: MoeSyncSettings, *, progress: Progress | None = None, c
         finally:
             await engine.dispose()
 
-    routers = [uploads.router, dead_letters_router()]
+    modules = (uploads, choices, items, files, certificates, status)
+    routers = [*(module.router for module in modules), dead_letters_router(DeadLetterBox(SCHEMA))]
     return create_service_app("moe-sync", "Weekly uploads of STAR records and responses", settings, lifespan, routers)

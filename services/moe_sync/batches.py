@@ -1,13 +1,26 @@
 """What goes into an upload: the items that changed since they were last included, and those that go again. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from services.moe_sync.document import Counts, Document, RecordItem, ResponseItem
+from msgspec import UNSET, UnsetType
+
+from services.moe_sync.document import (
+    VERSION,
+    Change,
+    Counts,
+    Document,
+    RecordItem,
+    ResponseItem,
+    changes_of,
+    record_entry,
+    response_entry,
+    sealed,
+)
 
 AnyItem = TypeVar("AnyItem", RecordItem, ResponseItem)
 
@@ -16,72 +29,160 @@ AnyItem = TypeVar("AnyItem", RecordItem, ResponseItem)
 class Candidate(Generic[AnyItem]):
     """An item as it was at the close; `revision` is the number of that version.
 
-    `included` is the last revision that an upload took along, 0 for none; `rejected` is whether the Ministry rejected that.
-    `record_included` says of a response whether its record has been in an upload.
+    `included` is the last revision that an upload took along, 0 for none; `rejected` is whether the Ministry rejected that. `accepted`
+    is the last revision that it took, 0 for none. `record_said` says of a response whether its record is there or on its way.
     """
 
     item: AnyItem
     revision: int
     included: int
     rejected: bool = False
-    record_included: bool = False
+    record_said: bool = False
+    accepted: int = 0
 
     @property
     def changed(self) -> bool:
         """Whether it says something that no upload has said."""
         return self.revision > self.included
 
+    @property
+    def said(self) -> bool:
+        """Whether the receiver knows it once it has taken all that is on its way."""
+        return self.accepted > 0 or (self.included > 0 and not self.rejected)
+
+    @property
+    def change(self) -> Change:
+        """What it is to a receiver that has taken all that is on its way."""
+        return change_of(self.item, known=self.said)
+
+
+@dataclass(frozen=True, slots=True)
+class Going(Generic[AnyItem]):
+    """An item that goes, and what it is to the receiver."""
+
+    item: AnyItem
+    revision: int
+    change: Change
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one upload holds; `revisions` are its items' ids, each with the revision that goes."""
+    """What one upload holds. `unsaid` are items, each with its revision, of which nothing need be said any more."""
 
-    records: tuple[RecordItem, ...]
-    responses: tuple[ResponseItem, ...]
-    revisions: tuple[tuple[UUID, int], ...]
+    records: tuple[Going[RecordItem], ...]
+    responses: tuple[Going[ResponseItem], ...]
+    unsaid: tuple[tuple[UUID, int], ...] = ()
+
+    @property
+    def going(self) -> tuple[tuple[UUID, int, Change], ...]:
+        """What goes: id, revision and change, by id."""
+        records = [(going.item.id, going.revision, going.change) for going in self.records]
+        return tuple(sorted([*records, *((going.item.id, going.revision, going.change) for going in self.responses)]))
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to say."""
-        return not self.revisions
+        return not (self.records or self.responses)
+
+
+def change_of(item: RecordItem | ResponseItem, *, known: bool) -> Change:
+    """What an item is to a receiver that knows it, or does not."""
+    if not known:
+        return "new"
+    return "withdrawn" if item.gone else "amended"
 
 
 def select(records: Sequence[Candidate[RecordItem]], responses: Sequence[Candidate[ResponseItem]]) -> Batch:
     """Picks what goes, in an order that depends on nothing but the items.
 
-    A response waits for its record: they come on two topics, and the Ministry takes no response on a record it has not seen. A
-    rejected response goes again with its record: it never changes by itself, and its record may have been the reason.
+    A response waits for its record: they come on two topics, and the Ministry takes no response on a record it does not have. A
+    rejected response goes again with its record: it never changes by itself, and its record may have been the reason. Of a response
+    that was withdrawn before the Ministry took it, nothing is said.
     """
     going = [candidate for candidate in records if candidate.changed]
     here = frozenset(candidate.item.id for candidate in going)
-    following = [candidate for candidate in responses if _goes(candidate, here)]
+    following = [candidate for candidate in responses if not _moot(candidate) and _goes(candidate, here)]
     return Batch(
-        records=tuple(sorted((candidate.item for candidate in going), key=lambda item: (item.crossed_on, item.id))),
-        responses=tuple(sorted((candidate.item for candidate in following), key=lambda item: (item.occurred_on, item.id))),
-        revisions=tuple(sorted([*map(_revision, going), *map(_revision, following)])),
+        records=_records(_going(candidate) for candidate in going),
+        responses=_responses(_going(candidate) for candidate in following),
+        unsaid=tuple(sorted((candidate.item.id, candidate.revision) for candidate in responses if candidate.changed and _moot(candidate))),
     )
 
 
-def document_of(batch: Batch, *, school: str, term: str, week: str, number: int, created_at: datetime) -> Document:
-    """The batch as it travels; `created_at` to the second."""
-    return Document(
-        school=school,
-        term=term,
-        week=week,
-        number=number,
-        created_at=created_at.replace(microsecond=0),
-        records=list(batch.records),
-        responses=list(batch.responses),
-        counts=Counts(len(batch.records), len(batch.responses)),
+def settle(batch: Batch, accepted: AbstractSet[UUID]) -> tuple[Batch, frozenset[UUID]]:
+    """The batch as it goes now that all uploads before it have been answered, and the responses that have to wait for their records.
+
+    `accepted` are those of its items, and of its responses' records, that the receiver has taken.
+    """
+    here = frozenset(going.item.id for going in batch.records)
+    waiting = frozenset(going.item.id for going in batch.responses if going.item.record_id not in here | accepted)
+    moot = [going for going in batch.responses if going.item.gone and going.item.id not in accepted]
+    left_out = waiting.union(going.item.id for going in moot)
+    changed = Batch(
+        records=_records(Going(going.item, going.revision, _change(going.item, accepted)) for going in batch.records),
+        responses=_responses(
+            Going(going.item, going.revision, _change(going.item, accepted)) for going in batch.responses if going.item.id not in left_out
+        ),
+        unsaid=tuple(sorted((going.item.id, going.revision) for going in moot)),
+    )
+    return changed, waiting.difference(going.item.id for going in moot)
+
+
+def document_of(
+    batch: Batch,
+    *,
+    school: str,
+    term: str,
+    week: str,
+    number: int,
+    created_at: datetime,
+    nsns: Mapping[UUID, str] | None = None,
+) -> Document:
+    """The batch as it travels; `created_at` to the second. `nsns` are the students' numbers, None where the school keeps them home."""
+
+    def nsn(record: RecordItem) -> str | UnsetType | None:
+        return UNSET if nsns is None else nsns.get(record.student_id)
+
+    records = [record_entry(going.item, going.change, nsn(going.item)) for going in batch.records]
+    responses = [response_entry(going.item, going.change) for going in batch.responses]
+    return sealed(
+        Document(
+            version=VERSION,
+            school=school,
+            term=term,
+            week=week,
+            number=number,
+            created_at=created_at.replace(microsecond=0),
+            records=records,
+            responses=responses,
+            counts=Counts(len(records), len(responses)),
+            changes=changes_of([*records, *responses]),
+        )
     )
 
 
-def _revision(candidate: Candidate[AnyItem]) -> tuple[UUID, int]:
-    return candidate.item.id, candidate.revision
+def _records(going: Iterable[Going[RecordItem]]) -> tuple[Going[RecordItem], ...]:
+    return tuple(sorted(going, key=lambda one: (one.item.crossed_on, one.item.id)))
+
+
+def _responses(going: Iterable[Going[ResponseItem]]) -> tuple[Going[ResponseItem], ...]:
+    return tuple(sorted(going, key=lambda one: (one.item.occurred_on, one.item.id)))
+
+
+def _going(candidate: Candidate[AnyItem]) -> Going[AnyItem]:
+    return Going(candidate.item, candidate.revision, candidate.change)
+
+
+def _change(item: RecordItem | ResponseItem, accepted: AbstractSet[UUID]) -> Change:
+    return change_of(item, known=item.id in accepted)
+
+
+def _moot(response: Candidate[ResponseItem]) -> bool:
+    return response.item.gone and not response.said
 
 
 def _goes(response: Candidate[ResponseItem], records: AbstractSet[UUID]) -> bool:
     with_its_record = response.item.record_id in records
     if response.changed:
-        return with_its_record or response.record_included
+        return with_its_record or response.record_said
     return with_its_record and response.rejected and response.revision == response.included

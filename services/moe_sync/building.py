@@ -1,36 +1,45 @@
-"""Builds an upload in the caller's transaction: chooses, encodes once, keeps the bytes, and puts it in its school's queue."""
+"""Builds uploads in the caller's transaction: chooses, encodes once, keeps the bytes, and puts each in its school's queue."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 import structlog
+from msgspec.structs import asdict
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.moe_sync.batches import Batch, document_of, select
-from services.moe_sync.document import Document, digest_of, encode_document
-from services.moe_sync.repository import items, uploads
+from services.moe_sync.batches import Batch, document_of, select, settle
+from services.moe_sync.document import Document, decode_document, digest_of, encode_document, has_nsn, sealed, without_nsn
+from services.moe_sync.repository import items, preferences, uploads
+from services.moe_sync.repository.uploads import Built, ToSend
 from services.moe_sync.schools import School
 from services.moe_sync.windows import Week
 from shared.attendance.calendar import Term
 from shared.identifiers import upload_key
-from shared.worklist import repository as worklist
 
 log = structlog.get_logger()
 
-UPLOAD: Final = "upload"
-"""The kind of work that sends an upload. Its item has the upload's id."""
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An upload to build: of a school's week, with what became so until a moment."""
+
+    school: School
+    week: Week
+    term: Term
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an upload would be. `newest` is the last one of the same week."""
+    """What an upload would be. `newest` is the last one of the same week; not `first` when others still wait for their answers."""
 
     document: Document
     batch: Batch
     newest: RowMapping | None
+    first: bool
 
     @property
     def says_something(self) -> bool:
@@ -38,64 +47,131 @@ class Draft:
         return not self.batch.empty or self.newest is None or self.newest["status"] == "refused"
 
 
-async def draft(connection: AsyncConnection, school: School, week: Week, term: Term, *, until: datetime, now: datetime) -> Draft:
-    """The upload that would be built with what became so until a moment."""
-    newest = await uploads.newest_of_week(connection, school.school, str(week))
-    batch = select(*await items.candidates(connection, school.school, until))
-    document = document_of(
-        batch,
-        school=school.school,
-        term=term.name,
-        week=str(week),
-        number=1 if newest is None else newest["number"] + 1,
-        created_at=now.astimezone(school.zone),
-    )
-    return Draft(document, batch, newest)
+async def drafts(connection: AsyncConnection, wanted: Sequence[Wanted], now: datetime) -> dict[str, Draft]:
+    """The uploads that would be built, one a school, by school."""
+    numbers = [one.school.school for one in wanted]
+    newest = await uploads.newest_of_weeks(connection, {one.school.school: str(one.week) for one in wanted})
+    waiting = await uploads.unanswered(connection, numbers)
+    found = await items.candidates(connection, {one.school.school: one.until for one in wanted})
+    batches = {school: select(*candidates) for school, candidates in found.items()}
+    students = {going.item.student_id for batch in batches.values() for going in batch.records}
+    sending, nsns = await preferences.numbers_of(connection, numbers, sorted(students))
+    made: dict[str, Draft] = {}
+    for one in wanted:
+        number = one.school.school
+        before = newest.get(number)
+        document = document_of(
+            batches[number],
+            school=number,
+            term=one.term.name,
+            week=str(one.week),
+            number=1 if before is None else before["number"] + 1,
+            created_at=now.astimezone(one.school.zone),
+            nsns=nsns if number in sending else None,
+        )
+        made[number] = Draft(document, batches[number], before, number not in waiting)
+    return made
 
 
-async def build(connection: AsyncConnection, school: School, week: Week, term: Term, *, until: datetime, now: datetime) -> UUID | None:
-    """Builds the upload of a week and queues it; None when the week's newest upload has said it all.
+async def build(connection: AsyncConnection, wanted: Sequence[Wanted], now: datetime) -> dict[str, UUID]:
+    """Builds the uploads of schools' weeks and queues them; a school is missing when its week's newest upload has said it all.
 
-    The caller holds the school's lock.
+    The caller holds the schools' locks.
     """
-    made = await draft(connection, school, week, term, until=until, now=now)
-    if not made.says_something:
-        return None
-    document = made.document
+    made = await drafts(connection, wanted, now)
+    built = [_built(draft, now) for draft in made.values() if draft.says_something]
+    if built:
+        await uploads.add(connection, built)
+        await uploads.queue_next(connection, [upload.school for upload in built], now)
+    # All in one statement, which locks in order: so it never waits crosswise with another writer of items.
+    going = [(item, revision) for upload in built for item, revision, _ in upload.going]
+    await items.include(connection, [*going, *(unsaid for draft in made.values() for unsaid in draft.batch.unsaid)])
+    for upload in built:
+        log.info(
+            "upload.built",
+            upload=str(upload.id),
+            school=upload.school,
+            week=upload.week,
+            number=upload.number,
+            records=upload.records,
+            responses=upload.responses,
+        )
+    return {upload.school: upload.id for upload in built}
+
+
+async def seal(connection: AsyncConnection, upload: UUID, as_built: ToSend) -> ToSend:
+    """The upload as it stays from now on: what is new in it, now that all before it have been answered. The caller holds the lock.
+
+    Until here it was not known what the receiver would have taken by then, and nobody had seen the bytes.
+    """
+    if as_built.sealed:
+        return as_built
+    batch = await uploads.batch_of(connection, upload)
+    records = {going.item.record_id for going in batch.responses}
+    accepted = await items.accepted_of(connection, records.union(item for item, _, _ in batch.going))
+    settled, waiting = settle(batch, accepted)
+    if settled.going == batch.going:
+        await uploads.seal(connection, upload)
+        return as_built
+    built_at = decode_document(as_built.body).created_at
+    sending, nsns = await preferences.numbers_of(
+        connection, [as_built.school], sorted({going.item.student_id for going in settled.records})
+    )
+    document = document_of(
+        settled,
+        school=as_built.school,
+        term=as_built.term,
+        week=as_built.week,
+        number=as_built.number,
+        created_at=built_at,
+        nsns=nsns if sending else None,
+    )
     body = encode_document(document)
-    built = uploads.Built(
+    rewritten = _of(document, batch=settled, created_at=as_built.created_at, body=body, stays=True)
+    await uploads.rewrite(connection, rewritten)
+    await items.put_back(connection, waiting)
+    log.info("upload.sealed", upload=str(upload), school=as_built.school, records=rewritten.records, responses=rewritten.responses)
+    return ToSend(
+        as_built.school,
+        as_built.term,
+        as_built.week,
+        as_built.number,
+        as_built.created_at,
+        body,
+        rewritten.digest,
+        sealed=True,
+        delivered=as_built.delivered,
+    )
+
+
+async def take_numbers_out(connection: AsyncConnection, school: str) -> None:
+    """Writes the uploads of a school that no attempt has been made at without national student numbers. The caller holds the lock."""
+    for upload, body in await uploads.unsealed_of(connection, school):
+        document = decode_document(body)
+        if has_nsn(document):
+            plain = sealed(without_nsn(document))
+            written = encode_document(plain)
+            await uploads.rewrite_body(connection, upload, written, digest_of(written), plain.checksum)
+
+
+def _built(draft: Draft, now: datetime) -> Built:
+    return _of(draft.document, batch=draft.batch, created_at=now, body=encode_document(draft.document), stays=draft.first)
+
+
+def _of(document: Document, *, batch: Batch, created_at: datetime, body: bytes, stays: bool) -> Built:
+    return Built(
         id=upload_key(document.school, document.week, document.number),
         school=document.school,
         term=document.term,
         week=document.week,
         number=document.number,
-        created_at=now,
+        created_at=created_at,
         body=body,
         digest=digest_of(body),
+        checksum=document.checksum,
         records=document.counts.records,
         responses=document.counts.responses,
-        revisions=made.batch.revisions,
+        sealed=stays,
+        going=batch.going,
+        **asdict(document.changes),
     )
-    await uploads.add(connection, built)
-    await items.include(connection, built.revisions)
-    await queue_next(connection, school.school, now)
-    log.info(
-        "upload.built",
-        upload=str(built.id),
-        school=built.school,
-        week=built.week,
-        number=built.number,
-        records=built.records,
-        responses=built.responses,
-    )
-    return built.id
-
-
-async def queue_next(connection: AsyncConnection, school: str, now: datetime) -> None:
-    """Puts the school's oldest unsent upload on the worklist; the ones after it come when it is settled.
-
-    The caller holds the school's lock.
-    """
-    upload = await uploads.next_to_send(connection, school)
-    if upload is not None:
-        await worklist.add(connection, UPLOAD, upload, now, now)

@@ -4,24 +4,32 @@ The order of the fields here is their order in the document, so that equal docum
 """
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import asdict, replace
 
 from shared.attendance.tiers import Threshold
 
 FORMAT: Final = "nz.star.upload.v1"
+VERSION: Final = "1.1"
+"""Within a format, a version adds fields and never takes any away or changes what one means."""
+
 CONTENT_TYPE: Final = "application/json"
 
 ItemKind = Literal["record", "response"]
 RecordStatus = Literal["open", "closed", "withdrawn"]
+Origin = Literal["crossing", "staff"]
+Change = Literal["new", "amended", "withdrawn"]
+"""What an item is to a receiver that knows all it has accepted: something new, in place of what it has, or the end of that."""
 
 
 class RecordItem(Struct, frozen=True):
-    """A STAR record. `days_absent` and `crossed_on` are those of its last crossing."""
+    """A STAR record. `days_absent` and `crossed_on` are those of its last crossing, or, made by staff, of its opening."""
 
     id: UUID
     student_id: UUID
@@ -31,19 +39,60 @@ class RecordItem(Struct, frozen=True):
     crossed_on: date
     status: RecordStatus
     sequence: int
+    term: str
+    origin: Origin
+
+    @property
+    def gone(self) -> bool:
+        """Whether it does not stand any more."""
+        return self.status == "withdrawn"
 
 
 class ResponseItem(Struct, frozen=True):
-    """A response activity on a record."""
+    """A response activity on a record; `withdrawn` when staff say that it never happened."""
 
     id: UUID
     record_id: UUID
     student_id: UUID
     activity: str
     occurred_on: date
+    withdrawn: bool = False
+
+    @property
+    def gone(self) -> bool:
+        """Whether it does not stand any more."""
+        return self.withdrawn
 
 
 Item = RecordItem | ResponseItem
+
+
+class RecordEntry(Struct, frozen=True, kw_only=True):
+    """A record as a document says it. `nsn` is there for schools that have switched it on, null where none is known."""
+
+    id: UUID
+    student_id: UUID
+    student: str
+    threshold: Threshold | None
+    days_absent: float
+    crossed_on: date
+    status: RecordStatus
+    sequence: int
+    term: str = ""
+    origin: Origin = "crossing"
+    change: Change = "new"
+    nsn: str | UnsetType | None = UNSET
+
+
+class ResponseEntry(Struct, frozen=True, kw_only=True):
+    """A response as a document says it."""
+
+    id: UUID
+    record_id: UUID
+    student_id: UUID
+    activity: str
+    occurred_on: date
+    change: Change = "new"
 
 
 class Counts(Struct, frozen=True):
@@ -53,24 +102,89 @@ class Counts(Struct, frozen=True):
     responses: int
 
 
+class Changes(Struct, frozen=True):
+    """How many items of each kind of change there are."""
+
+    new: int = 0
+    amended: int = 0
+    withdrawn: int = 0
+
+
 class Document(Struct, frozen=True, kw_only=True):
-    """One upload of a school's week. `number` counts the uploads of that week from 1; `term` is the one that the week lies in."""
+    """One upload of a school's week. `number` counts the uploads of that week from 1; `term` is the one that the week lies in.
+
+    Documents of version 1.0 did not say their version, nor changes or a checksum; those that are kept can still be read.
+    """
 
     format: Literal["nz.star.upload.v1"] = FORMAT
+    version: str = "1.0"
     school: str
     term: str
     week: str
     number: int
     created_at: datetime
-    records: list[RecordItem]
-    responses: list[ResponseItem]
+    records: list[RecordEntry]
+    responses: list[ResponseEntry]
     counts: Counts
+    changes: Changes = Changes()
+    checksum: str = ""
 
 
 _encoder: Final = msgspec.json.Encoder()
+_canonical_encoder: Final = msgspec.json.Encoder(order="sorted")
 _document_decoder: Final = msgspec.json.Decoder(Document)
 _record_decoder: Final = msgspec.json.Decoder(RecordItem)
 _response_decoder: Final = msgspec.json.Decoder(ResponseItem)
+
+
+def record_entry(item: RecordItem, change: Change, nsn: str | UnsetType | None = UNSET) -> RecordEntry:
+    """A record with what it is to the receiver."""
+    return RecordEntry(**asdict(item), change=change, nsn=nsn)
+
+
+def response_entry(item: ResponseItem, change: Change) -> ResponseEntry:
+    """A response with what it is to the receiver."""
+    return ResponseEntry(
+        id=item.id,
+        record_id=item.record_id,
+        student_id=item.student_id,
+        activity=item.activity,
+        occurred_on=item.occurred_on,
+        change=change,
+    )
+
+
+def changes_of(entries: Iterable[RecordEntry | ResponseEntry]) -> Changes:
+    """How many entries there are of each kind of change."""
+    found = [entry.change for entry in entries]
+    return Changes(found.count("new"), found.count("amended"), found.count("withdrawn"))
+
+
+def checksum_of(document: Document) -> str:
+    """SHA-256 over the document's canonical JSON (RFC 8785) without its checksum, as `sha-256:<hex>`.
+
+    Unlike a digest of the bytes it holds for every writing of the same content, a set of CSV files included.
+    """
+    # RFC 8785 writes whole numbers without a fraction. All other rules hold already: keys are ASCII, strings are written as they are.
+    records = [replace(entry, days_absent=_canonical_number(entry.days_absent)) for entry in document.records]
+    said = msgspec.structs.asdict(replace(document, records=records))
+    del said["checksum"]
+    return f"sha-256:{hashlib.sha256(_canonical_encoder.encode(said)).hexdigest()}"
+
+
+def sealed(document: Document) -> Document:
+    """The document with its checksum."""
+    return replace(document, checksum=checksum_of(document))
+
+
+def without_nsn(document: Document) -> Document:
+    """The document without national student numbers; its checksum stays that of what was sent."""
+    return replace(document, records=[replace(entry, nsn=UNSET) for entry in document.records])
+
+
+def has_nsn(document: Document) -> bool:
+    """Whether the document holds a national student number."""
+    return any(isinstance(entry.nsn, str) for entry in document.records)
 
 
 def encode_document(document: Document) -> bytes:
@@ -89,7 +203,7 @@ def digest_of(body: bytes) -> bytes:
 
 
 def encode_item(item: Item) -> str:
-    """An item as it stands in the document."""
+    """An item as it is kept."""
     return _encoder.encode(item).decode()
 
 
@@ -101,3 +215,7 @@ def decode_record(content: str) -> RecordItem:
 def decode_response(content: str) -> ResponseItem:
     """Reads back what `encode_item` wrote."""
     return _response_decoder.decode(content)
+
+
+def _canonical_number(number: float) -> float:
+    return int(number) if number.is_integer() else number

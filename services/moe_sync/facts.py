@@ -11,7 +11,15 @@ from typing import Final, Literal
 from uuid import UUID
 
 from shared.attendance.tiers import Threshold
-from shared.events.data import Crossing, LettersHold, RecordUpdated, ResponseRecorded, ThresholdRetracted
+from shared.events.data import (
+    Crossing,
+    LettersHold,
+    RecordUpdated,
+    ResponseAmended,
+    ResponseRecorded,
+    ResponseWithdrawn,
+    ThresholdRetracted,
+)
 from shared.events.envelope import Event
 from shared.identifiers import is_student_key, is_term_name, school_number, star_record_id
 
@@ -49,12 +57,17 @@ class RecordCrossed:
 
 @dataclass(frozen=True, slots=True)
 class RecordMentioned:
-    """Staff opened or closed the record, or (status None) recorded a response on it."""
+    """Staff opened or closed the record, or (status None) recorded a response on it.
+
+    `absent_half_days` and `crossed_on` are the total when it was opened and that day, where the event says them.
+    """
 
     record_id: UUID
     subject: Subject
     status: Literal["open", "closed"] | None
     at: datetime
+    absent_half_days: int | None = None
+    crossed_on: date | None = None
 
     @property
     def by_hand(self) -> bool:
@@ -75,7 +88,17 @@ class ResponseGiven:
     at: datetime
 
 
-Fact = RecordCrossed | RecordMentioned | ResponseGiven
+@dataclass(frozen=True, slots=True)
+class ResponseTakenBack:
+    """The response was recorded by mistake: it never happened."""
+
+    response_id: UUID
+    record_id: UUID
+    subject: Subject
+    at: datetime
+
+
+Fact = RecordCrossed | RecordMentioned | ResponseGiven | ResponseTakenBack
 
 
 def facts_of(event: Event) -> Iterator[Fact]:
@@ -86,13 +109,17 @@ def facts_of(event: Event) -> Iterator[Fact]:
             withdrawn = isinstance(said, ThresholdRetracted)
             yield RecordCrossed(said.record_id, subject, withdrawn, said.sequence, said.absent_half_days, said.occurred_on, event.time)
         case RecordUpdated() as said:
-            yield RecordMentioned(said.record_id, _subject(said), said.status, said.updated_at)
+            subject = _subject(said)
+            yield RecordMentioned(said.record_id, subject, said.status, said.updated_at, said.absent_half_days, said.crossed_on)
         case ResponseRecorded() as said:
             if len(said.activity) > _LONGEST_SLUG or not _SLUG.fullmatch(said.activity):
                 raise UnfitEventError("the activity is not a code of small letters, digits and hyphens")
             subject = _subject(said)
             yield RecordMentioned(said.record_id, subject, None, said.recorded_at)
-            yield ResponseGiven(said.response_id, said.record_id, subject, said.activity, said.occurred_on, said.recorded_at)
+            said_at = said.amended_at if isinstance(said, ResponseAmended) else said.recorded_at
+            yield ResponseGiven(said.response_id, said.record_id, subject, said.activity, said.occurred_on, said_at)
+        case ResponseWithdrawn() as said:
+            yield ResponseTakenBack(said.response_id, said.record_id, _subject(said), said.withdrawn_at)
         case LettersHold():
             # What a family is told is no matter of the Ministry's.
             return
@@ -115,7 +142,7 @@ def checked_school(number: str) -> str:
     return number
 
 
-def _subject(said: Crossing | RecordUpdated | ResponseRecorded) -> Subject:
+def _subject(said: Crossing | RecordUpdated | ResponseRecorded | ResponseWithdrawn) -> Subject:
     if not is_term_name(said.term):
         raise UnfitEventError("a term is named like 2026-T4")
     if not is_student_key(said.student):

@@ -1,16 +1,19 @@
 """Events into our copies: one batch, one transaction."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.moe_sync.facts import Fact, UnfitEventError, facts_of, is_school_number
-from services.moe_sync.repository import items, schools
+from services.moe_sync.repository import items, preferences, schools, uploads, windows
+from services.moe_sync.repository.preferences import Number
 from services.moe_sync.scheduling import Scheduler
 from services.moe_sync.schools import School, school_from
 from services.moe_sync.tracking import place_of, track
@@ -19,11 +22,13 @@ from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox
 from shared.deadletters.letter import DeadLetter
 from shared.deadletters.reading import read_events
-from shared.events.data import SchoolUpdated
+from shared.events.data import SchoolUpdated, StudentUpdated
 from shared.events.envelope import Event, Tombstone
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
+
+_NSN: Final = re.compile(r"[0-9]{1,10}")
 
 UNFIT: Final = "unfit"
 """Dead letters that can be read, but fit into no upload."""
@@ -66,7 +71,11 @@ class SchoolsHandler:
         if school is None:
             await schools.close_for_good(connection, number)
         elif await schools.put(connection, school):
-            await self.scheduler.schedule_now(connection, school, now)
+            kept = await schools.lock(connection, number)
+            slot = None if kept is None else self.scheduler.next_slot(kept, now)
+            if slot is not None:
+                await windows.add(connection, [slot])
+                await uploads.wake(connection)
             log.info("school.updated", school=number)
 
 
@@ -112,3 +121,43 @@ class RecordsHandler:
             fitting.extend(facts)
         versions = track(fitting, known)
         await items.save(connection, list(known.values()), versions)
+
+
+@dataclass
+class StudentsHandler:
+    """Keeps the national student numbers of schools that have switched them on; of all else in these events nothing is kept."""
+
+    engine: AsyncEngine
+    dead_letters: DeadLetterBox
+    clock: Clock = utc_now
+
+    async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
+        """Applies the events. None of them ever waits."""
+        read, letters = read_events(messages)
+        # Of one student the last word counts; events of a student are in order.
+        numbers: dict[UUID, Number | None] = {}
+        for message, event in read:
+            match event:
+                case Event(data=StudentUpdated() as student):
+                    numbers[student.student_id] = Number(student.student_id, student.school, padded_nsn(student.nsn), student.updated_at)
+                case Tombstone(key=key) if (gone := _uuid(key)) is not None:
+                    numbers[gone] = None
+                case _:
+                    letters.append(DeadLetter(message, UNFIT, "only students belong on this topic"))
+        async with self.engine.begin() as connection:
+            await preferences.forget_students(connection, sorted(student for student, number in numbers.items() if number is None))
+            await preferences.keep_numbers(connection, [number for number in numbers.values() if number is not None])
+            await self.dead_letters.keep(connection, letters, self.clock())
+        return {}
+
+
+def padded_nsn(nsn: str | None) -> str | None:
+    """A national student number as ten digits; None for none, and for what can't be one."""
+    return nsn.zfill(10) if nsn is not None and _NSN.fullmatch(nsn) else None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

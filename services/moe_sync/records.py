@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.moe_sync.document import RecordItem, RecordStatus, ResponseItem
-from services.moe_sync.facts import RecordCrossed, RecordMentioned, ResponseGiven, Subject
+from services.moe_sync.facts import RecordCrossed, RecordMentioned, ResponseGiven, ResponseTakenBack, Subject
 
 NEW_ZEALAND: Final = ZoneInfo("Pacific/Auckland")
 
@@ -33,6 +33,14 @@ class Staff(Struct, frozen=True):
     at: datetime
 
 
+class Opening(Struct, frozen=True):
+    """What staff said last of the day on which a record was opened, and of the total then."""
+
+    absent_half_days: int | None
+    crossed_on: date | None
+    at: datetime
+
+
 class Record(Struct, frozen=True, kw_only=True):
     """A STAR record. `made_at` is when a record made by hand was first spoken of."""
 
@@ -41,13 +49,15 @@ class Record(Struct, frozen=True, kw_only=True):
     withdrawn: Passing | None = None
     staff: Staff | None = None
     made_at: datetime | None = None
+    opening: Opening | None = None
 
 
 class Response(Struct, frozen=True):
-    """A response activity, and when it was recorded."""
+    """A response activity, and when it was recorded or amended. One that was withdrawn never happened, whatever else is said of it."""
 
-    item: ResponseItem
-    at: datetime
+    item: ResponseItem | None
+    at: datetime | None
+    withdrawn: bool = False
 
 
 Knowledge = Record | Response
@@ -64,6 +74,10 @@ def learn_of_record(known: Record | None, fact: RecordCrossed | RecordMentioned)
                 return record
             return replace(record, withdrawn=passing) if withdrawn else replace(record, opened=passing)
         case RecordMentioned(status=status):
+            if (fact.absent_half_days is not None or fact.crossed_on is not None) and (
+                record.opening is None or record.opening.at < fact.at
+            ):
+                record = replace(record, opening=Opening(fact.absent_half_days, fact.crossed_on, fact.at))
             if status is not None and (record.staff is None or record.staff.at < fact.at):
                 record = replace(record, staff=Staff(status, fact.at))
             if fact.by_hand and (record.made_at is None or fact.at < record.made_at):
@@ -71,12 +85,22 @@ def learn_of_record(known: Record | None, fact: RecordCrossed | RecordMentioned)
             return record
 
 
-def learn_of_response(known: Response | None, fact: ResponseGiven) -> Response:
+def learn_of_response(known: Response | None, fact: ResponseGiven | ResponseTakenBack) -> Response:
     """What is known of a response after a fact."""
-    if known is not None and known.at >= fact.at:
-        return known
+    response = known or Response(None, None)
+    if isinstance(fact, ResponseTakenBack):
+        return replace(response, withdrawn=True)
+    if response.at is not None and response.at >= fact.at:
+        return response
     item = ResponseItem(fact.response_id, fact.record_id, fact.subject.student_id, fact.activity, fact.occurred_on)
-    return Response(item, fact.at)
+    return replace(response, item=item, at=fact.at)
+
+
+def response_item(response: Response) -> ResponseItem | None:
+    """The response as an upload says it; None while only its withdrawal has arrived."""
+    if response.item is None:
+        return None
+    return replace(response.item, withdrawn=response.withdrawn)
 
 
 def record_item(record_id: UUID, record: Record) -> RecordItem | None:
@@ -87,9 +111,7 @@ def record_item(record_id: UUID, record: Record) -> RecordItem | None:
         days_absent, crossed_on = crossing.absent_half_days / 2, crossing.occurred_on
         sequence = max(passing.sequence for passing in (record.opened, record.withdrawn) if passing is not None)
     elif record.made_at is not None:
-        # Nobody tells of the days absent when a record is made by hand. Its threshold, where it has one, is the least they can be
-        # (and the least that the Ministry's end takes); without one nothing is claimed. Its day is the day it was made.
-        days_absent, crossed_on = float(subject.threshold or 0), record.made_at.astimezone(NEW_ZEALAND).date()
+        days_absent, crossed_on = _opening(record, record.made_at)
         sequence = 1
     else:
         return None
@@ -102,7 +124,21 @@ def record_item(record_id: UUID, record: Record) -> RecordItem | None:
         crossed_on=crossed_on,
         status=_status(record),
         sequence=sequence,
+        term=subject.term,
+        origin="staff" if crossing is None else "crossing",
     )
+
+
+def _opening(record: Record, made_at: datetime) -> tuple[float, date]:
+    """The days absent and the day of a record made by hand.
+
+    Events from before these were said say nothing of them. Then its threshold, where it has one, is the least that the days can be;
+    without one nothing is claimed. Its day is then the day it was made.
+    """
+    half_days = record.opening.absent_half_days if record.opening is not None else None
+    crossed_on = record.opening.crossed_on if record.opening is not None else None
+    days_absent = float(record.subject.threshold or 0) if half_days is None else half_days / 2
+    return days_absent, crossed_on or made_at.astimezone(NEW_ZEALAND).date()
 
 
 def _status(record: Record) -> RecordStatus:

@@ -1,43 +1,44 @@
-"""Puts a school's next window on the worklist. Each week's work item makes the next one: a chain that an outage only makes late."""
+"""Which of a school's weeks closes next, and when it is built. Each week's close makes the next: a chain that an outage only makes late."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from services.moe_sync.repository import schools
 from services.moe_sync.schools import School
 from services.moe_sync.windows import Closing, Week, closes_at, next_in_term, next_to_close
 from shared.identifiers import window_id
-from shared.worklist import repository as worklist
 
-WINDOW: Final = "window"
-"""The kind of work that builds a week's upload once its window has closed."""
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A window to keep: the school's week, and when it is built."""
+
+    id: uuid.UUID
+    school: str
+    week: Week
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Scheduler:
-    """Knows when windows close, and how long after that they are built."""
+    """Knows when windows close, unless the school says otherwise, and how long after that they are built."""
 
     closing: Closing
     lag: timedelta
 
-    def due_at(self, school: School, week: Week) -> datetime:
-        """When a school's week is built."""
-        return closes_at(week, school.zone, self.closing) + self.lag
+    def closes_at(self, school: School, week: Week) -> datetime:
+        """When a school's week closes, in UTC."""
+        return closes_at(week, school.zone, school.closing or self.closing)
 
-    async def schedule_now(self, connection: AsyncConnection, school: School, now: datetime) -> None:
-        """Schedules the running week, or the next one in a term. The caller holds the school's lock."""
-        await self.schedule_from(connection, school, next_to_close(now, school.zone, self.closing), now)
+    def slot(self, school: School, week: Week) -> Slot:
+        """A school's window."""
+        return Slot(window_id(school.school, str(week)), school.school, week, self.closes_at(school, week) + self.lag)
 
-    async def schedule_from(self, connection: AsyncConnection, school: School, week: Week, now: datetime) -> None:
-        """Schedules the first week from this one on that lies in a term, or moves it to where it is due now."""
-        next_week = next_in_term(week, school.terms)
-        if next_week is None:
-            return
-        item = window_id(school.school, str(next_week))
-        due_at = self.due_at(school, next_week)
-        await schools.add_window(connection, item, school.school, next_week)
-        if not await worklist.add(connection, WINDOW, item, due_at, now):
-            await worklist.reschedule(connection, item, due_at)
+    def next_slot(self, school: School, now: datetime) -> Slot | None:
+        """The running week, or the next one in a term; None when no such term is known."""
+        return self.slot_from(school, next_to_close(now, school.zone, school.closing or self.closing))
+
+    def slot_from(self, school: School, week: Week) -> Slot | None:
+        """The first week from this one on that lies in a term."""
+        found = next_in_term(week, school.terms)
+        return None if found is None else self.slot(school, found)

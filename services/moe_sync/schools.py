@@ -1,4 +1,4 @@
-"""A school as far as uploads need it: where its clock stands, and when its terms are. Pure."""
+"""A school as far as uploads need it: where its clock stands, when its terms are, and when its weeks close. Pure."""
 
 from datetime import datetime
 from itertools import pairwise
@@ -7,19 +7,26 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from services.moe_sync.facts import UnfitEventError, checked_school
+from services.moe_sync.windows import Closing
 from shared.attendance.calendar import Term
 from shared.events.data import SchoolUpdated, TermDates
 from shared.identifiers import is_term_name
 
 
 class School(Struct, frozen=True):
-    """A school; its term dates are in order and do not overlap."""
+    """A school; its term dates are in order and do not overlap. `closes` is when its windows close, None for when all others do."""
 
     school: str
     name: str
     timezone: str
     dates: list[TermDates]
     updated_at: datetime
+    closes: str | None = None
+
+    @property
+    def closing(self) -> Closing | None:
+        """`closes`, read."""
+        return None if self.closes is None else Closing.parse(self.closes)
 
     @property
     def zone(self) -> ZoneInfo:

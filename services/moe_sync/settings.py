@@ -1,11 +1,13 @@
 """The weekly upload's settings."""
 
 from datetime import timedelta
-from typing import Self
+from pathlib import Path
+from typing import Literal, Self
 
 import httpx
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from services.moe_sync.repository.preferences import AdapterName
 from services.moe_sync.windows import Closing
 from shared.settings import Settings
 
@@ -14,10 +16,61 @@ class MoeSyncSettings(Settings):
     """Where uploads go, when their windows close, and how long to wait for what."""
 
     ministry_url: str = ""
-    """Uploads are POSTed to `<this>/uploads`. While it is empty they are built and wait."""
+    """Uploads are POSTed to `<this>/uploads`. While no way is set they are built and wait, to be sent later or carried by hand."""
+
+    ministry_adapter: Literal["", "https", "sftp", "folder"] = ""
+    """How uploads of schools go that have chosen no way of their own. Empty: `https` where there is a URL, else `folder`."""
+
+    ministry_token_url: str = ""
+    """Token endpoint (OAuth 2, client credentials); empty where the Ministry's end asks for no token."""
+
+    ministry_client_id: str = ""
+    """Who we are at the token endpoint."""
+
+    ministry_client_secret: SecretStr = SecretStr("")
+    """What proves it."""
+
+    ministry_scope: str = ""
+    """The scope to ask for, where there is one."""
+
+    ministry_ca: Path | None = None
+    """PEM file of the authorities to trust for the Ministry's end, instead of the system's."""
+
+    ministry_certificate: Path | None = None
+    """PEM file of our client certificate (mutual TLS), with its chain."""
+
+    ministry_key: Path | None = None
+    """PEM file of its key, where the certificate's file does not hold it."""
+
+    ministry_gzip: bool = False
+    """Whether uploads are compressed on their way."""
+
+    ministry_chunk_above: int = Field(default=8 * 1024 * 1024, ge=0)
+    """Bytes beyond which an upload goes in chunks, so that a break does not cost all of it; 0 for never."""
+
+    ministry_chunk: int = Field(default=1024 * 1024, ge=1024, le=64 * 1024 * 1024)
+    """Bytes of a chunk: what a break costs at most."""
+
+    ministry_sftp_url: str = ""
+    """`sftp://user@host:22`."""
+
+    ministry_sftp_key: Path | None = None
+    """File of the private key that we show the SFTP server."""
+
+    ministry_sftp_host_key: str = ""
+    """The one key of the SFTP server that is believed, as in `ssh-ed25519 AAAA...`."""
+
+    ministry_sftp_inbox: str = "inbox"
+    """The folder there that uploads are put into."""
+
+    ministry_sftp_outbox: str = "outbox"
+    """The folder there in which receipts appear."""
+
+    ministry_folder: Path | None = None
+    """Folder that uploads by hand are written to; without one they can only be downloaded."""
 
     window_closes: str = "friday 18:00"
-    """When a week's window closes, on each school's own clock."""
+    """When a week's window closes, on each school's own clock, unless the school has chosen otherwise."""
 
     event_lag: timedelta = Field(default=timedelta(minutes=1), ge=timedelta(0), le=timedelta(hours=1))
     """How long after its close, and after the start of a worker, a window is built: events from before the close are then on their
@@ -29,19 +82,56 @@ class MoeSyncSettings(Settings):
     upload_concurrency: int = Field(default=4, ge=1, le=50)
     """Uploads under way at once. All schools' windows close together, and the other side is a public service."""
 
+    upload_retention: timedelta = Field(default=timedelta(days=2557), ge=timedelta(days=366))
+    """How long uploads and their certificates are kept: seven years, as long as registers are."""
+
     @property
     def closing(self) -> Closing:
         """`window_closes`, read."""
         return Closing.parse(self.window_closes)
 
+    @property
+    def default_adapter(self) -> AdapterName:
+        """The way of schools that have chosen none."""
+        return self.ministry_adapter or ("https" if self.ministry_url else "folder")
+
+    @property
+    def ways(self) -> frozenset[AdapterName]:
+        """The ways that these settings allow. There is always a person."""
+        ways: set[AdapterName] = {"folder"}
+        if self.ministry_url:
+            ways.add("https")
+        if self.ministry_sftp_url:
+            ways.add("sftp")
+        return frozenset(ways)
+
+    @field_validator("ministry_ca", "ministry_certificate", "ministry_key", "ministry_sftp_key", "ministry_folder", mode="before")
+    @classmethod
+    def _no_path(cls, path: object) -> object:
+        return path or None
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         Closing.parse(self.window_closes)
-        if self.ministry_url:
-            try:
-                url = httpx.URL(self.ministry_url)
-            except httpx.InvalidURL as error:
-                raise ValueError("ministry_url is not a URL") from error
-            if url.scheme not in {"http", "https"} or not url.host:
-                raise ValueError("ministry_url begins with http:// or https:// and a host")
+        for name in ("ministry_url", "ministry_token_url"):
+            text = getattr(self, name)
+            if text:
+                _check_url(name, text)
+        if self.ministry_token_url and not (self.ministry_client_id and self.ministry_client_secret.get_secret_value()):
+            raise ValueError("ministry_token_url needs ministry_client_id and ministry_client_secret")
+        if self.ministry_key and not self.ministry_certificate:
+            raise ValueError("ministry_key needs ministry_certificate")
+        if self.ministry_sftp_url and not (self.ministry_sftp_key and self.ministry_sftp_host_key):
+            raise ValueError("ministry_sftp_url needs ministry_sftp_key and ministry_sftp_host_key")
+        if self.ministry_adapter and self.ministry_adapter not in self.ways:
+            raise ValueError("ministry_adapter names a way that is not set up")
         return self
+
+
+def _check_url(name: str, text: str) -> None:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise ValueError(f"{name} is not a URL") from error
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError(f"{name} begins with http:// or https:// and a host")

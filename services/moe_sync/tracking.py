@@ -9,8 +9,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.moe_sync.document import Item, ItemKind
-from services.moe_sync.facts import Fact, ResponseGiven
-from services.moe_sync.records import Knowledge, Record, Response, learn_of_record, learn_of_response, record_item
+from services.moe_sync.facts import Fact, ResponseGiven, ResponseTakenBack
+from services.moe_sync.records import Knowledge, Record, Response, learn_of_record, learn_of_response, record_item, response_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Version:
 
 def place_of(fact: Fact) -> Place:
     """The item that a fact is about."""
-    if isinstance(fact, ResponseGiven):
+    if isinstance(fact, (ResponseGiven, ResponseTakenBack)):
         return Place(fact.response_id, "response", fact.subject.school, fact.record_id)
     return Place(fact.record_id, "record", fact.subject.school, fact.record_id)
 
@@ -67,7 +67,7 @@ def track(facts: Iterable[Fact], items: Mapping[UUID, Tracked]) -> list[Version]
 
 
 def _learn(known: Knowledge | None, fact: Fact) -> Knowledge:
-    if isinstance(fact, ResponseGiven):
+    if isinstance(fact, (ResponseGiven, ResponseTakenBack)):
         assert known is None or isinstance(known, Response)
         return learn_of_response(known, fact)
     assert known is None or isinstance(known, Record)
@@ -78,7 +78,7 @@ def _item(tracked: Tracked) -> Item | None:
     match tracked.knowledge:
         case Record() as record:
             return record_item(tracked.place.id, record)
-        case Response(item=item):
-            return item
+        case Response() as response:
+            return response_item(response)
         case None:
             return None

@@ -1,41 +1,64 @@
-"""The upload's worker: schools and STAR records into our copies, windows built when they close, uploads sent until they are answered."""
+"""The upload's worker: schools and STAR records into our copies, windows closed when it is time, uploads sent until they are answered."""
 
 import asyncio
 
-from services.moe_sync.adapters.https import HttpsAdapter, https_client
+from services.moe_sync.adapters.ways import open_ways
 from services.moe_sync.app import SCHEMA
-from services.moe_sync.handlers import RecordsHandler, SchoolsHandler
+from services.moe_sync.handlers import RecordsHandler, SchoolsHandler, StudentsHandler
+from services.moe_sync.leader import Leader
 from services.moe_sync.scheduling import Scheduler
 from services.moe_sync.settings import MoeSyncSettings
+from services.moe_sync.students import StudentsReader
+from services.moe_sync.tasks.erasure import ErasureTask
 from services.moe_sync.tasks.uploads import LEASE_MARGIN, UploadTask
 from services.moe_sync.tasks.windows import WindowTask
 from shared.clock import Clock, utc_now
+from shared.db.listen import listen
 from shared.deadletters.box import DeadLetterBox
 from shared.events import topics
 from shared.supervisor import supervise
 from shared.telemetry.progress import Progress
 from shared.worker import worker_parts
-from shared.worklist.tasks import Task
+from shared.worklist import repository as worklist
 
 
 async def run_worker(settings: MoeSyncSettings, stop: asyncio.Event, *, progress: Progress | None = None, clock: Clock = utc_now) -> None:
     """Works until `stop` is set."""
-    async with (
-        worker_parts(SCHEMA, settings, progress or Progress(), clock) as parts,
-        https_client(settings.upload_timeout) as client,
-    ):
+    progress = progress or Progress()
+    async with worker_parts(SCHEMA, settings, progress, clock) as parts, open_ways(settings, clock) as ways:
         box = DeadLetterBox(SCHEMA)
         scheduler = Scheduler(settings.closing, settings.event_lag)
-        tasks: list[Task] = [WindowTask(parts.engine, scheduler, started_at=clock(), clock=clock)]
-        if settings.ministry_url:
-            # Without an address nothing is attempted: uploads wait, and go at the first start with one.
-            adapter = HttpsAdapter(client, settings.ministry_url, settings.upload_timeout, clock)
-            tasks.append(UploadTask(parts.engine, adapter, lease=settings.upload_timeout + LEASE_MARGIN, clock=clock))
+        lease = settings.upload_timeout + LEASE_MARGIN
+        upload_task = UploadTask(parts.engine, ways, settings.default_adapter, lease=lease, clock=clock)
+        leader = Leader(
+            parts.engine,
+            WindowTask(parts.engine, scheduler, clock),
+            ErasureTask(parts.engine, settings.upload_retention, clock),
+            settings.ways,
+            settings.default_adapter,
+            started_at=clock(),
+            clock=clock,
+        )
+        students = StudentsReader(SCHEMA, parts.engine, parts.bus, StudentsHandler(parts.engine, box, clock), clock)
+        leading, reading = progress.loop(f"{SCHEMA}.leader"), progress.loop(f"{SCHEMA}.students")
+
+        async def ring(stop: asyncio.Event) -> None:
+            # The same word that wakes the worklist: something is due sooner, or was chosen otherwise.
+            def both() -> None:
+                leader.bell.ring()
+                students.bell.ring()
+
+            await listen(settings.database_url, {worklist.channel(SCHEMA): both}, stop)
+            both()
+
         loops = {
             "schools": parts.consume("schools", [topics.SCHOOLS], SchoolsHandler(parts.engine, scheduler, box, clock)),
             "records": parts.consume("records", [topics.CROSSINGS, topics.RESPONSES], RecordsHandler(parts.engine, box, clock)),
-            "work": parts.work(tasks, concurrency=settings.upload_concurrency),
+            "students": lambda stop: students.run(stop, reading),
+            "leader": lambda stop: leader.run(stop, leading),
+            "work": parts.work([upload_task], concurrency=settings.upload_concurrency),
             "relay": parts.relay(),
             "bells": parts.bells(),
+            "upload-bells": ring,
         }
         await supervise(loops, stop)

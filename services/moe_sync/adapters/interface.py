@@ -7,19 +7,30 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """An upload to send: the same key, bytes and digest (SHA-256) at every attempt."""
+    """An upload to send: the same key, bytes and digest (SHA-256) at every attempt.
+
+    `delivered` says that an earlier attempt put it where the Ministry's end collects it, and that only the answer is missing.
+    """
 
     key: str
     body: bytes
     digest: bytes
+    school: str = ""
+    week: str = ""
+    number: int = 1
+    delivered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """An item that the Ministry did not take, by its id, and why."""
+    """An item that the Ministry did not take, by its id, and why.
+
+    `code` is `already-accepted` or `not-accepted` when the reason is that the item's change does not fit what the Ministry has.
+    """
 
     item: str
     reason: str
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +55,26 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """Whether the upload arrived is not known, or it may arrive later: send it again. `after` is when the Ministry said to."""
+    """Whether the upload arrived is not known, or it may arrive later: send it again. `after` is when the Ministry said to.
+
+    `arrived` is False where it certainly has not arrived with this attempt. `delivered` says that from now on only the answer is missing.
+    """
 
     code: str
     detail: str = ""
     after: timedelta | None = None
+    arrived: Literal[False] | None = None
+    delivered: bool = False
 
 
-Answer = Received | Refused | Unsettled
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The upload lies ready, and a person carries it on; that person says when it has been sent."""
+
+    detail: str
+
+
+Answer = Received | Refused | Unsettled | Placed
 
 
 class Adapter(Protocol):

@@ -9,24 +9,20 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.moe_sync.api.shown import listed, shown
-from services.moe_sync.building import build, draft
-from services.moe_sync.repository import schools, uploads
+from services.moe_sync.api.common import Reader, Runner, bad_cursor, known
+from services.moe_sync.api.shown import Way, listed, shown
+from services.moe_sync.building import Wanted, build, drafts
+from services.moe_sync.repository import preferences, schools, uploads
 from services.moe_sync.schemas import DocumentOut, PreviewQuery, RunIn, UploadOut, UploadsOut, UploadsQuery
 from services.moe_sync.schools import School
 from services.moe_sync.state import MoeSyncState, State
 from services.moe_sync.windows import Week, opens_at, term_of
-from shared.attendance.calendar import Term
-from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber
 from shared.web.cursors import decode_cursor, encode_cursor
 from shared.web.problems import ProblemError
-from shared.web.service import SchoolInPath, requires
+from shared.web.service import SchoolInPath
 
 router = APIRouter(tags=["uploads"])
-
-Reader = Annotated[Principal, requires("star:read")]
-Runner = Annotated[Principal, requires("uploads:run")]
 
 
 @router.get("/v1/schools/{school}/uploads", summary="A school's uploads")
@@ -35,9 +31,10 @@ async def list_uploads(school: SchoolInPath, state: State, caller: Reader, query
     caller.require_school(school)
     before = _before(query.cursor)
     async with state.engine.connect() as connection:
-        _known(await schools.get(connection, school))
+        known(await schools.get(connection, school))
+        way = Way.of(await preferences.get(connection, school), state.settings)
         rows = await uploads.page(connection, school, before, query.limit + 1)
-    items = [listed(row, address_known=_address_known(state)) for row in rows[: query.limit]]
+    items = [listed(row, way) for row in rows[: query.limit]]
     more = len(rows) > query.limit
     return UploadsOut(items=items, next=encode_cursor(str(rows[query.limit - 1]["place"])) if more else None)
 
@@ -57,28 +54,28 @@ async def run(school: SchoolInPath, body: RunIn, state: State, caller: Runner, r
     caller.require_school(school)
     now = state.clock()
     async with state.engine.begin() as connection:
-        known = _known(await schools.lock(connection, school))
-        week, term = _runnable(known, Week.parse(body.week), now)
-        upload = await build(connection, known, week, term, until=now, now=now)
+        wanted = _wanted(known(await schools.lock(connection, school)), Week.parse(body.week), now)
+        upload = (await build(connection, [wanted], now)).get(school)
         if upload is None:
             response.status_code = HTTPStatus.OK
-            newest = await uploads.newest_of_week(connection, school, str(week))
-            assert newest is not None
-            upload = newest["id"]
+            newest = await uploads.newest_of_weeks(connection, {str(school): str(wanted.week)})
+            upload = newest[school]["id"]
         return await _shown(connection, upload, state)
 
 
 @router.get("/v1/schools/{school}/uploads/preview", summary="What would go now")
 async def preview(school: SchoolInPath, state: State, caller: Reader, query: Annotated[PreviewQuery, Query()]) -> DocumentOut:
-    """The document that a run by hand would build at this moment; nothing is kept."""
+    """The document that a run by hand would build at this moment, each item with its change; nothing is kept.
+
+    National student numbers are left out of what is shown, not of its checksum.
+    """
     caller.require_school(school)
     now = state.clock()
     async with state.engine.connect() as connection:
-        known = _known(await schools.get(connection, school))
-        named = Week.parse(query.week) if query.week is not None else Week.of(now.astimezone(known.zone).date())
-        week, term = _runnable(known, named, now)
-        made = await draft(connection, known, week, term, until=now, now=now)
-    return DocumentOut.model_validate(msgspec.to_builtins(made.document))
+        found = known(await schools.get(connection, school))
+        named = Week.parse(query.week) if query.week is not None else Week.of(now.astimezone(found.zone).date())
+        made = await drafts(connection, [_wanted(found, named, now)], now)
+    return DocumentOut.model_validate(msgspec.to_builtins(made[school].document))
 
 
 @router.get("/v1/uploads/{upload}", summary="One upload")
@@ -91,30 +88,20 @@ async def get_upload(upload: UUID, state: State, caller: Reader) -> UploadOut:
 
 
 async def _shown(connection: AsyncConnection, upload: UUID, state: MoeSyncState) -> UploadOut:
-    found = await shown(connection, upload, address_known=_address_known(state))
+    found = await shown(connection, upload, state.settings)
     if found is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-upload", "there is no such upload")
     return found
 
 
-def _known(school: School | None) -> School:
-    if school is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", "this school has not been sent yet")
-    return school
-
-
-def _runnable(school: School, week: Week, now: datetime) -> tuple[Week, Term]:
+def _wanted(school: School, week: Week, now: datetime) -> Wanted:
     """The week with its term. Raises ProblemError 422 for a week that has not begun, or that lies in no term."""
     if now < opens_at(week, school.zone):
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "week-not-begun", "this week has not begun yet at the school")
     term = term_of(week, school.terms)
     if term is None:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "week-outside-term", "this week lies in none of the school's terms")
-    return week, term
-
-
-def _address_known(state: MoeSyncState) -> bool:
-    return bool(state.settings.ministry_url)
+    return Wanted(school, week, term, now)
 
 
 def _before(cursor: str | None) -> int | None:
@@ -123,5 +110,5 @@ def _before(cursor: str | None) -> int | None:
         return None
     # No more digits than a place can have.
     if not (parts[0].isascii() and parts[0].isdigit() and len(parts[0]) <= 18):
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")
+        raise bad_cursor()
     return int(parts[0])

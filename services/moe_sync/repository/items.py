@@ -1,11 +1,11 @@
 """SQL of STAR records and responses: what is known of them, their versions, and which are to go."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.batches import Candidate
@@ -87,39 +87,42 @@ async def save(connection: AsyncConnection, items: Sequence[Tracked], versions: 
     )
 
 
-async def candidates(
-    connection: AsyncConnection, school: str, until: datetime
-) -> tuple[list[Candidate[RecordItem]], list[Candidate[ResponseItem]]]:
-    """A school's records and responses that may go, as they were at a moment."""
+Candidates = tuple[list[Candidate[RecordItem]], list[Candidate[ResponseItem]]]
+
+
+async def candidates(connection: AsyncConnection, until: Mapping[str, datetime]) -> dict[str, Candidates]:
+    """The records and responses of schools that may go, as they were at a moment of each school's own."""
     rows = await connection.execute(
         text(
             """
-            SELECT i.kind, CAST(v.content AS text) AS content, v.revision, i.included, i.rejected,
-                coalesce(r.included > 0, false) AS record_included
-            FROM items i
+            SELECT i.school, i.kind, CAST(v.content AS text) AS content, v.revision, i.included, i.rejected,
+                coalesce(r.accepted > 0 OR (r.included > 0 AND NOT r.rejected), false) AS record_said, i.accepted
+            FROM unnest(CAST(:schools AS text[]), CAST(:until AS timestamptz[])) AS w(school, until)
+            JOIN items i ON i.school = w.school AND (i.revision > i.included OR i.rejected)
             CROSS JOIN LATERAL (
                 SELECT revision, content FROM versions
-                WHERE item_id = i.id AND changed_at <= :until ORDER BY revision DESC LIMIT 1
+                WHERE item_id = i.id AND changed_at <= w.until ORDER BY revision DESC LIMIT 1
             ) v
             LEFT JOIN items r ON r.id = i.record_id
-            WHERE i.school = :school AND (i.revision > i.included OR i.rejected)
             """
         ),
-        {"school": school, "until": until},
+        {"schools": list(until), "until": list(until.values())},
     )
-    records: list[Candidate[RecordItem]] = []
-    responses: list[Candidate[ResponseItem]] = []
+    found: dict[str, Candidates] = {school: ([], []) for school in until}
     for row in rows:
-        state = (row.revision, row.included, row.rejected, row.record_included)
+        records, responses = found[row.school]
+        state = (row.revision, row.included, row.rejected, row.record_said, row.accepted)
         if row.kind == "record":
             records.append(Candidate(decode_record(row.content), *state))
         else:
             responses.append(Candidate(decode_response(row.content), *state))
-    return records, responses
+    return found
 
 
 async def include(connection: AsyncConnection, revisions: Sequence[tuple[uuid.UUID, int]]) -> None:
-    """Notes which revisions an upload has taken along."""
+    """Notes which revisions uploads have taken along, or need not take along any more."""
+    if not revisions:
+        return
     await connection.execute(
         text(
             """
@@ -133,6 +136,109 @@ async def include(connection: AsyncConnection, revisions: Sequence[tuple[uuid.UU
         ),
         {"ids": [item for item, _ in revisions], "revisions": [revision for _, revision in revisions]},
     )
+
+
+async def lock_of_upload(connection: AsyncConnection, upload: uuid.UUID) -> None:
+    """Locks all items of an upload, in order, before several statements write to some of them each."""
+    await connection.execute(
+        text(
+            """
+            SELECT i.id FROM items i JOIN upload_items u ON u.item_id = i.id WHERE u.upload_id = :upload
+            ORDER BY i.id FOR NO KEY UPDATE OF i
+            """
+        ),
+        {"upload": upload},
+    )
+
+
+async def accept(connection: AsyncConnection, upload: uuid.UUID) -> None:
+    """Notes that the Ministry has taken what an upload holds, but for what it rejected."""
+    await connection.execute(
+        text(
+            """
+            WITH taken AS (
+                SELECT i.id, u.revision FROM items i JOIN upload_items u ON u.item_id = i.id
+                WHERE u.upload_id = :upload AND u.reject IS NULL ORDER BY i.id FOR NO KEY UPDATE OF i
+            )
+            UPDATE items i SET accepted = taken.revision FROM taken WHERE i.id = taken.id
+            """
+        ),
+        {"upload": upload},
+    )
+
+
+async def correct(connection: AsyncConnection, upload: uuid.UUID, items: Sequence[uuid.UUID], *, known: bool) -> None:
+    """Learns from the Ministry that it has items which we believed it had not, or the other way round; they go again, rightly named."""
+    if not items:
+        return
+    await connection.execute(
+        text(
+            """
+            WITH wrong AS (
+                SELECT i.id, u.revision FROM items i JOIN upload_items u ON u.item_id = i.id
+                WHERE u.upload_id = :upload AND i.id = ANY(CAST(:items AS uuid[])) ORDER BY i.id FOR NO KEY UPDATE OF i
+            )
+            UPDATE items i SET
+                accepted = CASE WHEN :known THEN greatest(i.accepted, 1) ELSE 0 END,
+                included = CASE WHEN i.included = wrong.revision THEN wrong.revision - 1 ELSE i.included END,
+                rejected = CASE WHEN i.included = wrong.revision THEN false ELSE i.rejected END
+            FROM wrong WHERE i.id = wrong.id
+            """
+        ),
+        {"upload": upload, "items": list(items), "known": known},
+    )
+
+
+async def put_back(connection: AsyncConnection, ids: Collection[uuid.UUID]) -> None:
+    """Lets items go with a later upload after all."""
+    if not ids:
+        return
+    await connection.execute(
+        text(
+            """
+            WITH waiting AS (SELECT id FROM items WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE)
+            UPDATE items i SET included = least(i.included, i.accepted), rejected = false FROM waiting w WHERE i.id = w.id
+            """
+        ),
+        {"ids": list(ids)},
+    )
+
+
+async def accepted_of(connection: AsyncConnection, ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Those of these items that the Ministry has taken some revision of."""
+    rows = await connection.execute(text("SELECT id FROM items WHERE id = ANY(CAST(:ids AS uuid[])) AND accepted > 0"), {"ids": list(ids)})
+    return frozenset(rows.scalars())
+
+
+async def page(
+    connection: AsyncConnection, school: str, *, record: uuid.UUID | None, state: str | None, after: uuid.UUID | None, limit: int
+) -> Sequence[RowMapping]:
+    """A school's items by id, behind one of them: how far each has come, and why the Ministry did not take it."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT * FROM (
+                SELECT i.id, i.kind, i.record_id, i.revision, i.included, i.accepted, i.changed_at,
+                    CASE WHEN i.rejected THEN 'rejected' WHEN i.revision > i.included THEN 'waiting'
+                        WHEN i.accepted = i.revision THEN 'accepted' WHEN last.status IN ('pending', 'sending') THEN 'on-its-way'
+                        WHEN last.id IS NULL THEN 'not-needed' ELSE 'accepted' END AS state,
+                    last.id AS upload, last.week, last.number, last.change, last.reject
+                FROM items i
+                LEFT JOIN LATERAL (
+                    SELECT u.id, u.week, u.number, u.status, ui.change, ui.reject FROM upload_items ui JOIN uploads u ON u.id = ui.upload_id
+                    WHERE ui.item_id = i.id AND ui.revision = i.included ORDER BY u.place DESC LIMIT 1
+                ) last ON true
+                WHERE i.school = :school AND i.revision > 0
+                    AND (CAST(:record AS uuid) IS NULL OR i.record_id = :record)
+                    AND (CAST(:after AS uuid) IS NULL OR i.id > :after)
+            ) shown
+            WHERE CAST(:state AS text) IS NULL OR state = :state
+            ORDER BY id LIMIT :limit
+            """
+        ),
+        {"school": school, "record": record, "state": state, "after": after, "limit": limit},
+    )
+    return rows.mappings().all()
 
 
 async def recall(connection: AsyncConnection, upload: uuid.UUID) -> None:

@@ -1,27 +1,17 @@
-"""SQL of schools and their windows. The row of a school is the lock on both, and on its uploads."""
+"""SQL of schools. The row of a school is the lock on its windows and its uploads."""
 
-import uuid
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.schools import School
-from services.moe_sync.windows import Week
 
 _decoder = msgspec.json.Decoder(School)
 
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """One school's week. `done` once what it had to say was built."""
-
-    id: uuid.UUID
-    school: str
-    week: Week
-    done: bool
+_SCHOOL = "SELECT CAST(s.document AS text), p.closes FROM schools s LEFT JOIN preferences p USING (school)"
 
 
 async def put(connection: AsyncConnection, school: School) -> bool:
@@ -30,7 +20,7 @@ async def put(connection: AsyncConnection, school: School) -> bool:
         text(
             """
             INSERT INTO schools (school, document, updated_at) VALUES (:school, CAST(:document AS jsonb), :updated_at)
-            ON CONFLICT (school) DO UPDATE SET document = excluded.document, updated_at = excluded.updated_at
+            ON CONFLICT (school) DO UPDATE SET document = excluded.document, updated_at = excluded.updated_at, rests = false
             WHERE schools.updated_at < excluded.updated_at
             """
         ),
@@ -41,18 +31,24 @@ async def put(connection: AsyncConnection, school: School) -> bool:
 
 async def get(connection: AsyncConnection, number: str) -> School | None:
     """A school as it was last sent."""
-    row = (await connection.execute(text("SELECT CAST(document AS text) FROM schools WHERE school = :school"), {"school": number})).scalar()
-    return None if row is None else _decoder.decode(row)
+    row = (await connection.execute(text(f"{_SCHOOL} WHERE s.school = :school"), {"school": number})).one_or_none()
+    return None if row is None else _school(*row)
 
 
 async def lock(connection: AsyncConnection, number: str) -> School | None:
     """A school, with the lock that orders whatever builds and settles its uploads, until the transaction ends."""
-    row = (
-        await connection.execute(
-            text("SELECT CAST(document AS text) FROM schools WHERE school = :school FOR NO KEY UPDATE"), {"school": number}
-        )
-    ).scalar()
-    return None if row is None else _decoder.decode(row)
+    return (await lock_many(connection, [number])).get(number)
+
+
+async def lock_many(connection: AsyncConnection, numbers: Sequence[str]) -> dict[str, School]:
+    """Schools with their locks, taken in order."""
+    # Locked first and read after: a choice made while this waited counts.
+    await connection.execute(
+        text("SELECT school FROM schools WHERE school = ANY(CAST(:schools AS text[])) ORDER BY school FOR NO KEY UPDATE"),
+        {"schools": list(numbers)},
+    )
+    rows = await connection.execute(text(f"{_SCHOOL} WHERE s.school = ANY(CAST(:schools AS text[]))"), {"schools": list(numbers)})
+    return {school.school: school for school in (_school(*row) for row in rows)}
 
 
 async def close_for_good(connection: AsyncConnection, number: str) -> None:
@@ -62,29 +58,27 @@ async def close_for_good(connection: AsyncConnection, number: str) -> None:
     )
 
 
-async def add_window(connection: AsyncConnection, window: uuid.UUID, school: str, week: Week) -> None:
-    """Writes a window down, once."""
+async def rest(connection: AsyncConnection, numbers: Sequence[str]) -> None:
+    """Notes that schools have no week left to close; what they are sent with next wakes them."""
     await connection.execute(
-        text("INSERT INTO windows (id, school, week) VALUES (:id, :school, :week) ON CONFLICT DO NOTHING"),
-        {"id": window, "school": school, "week": str(week)},
+        text("UPDATE schools SET rests = true WHERE school = ANY(CAST(:schools AS text[]))"), {"schools": list(numbers)}
     )
 
 
-async def window(connection: AsyncConnection, window_id: uuid.UUID) -> Window | None:
-    """A window by its id."""
-    row = (await connection.execute(text("SELECT id, school, week, done_at FROM windows WHERE id = :id"), {"id": window_id})).one_or_none()
-    return None if row is None else Window(row.id, row.school, Week.parse(row.week), row.done_at is not None)
-
-
-async def earlier_window_open(connection: AsyncConnection, window: Window) -> bool:
-    """Whether a week before this one is still to be built."""
-    found = await connection.execute(
-        text("SELECT EXISTS (SELECT FROM windows WHERE school = :school AND week < :week AND done_at IS NULL)"),
-        {"school": window.school, "week": str(window.week)},
+async def without_window(connection: AsyncConnection, after: str, most: int) -> list[str]:
+    """Schools behind a number that have no open window although they may have a week left: their chain was never begun, or is broken."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT school FROM schools s
+            WHERE school > :after AND NOT rests AND NOT EXISTS (SELECT FROM windows w WHERE w.school = s.school AND w.done_at IS NULL)
+            ORDER BY school LIMIT :most
+            """
+        ),
+        {"after": after, "most": most},
     )
-    return bool(found.scalar())
+    return list(rows.scalars())
 
 
-async def finish_window(connection: AsyncConnection, window: uuid.UUID, now: datetime) -> None:
-    """Notes that a window has had its say."""
-    await connection.execute(text("UPDATE windows SET done_at = :now WHERE id = :id AND done_at IS NULL"), {"id": window, "now": now})
+def _school(document: str, closes: str | None) -> School:
+    return replace(_decoder.decode(document), closes=closes)

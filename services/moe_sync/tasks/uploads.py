@@ -1,16 +1,19 @@
 """The work of sending an upload until the Ministry has answered it for good."""
 
-import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.moe_sync.adapters.interface import Adapter, Parcel, Received, Refused, Unsettled
-from services.moe_sync.building import UPLOAD, queue_next
-from services.moe_sync.repository import items, schools, uploads
+from services.moe_sync.adapters.interface import Adapter, Parcel, Placed, Received, Refused, Unsettled
+from services.moe_sync.answering import keep_answer
+from services.moe_sync.building import seal
+from services.moe_sync.repository import preferences, schools, uploads
+from services.moe_sync.repository.preferences import AdapterName
+from services.moe_sync.repository.uploads import UPLOAD
 from shared.clock import Clock, utc_now
 from shared.telemetry import metrics
 from shared.worklist.repository import WorkItem
@@ -24,6 +27,9 @@ BACKOFF: Final = Backoff(first=timedelta(seconds=30), longest=timedelta(hours=1)
 LEASE_MARGIN: Final = timedelta(minutes=1)
 """By how much a lease is longer than an attempt on the wire: room for two short transactions."""
 
+DELIVERED_FOR: Final = timedelta(days=1)
+"""How long a document that was put where the Ministry collects it is believed to lie there; after that it is put there once more."""
+
 
 # The outcomes carry what the Ministry said to `settle`, which keeps it in the transaction that settles the work. Their `detail` goes
 # into logs and so holds none of the Ministry's words, which could quote what was sent.
@@ -35,21 +41,33 @@ class _Received(Done):
 
 
 @dataclass(frozen=True, slots=True)
-class _Refused(Failed):
+class _SetAside(Done):
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused(Failed):
+    answer: Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Unsettled(Retry):
     reason: str = ""
+    unknown: bool = True
+    delivered: bool = False
 
 
 @dataclass
 class UploadTask:
-    """Sends the same bytes under the same key until there is an answer; never gives up by itself."""
+    """Sends the same bytes under the same key until there is an answer; never gives up by itself.
+
+    `adapters` are the ways that the settings allow; `default` is the one of schools that have chosen none. What can't be sent now,
+    because its school has paused or a person carries it, is set aside: nobody looks at it again until something changes.
+    """
 
     engine: AsyncEngine
-    adapter: Adapter
+    adapters: Mapping[AdapterName, Adapter]
+    default: AdapterName
     lease: timedelta
     clock: Clock = utc_now
     kind: str = UPLOAD
@@ -58,62 +76,60 @@ class UploadTask:
     async def perform(self, item: WorkItem) -> Outcome:
         """Makes one attempt, outside any transaction."""
         async with self.engine.begin() as connection:
-            upload = await uploads.start(connection, item.id)
-        if upload is None:
-            return Done("answered before")
-        answer = await self.adapter.send(Parcel(str(item.id), upload.body, upload.digest))
-        match answer:
-            case Received(status=status):
+            school = await uploads.school_of(connection, item.id)
+            if school is None or await schools.lock(connection, school) is None:
+                return Done("no such upload")
+            upload = await uploads.to_send(connection, item.id, delivered_since=self.clock() - DELIVERED_FOR)
+            if upload is None:
+                return Done("answered before")
+            chosen = await preferences.get(connection, school)
+            name = chosen.adapter or self.default
+            adapter = self.adapters.get(name)
+            if chosen.paused or adapter is None:
+                return _SetAside("paused" if chosen.paused else "no way to send it")
+            upload = await seal(connection, item.id, upload)
+            if name != "folder":
+                await uploads.start(connection, item.id, name, lost=item.lost > 0)
+        parcel = Parcel(str(item.id), upload.body, upload.digest, upload.school, upload.week, upload.number, upload.delivered)
+        match await adapter.send(parcel):
+            case Received(status=status) as answer:
                 return _Received(status, answer)
-            case Refused(code=code, detail=detail):
-                return _Refused(code, detail)
-            case Unsettled(code=code, detail=detail, after=after):
-                return _Unsettled(code, after, detail)
+            case Refused(code=code) as answer:
+                return _Refused(code, answer)
+            case Placed(detail=detail):
+                return _SetAside("left to a person", detail)
+            case Unsettled() as answer:
+                newly = answer.delivered and not upload.delivered
+                unknown = answer.arrived is None
+                return _Unsettled(answer.code, answer.after, reason=answer.detail, unknown=unknown, delivered=newly)
 
     async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
         """Keeps the answer, and lets the school's next upload go."""
         match outcome:
-            case _Received(answer=Received() as answer):
-                if await self._settled(connection, item, answer.status, receipt=answer.receipt):
-                    await self._keep_rejects(connection, item, answer)
-            case _Refused(reason=reason):
-                await self._settled(connection, item, "refused", reason=reason)
+            case _Received(answer=Received() as answer) | _Refused(answer=Refused() as answer):
+                status = await keep_answer(connection, item.id, answer, self.clock())
+                if status is not None:
+                    metrics.UPLOADS.labels(status).inc()
+                    log.info("upload.answered", upload=str(item.id), status=status, attempt=item.attempt)
+            case _SetAside(reason=reason):
+                await self._set_aside(connection, item, reason)
             case Done():
                 pass
+            case _Unsettled(detail=detail, reason=reason, unknown=unknown, delivered=delivered):
+                delivered_at = self.clock() if delivered else None
+                await uploads.not_answered(connection, item.id, reason or detail, unknown=unknown, delivered_at=delivered_at)
             case Retry(detail=detail) | Failed(detail=detail):
-                reason = outcome.reason if isinstance(outcome, _Unsettled) and outcome.reason else detail
-                await uploads.not_answered(connection, item.id, reason)
+                await uploads.not_answered(connection, item.id, detail, unknown=True, delivered_at=None)
 
-    async def _settled(
-        self,
-        connection: AsyncConnection,
-        item: WorkItem,
-        status: Literal["accepted", "partly-accepted", "refused"],
-        *,
-        receipt: str | None = None,
-        reason: str | None = None,
-    ) -> bool:
-        now = self.clock()
-        school = await uploads.answered(connection, item.id, status, receipt=receipt, reason=reason, now=now)
+    async def _set_aside(self, connection: AsyncConnection, item: WorkItem, reason: str) -> None:
+        school = await uploads.school_of(connection, item.id)
         if school is None:
-            return False
-        # From here on no upload of the school is being built.
+            return
         await schools.lock(connection, school)
-        if status == "refused":
-            # Nothing of it counts as said: its items go with the next upload.
-            await items.recall(connection, item.id)
-        await queue_next(connection, school, now)
-        metrics.UPLOADS.labels(status).inc()
-        log.info("upload.answered", upload=str(item.id), school=school, status=status, attempt=item.attempt)
-        return True
-
-    async def _keep_rejects(self, connection: AsyncConnection, item: WorkItem, answer: Received) -> None:
-        reasons: dict[uuid.UUID, str] = {}
-        for reject in answer.rejects:
-            try:
-                reasons[uuid.UUID(reject.item)] = reject.reason
-            except ValueError:
-                continue
-        held = await uploads.reject(connection, item.id, reasons)
-        if held < len(answer.rejects):
-            log.warning("upload.rejects_unknown", upload=str(item.id), rejects=len(answer.rejects), held=held)
+        if reason:
+            await uploads.placed(connection, item.id, reason, self.clock())
+        chosen = await preferences.get(connection, school)
+        sends = not chosen.paused and (chosen.adapter or self.default) in self.adapters
+        if sends and (chosen.adapter or self.default) != "folder":
+            # The school has changed its mind while this attempt found it otherwise.
+            await uploads.queue_next(connection, [school], self.clock())

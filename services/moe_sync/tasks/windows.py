@@ -1,5 +1,7 @@
-"""The work of a window that has closed: build the week's upload, and schedule the week after."""
+"""Closes windows: builds the uploads of many schools' weeks in one transaction, and puts down the weeks after."""
 
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,73 +9,135 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.moe_sync.building import build
-from services.moe_sync.repository import schools
-from services.moe_sync.repository.schools import Window
-from services.moe_sync.scheduling import WINDOW, Scheduler
-from services.moe_sync.schools import School
-from services.moe_sync.windows import closes_at, term_of
+from services.moe_sync.building import Wanted, build
+from services.moe_sync.repository import schools, windows
+from services.moe_sync.repository.leases import FenceLostError
+from services.moe_sync.repository.windows import Window
+from services.moe_sync.scheduling import Scheduler, Slot
+from services.moe_sync.windows import term_of
 from shared.clock import Clock, utc_now
-from shared.worklist.repository import WorkItem
-from shared.worklist.tasks import Backoff, Done, Outcome, Retry
+from shared.db.errors import is_transient
 
 log = structlog.get_logger()
 
-BACKOFF: Final = Backoff(first=timedelta(seconds=5), longest=timedelta(minutes=5), most_attempts=None)
-LEASE: Final = timedelta(minutes=2)
-"""A build takes well under a second; what takes this long has been killed."""
+AT_ONCE: Final = 100
+"""Windows of one transaction. All schools close together: a round trip to the database for each would take longer than the work."""
 
-TURN: Final = timedelta(seconds=2)
-"""How soon to look again whether the weeks before have been built: they take milliseconds."""
+RETRY_AFTER: Final = timedelta(minutes=5)
+"""For a window that could not be built although the database is there: a person has to look, and finds it among the overdue."""
+
+Hold = Callable[[AsyncConnection], Awaitable[None]]
+"""Proves in a transaction that we still are who schedules. Raises FenceLostError."""
 
 
 @dataclass
 class WindowTask:
-    """Builds in one transaction, so that a week is built once whoever is killed when."""
+    """Closes what is due. One that can't be built keeps no other from being built: it is tried again later, alone."""
 
     engine: AsyncEngine
     scheduler: Scheduler
-    started_at: datetime
     clock: Clock = utc_now
-    kind: str = WINDOW
-    backoff: Backoff = BACKOFF
-    lease: timedelta = LEASE
 
-    async def perform(self, item: WorkItem) -> Outcome:
-        """Builds the upload of the week, or says what it waits for."""
+    async def close_due(self, hold: Hold, most: int = AT_ONCE) -> int:
+        """Closes up to `most` windows that are due, each school's earliest; answers how many were dealt with."""
+        async with self.engine.connect() as connection:
+            due = await windows.due(connection, self.clock(), most)
+        if not due:
+            return 0
+        try:
+            async with self.engine.begin() as connection:
+                await hold(connection)
+                await self._close(connection, due)
+        except FenceLostError:
+            raise
+        except Exception as error:
+            if is_transient(error) or len(due) == 1:
+                await self._failed(error, due, hold)
+            else:
+                log.warning("windows.one_by_one", windows=len(due), error=type(error).__name__)
+                await self._one_by_one(due, hold)
+        return len(due)
+
+    async def restart_chains(self, hold: Hold, most: int = AT_ONCE) -> int:
+        """Gives schools without an open window their next one; answers how many schools were looked at."""
+        after, looked_at = "", 0
+        while True:
+            now = self.clock()
+            async with self.engine.begin() as connection:
+                await hold(connection)
+                missing = await schools.without_window(connection, after, most)
+                if not missing:
+                    return looked_at
+                known = await schools.lock_many(connection, missing)
+                slots = {number: self.scheduler.next_slot(school, now) for number, school in known.items()}
+                done = await windows.done_of(connection, [slot.id for slot in slots.values() if slot is not None])
+                for number, slot in slots.items():
+                    # Closed before the school moved its close to a later hour of the week.
+                    if slot is not None and slot.id in done:
+                        slots[number] = self.scheduler.slot_from(known[number], slot.week.following())
+                await windows.add(connection, [slot for slot in slots.values() if slot is not None])
+                await schools.rest(connection, [number for number, slot in slots.items() if slot is None])
+            after, looked_at = missing[-1], looked_at + len(missing)
+
+    async def move_all(self, hold: Hold, most: int = AT_ONCE) -> None:
+        """Moves all open windows to where the settings have them now."""
+        after = ""
+        while True:
+            async with self.engine.begin() as connection:
+                await hold(connection)
+                found = await windows.open_of(connection, after, most)
+                known = await schools.lock_many(connection, sorted({window.school for window in found}))
+                slots = [self.scheduler.slot(known[window.school], window.week) for window in found if window.school in known]
+                await windows.add(connection, slots)
+            if not found:
+                return
+            after = found[-1].school
+
+    async def _close(self, connection: AsyncConnection, due: Sequence[Window]) -> None:
         now = self.clock()
+        known = await schools.lock_many(connection, sorted({window.school for window in due}))
+        # Asked again under the locks: whoever led before may have closed some meanwhile.
+        still_open = await windows.still_open(connection, [window.id for window in due])
+        open_ = [window for window in due if window.id in still_open]
+        wanted: list[Wanted] = []
+        following: list[Slot] = []
+        resting: list[str] = []
+        for window in open_:
+            school = known[window.school]
+            term = term_of(window.week, school.terms)
+            # None for one that was scheduled by an older calendar.
+            if term is not None:
+                wanted.append(Wanted(school, window.week, term, self.scheduler.closes_at(school, window.week)))
+            slot = self.scheduler.slot_from(school, window.week.following())
+            if slot is None:
+                resting.append(window.school)
+            else:
+                following.append(slot)
+        built = await build(connection, wanted, now)
+        await windows.finish(connection, [window.id for window in open_], now)
+        await windows.add(connection, following)
+        await schools.rest(connection, resting)
+        log.info("windows.closed", windows=len(open_), built=len(built))
+
+    async def _one_by_one(self, due: Sequence[Window], hold: Hold) -> None:
+        for window in due:
+            try:
+                async with self.engine.begin() as connection:
+                    await hold(connection)
+                    await self._close(connection, [window])
+            except FenceLostError:
+                raise
+            except Exception as error:
+                await self._failed(error, [window], hold)
+
+    async def _failed(self, error: Exception, due: Sequence[Window], hold: Hold) -> None:
+        if is_transient(error):
+            raise error
+        (window,) = due
+        log.error("window.failed", school=window.school, week=str(window.week), exc_info=error)
+        await self._postpone(window.id, self.clock(), type(error).__name__, hold)
+
+    async def _postpone(self, window: uuid.UUID, now: datetime, problem: str, hold: Hold) -> None:
         async with self.engine.begin() as connection:
-            window = await schools.window(connection, item.id)
-            if window is None:
-                return Done("no such window")
-            school = await schools.lock(connection, window.school)
-            # Read again under the lock: another worker may have built it meanwhile.
-            window = await schools.window(connection, item.id)
-            assert school is not None and window is not None
-            if window.done:
-                return Done("built before")
-            closed_at = closes_at(window.week, school.zone, self.scheduler.closing)
-            # After an outage the events of that time are still being read: a nil return now would say what isn't so.
-            ready_at = max(closed_at, self.started_at) + self.scheduler.lag
-            if now < ready_at:
-                return Retry("events may be on their way", after=ready_at - now)
-            if await schools.earlier_window_open(connection, window):
-                return Retry("an earlier week comes first", after=TURN)
-            detail = await self._build(connection, school, window, closed_at, now)
-            await schools.finish_window(connection, window.id, now)
-            await self.scheduler.schedule_from(connection, school, window.week.following(), now)
-        return Done(detail)
-
-    async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
-        """Nothing is left to keep."""
-
-    async def _build(self, connection: AsyncConnection, school: School, window: Window, closed_at: datetime, now: datetime) -> str:
-        term = term_of(window.week, school.terms)
-        if term is None:
-            # Scheduled by an older calendar.
-            return "the week lies in no term"
-        upload = await build(connection, school, window.week, term, until=closed_at, now=now)
-        if upload is None:
-            log.info("window.said_before", school=school.school, week=str(window.week))
-            return "nothing has changed since the week's last upload"
-        return "built"
+            await hold(connection)
+            await windows.postpone(connection, window, now + RETRY_AFTER, problem)

@@ -13,10 +13,30 @@ import httpx
 from services.moe_sync.settings import MoeSyncSettings
 from services.moe_sync.worker import run_worker
 from shared.auth.keys import signing_key
+from shared.auth.principal import Role
 from shared.auth.tokens import issue_token
 from shared.bus.interface import Outgoing, Publisher
-from shared.events.catalogue import RECORD_UPDATED, RESPONSE_RECORDED, SCHOOL_UPDATED, THRESHOLD_CROSSED, THRESHOLD_RETRACTED
-from shared.events.data import RecordUpdated, ResponseRecorded, SchoolUpdated, TermDates, ThresholdCrossed, ThresholdRetracted
+from shared.events.catalogue import (
+    RECORD_UPDATED,
+    RESPONSE_AMENDED,
+    RESPONSE_RECORDED,
+    RESPONSE_WITHDRAWN,
+    SCHOOL_UPDATED,
+    STUDENT_UPDATED,
+    THRESHOLD_CROSSED,
+    THRESHOLD_RETRACTED,
+)
+from shared.events.data import (
+    RecordUpdated,
+    ResponseAmended,
+    ResponseRecorded,
+    ResponseWithdrawn,
+    SchoolUpdated,
+    StudentUpdated,
+    TermDates,
+    ThresholdCrossed,
+    ThresholdRetracted,
+)
 from shared.events.envelope import Event, new_event_id
 from shared.identifiers import crossing_event_id, star_record_id, student_id
 from tests.support.polling import eventually
@@ -192,6 +212,50 @@ class Office:
         kind = THRESHOLD_CROSSED if up else THRESHOLD_RETRACTED
         return Event(kind, event_id, "/test", self.clock.now, str(who), data).encode()
 
+    def amended(self, response: UUID, activity: str, student: str = "12345", threshold: Any = 5, school: str = SCHOOL) -> Outgoing:
+        who = student_id(school, student)
+        data = ResponseAmended(
+            response_id=response,
+            record_id=star_record_id(who, TERM.term, threshold),
+            school=school,
+            student=student,
+            student_id=who,
+            term=TERM.term,
+            threshold=threshold,
+            activity=activity,
+            occurred_on=self.clock.now.date(),
+            recorded_at=MONDAY,
+            amended_at=self.clock.now,
+        )
+        return Event(RESPONSE_AMENDED, new_event_id(), "/test", self.clock.now, str(who), data).encode()
+
+    def taken_back(self, response: UUID, student: str = "12345", threshold: Any = 5, school: str = SCHOOL) -> Outgoing:
+        who = student_id(school, student)
+        data = ResponseWithdrawn(
+            response_id=response,
+            record_id=star_record_id(who, TERM.term, threshold),
+            school=school,
+            student=student,
+            student_id=who,
+            term=TERM.term,
+            threshold=threshold,
+            withdrawn_at=self.clock.now,
+        )
+        return Event(RESPONSE_WITHDRAWN, new_event_id(), "/test", self.clock.now, str(who), data).encode()
+
+    def student(self, student: str = "12345", nsn: str | None = "123456789", school: str = SCHOOL) -> Outgoing:
+        who = student_id(school, student)
+        data = StudentUpdated(
+            school=school,
+            student=student,
+            student_id=who,
+            given_name="Testgiven",
+            family_name="Testfamily",
+            nsn=nsn,
+            updated_at=self.clock.now,
+        )
+        return Event(STUDENT_UPDATED, new_event_id(), "/test", self.clock.now, str(who), data).encode()
+
     # What can be seen.
 
     async def sql(self, statement: str) -> list[Any]:
@@ -208,6 +272,12 @@ class Office:
         items: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
         return items
 
+    async def accepted(self, school: str = SCHOOL) -> list[dict[str, Any]]:
+        """A school's items as they stand at the Ministry."""
+        answer = await self.http.get(f"{self.ministry}/ministry/items", params={"school": school})
+        items: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
+        return items
+
     async def weeks_there(self, school: str = SCHOOL) -> list[tuple[str, int, int]]:
         """(week, number, records) of each upload at the Ministry, in the order of their arrival."""
         return [(upload["week"], upload["number"], upload["counts"]["records"]) for upload in await self.at_ministry(school)]
@@ -216,9 +286,17 @@ class Office:
         """Tells the Ministry to fail."""
         (await self.http.post(f"{self.ministry}/ministry/faults", json=fault)).raise_for_status()
 
-    def token(self, scopes: Sequence[str] = ("star:read", "uploads:run"), schools: Sequence[str] = ("*",)) -> dict[str, str]:
+    def token(
+        self, scopes: Sequence[str] = ("star:read", "uploads:run"), schools: Sequence[str] = ("*",), role: Role | None = None
+    ) -> dict[str, str]:
         token = issue_token(
-            signing_key(self.data), subject="tests", scopes=scopes, schools=schools, now=datetime.now(UTC), valid_for=timedelta(hours=1)
+            signing_key(self.data),
+            subject="tests",
+            scopes=scopes,
+            schools=schools,
+            now=datetime.now(UTC),
+            valid_for=timedelta(hours=1),
+            role=role,
         )
         return {"Authorization": f"Bearer {token}"}
 
@@ -228,6 +306,20 @@ class Office:
     async def run(self, week: str = "2026-W43", school: str = SCHOOL) -> httpx.Response:
         """A run by hand."""
         return await self.http.post(f"{self.api}/v1/schools/{school}/uploads", json={"week": week}, headers=self.token())
+
+    async def change(self, school: str = SCHOOL, **settings: Any) -> dict[str, Any]:
+        """Chooses how a school's uploads go."""
+        url = f"{self.api}/v1/schools/{school}/upload-settings"
+        answer = await self.http.patch(url, json=settings, headers=self.token())
+        said: dict[str, Any] = answer.raise_for_status().json()
+        return said
+
+    async def post(self, path: str, body: dict[str, Any] | None = None, headers: dict[str, str] | None = None) -> httpx.Response:
+        return await self.http.post(f"{self.api}{path}", json=body, headers=headers if headers is not None else self.token())
+
+    async def leads(self) -> bool:
+        """Whether a worker schedules."""
+        return bool(await self.sql("SELECT FROM moe_sync.leases WHERE holder IS NOT NULL"))
 
     async def upload(self, upload: str) -> dict[str, Any]:
         found: dict[str, Any] = (await self.get(f"/v1/uploads/{upload}")).raise_for_status().json()

@@ -32,6 +32,7 @@ async def test_a_weeks_crossings_retractions_and_responses_are_at_the_ministry_a
 
     def record(item: str, **fields: Any) -> dict[str, Any]:
         base = {"id": item, "student_id": first, "student": "12345", "days_absent": 10.5, "crossed_on": "2026-10-18", "sequence": 1}
+        base |= {"term": "2026-T4", "origin": "crossing", "change": "new"}
         return base | fields
 
     assert records == {
@@ -39,7 +40,14 @@ async def test_a_weeks_crossings_retractions_and_responses_are_at_the_ministry_a
         ten: record(ten, threshold=10, status="open"),
         withdrawn: record(withdrawn, student_id=second, student="678", threshold=5, days_absent=5.0, status="withdrawn"),
         str(MANUAL): record(
-            str(MANUAL), student_id=second, student="678", threshold=None, days_absent=0.0, crossed_on="2026-10-20", status="open"
+            str(MANUAL),
+            student_id=second,
+            student="678",
+            threshold=None,
+            days_absent=0.0,
+            crossed_on="2026-10-20",
+            status="open",
+            origin="staff",
         ),
     }
     assert upload["responses"] == [
@@ -49,6 +57,7 @@ async def test_a_weeks_crossings_retractions_and_responses_are_at_the_ministry_a
             "student_id": first,
             "activity": "conversation-with-whanau",
             "occurred_on": "2026-10-19",
+            "change": "new",
         }
     ]
     assert (upload["status"], upload["rejects"]) == ("accepted", [])

@@ -10,12 +10,7 @@ from tests.support.polling import eventually
 
 async def due(office: Office, school: str = "0999") -> list[tuple[str, datetime]]:
     """The open windows of a school: (week, when it is built)."""
-    rows = await office.sql(
-        f"""
-        SELECT w.week, k.due_at FROM moe_sync.windows w JOIN moe_sync.work k USING (id)
-        WHERE w.school = '{school}' AND w.done_at IS NULL ORDER BY w.week
-        """
-    )
+    rows = await office.sql(f"SELECT week, due_at FROM moe_sync.windows WHERE school = '{school}' AND done_at IS NULL ORDER BY week")
     return [(row["week"], row["due_at"]) for row in rows]
 
 
@@ -44,31 +39,29 @@ async def test_missed_weeks_are_made_up_in_order_each_as_it_was_at_its_close(off
     assert await due(office) == [("2026-W46", CLOSE + 3 * WEEK + timedelta(minutes=1))]
 
 
-async def test_a_week_waits_for_an_earlier_one_that_a_dead_worker_holds(office: Office) -> None:
-    await office.stop()
-    # The second week is scheduled by news of the school, while the first still waits.
-    office.clock.now = MONDAY + WEEK
-    await office.start(event_lag=timedelta(hours=1))
-    await office.publish(office.school(), office.crossed())
-    assert [week for week, _ in await due(office)] == ["2026-W43", "2026-W44"]
-    await office.stop()
-    office.clock.now = MONDAY + 2 * WEEK
-    lease_until = (office.clock.now + timedelta(minutes=2)).isoformat()
-    await office.sql(
-        f"""
-        UPDATE moe_sync.work SET state = 'leased', lease = gen_random_uuid(), due_at = '{lease_until}'
-        WHERE id = (SELECT id FROM moe_sync.windows WHERE week = '2026-W43')
-        """
-    )
-    await office.start()
+async def test_a_week_that_cant_be_built_keeps_its_schools_later_ones_waiting_and_no_other_schools(office: Office) -> None:
+    await office.publish(office.school("0189"), office.school("0001"))
+    # Something that no code of ours would write.
+    await office.sql("UPDATE moe_sync.schools SET document = jsonb_set(document, '{timezone}', '\"Nowhere\"') WHERE school = '0999'")
+    await office.turn_to(CLOSE)
+    await eventually(lambda: office.weeks_there("0189"), [("2026-W43", 1, 0)])
+    await eventually(lambda: office.weeks_there("0001"), [("2026-W43", 1, 0)])
 
-    async def waited() -> bool:
-        return bool(await office.sql("SELECT FROM moe_sync.work_attempts WHERE detail = 'an earlier week comes first'"))
+    async def problems() -> list[tuple[str, str, int]]:
+        rows = await office.sql("SELECT week, problem, tries FROM moe_sync.windows WHERE problem IS NOT NULL")
+        return [(row["week"], row["problem"], row["tries"]) for row in rows]
 
-    await eventually(waited, True)
+    await eventually(problems, [("2026-W43", "ZoneInfoNotFoundError", 1)])
+    await office.turn_to(CLOSE + timedelta(hours=1))
+    await eventually(problems, [("2026-W43", "ZoneInfoNotFoundError", 2)])
+    status = (await office.get("/v1/upload-status")).json()
+    assert status["windows_overdue"] == 1
     assert await office.finished_windows() == []
-    await office.turn_to(MONDAY + 2 * WEEK + timedelta(minutes=2))
-    await eventually(office.weeks_there, [("2026-W43", 1, 0), ("2026-W44", 1, 1)])
+    # Sent anew, it goes on where it was.
+    await office.publish(office.school())
+    await office.turn_to(CLOSE + timedelta(hours=2))
+    await eventually(office.weeks_there, [("2026-W43", 1, 0)])
+    await eventually(problems, [])
 
 
 async def test_after_a_start_windows_wait_for_events_on_their_way(closed_office: Office) -> None:
@@ -79,7 +72,8 @@ async def test_after_a_start_windows_wait_for_events_on_their_way(closed_office:
     await office.stop()
     office.clock.now = CLOSE + timedelta(hours=5)
     await office.start(event_lag=timedelta(minutes=1))
-    await eventually(lambda: due(office), [("2026-W43", CLOSE + timedelta(hours=5, minutes=1))])
+    await eventually(office.leads, True)
+    await office.turn_to(CLOSE + timedelta(hours=5, seconds=59))
     assert await office.uploads() == []
     await office.turn_to(CLOSE + timedelta(hours=5, minutes=1))
     await eventually(office.weeks_there, [("2026-W43", 1, 0)])
@@ -152,3 +146,86 @@ async def test_a_school_that_is_gone_has_no_more_windows_and_keeps_its_uploads(o
     await eventually(office.finished_windows, ["2026-W43"])
     assert await due(office) == []
     assert await office.statuses() == [("2026-W43", 1, "accepted")]
+
+
+async def test_a_school_chooses_when_its_weeks_close(office: Office) -> None:
+    answer = await office.change(closes="thursday 15:30")
+    assert (answer["closes"], answer["effective_closes"], answer["next_close"]) == (
+        "thursday 15:30",
+        "thursday 15:30",
+        "2026-10-22T02:30:00Z",
+    )
+    thursday = datetime(2026, 10, 22, 2, 30, tzinfo=CLOSE.tzinfo)
+    assert await due(office) == [("2026-W43", thursday)]
+    # News of the school change nothing of it.
+    office.clock.now = MONDAY + timedelta(hours=1)
+    await office.publish(office.school(), office.crossed())
+    assert await due(office) == [("2026-W43", thursday)]
+    await office.turn_to(thursday)
+    await eventually(office.weeks_there, [("2026-W43", 1, 1)])
+    # On Thursday evening it wants Fridays again: this week has had its say, the next closes on Friday.
+    assert (await office.change(closes=None))["next_close"] == "2026-10-23T05:00:00Z"
+    await office.turn_to(CLOSE)
+    await eventually(lambda: due(office), [("2026-W44", CLOSE + WEEK)])
+    assert await office.weeks_there() == [("2026-W43", 1, 1)]
+
+
+async def test_a_school_that_joins_in_mid_term_says_all_before_with_its_first_upload_and_no_nil_returns(office: Office) -> None:
+    # Its events are older than its calendar: three weeks of them.
+    for week in range(3):
+        office.clock.now = MONDAY + week * WEEK
+        await office.publish(office.crossed(str(week), school="0189"))
+    office.clock.now = MONDAY + 3 * WEEK
+    await office.publish(office.school("0189"))
+    assert await due(office, "0189") == [("2026-W46", CLOSE + 3 * WEEK)]
+    await office.turn_to(CLOSE + 3 * WEEK)
+    await eventually(lambda: office.weeks_there("0189"), [("2026-W46", 1, 3)])
+
+
+async def test_settings_that_were_changed_while_nobody_led_move_the_windows(office: Office) -> None:
+    await office.publish(office.school("0189", timezone="Pacific/Chatham"))
+    await office.stop()
+    await office.start(window_closes="wednesday 12:00")
+    wednesday = datetime(2026, 10, 20, 23, tzinfo=CLOSE.tzinfo)
+    await eventually(lambda: due(office), [("2026-W43", wednesday)])
+    await eventually(lambda: due(office, "0189"), [("2026-W43", wednesday - timedelta(minutes=45))])
+
+
+async def test_a_broken_chain_is_mended(office: Office) -> None:
+    await office.stop()
+    await office.sql("DELETE FROM moe_sync.windows")
+    await office.start()
+    await eventually(lambda: due(office), [("2026-W43", CLOSE)])
+
+
+async def test_weeks_in_which_the_clocks_change(closed_office: Office) -> None:
+    office = closed_office
+    autumn = TermDates("2026-T1", date(2026, 1, 28), date(2026, 4, 24))
+    spring = TermDates("2026-T3", date(2026, 7, 20), date(2026, 10, 9))
+    office.clock.now = datetime(2026, 3, 30, tzinfo=CLOSE.tzinfo)
+    await office.start()
+    both = (("0999", "Pacific/Auckland"), ("0189", "Pacific/Chatham"))
+    await office.publish(*(office.school(number, timezone=zone, terms=[autumn, spring]) for number, zone in both))
+    # The clocks go back on Sunday 5 April and forward on Sunday 27 September 2026; a close stays at 18:00 on the wall.
+    expected = {
+        "2026-W14": datetime(2026, 4, 3, 5, tzinfo=CLOSE.tzinfo),
+        "2026-W15": datetime(2026, 4, 10, 6, tzinfo=CLOSE.tzinfo),
+        "2026-W39": datetime(2026, 9, 25, 6, tzinfo=CLOSE.tzinfo),
+        "2026-W40": datetime(2026, 10, 2, 5, tzinfo=CLOSE.tzinfo),
+    }
+    for week in [f"2026-W{number}" for number in (*range(14, 18), *range(30, 42))]:
+        for number, early in (("0999", timedelta(0)), ("0189", timedelta(minutes=45))):
+            await eventually(lambda number=number: _weeks(office, number), [week])
+            (found,) = await due(office, number)
+            if week in expected:
+                assert found == (week, expected[week] - early)
+        (close,) = [moment for _, moment in await due(office)]
+        await office.turn_to(close)
+    await eventually(lambda: due(office), [])
+    there = await office.at_ministry()
+    assert [upload["week"] for upload in there] == [f"2026-W{number}" for number in (*range(14, 18), *range(30, 42))]
+    assert [upload["created_at"][10:] for upload in there] == ["T18:00:00+13:00"] + ["T18:00:00+12:00"] * 13 + ["T18:00:00+13:00"] * 2
+
+
+async def _weeks(office: Office, school: str) -> list[str]:
+    return [week for week, _ in await due(office, school)]

@@ -1,0 +1,45 @@
+"""Uploads by hand: the files are written to a folder, or only offered for download, and a person takes them to the Ministry."""
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.moe_sync.adapters.interface import Answer, Parcel, Placed, Unsettled
+from services.moe_sync.csv_set import zipped
+from services.moe_sync.document import decode_document
+
+PLACED = "waits to be uploaded by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderAdapter:
+    """Writes `<folder>/<school>/<week>-<number>.json` and `.zip` (the same as CSV); without a folder nothing is written."""
+
+    folder: Path | None
+
+    async def send(self, parcel: Parcel) -> Answer:
+        """Lays the files ready. Doing so again writes the very same files."""
+        if self.folder is not None:
+            try:
+                await asyncio.to_thread(self._write, self.folder / parcel.school, parcel)
+            except OSError as error:
+                return Unsettled("folder", f"the folder can't be written to ({type(error).__name__})", arrived=False)
+        return Placed(PLACED)
+
+    def _write(self, folder: Path, parcel: Parcel) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        name = f"{parcel.week}-{parcel.number}"
+        _write_whole(folder / f"{name}.zip", zipped(decode_document(parcel.body)))
+        _write_whole(folder / f"{name}.json", parcel.body)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Whole or not there: written under another name, synced, renamed."""
+    unfinished = path.with_name(path.name + ".part")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)

@@ -1,0 +1,44 @@
+"""The ways to the Ministry that the settings allow, opened for a worker."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from services.moe_sync.adapters.folder import FolderAdapter
+from services.moe_sync.adapters.https import HttpsAdapter, Manner, Tls, http_options, https_client
+from services.moe_sync.adapters.interface import Adapter
+from services.moe_sync.adapters.oauth import Credentials, Tokens
+from services.moe_sync.repository.preferences import AdapterName
+from services.moe_sync.settings import MoeSyncSettings
+from shared.clock import Clock, utc_now
+
+
+@asynccontextmanager
+async def open_ways(settings: MoeSyncSettings, clock: Clock = utc_now) -> AsyncIterator[Mapping[AdapterName, Adapter]]:
+    """The adapters by name. Raises at once when a certificate or key can't be used: it is for an operator to mend."""
+    async with AsyncExitStack() as stack:
+        ways: dict[AdapterName, Adapter] = {"folder": FolderAdapter(settings.ministry_folder)}
+        if settings.ministry_url:
+            tls = Tls(settings.ministry_ca, settings.ministry_certificate, settings.ministry_key)
+            client = await stack.enter_async_context(https_client(settings.upload_timeout, tls))
+            tokens = None
+            if settings.ministry_token_url:
+                secret = settings.ministry_client_secret.get_secret_value()
+                credentials = Credentials(settings.ministry_token_url, settings.ministry_client_id, secret, settings.ministry_scope or None)
+                tokens = Tokens(credentials, http_options(settings.upload_timeout, tls), clock)
+                stack.push_async_callback(tokens.close)
+            manner = Manner(settings.ministry_gzip, settings.ministry_chunk_above, settings.ministry_chunk)
+            ways["https"] = HttpsAdapter(client, settings.ministry_url, settings.upload_timeout, clock, tokens, manner)
+        if settings.ministry_sftp_url:
+            # Imported only where it is used: its cryptography takes a while to load.
+            from services.moe_sync.adapters.sftp import Place, SftpAdapter  # noqa: PLC0415
+
+            assert settings.ministry_sftp_key is not None
+            place = Place.parse(
+                settings.ministry_sftp_url,
+                settings.ministry_sftp_key,
+                settings.ministry_sftp_host_key,
+                settings.ministry_sftp_inbox,
+                settings.ministry_sftp_outbox,
+            )
+            ways["sftp"] = SftpAdapter(place, settings.upload_timeout)
+        yield ways

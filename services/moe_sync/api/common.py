@@ -1,0 +1,51 @@
+"""What the endpoints share: who may call them, and what they look up first."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.moe_sync.repository import uploads
+from services.moe_sync.schools import School
+from shared.auth.principal import Principal
+from shared.identifiers import SchoolNumber
+from shared.web.cursors import decode_cursor
+from shared.web.problems import ProblemError
+from shared.web.service import requires
+
+Reader = Annotated[Principal, requires("star:read")]
+Runner = Annotated[Principal, requires("uploads:run")]
+Admin = Annotated[Principal, requires("uploads:run", role="admin")]
+"""Who decides how a school's uploads go, and carries them."""
+
+
+def known(school: School | None) -> School:
+    """The school. Raises ProblemError 404 for one that has not been sent."""
+    if school is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", "this school has not been sent yet")
+    return school
+
+
+async def upload_of(connection: AsyncConnection, upload: UUID, caller: Principal) -> RowMapping:
+    """An upload that the caller may see. Raises ProblemError 404, or 403 for another school's."""
+    row = await uploads.get(connection, upload)
+    if row is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-upload", "there is no such upload")
+    caller.require_school(SchoolNumber(row["school"]))
+    return row
+
+
+def after_id(cursor: str | None) -> UUID | None:
+    """The id that the page before ended with. Raises ProblemError 422."""
+    parts = decode_cursor(cursor, parts=1)
+    try:
+        return None if parts is None else UUID(parts[0])
+    except ValueError as error:
+        raise bad_cursor() from error
+
+
+def bad_cursor() -> ProblemError:
+    """For a cursor that is none of ours."""
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")

@@ -1,0 +1,109 @@
+"""Uploads carried by hand: their files, and the word that one has been sent."""
+
+import hashlib
+from http import HTTPStatus
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from fastapi.responses import Response
+from sqlalchemy import RowMapping
+
+from services.moe_sync.adapters.interface import Received
+from services.moe_sync.answering import keep_answer
+from services.moe_sync.api.common import Admin, upload_of
+from services.moe_sync.api.shown import shown
+from services.moe_sync.csv_set import files_of, zipped
+from services.moe_sync.document import CONTENT_TYPE, decode_document
+from services.moe_sync.format import schema_bytes
+from services.moe_sync.repository import schools, uploads
+from services.moe_sync.schemas import FileOut, FilesOut, MarkIn, UploadOut
+from services.moe_sync.state import State
+from shared.auth.principal import Principal
+from shared.telemetry import metrics
+from shared.web.problems import ProblemError
+from shared.web.service import requires
+
+router = APIRouter(tags=["files"])
+
+Carrier = Annotated[Principal, requires("star:read", role="admin")]
+"""Whoever may hold the files: national student numbers can be in them."""
+
+DOCUMENT: Final = "upload.json"
+ARCHIVE: Final = "upload.zip"
+CSV: Final = "text/csv; charset=utf-8; header=present"
+
+
+@router.get("/v1/upload-format/schema.json", summary="The format's JSON Schema")
+async def schema() -> Response:
+    """JSON Schema 2020-12 of `nz.star.upload.v1`; anybody may read it."""
+    return Response(schema_bytes(), media_type="application/schema+json")
+
+
+@router.get("/v1/uploads/{upload}/files", summary="The files of an upload")
+async def list_files(upload: UUID, state: State, caller: Carrier) -> FilesOut:
+    """The document as JSON, and the same as three CSV files, alone and in one archive."""
+    async with state.engine.connect() as connection:
+        row = await upload_of(connection, upload, caller)
+    return FilesOut(
+        items=[
+            FileOut(
+                name=name,
+                media_type=media_type,
+                size=len(content),
+                sha256=hashlib.sha256(content).hexdigest(),
+                as_sent=not row["redacted"],
+            )
+            for name, (media_type, content) in _files(row).items()
+        ]
+    )
+
+
+@router.get("/v1/uploads/{upload}/files/{name}", summary="One file of an upload", response_class=Response)
+async def get_file(upload: UUID, name: Annotated[str, Path(examples=[DOCUMENT])], state: State, caller: Carrier) -> Response:
+    """`upload.json`, `upload.zip`, `manifest.csv`, `records.csv` or `responses.csv`."""
+    async with state.engine.connect() as connection:
+        row = await upload_of(connection, upload, caller)
+    found = _files(row).get(name)
+    if found is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-file", "an upload has no file of that name")
+    media_type, content = found
+    # A name that says what it is, and nothing of persons: it ends up in histories and on shared drives.
+    filename = f"star-upload-{row['school']}-{row['week']}-{row['number']}-{name}"
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+@router.post("/v1/uploads/{upload}/mark-sent", summary="Say that an upload was sent by hand")
+async def mark_sent(upload: UUID, body: MarkIn, state: State, caller: Admin) -> UploadOut:
+    """Counts the upload as accepted, with the receipt that the Ministry gave; the school's next one is then due.
+
+    409 for one that has been answered, whose turn it is not, or that is being sent at this moment.
+    """
+    now = state.clock()
+    async with state.engine.begin() as connection:
+        row = await upload_of(connection, upload, caller)
+        await schools.lock(connection, row["school"])
+        if await uploads.oldest_unsent(connection, row["school"]) != upload:
+            answered = row["status"] not in {"pending", "sending"}
+            kind, why = (
+                ("answered", "this upload has been answered")
+                if answered
+                else ("not-its-turn", "earlier uploads of the school have not been sent: what is new in this one depends on them")
+            )
+            raise ProblemError(HTTPStatus.CONFLICT, kind, why)
+        if not await uploads.take_from_worklist(connection, upload, now):
+            raise ProblemError(HTTPStatus.CONFLICT, "being-sent", "this upload is being sent at this moment: pause the school first")
+        answer = Received(body.receipt, "accepted", ())
+        if await keep_answer(connection, upload, answer, now, marked_by=caller.subject, note=body.note) is None:
+            raise ProblemError(HTTPStatus.CONFLICT, "answered", "this upload has been answered")
+        found = await shown(connection, upload, state.settings)
+    assert found is not None
+    metrics.UPLOADS.labels("accepted").inc()
+    return found
+
+
+def _files(row: RowMapping) -> dict[str, tuple[str, bytes]]:
+    document = decode_document(row["body"])
+    tables = {name: (CSV, content) for name, content in files_of(document).items()}
+    return {DOCUMENT: (CONTENT_TYPE, row["body"]), ARCHIVE: ("application/zip", zipped(document)), **tables}

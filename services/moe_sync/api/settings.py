@@ -1,0 +1,117 @@
+"""How a school's uploads go: when its weeks close, which way, with or without national student numbers; pauses."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.moe_sync.api.common import Admin, Reader, known
+from services.moe_sync.api.shown import Way
+from services.moe_sync.building import take_numbers_out
+from services.moe_sync.repository import preferences, schools, uploads, windows
+from services.moe_sync.repository.preferences import Preferences
+from services.moe_sync.scheduling import Scheduler
+from services.moe_sync.schemas import PauseIn, PauseOut, SettingsIn, SettingsOut
+from services.moe_sync.schools import School
+from services.moe_sync.state import MoeSyncState, State
+from shared.auth.principal import Principal
+from shared.web.service import SchoolInPath
+
+router = APIRouter(tags=["settings"])
+
+
+@router.get("/v1/schools/{school}/upload-settings", summary="How a school's uploads go")
+async def get_settings(school: SchoolInPath, state: State, caller: Reader) -> SettingsOut:
+    """What the school has chosen, and what holds."""
+    caller.require_school(school)
+    async with state.engine.connect() as connection:
+        found = known(await schools.get(connection, school))
+        return _shown(state, found, await preferences.get(connection, school))
+
+
+@router.patch("/v1/schools/{school}/upload-settings", summary="Choose how a school's uploads go")
+async def change_settings(school: SchoolInPath, body: SettingsIn, state: State, caller: Admin) -> SettingsOut:
+    """Changes the fields that are there; null goes back to the service's own. What has been sent stays as it is.
+
+    `nsn`: whether records carry national student numbers. Switched on, the students are read again from the start, and numbers are
+    in uploads built from then on; switched off, all that are held are erased at once, and an upload that is on its way loses them as
+    soon as it is answered.
+    """
+    caller.require_school(school)
+    said: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set}
+    async with state.engine.begin() as connection:
+        known(await schools.lock(connection, school))
+        before = await preferences.get(connection, school)
+        after = _signed(replace(before, **said), caller, state.clock())
+        await preferences.put(connection, school, after)
+        if after.nsn and not before.nsn:
+            await preferences.read_students_anew(connection)
+        if before.nsn and not after.nsn:
+            await preferences.erase_numbers(connection, school)
+            await take_numbers_out(connection, school)
+        return await _settled(connection, state, school, after)
+
+
+@router.post("/v1/schools/{school}/uploads/pause", summary="Send nothing for now")
+async def pause(school: SchoolInPath, body: PauseIn, state: State, caller: Admin) -> SettingsOut:
+    """Weeks are still built when they close, and wait; an attempt that is under way comes to its end."""
+    caller.require_school(school)
+    async with state.engine.begin() as connection:
+        known(await schools.lock(connection, school))
+        before = await preferences.get(connection, school)
+        paused = replace(before, paused_at=state.clock(), paused_by=caller.subject, pause_reason=body.reason)
+        after = _signed(paused, caller, state.clock())
+        await preferences.put(connection, school, after)
+        return await _settled(connection, state, school, after)
+
+
+@router.post("/v1/schools/{school}/uploads/resume", summary="Send again")
+async def resume(school: SchoolInPath, state: State, caller: Admin) -> SettingsOut:
+    """What has waited goes in order."""
+    caller.require_school(school)
+    async with state.engine.begin() as connection:
+        known(await schools.lock(connection, school))
+        before = await preferences.get(connection, school)
+        after = _signed(replace(before, paused_at=None, paused_by=None, pause_reason=None), caller, state.clock())
+        await preferences.put(connection, school, after)
+        return await _settled(connection, state, school, after)
+
+
+async def _settled(connection: AsyncConnection, state: MoeSyncState, number: str, chosen: Preferences) -> SettingsOut:
+    """Moves the open windows to where they are due now, and lets what waits be looked at again."""
+    school = known(await schools.get(connection, number))
+    scheduler = _scheduler(state)
+    await windows.add(connection, [scheduler.slot(school, week) for week in await windows.open_of_school(connection, number)])
+    await uploads.queue_next(connection, [number], state.clock())
+    await uploads.wake(connection)
+    return _shown(state, school, chosen)
+
+
+def _signed(chosen: Preferences, caller: Principal, now: datetime) -> Preferences:
+    return replace(chosen, updated_at=now, updated_by=caller.subject)
+
+
+def _scheduler(state: MoeSyncState) -> Scheduler:
+    return Scheduler(state.settings.closing, state.settings.event_lag)
+
+
+def _shown(state: MoeSyncState, school: School, chosen: Preferences) -> SettingsOut:
+    scheduler = _scheduler(state)
+    slot = scheduler.next_slot(school, state.clock())
+    paused = None
+    if chosen.paused_at is not None and chosen.paused_by is not None and chosen.pause_reason is not None:
+        paused = PauseOut(at=chosen.paused_at, by=chosen.paused_by, reason=chosen.pause_reason)
+    return SettingsOut(
+        school=school.school,
+        closes=chosen.closes,
+        adapter=chosen.adapter,
+        nsn=chosen.nsn,
+        effective_closes=chosen.closes or state.settings.window_closes,
+        effective_adapter=Way.of(chosen, state.settings).adapter,
+        next_close=None if slot is None else scheduler.closes_at(school, slot.week),
+        paused=paused,
+        updated_at=chosen.updated_at,
+        updated_by=chosen.updated_by,
+    )

@@ -1,0 +1,31 @@
+"""How uploads are going, in one look."""
+
+from fastapi import APIRouter
+
+from services.moe_sync.api.common import Reader
+from services.moe_sync.leader import OVERDUE_AFTER
+from services.moe_sync.repository import leases, uploads, windows
+from services.moe_sync.schemas import LeaderOut, StatusOut
+from services.moe_sync.state import State
+
+router = APIRouter(tags=["status"])
+
+
+@router.get("/v1/upload-status", summary="How uploads are going")
+async def status(state: State, caller: Reader) -> StatusOut:
+    """Who schedules, what is late and what waits; counted for the schools that the token holds for."""
+    now = state.clock()
+    counted = None if caller.schools is None else sorted(caller.schools)
+    async with state.engine.connect() as connection:
+        lease = await leases.shown(connection)
+        overdue = await windows.overdue(connection, now - OVERDUE_AFTER, counted)
+        tally = await uploads.tally(connection, counted)
+    return StatusOut(
+        leader=LeaderOut.model_validate(dict(lease)) if lease["host"] is not None and lease["until"] > now else None,
+        windows_overdue=overdue,
+        pending=tally["pending"],
+        sending=tally["sending"],
+        outcome_unknown=tally["outcome_unknown"],
+        adapters=sorted(state.settings.ways),
+        default_adapter=state.settings.default_adapter,
+    )

@@ -1,0 +1,178 @@
+"""The same upload as CSV: records, responses and a manifest, from which the document can be made again. Pure."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Final, cast
+from uuid import UUID
+
+from msgspec import UNSET
+
+from services.moe_sync.document import FORMAT, Change, Changes, Counts, Document, Origin, RecordEntry, RecordStatus, ResponseEntry
+from shared.attendance.tiers import Threshold
+
+MANIFEST: Final = "manifest.csv"
+RECORDS: Final = "records.csv"
+RESPONSES: Final = "responses.csv"
+
+MANIFEST_COLUMNS: Final = (
+    "format",
+    "version",
+    "school",
+    "term",
+    "week",
+    "number",
+    "created_at",
+    "records",
+    "responses",
+    "new",
+    "amended",
+    "withdrawn",
+    "nsn",
+    "checksum",
+)
+RECORD_COLUMNS: Final = (
+    "id",
+    "student_id",
+    "student",
+    "threshold",
+    "days_absent",
+    "crossed_on",
+    "status",
+    "sequence",
+    "term",
+    "origin",
+    "change",
+    "nsn",
+)
+RESPONSE_COLUMNS: Final = ("id", "record_id", "student_id", "activity", "occurred_on", "change")
+
+_FORMULAS: Final = ("=", "+", "-", "@", "|", "%", "'")
+"""Beginnings of a student's key that a spreadsheet would take for something else; an apostrophe in front says "this is text"."""
+
+_NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
+
+
+def files_of(document: Document) -> dict[str, bytes]:
+    """The three files by name: UTF-8, RFC 4180, a header row each."""
+    return {
+        MANIFEST: _written(MANIFEST_COLUMNS, [_manifest(document)]),
+        RECORDS: _written(RECORD_COLUMNS, map(_record, document.records)),
+        RESPONSES: _written(RESPONSE_COLUMNS, map(_response, document.responses)),
+    }
+
+
+def zipped(document: Document) -> bytes:
+    """The three files in one archive; equal documents make equal bytes."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, content in files_of(document).items():
+            file.writestr(zipfile.ZipInfo(name, _NO_TIME), content, zipfile.ZIP_DEFLATED)
+    return archive.getvalue()
+
+
+def document_in(files: Mapping[str, bytes]) -> Document:
+    """The document that three files hold. Raises KeyError or ValueError for files of another layout."""
+    (manifest,) = _rows(files[MANIFEST], MANIFEST_COLUMNS)
+    if manifest["format"] != FORMAT:
+        raise ValueError(f"the manifest is not of {FORMAT}")
+    with_nsn = manifest["nsn"] == "yes"
+    return Document(
+        version=manifest["version"],
+        school=manifest["school"],
+        term=manifest["term"],
+        week=manifest["week"],
+        number=int(manifest["number"]),
+        created_at=datetime.fromisoformat(manifest["created_at"]),
+        records=[_record_in(row, with_nsn) for row in _rows(files[RECORDS], RECORD_COLUMNS)],
+        responses=[_response_in(row) for row in _rows(files[RESPONSES], RESPONSE_COLUMNS)],
+        counts=Counts(int(manifest["records"]), int(manifest["responses"])),
+        changes=Changes(int(manifest["new"]), int(manifest["amended"]), int(manifest["withdrawn"])),
+        checksum=manifest["checksum"],
+    )
+
+
+def _manifest(document: Document) -> Sequence[object]:
+    counts, changes = document.counts, document.changes
+    return (
+        document.format,
+        document.version,
+        document.school,
+        document.term,
+        document.week,
+        document.number,
+        document.created_at.isoformat(),
+        counts.records,
+        counts.responses,
+        changes.new,
+        changes.amended,
+        changes.withdrawn,
+        "yes" if any(entry.nsn is not UNSET for entry in document.records) else "no",
+        document.checksum,
+    )
+
+
+def _record(entry: RecordEntry) -> Sequence[object]:
+    return (
+        entry.id,
+        entry.student_id,
+        f"'{entry.student}" if entry.student.startswith(_FORMULAS) else entry.student,
+        entry.threshold,
+        entry.days_absent,
+        entry.crossed_on,
+        entry.status,
+        entry.sequence,
+        entry.term,
+        entry.origin,
+        entry.change,
+        None if entry.nsn is UNSET else entry.nsn,
+    )
+
+
+def _response(entry: ResponseEntry) -> Sequence[object]:
+    return (entry.id, entry.record_id, entry.student_id, entry.activity, entry.occurred_on, entry.change)
+
+
+def _record_in(row: Mapping[str, str], with_nsn: bool) -> RecordEntry:
+    return RecordEntry(
+        id=UUID(row["id"]),
+        student_id=UUID(row["student_id"]),
+        student=row["student"].removeprefix("'"),
+        threshold=cast(Threshold, int(row["threshold"])) if row["threshold"] else None,
+        days_absent=float(row["days_absent"]),
+        crossed_on=date.fromisoformat(row["crossed_on"]),
+        status=cast(RecordStatus, row["status"]),
+        sequence=int(row["sequence"]),
+        term=row["term"],
+        origin=cast(Origin, row["origin"]),
+        change=cast(Change, row["change"]),
+        nsn=(row["nsn"] or None) if with_nsn else UNSET,
+    )
+
+
+def _response_in(row: Mapping[str, str]) -> ResponseEntry:
+    return ResponseEntry(
+        id=UUID(row["id"]),
+        record_id=UUID(row["record_id"]),
+        student_id=UUID(row["student_id"]),
+        activity=row["activity"],
+        occurred_on=date.fromisoformat(row["occurred_on"]),
+        change=cast(Change, row["change"]),
+    )
+
+
+def _written(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return buffer.getvalue().encode()
+
+
+def _rows(content: bytes, columns: Sequence[str]) -> list[dict[str, str]]:
+    reader = csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
+    if tuple(reader.fieldnames or ()) != tuple(columns):
+        raise ValueError("the columns are not those of the format")
+    return list(reader)

@@ -1,0 +1,152 @@
+"""The one among many workers who schedules: closes windows, keeps their chains whole, counts what is overdue, erases what is old."""
+
+import asyncio
+import socket
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.moe_sync.repository import leases, schools, uploads, windows
+from services.moe_sync.repository.leases import FenceLostError
+from services.moe_sync.repository.preferences import AdapterName
+from services.moe_sync.tasks.erasure import ErasureTask
+from services.moe_sync.tasks.windows import WindowTask
+from shared.clock import Clock, utc_now
+from shared.db.errors import is_transient
+from shared.db.listen import Wakeup
+from shared.telemetry import metrics
+from shared.waiting import happened
+
+log = structlog.get_logger()
+
+LEASE: Final = timedelta(seconds=30)
+"""How long after a leader's death another one takes over. It is renewed each time the loop goes round, every few seconds."""
+
+POLL: Final = timedelta(seconds=5)
+ROUND: Final = timedelta(minutes=1)
+"""How often chains are looked over, and overdue windows counted: a handful of statements for all schools."""
+
+OVERDUE_AFTER: Final = timedelta(minutes=30)
+"""How long after its time an unbuilt window counts as missed. Building all schools' windows takes well under a minute."""
+
+ERASE_EVERY: Final = timedelta(days=1)
+
+AWAY_PAUSE: Final = 1.0
+MOST_REVIVED: Final = 1_000
+
+
+@dataclass
+class Leader:
+    """Leads while it holds the lease, and stands by while another worker does. Each transaction proves the lease (a fence)."""
+
+    engine: AsyncEngine
+    windows: WindowTask
+    erasure: ErasureTask
+    adapters: frozenset[AdapterName]
+    default: AdapterName
+    started_at: datetime
+    clock: Clock = utc_now
+    bell: Wakeup = field(default_factory=Wakeup)
+    holder: uuid.UUID = field(default_factory=uuid.uuid4)
+    _fence: int | None = None
+    _next_round: datetime | None = None
+    _next_erasure: datetime | None = None
+
+    async def run(self, stop: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
+        """Goes round until `stop` is set, then hands over."""
+        try:
+            while not stop.is_set():
+                beat()
+                try:
+                    if not await self.run_once():
+                        await self._wait()
+                except FenceLostError:
+                    log.warning("leader.fenced")
+                    self._stand_back()
+                except Exception as error:
+                    if not is_transient(error):
+                        raise
+                    log.warning("leader.waits", error=type(error).__name__)
+                    await happened(stop, AWAY_PAUSE)
+        finally:
+            await self._hand_over()
+
+    async def run_once(self) -> bool:
+        """One round: answers whether there may be more to do at once. Raises FenceLostError."""
+        if not await self._lead():
+            return False
+        now = self.clock()
+        if self._next_round is None or now >= self._next_round:
+            await self._look_over(now)
+            self._next_round = now + ROUND
+        # After an outage the events of that time are still being read: a nil return now would say what isn't so.
+        if now < self.started_at + self.windows.scheduler.lag:
+            return False
+        return await self.windows.close_due(self._hold) > 0
+
+    async def _lead(self) -> bool:
+        async with self.engine.begin() as connection:
+            fence = await leases.acquire(connection, self.holder, socket.gethostname(), self.clock(), LEASE)
+        if fence is None:
+            self._stand_back()
+            return False
+        if fence != self._fence:
+            log.info("leader.leads", fence=fence)
+            self._fence, self._next_round = fence, None
+            metrics.UPLOAD_LEADER.set(1)
+            # The settings may be others than those the windows were put down with.
+            await self.windows.move_all(self._hold)
+        return True
+
+    async def _hold(self, connection: AsyncConnection) -> None:
+        if self._fence is None:
+            raise FenceLostError
+        await leases.hold(connection, self.holder, self._fence)
+
+    async def _look_over(self, now: datetime) -> None:
+        await self.windows.restart_chains(self._hold)
+        async with self.engine.begin() as connection:
+            await self._hold(connection)
+            found = await uploads.set_aside(connection, sorted(self.adapters - {"folder"}), self.default, MOST_REVIVED)
+            if found:
+                await schools.lock_many(connection, found)
+                await uploads.queue_next(connection, found, now)
+                log.info("uploads.revived", schools=len(found))
+        async with self.engine.connect() as connection:
+            metrics.UPLOAD_WINDOWS_OVERDUE.set(await windows.overdue(connection, now - OVERDUE_AFTER))
+            tally = await uploads.tally(connection)
+        for state, count in tally.items():
+            metrics.UPLOADS_WAITING.labels(state).set(count)
+        if self._next_erasure is None or now >= self._next_erasure:
+            await self.erasure.erase_due(self._hold)
+            self._next_erasure = now + ERASE_EVERY
+
+    async def _wait(self) -> None:
+        wait = POLL
+        if self._fence is not None:
+            async with self.engine.connect() as connection:
+                due_at = await windows.next_due(connection)
+            if due_at is not None:
+                ready_at = max(due_at, self.started_at + self.windows.scheduler.lag)
+                wait = min(POLL, max(ready_at - self.clock(), timedelta(milliseconds=10)))
+        await self.bell.wait(wait)
+
+    def _stand_back(self) -> None:
+        self._fence = None
+        # What only the leader knows must not be read from one who leads no longer.
+        metrics.UPLOAD_LEADER.set(0)
+        metrics.UPLOAD_WINDOWS_OVERDUE.set(0)
+
+    async def _hand_over(self) -> None:
+        try:
+            async with self.engine.begin() as connection:
+                await leases.release(connection, self.holder, self.clock())
+        except Exception as error:
+            # The lease runs out by itself.
+            log.warning("leader.not_released", error=type(error).__name__)
+        self._stand_back()

@@ -1,0 +1,73 @@
+"""Reads the students' topic while any school wants national student numbers, and from its start whenever another school does.
+
+The topic is compacted: its first to its last message tell of every student there is. So a new group that begins at the start fills in
+what had been read past, and simply goes on from there; nobody has to know where the past ends.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.moe_sync.repository import preferences
+from shared.bus.interface import Bus
+from shared.bus.processor import Handler, Processor
+from shared.clock import Clock, utc_now
+from shared.db.errors import is_transient
+from shared.db.listen import Wakeup
+from shared.events.topics import STUDENTS
+
+log = structlog.get_logger()
+
+POLL: Final = timedelta(seconds=5)
+"""The bound on how late a choice takes effect should its NOTIFY be lost."""
+
+
+@dataclass
+class StudentsReader:
+    """One reading of the students at a time, by its generation."""
+
+    schema: str
+    engine: AsyncEngine
+    bus: Bus
+    handler: Handler
+    clock: Clock = utc_now
+    bell: Wakeup = field(default_factory=Wakeup)
+
+    async def run(self, stop: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
+        """Reads until `stop` is set. Raises what a reading died of."""
+        while not stop.is_set():
+            beat()
+            generation = await self._wanted()
+            if generation is None:
+                await self.bell.wait(POLL)
+                continue
+            await self._read(generation, stop, beat)
+
+    async def _read(self, generation: int, stop: asyncio.Event, beat: Callable[[], None]) -> None:
+        group = f"{self.schema}.students.{generation}"
+        log.info("students.reading", group=group)
+        ending = asyncio.Event()
+        processor = Processor(group, self.bus.consumer(group, [STUDENTS.name]), self.handler, beat, self.clock)
+        reading = asyncio.create_task(processor.run(ending), name=group)
+        try:
+            while not stop.is_set() and not reading.done() and await self._wanted(generation) == generation:
+                await self.bell.wait(POLL)
+        finally:
+            ending.set()
+            await reading
+
+    async def _wanted(self, believed: int | None = None) -> int | None:
+        """Which reading is wanted, None for none; while the database is away, what was so before."""
+        try:
+            async with self.engine.connect() as connection:
+                generation, wanted = await preferences.reading(connection)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            return believed
+        return generation if wanted else None

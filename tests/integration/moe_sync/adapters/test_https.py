@@ -1,0 +1,130 @@
+"""Over real TLS: certificates on both sides, access tokens, compression, and chunks that survive breaks."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.sandbox.ministry import create_ministry
+from deploy.sandbox.ministry_tokens import CLIENT_ID, CLIENT_SECRET, Tokens
+from services.moe_sync.adapters.interface import Answer, Received, Unsettled
+from services.moe_sync.adapters.ways import open_ways
+from services.moe_sync.settings import MoeSyncSettings
+from tests.integration.moe_sync.adapters.ministry import Breaking, Papers, over_tls, papers, parcel, settings
+from tests.support.servers import serving
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Papers:
+    return papers(tmp_path_factory.mktemp("papers"))
+
+
+async def sent(chosen: MoeSyncSettings, records: int = 1) -> Answer:
+    async with open_ways(chosen) as ways:
+        return await ways["https"].send(parcel(records))
+
+
+async def kept(url: str) -> int:
+    async with httpx.AsyncClient() as client:
+        return len((await client.get(f"{url}/ministry/uploads")).json()["items"])
+
+
+async def test_both_sides_show_certificates(certificates: Papers, tmp_path: Path) -> None:
+    async with over_tls(create_ministry(tmp_path / "kept"), certificates, tmp_path) as url:
+        answer = await sent(settings(url, ministry_ca=certificates.authority, ministry_certificate=certificates.ours))
+        assert isinstance(answer, Received)
+        assert answer.status == "accepted"
+        # Without ours, with a stranger's, and to one whom we don't trust: nothing arrives, and it is tried again.
+        for wrong in (
+            settings(url, ministry_ca=certificates.authority),
+            settings(url, ministry_ca=certificates.authority, ministry_certificate=certificates.strangers),
+            settings(url, ministry_certificate=certificates.ours),
+        ):
+            refused = await sent(wrong)
+            assert isinstance(refused, Unsettled)
+            assert refused.code == "unreachable"
+    with pytest.raises(FileNotFoundError):
+        await sent(settings("https://ministry.test", ministry_certificate=tmp_path / "missing.pem"))
+
+
+def with_tokens(url: str, **changes: object) -> MoeSyncSettings:
+    tokens = {"ministry_token_url": f"{url}/ministry/token", "ministry_client_id": CLIENT_ID, "ministry_client_secret": CLIENT_SECRET}
+    return settings(url, **(tokens | changes))
+
+
+async def test_a_token_is_asked_for_once_and_again_when_it_is_not_believed(tmp_path: Path) -> None:
+    tokens = Tokens(required=True)
+    async with serving(create_ministry(tmp_path, tokens=tokens)) as url:
+        assert await sent(settings(url)) == await sent(settings(url))
+        async with open_ways(with_tokens(url)) as ways:
+            for number in range(3):
+                assert isinstance(await ways["https"].send(parcel(key=f"key-{number}")), Received)
+            assert tokens.issued == 1
+            tokens.revoke_all()
+            assert isinstance(await ways["https"].send(parcel(key="key-3")), Received)
+            assert tokens.issued == 2
+        wrong = await sent(with_tokens(url, ministry_client_secret="another"))
+        assert wrong == Unsettled("token-refused", "the Ministry's end gave no access token", None, False)
+        away = await sent(with_tokens(url, ministry_token_url="http://127.0.0.1:1/token"))
+        assert away == Unsettled("token-unreachable", "the Ministry's end gave no access token", None, False)
+        strange = await sent(with_tokens(url, ministry_token_url=f"{url}/ministry/uploads"))
+        assert isinstance(strange, Unsettled)
+        assert strange.arrived is False
+
+
+async def test_compressed_or_not_it_is_the_same_upload(tmp_path: Path) -> None:
+    async with serving(create_ministry(tmp_path)) as url:
+        packed = await sent(settings(url, ministry_gzip=True), 50)
+        assert isinstance(packed, Received)
+        assert await sent(settings(url), 50) == packed
+        assert await sent(settings(url, ministry_gzip=True, ministry_chunk_above=10, ministry_chunk=1024), 50) == packed
+        assert await kept(url) == 1
+
+
+@pytest.mark.parametrize("breaks", [set(), {0}, {2}, {1, 2, 5}])
+async def test_chunks_go_on_where_a_break_left_them(tmp_path: Path, breaks: set[int]) -> None:
+    breaking = Breaking(create_ministry(tmp_path))
+    breaking.break_at = breaks
+    async with serving(breaking) as url:
+        answer = await sent(settings(url, ministry_chunk_above=1024, ministry_chunk=4096), 100)
+        assert isinstance(answer, Received)
+        size = len(parcel(100).body)
+        # What the broken ones had brought is there: none is sent twice, and after each break it is asked how much there is.
+        assert breaking.requests.count("PUT upload-sessions") == -(-size // 4096)
+        assert breaking.requests.count("GET upload-sessions") == len(breaks)
+        assert breaking.requests[-1] == "POST upload-sessions/finalise"
+        assert await kept(url) == 1
+
+
+async def test_after_too_many_breaks_the_next_attempt_goes_on(tmp_path: Path) -> None:
+    breaking = Breaking(create_ministry(tmp_path))
+    breaking.break_at = {0, 1, 2, 3}
+    async with serving(breaking) as url:
+        chosen = settings(url, ministry_chunk_above=1024, ministry_chunk=1024)
+        first = await sent(chosen, 100)
+        assert isinstance(first, Unsettled)
+        assert (first.code, first.arrived) == ("unreachable", False)
+        assert isinstance(await sent(chosen, 100), Received)
+        assert breaking.requests.count("PUT upload-sessions") == -(-len(parcel(100).body) // 1024)
+        # A session that is gone, as after a restart of the other end, is begun anew.
+        assert await kept(url) == 1
+
+
+async def test_an_end_that_does_not_know_chunks_gets_it_whole(tmp_path: Path) -> None:
+    ministry = create_ministry(tmp_path)
+    ministry.router.routes[:] = [route for route in ministry.router.routes if "session" not in getattr(route, "path", "")]
+    breaking = Breaking(_without_sessions(ministry))
+    async with serving(breaking) as url:
+        assert isinstance(await sent(settings(url, ministry_chunk_above=10), 5), Received)
+        assert breaking.requests == ["POST upload-sessions", "POST uploads"]
+
+
+def _without_sessions(app: object) -> object:
+    """The app, where nobody answers at the sessions."""
+
+    async def filtered(scope: dict[str, object], receive: object, send: object) -> None:
+        if "upload-sessions" in str(scope.get("path", "")):
+            scope = {**scope, "path": "/nothing", "raw_path": b"/nothing"}
+        await app(scope, receive, send)  # type: ignore[operator]
+
+    return filtered

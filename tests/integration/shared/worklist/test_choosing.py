@@ -1,0 +1,63 @@
+"""Kinds with rules of their own about which items go first."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.db.listen import Wakeup
+from shared.worklist import repository
+from shared.worklist.repository import WorkItem
+from shared.worklist.runner import Runner
+from shared.worklist.tasks import ChoosesItself
+from tests.integration.shared.worklist.conftest import NOW, MovedClock, WatchedTask, add, claim, row
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class PickyTask(WatchedTask):
+    """Takes one item of its own choice at a time."""
+
+    kind: str = "webhook"
+    choice: list[uuid.UUID] = field(default_factory=list)
+
+    async def claim(self, connection: AsyncConnection, *, most: int, now: datetime) -> Sequence[WorkItem]:
+        return await repository.claim(connection, [self.kind], most=1, now=now, lease_for=self.lease, among=self.choice)
+
+    async def next_due(self, connection: AsyncConnection, now: datetime) -> datetime | None:
+        return None
+
+
+async def test_a_task_can_choose_for_itself_beside_others_that_do_not(engine: AsyncEngine, clock: MovedClock) -> None:
+    letters = [await add(engine) for _ in range(2)]
+    webhooks = [await add(engine, "webhook", due_at=NOW - number * MINUTE) for number in range(3)]
+    plain, picky = WatchedTask(), PickyTask(choice=[webhooks[0]])
+    assert isinstance(picky, ChoosesItself)
+    assert not isinstance(plain, ChoosesItself)
+    runner = Runner("notifier", engine, [plain, picky], Wakeup(), clock=clock)
+
+    assert await runner.run_once() == 3
+    assert await runner.run_once() == 0
+    assert [item.id for item in picky.performed] == [webhooks[0]]
+    assert {item.id for item in plain.performed} == set(letters)
+
+
+async def test_items_added_again_start_anew_and_those_under_way_are_left_alone(engine: AsyncEngine) -> None:
+    new, waiting, done, leased = uuid.uuid4(), await add(engine, due_at=NOW + MINUTE), await add(engine), await add(engine)
+    items = {item.id: item for item in await claim(engine)}
+    async with engine.begin() as connection:
+        await repository.settle(connection, items[done], "done", now=NOW)
+        await repository.add_all(connection, "letter", [new, waiting, done, leased], NOW, NOW)
+
+    states = {item: (await row(engine, item))["state"] for item in (new, waiting, done, leased)}
+    assert states == {new: "waiting", waiting: "waiting", done: "waiting", leased: "leased"}
+    assert {item.id for item in await claim(engine)} == {new, waiting, done}
+
+
+async def test_nothing_to_add_is_nothing_done(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await repository.add_all(connection, "letter", [], NOW, NOW)
+    assert await claim(engine) == []
