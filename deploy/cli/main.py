@@ -1,22 +1,43 @@
 """`star`: everything in one process, or its parts one by one."""
 
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
 
 import click
 
-from deploy.cli.importing import import_
-from deploy.cli.kamar import kamar
-from deploy.cli.parts import migrate, serve, work
-from deploy.cli.proving import replay, verify
-from deploy.cli.run import run
-from deploy.cli.sandbox import sandbox
-from deploy.cli.tokens import token
-from deploy.cli.upload import upload
 from shared.attendance.codes import CodeTableError
+
+COMMANDS: Final = {
+    "run": "run:run",
+    "token": "tokens:token",
+    "import": "importing:import_",
+    "upload": "upload:upload",
+    "kamar": "kamar:kamar",
+    "migrate": "parts:migrate",
+    "serve": "parts:serve",
+    "work": "parts:work",
+    "sandbox": "sandbox:sandbox",
+    "verify": "proving:verify",
+    "replay": "proving:replay",
+}
+"""Where each command is: `module:name`. A command's module is imported when it is called; all of them together take seconds."""
 
 
 class StarGroup(click.Group):
-    """Ends with one line where what an operator wrote can't be used: it is theirs to mend, and no stack helps with it."""
+    """Finds commands by name, and ends with one line where what an operator wrote can't be used: it is theirs to mend, and no stack
+    helps with it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order in which they are met."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"deploy.cli.{module}"), name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
@@ -29,7 +50,3 @@ class StarGroup(click.Group):
 @click.group(cls=StarGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Stepped Attendance Response for New Zealand schools."""
-
-
-for command in (run, token, import_, migrate, serve, work, sandbox, verify, replay, kamar, upload):
-    main.add_command(command)

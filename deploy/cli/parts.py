@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Final
 
 import click
@@ -10,21 +11,9 @@ import uvloop
 from fastapi import FastAPI
 
 from deploy.embedded.trees import TREES
-from services.ingest.app import create_app as create_ingest
-from services.ingest.settings import IngestSettings
-from services.ingest.worker import run_worker as run_ingest
-from services.moe_sync.app import create_app as create_moe_sync
-from services.moe_sync.settings import MoeSyncSettings
-from services.moe_sync.worker import run_worker as run_moe_sync
-from services.notifier.app import create_app as create_notifier
-from services.notifier.settings import NotifierSettings
-from services.notifier.worker import run_worker as run_notifier
-from services.thresholds.app import create_app as create_thresholds
-from services.thresholds.settings import ThresholdsSettings
-from services.thresholds.worker import run_worker as run_thresholds
 from shared.bus.factory import create_bus
 from shared.db.migrate import migrate as migrate_trees
-from shared.settings import Settings
+from shared.settings import ServiceName, Settings
 from shared.supervisor import Loop, stop_on_signals, supervise
 from shared.telemetry.logging import configure_logging
 from shared.telemetry.progress import Progress
@@ -41,14 +30,26 @@ class Service:
     run_worker: Callable[..., Awaitable[None]]
 
 
-SERVICES: Final = {
-    "ingest": Service(IngestSettings, create_ingest, run_ingest),
-    "thresholds": Service(ThresholdsSettings, create_thresholds, run_thresholds),
-    "notifier": Service(NotifierSettings, create_notifier, run_notifier),
-    "moe-sync": Service(MoeSyncSettings, create_moe_sync, run_moe_sync),
+SETTINGS: Final[dict[ServiceName, str]] = {
+    "ingest": "IngestSettings",
+    "thresholds": "ThresholdsSettings",
+    "notifier": "NotifierSettings",
+    "moe-sync": "MoeSyncSettings",
 }
+"""The settings class of each service; `app.create_app` and `worker.run_worker` have the same names in all."""
 
-service_argument = click.argument("service", type=click.Choice(list(SERVICES)))
+
+def service_named(name: ServiceName) -> Service:
+    """The service, imported now: a process that serves one has no use for the others."""
+    package = f"services.{name.replace('-', '_')}"
+    return Service(
+        settings=getattr(import_module(f"{package}.settings"), SETTINGS[name]),
+        create_app=import_module(f"{package}.app").create_app,
+        run_worker=import_module(f"{package}.worker").run_worker,
+    )
+
+
+service_argument = click.argument("service", type=click.Choice(list(SETTINGS)))
 port_option = click.option("--port", type=click.IntRange(0, 65535), help="STAR_PORT, or 8000, by default.")
 
 
@@ -63,21 +64,23 @@ def migrate() -> None:
 @click.command()
 @service_argument
 @port_option
-def serve(service: str, port: int | None) -> None:
+def serve(service: ServiceName, port: int | None) -> None:
     """Serves one service's API until it is told to stop."""
-    settings = _with_database(SERVICES[service].settings())
+    named = service_named(service)
+    settings = _with_database(named.settings())
     configure_logging(settings.log_format)
-    uvloop.run(_serve(SERVICES[service].create_app(settings), settings, settings.port if port is None else port))
+    uvloop.run(_serve(named.create_app(settings), settings, settings.port if port is None else port))
 
 
 @click.command()
 @service_argument
 @port_option
-def work(service: str, port: int | None) -> None:
+def work(service: ServiceName, port: int | None) -> None:
     """Runs one service's worker until it is told to stop; its health and metrics are served beside it."""
-    settings = _with_database(SERVICES[service].settings())
+    named = service_named(service)
+    settings = _with_database(named.settings())
     configure_logging(settings.log_format)
-    uvloop.run(_work(SERVICES[service], settings, settings.port if port is None else port))
+    uvloop.run(_work(named, settings, settings.port if port is None else port))
 
 
 async def _migrate(settings: Settings) -> None:
