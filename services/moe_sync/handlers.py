@@ -70,6 +70,7 @@ class SchoolsHandler:
     async def _apply(self, connection: AsyncConnection, number: str, school: School | None, now: datetime) -> None:
         if school is None:
             await schools.close_for_good(connection, number)
+            await preferences.erase_numbers(connection, number)
         elif await schools.put(connection, school):
             kept = await schools.lock(connection, number)
             slot = None if kept is None else self.scheduler.next_slot(kept, now)

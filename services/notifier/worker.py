@@ -10,8 +10,7 @@ from services.notifier.rendering import Letters
 from services.notifier.settings import NotifierSettings
 from services.notifier.tasks.delivery import BACKOFF, DeliveryTask
 from services.notifier.tasks.digest import DigestTask
-from services.notifier.tasks.erasure import ErasureTask
-from services.notifier.tasks.erasure import plan as plan_erasure
+from services.notifier.tasks.erasure import ErasureTask, planner
 from services.notifier.tasks.letter import LetterTask
 from services.notifier.tasks.notice import NoticeTask
 from services.notifier.tasks.trial import TrialTask
@@ -50,8 +49,6 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
             settings.soft_bounces,
         )
         erasure = ErasureTask(parts.engine, settings.letters_kept, clock)
-        async with parts.engine.begin() as connection:
-            await plan_erasure(connection, clock())
         trial = TrialTask(parts.engine, email, settings.smtp_timeout, clock)
         loops = {
             "roster": parts.consume(roster.GROUP, [topics.SCHOOLS, topics.STUDENTS], roster.RosterHandler(parts.engine, box, clock)),
@@ -67,6 +64,7 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
                 plans.PlansHandler(parts.engine, box, settings.message_id_domain, clock, settings.tell_within),
             ),
             "work": parts.work([letter, delivery, trial, digest, notice, erasure], concurrency=settings.letters_at_once),
+            "erasure": lambda stop: planner(parts.engine, clock, stop),
             "relay": parts.relay(),
             "bells": parts.bells(),
         }

@@ -10,6 +10,7 @@ import uvloop
 
 from shared.events.catalogue import MARKS_RECORDED
 from tests.bench import raw, schools
+from tests.bench.analysis import bench_analysis
 from tests.bench.latency import post_to_crossing
 from tests.bench.load import post, send_all
 from tests.bench.product import Product, running_product
@@ -108,6 +109,7 @@ async def main() -> None:
         await product.drained(SCHOOLS * schools.STUDENTS * 4 + SINGLES)
         await bench_thresholds(product, results)
         await bench_latency(product, results)
+    await bench_analysis(results)
     path = Path("bench-results.json")
     results.write(path)
     print(f"\nwritten to {path}; topic {MARKS_RECORDED.topic.name}")

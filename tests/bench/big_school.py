@@ -27,10 +27,13 @@ STUDENTS: Final = 3_000
 PERIODS: Final = 5
 CLASSES: Final = 120
 HOUSES: Final = ("Kauri", "Rimu", "Totara", "Matai")
-BEFORE: Final = Term("2026-T3", date(2026, 7, 20), date(2026, 9, 25))
-TERM: Final = Term("2026-T4", date(2026, 10, 12), date(2026, 12, 18))
-NOW: Final = datetime(2026, 12, 18, 6, 0, tzinfo=UTC)
-"""The evening of the term's last day."""
+TODAY: Final = datetime.now(UTC).date()
+LAST_FRIDAY: Final = TODAY - timedelta(days=TODAY.weekday() + 3)
+TERM: Final = Term(f"{LAST_FRIDAY.year}-T4", LAST_FRIDAY - timedelta(days=67), LAST_FRIDAY)
+BEFORE: Final = Term(f"{LAST_FRIDAY.year}-T3", TERM.start - timedelta(days=84), TERM.start - timedelta(days=17))
+"""Ten weeks each, with two weeks of holidays between."""
+NOW: Final = datetime.now(UTC).replace(microsecond=0)
+RECORDED: Final = NOW - timedelta(days=1)
 
 ROLL: Final = 500
 ROLLS_AT_ONCE: Final = 10
@@ -56,6 +59,11 @@ class BigSchool:
         self._offset += 1
         outgoing = Event(event_type, new_event_id(), "/bench", NOW, key, data).encode()  # type: ignore[arg-type]
         return Message(outgoing.topic, 0, self._offset, outgoing.key, outgoing.value, outgoing.headers)
+
+    @property
+    def sessions(self) -> list[tuple[date, Literal["AM", "PM"]]]:
+        """The half days of both terms, none of which is marked as such."""
+        return [(day, session) for term in (BEFORE, TERM) for day in self.calendar.school_days(term) for session in ("AM", "PM")]
 
     async def build(self) -> int:
         """The school, its students, two terms of marks, responses on its records; answers how many marks there are of the later term."""
@@ -123,7 +131,6 @@ def student_marks(chance: random.Random, student: int, days: list[date]) -> Iter
     rate = chance.choice((0.01, 0.03, 0.05, 0.08, 0.15, 0.3))
     ill = 0
     key = str(10_000 + student)
-    recorded_at = datetime(2026, 7, 1, tzinfo=UTC)
     for day in days:
         if ill == 0 and chance.random() < rate / 2:
             ill, code = chance.choice((1, 1, 1, 2, 3, 5)), chance.choice(ABSENCES)
@@ -132,8 +139,5 @@ def student_marks(chance: random.Random, student: int, days: list[date]) -> Iter
             said = (
                 code if ill else chance.choice(ABSENCES) if odd < rate / 4 else chance.choice(PRESENCES) if odd < rate / 4 + 0.03 else "P"
             )
-            yield Mark(student=key, date=day, recorded_at=recorded_at, slot=slot, code=said)
+            yield Mark(student=key, date=day, recorded_at=RECORDED, slot=slot, code=said)
         ill = max(ill - 1, 0)
-
-
-Session = Literal["AM", "PM"]

@@ -12,11 +12,11 @@ from sqlalchemy import RowMapping
 from services.moe_sync.adapters.interface import Received
 from services.moe_sync.answering import keep_answer
 from services.moe_sync.api.common import Admin, upload_of
-from services.moe_sync.api.shown import shown
+from services.moe_sync.api.shown import Way, shown
 from services.moe_sync.csv_set import files_of, zipped
 from services.moe_sync.document import CONTENT_TYPE, decode_document
 from services.moe_sync.format import schema_bytes
-from services.moe_sync.repository import schools, uploads
+from services.moe_sync.repository import preferences, schools, uploads
 from services.moe_sync.schemas import FileOut, FilesOut, MarkIn, UploadOut
 from services.moe_sync.state import State
 from shared.auth.principal import Principal
@@ -92,7 +92,9 @@ async def mark_sent(upload: UUID, body: MarkIn, state: State, caller: Admin) -> 
                 else ("not-its-turn", "earlier uploads of the school have not been sent: what is new in this one depends on them")
             )
             raise ProblemError(HTTPStatus.CONFLICT, kind, why)
-        if not await uploads.take_from_worklist(connection, upload, now):
+        way = Way.of(await preferences.get(connection, row["school"]), state.settings)
+        # Of one that goes by hand, a worker only lays the files ready once more.
+        if not await uploads.take_from_worklist(connection, upload, now) and way.adapter != "folder":
             raise ProblemError(HTTPStatus.CONFLICT, "being-sent", "this upload is being sent at this moment: pause the school first")
         answer = Received(body.receipt, "accepted", ())
         if await keep_answer(connection, upload, answer, now, marked_by=caller.subject, note=body.note) is None:

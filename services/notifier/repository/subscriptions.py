@@ -232,8 +232,9 @@ async def recovered(connection: AsyncConnection, subscription_id: uuid.UUID) -> 
 
 
 async def state_of(connection: AsyncConnection, subscription_id: uuid.UUID) -> str:
-    """Its state, `deleted` included."""
-    return str((await connection.execute(text("SELECT state FROM subscriptions WHERE id = :id"), {"id": subscription_id})).scalar_one())
+    """Its state, `deleted` included, which holds until the transaction ends: nobody resumes it before what is held here is on record."""
+    sql = "SELECT state FROM subscriptions WHERE id = :id FOR SHARE"
+    return str((await connection.execute(text(sql), {"id": subscription_id})).scalar_one())
 
 
 async def _one(connection: AsyncConnection, sql: str, subscription_id: uuid.UUID, owner: str) -> Subscription | None:

@@ -3,16 +3,15 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.repository.partner_events import PartnerEvent
-from shared.identifiers import lock_key, webhook_delivery_id
+from shared.identifiers import webhook_delivery_id
 from shared.worklist import repository as worklist
-from shared.worklist.repository import WorkItem
 
 WORK_KIND = "webhook"
 
@@ -205,58 +204,6 @@ async def pass_over(connection: AsyncConnection, delivery_id: uuid.UUID) -> None
     )
 
 
-async def claim(connection: AsyncConnection, *, most: int, each: int, failing: int, now: datetime, lease_for: timedelta) -> list[WorkItem]:
-    """Claims deliveries that are due: of a subscription no more than `each` are under way at once, of one that fails a single one.
-
-    Those that fail have at most `failing` under way together, and come last: slow receivers hold up nobody but themselves.
-    """
-    # Claims one after another, so that two workers don't both fill the same room.
-    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_key("webhook-claims")})
-    chosen = await connection.execute(
-        text(
-            f"""
-            WITH {_ROOM}, ready AS (
-                SELECT due.id, due.due_at, due.position, room.failing,
-                    row_number() OVER (PARTITION BY room.failing ORDER BY due.due_at, due.position) AS place
-                FROM room CROSS JOIN LATERAL (
-                    SELECT w.id, w.due_at, d.position FROM webhook_deliveries d JOIN work w ON w.id = d.id
-                    WHERE d.subscription_id = room.id AND d.status = 'waiting' AND w.state IN ('waiting', 'leased') AND w.due_at <= :now
-                    ORDER BY d.position LIMIT room.free
-                ) due
-                WHERE room.free > 0
-            )
-            SELECT id FROM ready
-            WHERE NOT failing OR place <= :failing - (SELECT coalesce(sum(under_way), 0) FROM room WHERE failing)
-            ORDER BY failing, due_at, position LIMIT :most
-            """  # noqa: S608
-        ),
-        {"now": now, "each": each, "failing": failing, "most": most},
-    )
-    order = {row.id: place for place, row in enumerate(chosen)}
-    items = await worklist.claim(connection, [WORK_KIND], most=most, now=now, lease_for=lease_for, among=list(order))
-    return sorted(items, key=lambda item: order[item.id])
-
-
-async def next_due(connection: AsyncConnection, *, each: int, failing: int, now: datetime) -> datetime | None:
-    """When the next delivery is due of those that there is room for now."""
-    due: datetime | None = (
-        await connection.execute(
-            text(
-                f"""
-                WITH {_ROOM}
-                SELECT min(w.due_at) FROM room
-                JOIN webhook_deliveries d ON d.subscription_id = room.id AND d.status = 'waiting'
-                JOIN work w ON w.id = d.id AND w.state IN ('waiting', 'leased')
-                WHERE room.free > 0
-                    AND (NOT room.failing OR (SELECT coalesce(sum(under_way), 0) FROM room WHERE failing) < :failing)
-                """  # noqa: S608
-            ),
-            {"now": now, "each": each, "failing": failing},
-        )
-    ).scalar()
-    return due
-
-
 async def counts(connection: AsyncConnection, subscriptions: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Mapping[str, int]]:
     """How many deliveries of each subscription are `waiting`, `held` or `failed`."""
     rows = await connection.execute(
@@ -336,18 +283,6 @@ async def forget_deleted(connection: AsyncConnection, most: int) -> int:
         )
     )
     return worked.rowcount + ended.rowcount
-
-
-_ROOM = """
-    busy AS (
-        SELECT d.subscription_id AS id, count(*) AS number FROM work w JOIN webhook_deliveries d ON d.id = w.id
-        WHERE w.kind = 'webhook' AND w.state = 'leased' AND w.due_at > :now GROUP BY d.subscription_id
-    ), room AS (
-        SELECT s.id, s.failing_since IS NOT NULL AS failing, coalesce(busy.number, 0) AS under_way,
-            CASE WHEN s.failing_since IS NULL THEN :each ELSE 1 END - coalesce(busy.number, 0) AS free
-        FROM subscriptions s LEFT JOIN busy USING (id) WHERE s.state = 'active'
-    )
-"""
 
 
 async def _insert(

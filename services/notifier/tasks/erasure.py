@@ -1,5 +1,6 @@
 """Erasing the words and addresses of letters that were kept long enough: a piece of work a day."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
@@ -9,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.repository import deliveries
 from shared.clock import Clock
+from shared.db.errors import is_transient
 from shared.identifiers import erasure_id
+from shared.waiting import happened
 from shared.worklist import repository as worklist
 from shared.worklist.repository import WorkItem
 from shared.worklist.tasks import Backoff, Done, Failed, Outcome
@@ -23,11 +26,25 @@ AT_ONCE: Final = 500
 """Deliveries erased in one transaction: nobody who settles one waits for long."""
 
 EVERY: Final = timedelta(days=1)
+AWAY_PAUSE: Final = 1.0
 
 
 async def plan(connection: AsyncConnection, now: datetime) -> None:
     """Puts today's erasure on the worklist, if it is not there. A worker does so when it starts; after that each one plans the next."""
     await worklist.add(connection, WORK_KIND, erasure_id(now.date()), now, now)
+
+
+async def planner(engine: AsyncEngine, clock: Clock, stop: asyncio.Event) -> None:
+    """A worker's loop: plans today's erasure as soon as the database is there, and rests."""
+    while not stop.is_set():
+        try:
+            async with engine.begin() as connection:
+                await plan(connection, clock())
+            await stop.wait()
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            await happened(stop, AWAY_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import structlog
 from msgspec import Raw
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.repository import subscriptions, webhooks
+from services.notifier.repository import subscriptions, webhook_claims, webhooks
 from services.notifier.repository.partner_events import PartnerEvent
 from services.notifier.subscriptions.endpoints import parse_endpoint
 from services.notifier.subscriptions.schedule import MOST_TRIES, Again, Answer, Delivered, GivenUp, Gone, judge, stopped_by
@@ -82,11 +82,11 @@ class WebhookTask:
 
     async def claim(self, connection: AsyncConnection, *, most: int, now: datetime) -> Sequence[WorkItem]:
         """Claims what is due, so that no subscription has more than its share under way."""
-        return await webhooks.claim(connection, most=most, each=self.each, failing=self.failing, now=now, lease_for=self.lease)
+        return await webhook_claims.claim(connection, most=most, each=self.each, failing=self.failing, now=now, lease_for=self.lease)
 
     async def next_due(self, connection: AsyncConnection, now: datetime) -> datetime | None:
         """When the next delivery is due of those that there is room for."""
-        return await webhooks.next_due(connection, each=self.each, failing=self.failing, now=now)
+        return await webhook_claims.next_due(connection, each=self.each, failing=self.failing, now=now)
 
     async def perform(self, item: WorkItem) -> Outcome:
         """Sends the event, signed for this moment, unless the subscription was stopped meanwhile."""

@@ -86,14 +86,16 @@ class SmtpPool:
 
     def release(self, connection: Connection, *, usable: bool) -> None:
         """Gives the place back; a connection of which it is not known where it stands is never used again."""
-        self._places.release()
         if not usable or not connection.client.is_connected:
             connection.client.close()
+            self._places.release()
             return
         connection.letters += 1
         if connection.letters >= self._limits.letters_each or self._limits.idle <= 0:
-            self._leave(connection)
+            # To the server it is open until the goodbye is said, and counts.
+            self._leave(connection).add_done_callback(lambda _: self._places.release())
             return
+        self._places.release()
         connection.expiry = asyncio.get_running_loop().call_later(self._limits.idle, self._expire, connection)
         self._idle.append(connection)
 
@@ -112,10 +114,11 @@ class SmtpPool:
             self._idle.remove(connection)
             self._leave(connection)
 
-    def _leave(self, connection: Connection) -> None:
+    def _leave(self, connection: Connection) -> asyncio.Task[None]:
         goodbye = asyncio.create_task(_quit(connection.client))
         self._goodbyes.add(goodbye)
         goodbye.add_done_callback(self._goodbyes.discard)
+        return goodbye
 
     async def _connect(self) -> Connection:
         server = self._server

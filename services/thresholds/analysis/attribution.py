@@ -8,7 +8,7 @@ that comes first in the day wins.
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, NamedTuple, TypeVar
 
 from services.thresholds.half_days import DayCount, DayMarks
 from shared.attendance.calendar import Slot
@@ -28,8 +28,7 @@ CAUSE_MEANING: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Cause:
+class Cause(NamedTuple):
     """What an absent half day belongs to: a code, or `blank`, `counted`, `elsewhere` where no code made it."""
 
     absence_class: AbsenceClass

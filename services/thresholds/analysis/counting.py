@@ -152,11 +152,14 @@ def _blanks_count(grid: Grid, calendar: SchoolCalendar, now: datetime) -> NDArra
 
 
 def _by_cause(causes: Sequence[Cause], attributions: Sequence[Attribution], which: NDArray[np.int32]) -> NDArray[np.int32]:
+    place = {cause: column for column, cause in enumerate(causes)}
+    number = np.zeros((len(causes), len(attributions)), dtype=np.int64)
+    for row, attribution in enumerate(attributions):
+        for cause, half_days in attribution.causes:
+            number[place[cause], row] = half_days
     result = np.zeros((which.shape[0], len(causes)), dtype=np.int32)
-    absent = np.asarray([bool(attribution.causes) for attribution in attributions], dtype=np.bool_)
-    students, days = np.nonzero(absent[which]) if len(attributions) else (np.zeros(0, np.intp), np.zeros(0, np.intp))
+    students, days = np.nonzero((number.sum(axis=0) > 0)[which])
     there = which[students, days]
-    for column, cause in enumerate(causes):
-        number = np.asarray([dict(attribution.causes).get(cause, 0) for attribution in attributions], dtype=np.int64)
-        result[:, column] = np.bincount(students, weights=number[there], minlength=which.shape[0])
+    for column in range(len(causes)):
+        result[:, column] = np.bincount(students, weights=number[column, there], minlength=which.shape[0])
     return result

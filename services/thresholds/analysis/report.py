@@ -50,15 +50,19 @@ class Question:
     year_level: int | None = None
     group: str | None = None
     crossed: Sequence[CrossedRecords] = ()
-    """Of all the school's students."""
+    """Of the students on the roll, or of all where none was sent."""
     responses: Sequence[tuple[str, str, date]] = ()
     """Student, standard activity, day; of these students, whatever term they belong to."""
     beside: Beside = field(default_factory=Beside)
 
 
 def analyse(question: Question) -> Analysis:
-    """The analysis of the selection."""
-    question = _of_students_who_are_there(question)
+    """The analysis of the selection: of the students on the roll, or where none was sent, of all with marks.
+
+    Who has left is not among them: a few leavers would hide a whole year level, for they are the school less its year levels.
+    """
+    has_roll = any(student.on_roll for student in question.students)
+    question = _only(question, [student.on_roll if has_roll else _stands(row) for student, row in _rows(question)])
     half_days = count_half_days(question.rows, question.term, question.calendar, question.codes, question.now)
     school_days = sum(1 for _ in question.calendar.school_days(question.term, until=question.calendar.today(question.now)))
     whole = question.whole_school and len(question.students) >= SMALL_SCHOOL
@@ -70,26 +74,29 @@ def analyse(question: Question) -> Analysis:
 
 def find_patterns(question: Question) -> tuple[Sequence[Student], list[Found]]:
     """The patterns of the selected students: who was looked at, and what was found of whom (`Found.student` is a place among them)."""
-    question = _of_students_who_are_there(question)
+    question = _only(question, [student.on_roll or _stands(row) for student, row in _rows(question)])
     half_days = count_half_days(question.rows, question.term, question.calendar, question.codes, question.now)
     found = patterns.find(half_days, question.term, question.calendar)
     wanted = [is_selected(student, question.year_level, question.group) for student in question.students]
     return question.students, [one for one in found if wanted[one.student]]
 
 
-def _of_students_who_are_there(question: Question) -> Question:
-    """Without those who are not on the roll and of whom all marks were taken back: they were sent for somebody who is not there."""
-    there = [student.on_roll or _stands(row) for student, row in zip(question.students, question.rows, strict=True)]
-    if all(there):
+def _rows(question: Question) -> Iterable[tuple[Student, bytes]]:
+    return zip(question.students, question.rows, strict=True)
+
+
+def _only(question: Question, wanted: Sequence[bool]) -> Question:
+    """The question of some of its students. Whose marks were all taken back, and who is on no roll, was never there."""
+    if all(wanted):
         return question
 
     def kept(rows: Sequence[bytes] | None) -> Sequence[bytes] | None:
-        return None if rows is None else list(compress(rows, there))
+        return None if rows is None else list(compress(rows, wanted))
 
     return replace(
         question,
-        students=list(compress(question.students, there)),
-        rows=list(compress(question.rows, there)),
+        students=list(compress(question.students, wanted)),
+        rows=list(compress(question.rows, wanted)),
         beside=Beside(kept(question.beside.before), kept(question.beside.after)),
     )
 

@@ -11,7 +11,7 @@ from shared.attendance.tiers import THRESHOLDS, TIERS
 TablePart = Literal["summary", "weeks", "weekdays", "codes", "year-levels", "groups", "patterns", "effects"]
 TABLE_PARTS: Final[tuple[TablePart, ...]] = get_args(TablePart)
 
-FEW: Final = "fewer than 5"
+NOT_SHOWN: Final = "not shown"
 """In the place of a number that is about few students, or would give such a number away."""
 
 LONG: Final = ("part", "row", "measure", "value")
@@ -116,7 +116,7 @@ def _parts(name: str, parts: Iterable[Part]) -> Table:
         if part.merged:
             label = ", ".join(str(merged if merged is not None else "not known") for merged in part.merged)
         by_tier = [_tier(part.tiers, tier) for tier in TIERS]
-        regular: Cell = "" if part.students is None else FEW if part.regular_share is None else round(part.regular_share * 100)
+        regular: Cell = "" if part.students is None else NOT_SHOWN if part.regular_share is None else round(part.regular_share * 100)
         rows.append((label, _few(part.students), percent(part.absence_rate), *by_tier, regular))
     return Table((name, "students", "absence %", *(f"students on {tier}" for tier in TIERS), "regular %"), tuple(rows))
 
@@ -124,6 +124,8 @@ def _parts(name: str, parts: Iterable[Part]) -> Table:
 def _tier(bands: Sequence[Band] | None, tier: str) -> Cell:
     """A tier of its own has its number; one that is put together with others says with which, and how many they are."""
     for band in bands or ():
+        if tier in band.names and len(band.names) == len(TIERS):
+            return NOT_SHOWN
         if tier in band.names:
             return band.students if len(band.names) == 1 else f"{band.students} on {_or(band)}"
     return ""
@@ -151,4 +153,4 @@ def _or(band: Band) -> str:
 
 
 def _few(students: int | None) -> Cell:
-    return FEW if students is None else students
+    return NOT_SHOWN if students is None else students

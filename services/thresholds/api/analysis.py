@@ -55,6 +55,7 @@ NOTES: Final = (
     " now.",
     "Crossings are the term's STAR records, by the day on which the threshold was reached; withdrawn ones by the day on which corrected"
     " marks took them back. A record that was withdrawn and opened again counts as crossed once.",
+    "Students who are no longer on the roll are left out; the data-quality report lists marks of students who are not on it.",
     "Rates are of the half days marked as attended or absent. A student's year level and groups are those of now, whatever they were.",
 )
 
@@ -85,19 +86,18 @@ async def get_analysis(
     format: FormatAsked = None,
     part: Annotated[TablePart | None, Query(description="Of a file: this table only; without it, all as one long table")] = None,
     accept: Accepted = None,
-) -> AnalysisOut | Response:
+) -> Response:
     """Nobody can be picked out of it. A caller who looks after a part of the school gets the analysis of that part."""
     caller.require_school(school)
     now = state.clock()
-    asked = await _asked(state, school, caller.part, term, year_level, group, now, with_effects=True)
-    # A large school takes some hundredths of a second: others' requests must not wait for it.
-    analysis = await asyncio.to_thread(analyse, asked.question)
+    question, analysis = await analysed(state, caller, school, term, year_level, group, now)
     if _wants_csv(format, accept):
         parts = tables(analysis)
         table = parts[part] if part else long_table(parts)
-        name = "-".join(["analysis", school, asked.question.term.name, *([part] if part else [])])
+        name = "-".join(["analysis", school, question.term.name, *([part] if part else [])])
         return csv_answer(f"{name}.csv", table.header, table.rows)
-    return _shown(school, asked.question, analysis)
+    # As JSON at once: checking a long answer a second time, on the loop, would take longer than making it.
+    return Response(_shown(school, question, analysis).model_dump_json(by_alias=True), media_type="application/json")
 
 
 @router.get(
@@ -148,6 +148,21 @@ async def list_patterns(
     )
 
 
+async def analysed(
+    state: ThresholdsState,
+    caller: Principal,
+    school: SchoolNumber,
+    term: str | None,
+    year_level: int | None,
+    group: str | None,
+    now: datetime,
+) -> tuple[Question, Analysis]:
+    """What is asked about and its analysis, for whoever is shown it. Raises ProblemError 404 for an unknown school or term."""
+    asked = await _asked(state, school, caller.part, term, year_level, group, now, with_effects=True)
+    # A large school takes some hundredths of a second: others' requests must not wait for it.
+    return asked.question, await asyncio.to_thread(analyse, asked.question)
+
+
 async def _asked(
     state: ThresholdsState,
     school: SchoolNumber,
@@ -176,7 +191,7 @@ async def _asked(
         beside = Beside()
         if with_effects:
             if part is None:
-                found = await repository.crossings(connection, school, wanted.name, calendar.timezone)
+                found = await repository.crossings(connection, school, wanted.name, calendar.timezone, on_roll=bool(roster))
                 crossed = [CrossedRecords(*row) for row in found]
             names = [one.name for one in (wanted, *terms_beside(calendar, wanted)) if one is not None]
             responses = await repository.responses(connection, school, names)

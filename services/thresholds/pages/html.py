@@ -21,7 +21,7 @@ PUBLIC_FOR: Final = 300
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader([ROOT / "pages", ROOT / "plans" / "templates"]),
+        loader=FileSystemLoader([ROOT / "pages", *(ROOT / noun / "templates" for noun in ("plans", "reports"))]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -108,18 +108,20 @@ def _listed(students: Sequence[str] | None) -> list[str] | None:
     return None if students is None else list(students)
 
 
-async def crossings(connection: AsyncConnection, school: str, term: str, timezone: str) -> list[CrossingRow]:
-    """The records that the term's crossings have opened, counted by threshold and dates at the school."""
+async def crossings(connection: AsyncConnection, school: str, term: str, timezone: str, *, on_roll: bool) -> list[CrossingRow]:
+    """The records that the term's crossings have opened, counted by threshold and dates at the school: of the students `on_roll`, or of
+    all."""
     rows = await connection.execute(
         text(
             """
             SELECT threshold, crossed_on,
                 CASE WHEN status = 'withdrawn' THEN CAST(updated_at AT TIME ZONE :timezone AS date) END AS withdrawn_on, count(*)
             FROM star_records WHERE school = :school AND term = :term AND origin = 'crossing'
+                AND (NOT :on_roll OR student IN (SELECT student FROM students WHERE school = :school))
             GROUP BY 1, 2, 3
             """
         ),
-        {"school": school, "term": term, "timezone": timezone},
+        {"school": school, "term": term, "timezone": timezone, "on_roll": on_roll},
     )
     return [CrossingRow(*row) for row in rows]
 

@@ -79,6 +79,20 @@ async def test_no_more_connections_than_the_server_is_to_have() -> None:
     assert len(server.sessions) == 2
 
 
+async def test_one_that_says_goodbye_counts_until_it_is_gone() -> None:
+    most_open = 0
+
+    def count(session: Session, line: str) -> None:
+        nonlocal most_open
+        most_open = max(most_open, sum(not one.closed for one in server.sessions))
+
+    async with ScriptedSmtp(count) as server, transport_to(server, PoolLimits(connections=2, letters_each=1)) as transport:
+        assert await asyncio.gather(*(transport.send(PARCEL) for _ in range(10))) == [Done()] * 10
+
+    assert len(server.sessions) == 10
+    assert most_open == 2
+
+
 async def test_a_connection_that_rests_too_long_is_left() -> None:
     async with ScriptedSmtp() as server, transport_to(server, PoolLimits(idle=0.05)) as transport:
         await transport.send(PARCEL)

@@ -20,6 +20,7 @@ from shared.events.envelope import Event, new_event_id
 from shared.telemetry.progress import Progress
 from tests.integration.notifier.conftest import HOLD, MERE, WIREMU, Desk
 from tests.support.crossings import SCHOOL, STUDENT, STUDENT_ID, TERM, down, up
+from tests.support.polling import eventually
 
 PATIENCE = 60.0
 
@@ -136,3 +137,20 @@ async def test_staff_hold_a_letter_and_are_told_of_their_plan(settings: Notifier
 async def test_a_worker_without_a_mail_server_says_so(settings: NotifierSettings) -> None:
     with pytest.raises(ValueError, match="STAR_SMTP_URL"):
         await run_worker(settings.model_copy(update={"smtp_url": ""}), asyncio.Event())
+
+
+async def test_what_was_kept_long_enough_is_erased_from_the_first_day_on(settings: NotifierSettings, desk: Desk) -> None:
+    desk.now = utc_now() - timedelta(days=40)
+    await desk.school(terms=[TermDates("2026-T4", desk.now.date() - timedelta(days=30), desk.now.date() + timedelta(days=30))])
+    await desk.roster([desk.joined(MERE)])
+    await desk.say(up(5, 11, to="yellow", said_at=desk.now))
+    desk.passes(HOLD)
+    await desk.work()
+    assert [status for _, status, _ in await desk.deliveries()] == ["sent"]
+
+    async with running(settings.model_copy(update={"letters_kept": timedelta(days=30)})):
+
+        async def left() -> list[tuple[str | None, str | None]]:
+            return [tuple(row) for row in await desk.rows("SELECT recipient, body_text FROM deliveries")]
+
+        await eventually(left, [(None, None)])

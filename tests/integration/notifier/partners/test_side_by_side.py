@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifier.repository import partner_events, webhooks
 from services.notifier.repository.partner_events import PartnerEvent
 from shared.events.envelope import Event
+from shared.worklist import repository as worklist
 from tests.integration.notifier.partners.conftest import PLAN, Office, plan
 from tests.support.receivers import receiving
 
@@ -81,3 +82,25 @@ async def _kept(connection: AsyncConnection, event: Event) -> list[int]:
     data: Any = event.data
     body = (event.encode().value or b"").decode()
     return await partner_events.add(connection, [PartnerEvent(event.id, event.type.name, event.source, data.school, event.time, body)])
+
+
+async def test_what_is_being_held_and_a_resume_wait_for_each_other(office: Office) -> None:
+    """An attempt has found its subscription paused and is about to say so, when its owner resumes it."""
+    async with receiving() as receiver:
+        subscription = await office.subscribe(receiver.url(), PLAN)
+        published = plan()
+        await office.say(published)
+        task = office.task()
+        async with office.engine.begin() as connection:
+            (item,) = await task.claim(connection, most=1, now=office.now)
+        await office.call("PATCH", f"/{subscription['id']}", json={"state": "paused"})
+        outcome = await task.perform(item)
+        async with office.engine.begin() as connection:
+            await worklist.settle(connection, item, "retry", now=office.now, due_at=office.now)
+            await task.settle(connection, item, outcome)
+            resuming = asyncio.create_task(office.call("PATCH", f"/{subscription['id']}", json={"state": "active"}))
+            await asyncio.sleep(0.2)
+            assert not resuming.done()
+        await resuming
+        await office.work()
+    assert receiver.ids == [published.id]

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from deploy.kafka.probe import free_port
 from deploy.sandbox.mail import MailCatcher
 from services.notifier.settings import NotifierSettings
+from services.notifier.tasks.webhook import MARGIN
 from services.notifier.worker import run_worker
 from shared.bus.factory import create_bus
 from shared.bus.interface import Outgoing, Publisher
@@ -18,9 +20,11 @@ from shared.events.catalogue import SCHOOL_UPDATED, STUDENT_UPDATED
 from shared.events.data import Caregiver, SchoolUpdated, StudentUpdated, TermDates
 from shared.events.envelope import Event, new_event_id
 from shared.telemetry.progress import Progress
+from shared.waiting import happened
 from tests.integration.notifier.partners.conftest import CROSSED, PLAN, Office, plan
 from tests.support.crossings import SCHOOL, STUDENT, STUDENT_ID, up
 from tests.support.polling import eventually
+from tests.support.processes import Process
 from tests.support.receivers import Receiver, receiving
 
 PATIENCE = 60.0
@@ -121,3 +125,49 @@ async def test_a_worker_that_starts_later_sends_what_was_said(office: Office, tm
             await eventually(office.deliveries, ["delivered"], PATIENCE)
     async with office.engine.connect() as connection:
         assert (await connection.execute(text("SELECT attempts FROM work WHERE kind = 'webhook'"))).scalar() == 1
+
+
+async def test_a_worker_killed_while_a_receiver_has_the_event_sends_it_again(office: Office, tmp_path: Path) -> None:
+    office.clock_at[0] = utc_now()
+    reached = asyncio.Event()
+
+    async def takes_it_and_says_nothing(writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    catcher, port = MailCatcher(tmp_path / "mail"), free_port()
+    await catcher.start()
+    process = Process(
+        ["work", "notifier", "--port", str(port)],
+        environment={
+            "STAR_DATA": str(office.settings.data),
+            "STAR_DATABASE_URL": office.settings.database_url,
+            "STAR_SMTP_URL": catcher.url,
+            "STAR_WEBHOOK_ALLOW": office.settings.webhook_allow,
+        },
+        output=tmp_path / "worker.log",
+        health=f"http://127.0.0.1:{port}/healthz",
+    )
+    bus = create_bus(office.settings)
+    await bus.ensure_topics()
+    await bus.close()
+    try:
+        async with receiving(Receiver(script=[takes_it_and_says_nothing])) as receiver:
+            made = await office.subscribe(receiver.url(), PLAN)
+            published = plan(at=office.now)
+            await office.say(published)
+            process.launch()
+            assert await happened(reached, PATIENCE)
+            process.kill()
+
+            # Nobody can know that it is dead before its lease has run out.
+            office.clock_at[0] = utc_now()
+            assert await office.work() == 0
+            office.passes(office.settings.webhook_timeout + MARGIN)
+            assert await office.work() == 1
+        assert receiver.ids == [published.id, published.id]
+        assert await office.attempts(made) == [(1, None, None, None), (2, "done", 204, "HTTP 204")]
+        assert await office.deliveries() == ["delivered"]
+    finally:
+        process.kill()
+        await catcher.stop()

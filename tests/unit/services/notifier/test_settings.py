@@ -27,3 +27,18 @@ def test_what_can_not_be_is_refused_at_the_start() -> None:
 def test_a_password_is_not_shown() -> None:
     settings = NotifierSettings(smtp_url="smtps://star:hunter2@mail.example.nz")
     assert "hunter2" not in repr(settings)
+
+
+def test_a_text_gateways_fields_come_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAR_TEXT_URL", "https://gateway.example.nz/v1/messages")
+    monkeypatch.setenv("STAR_TEXT_TOKEN", "hunter2")
+    monkeypatch.setenv("STAR_TEXT_FIELDS", '{"destination": "{to}", "content": "{text}", "source": "STAR"}')
+    settings = NotifierSettings()
+
+    assert settings.text_fields == {"destination": "{to}", "content": "{text}", "source": "STAR"}
+    assert "hunter2" not in repr(settings)
+    with pytest.raises(ValidationError, match=r"https://"):
+        NotifierSettings(text_url="http://gateway.example.nz/v1/messages")
+    monkeypatch.setenv("STAR_TEXT_FIELDS", '{"content": "{text}"}')
+    with pytest.raises(ValidationError, match=r"\{to\}"):
+        NotifierSettings()

@@ -11,7 +11,7 @@ import pytest
 from services.thresholds.analysis.findings import Analysis, Band, Part
 from services.thresholds.analysis.report import analyse, find_patterns
 from services.thresholds.analysis.sets import Student, is_selected
-from services.thresholds.analysis.tables import FEW, LONG, long_table, tables
+from services.thresholds.analysis.tables import LONG, NOT_SHOWN, long_table, tables
 from services.thresholds.analysis.timeline import Beside, terms_reached
 from services.thresholds.analysis.weeks import CrossedRecords
 from shared.attendance.calendar import SchoolCalendar
@@ -122,12 +122,17 @@ def test_without_students_without_marks_and_before_the_term() -> None:
     assert bands(before.tiers)[0] == ("green", 30)
 
 
-def test_students_who_left_count_and_those_who_never_were_do_not() -> None:
-    left = (student(100, None, on_roll=False), YELLOW)
+def test_students_who_left_are_left_out_of_numbers_and_not_of_lists() -> None:
+    left = (student(100, None, on_roll=False), YELLOW | absent(weekdays(0)[:6]))
     taken_back = (student(101, None, on_roll=False), None)
     found = analyse(question([*THIRTY, left, taken_back]))
-    assert found.students == 31
-    assert dict(bands(found.tiers))["yellow"] == 7
+    assert (found.students, bands(found.tiers)) == (30, bands(analyse(question(THIRTY)).tiers))
+    assert len(found.year_levels) == 2
+    students, patterns = find_patterns(question([*THIRTY, left, taken_back]))
+    assert len(students) == 31
+    assert "weekday" in [one.pattern for one in patterns if students[one.student].student == "0100"]
+    nobody_sent = [(Student(one.student, None, frozenset(), False), missed) for one, missed in [*THIRTY, taken_back]]
+    assert analyse(question(nobody_sent)).students == 30
 
 
 def test_a_school_without_a_roster_is_of_one_year_level_that_is_not_known() -> None:
@@ -239,13 +244,15 @@ def test_tables_for_a_spreadsheet() -> None:
     assert ("year-levels", 10, "students on orange", "7 on orange or red") in long.rows
     assert ("summary", "", "students on red", 2) in long.rows
     small = tables(Analysis(None, 49))
-    assert small["summary"].rows == (("students", FEW), ("school days so far", 49))
+    assert small["summary"].rows == (("students", NOT_SHOWN), ("school days so far", 49))
 
 
 def test_merged_parts_are_named_in_tables() -> None:
-    parts = tables(Analysis(20, 49, year_levels=(Part(None, (11, None), 7), Part(None)), groups=(Part(None, ("9A", "9B")),)))
-    assert [one[:2] for one in parts["year-levels"].rows] == [("11, not known", 7), ("not known", FEW)]
-    assert [one[:2] for one in parts["groups"].rows] == [("9A, 9B", FEW)]
+    together = (Band(TIERS, 7),)
+    parts = tables(Analysis(20, 49, year_levels=(Part(None, (11, None), 7, 0.1, together), Part(None)), groups=(Part(None, ("9A", "9B")),)))
+    assert parts["year-levels"].rows[0][2:] == (10.0, *[NOT_SHOWN] * 4, NOT_SHOWN)
+    assert [one[:2] for one in parts["year-levels"].rows] == [("11, not known", 7), ("not known", NOT_SHOWN)]
+    assert [one[:2] for one in parts["groups"].rows] == [("9A, 9B", NOT_SHOWN)]
 
 
 def test_a_school_open_on_no_day_of_the_term_can_be_asked() -> None:

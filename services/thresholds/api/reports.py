@@ -1,0 +1,91 @@
+"""The report of a term for the board: the analysis as a page or a PDF, with plots."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from services.thresholds.analysis.findings import Analysis
+from services.thresholds.api.analysis import Accepted, GroupAsked, Reader, TermAsked, YearAsked, analysed
+from services.thresholds.api.common import known_school
+from services.thresholds.audit import Access, note
+from services.thresholds.pages import html
+from services.thresholds.pages.pdf import MEDIA_TYPE
+from services.thresholds.reports.document import About, document
+from services.thresholds.reports.printing import report_html, report_pdf
+from services.thresholds.state import State
+from shared.web.service import SchoolInPath
+
+Format = Literal["html", "pdf"]
+
+router = APIRouter(tags=["analysis"])
+
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    HTTPStatus.OK: {
+        "content": {"text/html": {"schema": {"type": "string"}}, MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+    }
+}
+
+
+@router.get(
+    "/v1/schools/{school}/analysis/report",
+    response_class=Response,
+    responses=_ANSWERS,
+    summary="A school's term as a report for the board, to read or to print",
+)
+async def get_report(
+    school: SchoolInPath,
+    state: State,
+    caller: Reader,
+    term: TermAsked = None,
+    year_level: YearAsked = None,
+    group: GroupAsked = None,
+    format: Annotated[Format | None, Query(description="`html` by default; `pdf` is also what `Accept: application/pdf` gets")] = None,
+    accept: Accepted = None,
+) -> Response:
+    """The numbers of the analysis, with plots and in words. Nobody can be picked out of it. The audit log keeps who asked for it."""
+    caller.require_school(school)
+    now = state.clock()
+    question, analysis = await analysed(state, caller, school, term, year_level, group, now)
+    async with state.engine.connect() as connection:
+        sent = await known_school(connection, school)
+    about = About(
+        school=sent.name,
+        term=question.term.name,
+        starts_on=question.term.start,
+        ends_on=question.term.end,
+        as_of=now,
+        timezone=ZoneInfo(sent.timezone),
+        whole_school=question.whole_school,
+        year_level=year_level,
+        group=group,
+    )
+    kind: Format = format or ("pdf" if _prefers_pdf(accept) else "html")
+    content = await asyncio.to_thread(_made, analysis, about, kind)
+    filters = {"term": question.term.name, "year_level": year_level, "group": group, "format": kind}
+    async with state.engine.begin() as connection:
+        await note(connection, caller, Access(action="read-analysis", school=school, filters=filters), now)
+    headers = {
+        "Content-Disposition": f'inline; filename="attendance-report-{school}-{question.term.name}.{kind}"',
+        "Cache-Control": "no-store",
+        "Vary": "Accept",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+    if kind == "pdf":
+        # No policy here: a browser's own viewer is made of scripts and styles.
+        return Response(content, media_type=MEDIA_TYPE, headers=headers)
+    return Response(content, media_type="text/html; charset=utf-8", headers=headers | {"Content-Security-Policy": html.policy()})
+
+
+def _made(analysis: Analysis, about: About, kind: Format) -> bytes:
+    made = document(analysis, about)
+    return report_pdf(made, about.as_of) if kind == "pdf" else report_html(made).encode()
+
+
+def _prefers_pdf(accept: str | None) -> bool:
+    # A browser asks for pages, and takes anything else besides.
+    return MEDIA_TYPE in (accept or "") and "text/html" not in (accept or "")
