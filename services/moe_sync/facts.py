@@ -13,7 +13,6 @@ from uuid import UUID
 from shared.attendance.tiers import Threshold
 from shared.events.data import (
     Crossing,
-    LettersHold,
     RecordUpdated,
     ResponseAmended,
     ResponseRecorded,
@@ -120,9 +119,6 @@ def facts_of(event: Event) -> Iterator[Fact]:
             yield ResponseGiven(said.response_id, said.record_id, subject, said.activity, said.occurred_on, said_at)
         case ResponseWithdrawn() as said:
             yield ResponseTakenBack(said.response_id, said.record_id, _subject(said), said.withdrawn_at)
-        case LettersHold():
-            # What a family is told is no matter of the Ministry's.
-            return
         case _:
             raise UnfitEventError(f"nothing here knows what to do with {event.type.name}")
 

@@ -57,7 +57,7 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
                 [topics.CROSSINGS],
                 crossings.CrossingsHandler(parts.engine, box, settings.hold, clock, settings.tell_within),
             ),
-            "holds": parts.consume(holds.GROUP, [topics.RESPONSES], holds.HoldsHandler(parts.engine, box, clock)),
+            "holds": parts.consume(holds.GROUP, [topics.LETTER_HOLDS], holds.HoldsHandler(parts.engine, box, clock)),
             "plans": parts.consume(
                 plans.GROUP,
                 [topics.PLANS],

@@ -13,8 +13,13 @@ from services.thresholds.repository import feed
 from shared.bus.interface import Outgoing
 from shared.events.catalogue import PARTNER_EVENTS
 from shared.events.envelope import as_cloudevent
+from shared.events.topics import CROSSINGS
 
 FEED_EVENTS: Final = frozenset(event.name.encode() for event in PARTNER_EVENTS)
+
+# As long as the topics keep them: the feed says the same.
+assert CROSSINGS.retention is not None
+KEPT_FOR: Final = CROSSINGS.retention
 
 
 class _OfSchool(Struct):

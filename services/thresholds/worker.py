@@ -4,16 +4,17 @@ import asyncio
 from typing import Final
 
 from services.thresholds.app import SCHEMA
-from services.thresholds.audit_expiry import AuditExpiry
 from services.thresholds.calendars import CalendarCache
 from services.thresholds.day_ends import DayEndTask
-from services.thresholds.feed import archive
+from services.thresholds.expiry import Expiry
+from services.thresholds.feed import KEPT_FOR, archive
 from services.thresholds.folding import Folder
 from services.thresholds.handlers.dead_letters import DeadLettersHandler
 from services.thresholds.handlers.marks import MarksHandler
 from services.thresholds.handlers.roster import RosterHandler
 from services.thresholds.plan_reviews import PlanReviewTask
 from services.thresholds.recalculation import RecalculationTask
+from services.thresholds.repository import audit, feed
 from services.thresholds.settings import ThresholdsSettings
 from shared.attendance.codes import CodeTable
 from shared.clock import Clock, utc_now
@@ -48,7 +49,8 @@ async def run_worker(
             "dead-letters": parts.consume("dead-letters", [topics.DEAD_LETTERS], DeadLettersHandler(parts.engine, box, clock)),
             "work": parts.work(tasks, concurrency=RECALCULATIONS_AT_ONCE),
             "relay": parts.relay(archive),
-            "audit-expiry": AuditExpiry(parts.engine, settings.audit_years).run,
+            "audit-expiry": Expiry(parts.engine, "audit", lambda rows, most: audit.forget(rows, settings.audit_years, most)).run,
+            "feed-expiry": Expiry(parts.engine, "feed", lambda rows, most: feed.forget_before(rows, clock() - KEPT_FOR, most)).run,
             "bells": parts.bells(),
         }
         await supervise(loops, stop)

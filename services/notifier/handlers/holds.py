@@ -24,7 +24,7 @@ GROUP = "holds"
 
 @dataclass(frozen=True, slots=True)
 class HoldsHandler:
-    """Handles the topic of responses, of which nothing but the holds is the notifier's business."""
+    """Handles the topic of holds."""
 
     engine: AsyncEngine
     box: DeadLetterBox

@@ -189,11 +189,12 @@ def _solved(matrix: NDArray[np.float64], sums: NDArray[np.float64]) -> NDArray[n
     """
     size = len(matrix)
     table = np.hstack([matrix + _RIDGE * np.eye(size), sums])
-    for row in range(size):
-        table[row, row:] /= table[row, row]
-        column = table[:, row].copy()
-        column[row] = 0
-        table[:, row:] -= column[:, np.newaxis] * table[row, row:]
+    # Small sets first: they share students with few others, so most rows have nothing to take off.
+    for row in np.argsort(matrix.diagonal(), kind="stable").tolist():
+        table[row] /= table[row, row]
+        others = np.flatnonzero(table[:, row])
+        others = others[others != row]
+        table[others] -= table[others, row][:, np.newaxis] * table[row]
     return table[:, size:]
 
 

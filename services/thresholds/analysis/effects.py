@@ -39,6 +39,8 @@ INTERVAL_FROM: Final = 20
 SPREAD: Final = 2.1
 """Standard errors on either side: at least 95% of cases for as many students (Student's t)."""
 
+_APART: Final = 10.0
+
 WARNING: Final = (
     "This compares, it does not prove. Students were not picked at random for an activity: those without one differ in ways that no"
     " register shows. Absence that was unusually high tends to fall by itself, which is why similar students are shown beside. Other things"
@@ -147,17 +149,19 @@ def measure(
     weeks = _Weeks(timeline, every, bands)
     found = []
     for activity, responses in wanted.items():
-        compared: list[Compared] = []
-        waiting: set[int] = set()
-        unmeasured: set[int] = set()
+        by_day: dict[date, list[int]] = defaultdict(list)
         for response in responses:
-            around = weeks.around(response.occurred_on)
+            by_day[response.occurred_on].append(response.student)
+        compared: list[Compared] = []
+        waiting: list[int] = []
+        unmeasured: list[int] = []
+        for day, students in by_day.items():
+            around = weeks.around(day)
             if around is None:
-                (waiting if weeks.not_over(response.occurred_on) else unmeasured).add(response.student)
-            elif (one := around.compare(response.student)) is None:
-                unmeasured.add(response.student)
+                (waiting if weeks.not_over(day) else unmeasured).extend(students)
             else:
-                compared.append(one)
+                compared += around.compared([student for student in students if around.measured[student]])
+                unmeasured += [student for student in students if not around.measured[student]]
         found.append(Measured(activity, tuple(compared), frozenset(waiting), frozenset(unmeasured)))
     return found
 
@@ -256,29 +260,37 @@ class _Around:
     def __init__(
         self, before: Part, recent: NDArray[np.int64], after: Part, untouched: NDArray[np.bool_], bands: NDArray[np.int64]
     ) -> None:
-        self._measured = (before[1] >= LEAST_COUNTED) & (after[1] >= LEAST_COUNTED)
+        self.measured = (before[1] >= LEAST_COUNTED) & (after[1] >= LEAST_COUNTED)
         self._before, self._after = before[0] / np.maximum(before[1], 1), after[0] / np.maximum(after[1], 1)
-        self._bands = bands * len(RECENT) + np.searchsorted(RECENT, recent, side="right") - 1
-        self._similar: dict[int, tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]] = {}
-        for number in np.unique(self._bands).tolist():
-            able = np.flatnonzero(self._measured & untouched & (self._bands == number))
-            able = able[np.argsort(self._before[able], kind="stable")]
-            self._similar[number] = (able, self._before[able], _sums(self._before[able]), _sums(self._after[able]))
+        # Students in one row, those of a band (of year levels and of the last week) together, by their rates: rates are under 2.
+        strata = bands * len(RECENT) + np.searchsorted(RECENT, recent, side="right") - 1
+        self._places = strata * _APART + self._before
+        able = np.flatnonzero(self.measured & untouched)
+        self._able = able[np.argsort(self._places[able], kind="stable")]
+        self._row = self._places[self._able]
+        self._before_sums, self._after_sums = _sums(self._before[self._able]), _sums(self._after[self._able])
 
-    def compare(self, student: int) -> Compared | None:
-        """The student beside the similar ones; None where too little is known."""
-        if not self._measured[student]:
-            return None
-        before, after = float(self._before[student]), float(self._after[student])
-        able, rates, before_sums, after_sums = self._similar[int(self._bands[student])]
+    def compared(self, students: Sequence[int]) -> list[Compared]:
+        """These students, who must be `measured`, beside the similar ones."""
         # A rate that differs by exactly as much as it may is similar, whatever the last binary digit.
-        low = int(np.searchsorted(rates, before - SIMILAR - 1e-9))
-        high = int(np.searchsorted(rates, before + SIMILAR + 1e-9))
-        count = high - low
-        means = None
-        if count:
-            means = (float(before_sums[high] - before_sums[low]) / count, float(after_sums[high] - after_sums[low]) / count)
-        return Compared(student, before, after, means, able[low:high])
+        within = SIMILAR + 1e-9
+        places = self._places[list(students)]
+        lows, highs = np.searchsorted(self._row, places - within), np.searchsorted(self._row, places + within)
+        counts = np.maximum(highs - lows, 1)
+        befores = (self._before_sums[highs] - self._before_sums[lows]) / counts
+        afters = (self._after_sums[highs] - self._after_sums[lows]) / counts
+        return [
+            Compared(
+                student,
+                float(self._before[student]),
+                float(self._after[student]),
+                (before, after) if high > low else None,
+                self._able[low:high],
+            )
+            for student, low, high, before, after in zip(
+                students, lows.tolist(), highs.tolist(), befores.tolist(), afters.tolist(), strict=True
+            )
+        ]
 
 
 def _running(table: NDArray[np.int8]) -> NDArray[np.int64]:

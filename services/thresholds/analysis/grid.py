@@ -86,7 +86,7 @@ def decode(
     lengths = np.fromiter(map(len, rows), np.int64, len(rows)) // register.ENTRY
     student = np.repeat(np.arange(len(rows)), lengths)
     # Places counted from the term's first: each is a day and a position.
-    place = (entries["upper"].astype(np.int32) << 8 | entries["lower"]) - base * register.POSITIONS
+    place = (entries["upper"].astype(np.int64) << 8 | entries["lower"]) - base * register.POSITIONS
     value = entries["value"].astype(np.uint16)
     length = (term.end - term.start).days + 1
     inside = (place >= 0) & (place < length * register.POSITIONS)
@@ -132,7 +132,7 @@ def _touched(target: NDArray[np.intp], shape: tuple[int, int]) -> NDArray[np.boo
     return touched.reshape(shape)
 
 
-def _first_days(student: NDArray[np.intp], place: NDArray[np.int32], students: int, base: int) -> Ints:
+def _first_days(student: NDArray[np.intp], place: Ints, students: int, base: int) -> Ints:
     here = np.flatnonzero(place % register.POSITIONS != register.CARRIED)
     # Rows are in order of day, so a student's first entry is of the first day.
     firsts = here[np.flatnonzero(np.diff(student[here], prepend=-1))]

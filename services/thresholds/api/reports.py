@@ -65,7 +65,7 @@ async def get_report(
     )
     kind: Format = format or ("pdf" if _prefers_pdf(accept) else "html")
     content = await asyncio.to_thread(_made, analysis, about, kind)
-    filters = {"term": question.term.name, "year_level": year_level, "group": group, "format": kind}
+    filters = {"term": question.term.name, "year_level": year_level, "group": group, "report": kind}
     async with state.engine.begin() as connection:
         await note(connection, caller, Access(action="read-analysis", school=school, filters=filters), now)
     headers = {

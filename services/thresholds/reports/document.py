@@ -80,7 +80,7 @@ def document(analysis: Analysis, about: About) -> Document:
         language=LANGUAGE,
         school=about.school,
         facts=(
-            Fact("Term", f"{span_in_words(about.starts_on, about.ends_on)}; {_days(analysis.school_days)} so far"),
+            Fact("Term", f"{span_in_words(about.starts_on, about.ends_on)}; {_days(analysis.school_days)}\u00a0so\u00a0far"),
             Fact("Students", whom(analysis, about)),
             Fact("As of", made),
         ),
@@ -188,4 +188,4 @@ def _moment(made: str) -> Sequence[tuple[str, str]]:
 
 
 def _days(count: int) -> str:
-    return "1 school day" if count == 1 else f"{count} school days"
+    return f"{count}\u00a0school\u00a0{'day' if count == 1 else 'days'}"

@@ -232,7 +232,7 @@ def _count(band: Band) -> str:
 def _year(part: Part) -> str:
     names = [str(name) for name in part.merged if name is not None] if part.merged else [] if part.name is None else [str(part.name)]
     unknown = None in part.merged if part.merged else part.name is None
-    said = f"{'Year' if len(names) == 1 else 'Years'} {in_words(names)}" if names else ""
+    said = f"{'Year' if len(names) == 1 else 'Years'}\u00a0{in_words(names)}" if names else ""
     return " and ".join(text for text in (said, ("not known" if said else "Not known") if unknown else "") if text)
 
 

@@ -40,6 +40,16 @@ async def after(connection: AsyncConnection, *, position: int, schools: Sequence
     return list(rows.mappings())
 
 
-async def forget_before(connection: AsyncConnection, moment: datetime) -> int:
-    """Drops events from before a moment; answers how many."""
-    return (await connection.execute(text("DELETE FROM feed WHERE time < :moment"), {"moment": moment})).rowcount
+async def forget_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Drops up to so many events from before a moment, oldest first; answers how many."""
+    dropped = await connection.execute(
+        text(
+            """
+            DELETE FROM feed WHERE position IN (
+                SELECT position FROM (SELECT position, time FROM feed ORDER BY position LIMIT :most) oldest WHERE time < :moment
+            )
+            """
+        ),
+        {"moment": moment, "most": most},
+    )
+    return dropped.rowcount

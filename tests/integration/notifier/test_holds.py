@@ -1,13 +1,12 @@
 """Staff hold a student's letters: before the crossing or after it, until a day or until they let go."""
 
-import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from shared.attendance.tiers import Threshold
-from shared.events.catalogue import LETTERS_HELD, LETTERS_RELEASED, RESPONSE_RECORDED
-from shared.events.data import LettersHeld, LettersReleased, ResponseRecorded
+from shared.events.catalogue import LETTERS_HELD, LETTERS_RELEASED
+from shared.events.data import LettersHeld, LettersReleased
 from shared.events.envelope import Event, new_event_id
 from tests.integration.notifier.conftest import HOLD, Desk, Visitor
 from tests.support.crossings import SCHOOL, STUDENT, STUDENT_ID, TERM, down, up
@@ -24,7 +23,7 @@ def released(desk: Desk, threshold: Threshold | None = None) -> Event:
 
 
 async def hear(desk: Desk, *events: Event) -> None:
-    """One batch of the responses' topic."""
+    """One batch of the holds' topic."""
     await desk.holds([desk.message(event.encode()) for event in events])
 
 
@@ -176,22 +175,3 @@ async def test_an_older_event_that_comes_late_changes_nothing(known: Desk) -> No
     await due(known)
 
     assert len(known.mail()) == 2
-
-
-async def test_responses_are_nobodys_business_here(known: Desk) -> None:
-    data = ResponseRecorded(
-        response_id=uuid.uuid4(),
-        record_id=uuid.uuid4(),
-        school=SCHOOL,
-        student=STUDENT,
-        student_id=STUDENT_ID,
-        term=TERM,
-        threshold=5,
-        activity="conversation-with-whanau",
-        occurred_on=date(2026, 11, 20),
-        recorded_at=known.now,
-    )
-    await hear(known, Event(RESPONSE_RECORDED, new_event_id(), "/thresholds", known.now, str(STUDENT_ID), data), held(known))
-
-    assert await known.rows("SELECT * FROM dead_letters") == []
-    assert len(await known.rows("SELECT * FROM letter_holds WHERE held")) == 1

@@ -34,6 +34,11 @@ class ManualClock:
         return self.now
 
 
+_SAID = """
+    SELECT topic, key, value, headers FROM outbox WHERE topic IN ('star.responses.v1', 'star.letter-holds.v1') ORDER BY id
+"""
+
+
 @dataclass
 class Staffroom:
     """Asks as anybody, and reads what was said."""
@@ -103,7 +108,7 @@ class Staffroom:
     async def said(self) -> list[tuple[str, dict[str, Any]]]:
         """What staff's doings told the other services, in order: (type without its frame, data)."""
         found = []
-        for row in await self.heart.rows("SELECT topic, key, value, headers FROM outbox WHERE topic = 'star.responses.v1' ORDER BY id"):
+        for row in await self.heart.rows(_SAID):
             event = decode(Message(row.topic, 0, 0, row.key, row.value, headers_from_text(row.headers)))
             assert isinstance(event, Event)
             data = {name: getattr(event.data, name) for name in event.data.__struct_fields__}

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.thresholds.audit_expiry import AuditExpiry
+from services.thresholds.expiry import Expiry
 from services.thresholds.repository import audit
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker
@@ -238,12 +239,16 @@ async def test_what_is_older_than_seven_years_may_go(staffroom: Staffroom) -> No
                 filters={},
             )
             await audit.add(connection, line)
-    expiry = AuditExpiry(engine, 8)
+    expiry = expiry_of(engine, 8)
     assert [await expiry.run_once(), await expiry.run_once()] == [1, 0]
-    assert await AuditExpiry(engine, 7).run_once() == 1
+    assert await expiry_of(engine, 7).run_once() == 1
     with pytest.raises(DBAPIError, match="stay as they were written"):
-        await AuditExpiry(engine, 5).run_once()
+        await expiry_of(engine, 5).run_once()
     assert [line["subject"] for line in await staffroom.audit()] == ["2190 days ago"]
+
+
+def expiry_of(engine: AsyncEngine, years: int) -> Expiry:
+    return Expiry(engine, "audit", lambda connection, most: audit.forget(connection, years, most))
 
 
 async def test_the_worker_drops_what_is_old_enough(staffroom: Staffroom, database_url: str, tmp_path: Path) -> None:
