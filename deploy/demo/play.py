@@ -13,6 +13,7 @@ from deploy.demo.client import Client, RefusedError
 from deploy.demo.diary import Diary
 from deploy.demo.enrolment import enrol_school, enrol_students, resumed
 from deploy.demo.outcome import outcome
+from deploy.demo.plan import publish_plan
 from deploy.demo.posting import Tally, post_corrections, post_roll_calls, settled, stamp
 from deploy.demo.responses import respond, upload
 from deploy.demo.school import NAME, NUMBER, students
@@ -62,6 +63,8 @@ async def _perform(client: Client, screen: Screen, data: Path, now: datetime) ->
     screen.say(f"Term {term.name}, {term.start} to {term.end}; today at the school is {today:%A} {today}{holidays}")
     if await enrol_students(client, everybody):
         screen.say("Sent the school's calendar, its students and their caregivers")
+    if await publish_plan(client, today):
+        screen.say("Published the school's Attendance Management Plan")
     attendance = Attendance(everybody, calendar, term)
     diary = await resumed(client, Diary.read(data), term, everybody) if known else Diary(term=term.name)
     played = await _post(client, screen, data, attendance, diary, now)

@@ -60,6 +60,8 @@ def show_addresses(screen: Screen, base_url: str, data: Path, student: str | Non
             ("Everything", f"{base_url}/"),
             *((f"{service} API", f"{base_url}/{service}/docs") for service in ("ingest", "thresholds", "notifier", "moe-sync")),
             ("Letters", f"{base_url}/sandbox/"),
+            ("The school's plan", f"{base_url}/thresholds/plans/{NUMBER}"),
+            ("Events", f"{base_url}/thresholds/asyncapi"),
             ("The Ministry's side", f"{base_url}/sandbox/ministry/uploads"),
         ]
     )
