@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds import register
+from services.thresholds.attribution import illness_half_days
 from services.thresholds.crossings import Change, CrossingFact, next_sequence
 from services.thresholds.folding import Absences
-from services.thresholds.reasons import illness_half_days
 from services.thresholds.repository import records
 from services.thresholds.repository import register as rows
 from services.thresholds.repository.register import Row, RowKey

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.thresholds.analysis.attribution import CAUSE_MEANING, AbsenceClass, Cause
 from services.thresholds.analysis.disclosure import is_small
+from services.thresholds.attribution import CAUSE_MEANING, AbsenceClass, Cause
 from shared.attendance.codes import CodeTable
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.thresholds import register
-from services.thresholds.analysis.attribution import NOTHING, Attribution, Cause, DayPart, attribute
 from services.thresholds.analysis.grid import Grid, Shape, decode, shapes_of
+from services.thresholds.attribution import NOTHING, Attribution, Cause, DayPart, attribute
 from services.thresholds.half_days import DayCount, count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable

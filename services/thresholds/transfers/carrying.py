@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.thresholds.attendance import Attendance, Day, marks_of
+from services.thresholds.attribution import attribute
 from services.thresholds.half_days import DayMarks
-from services.thresholds.reasons import reasons
 from services.thresholds.transfers.document import TransferDocument, TransferredDay
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
@@ -54,10 +54,8 @@ def days_of(
 
 
 def _justified(day: Day, marks: DayMarks, calendar: SchoolCalendar, codes: CodeTable) -> int:
-    if day.count.rule == "vendor" and marks.vendor is not None:
-        return min(marks.vendor.justified, day.count.absent)
-    shares = reasons(marks, day.count.absent, calendar.slots_on(day.day), codes)
-    return sum(share for code, share in shares.items() if code in codes and codes.class_of(code) == "justified")
+    causes = attribute(marks, day.count, calendar.slots_on(day.day), codes).causes
+    return sum(half_days for cause, half_days in causes if cause.absence_class == "justified")
 
 
 def fit(document: TransferDocument, term: Term, last: date) -> Fit:

@@ -10,8 +10,10 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeVar
 
-from services.thresholds.half_days import DayCount, DayMarks
-from shared.attendance.calendar import Slot
+from services.thresholds import register
+from services.thresholds.folding import Absences
+from services.thresholds.half_days import DayCount, DayMarks, count_day, day_marks
+from shared.attendance.calendar import SchoolCalendar, Slot
 from shared.attendance.codes import CodeTable
 
 AbsenceClass = Literal["justified", "unjustified"]
@@ -69,6 +71,18 @@ def attribute(marks: DayMarks, count: DayCount, timetable: Sequence[Slot], codes
             shares = {Cause("unjustified", BLANK): count.absent}
     part = _part(marks, timetable, codes) if count.absent == 1 and not count.blanks_counted and count.rule != "carried" else None
     return Attribution(tuple(shares.items()), part)
+
+
+def illness_half_days(row: bytes, absences: Absences, calendar: SchoolCalendar, codes: CodeTable) -> int:
+    """How many of a term's absent half days are put down to illness. What nobody marked never is."""
+    by_day = register.values_by_day(row)
+    total = 0
+    for day, _ in absences.days:
+        marks, timetable = day_marks(by_day.get(register.number_of(day), ())), calendar.slots_on(day)
+        count = count_day(marks, calendar.open_half_days(day), timetable, codes)
+        causes = attribute(marks, count, timetable, codes).causes
+        total += sum(half_days for cause, half_days in causes if codes.is_illness(cause.code))
+    return total
 
 
 def share(half_days: int, weights: Mapping[K, int]) -> dict[K, int]:

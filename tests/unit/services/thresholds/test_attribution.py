@@ -1,12 +1,16 @@
 """Which codes a day's absent half days belong to: by hand."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 
-from services.thresholds.analysis.attribution import Attribution, Cause, attribute, share
+from services.thresholds import register
+from services.thresholds.attribution import Attribution, Cause, attribute, illness_half_days, share
+from services.thresholds.folding import Folder
 from services.thresholds.half_days import DayMarks, count_day
-from shared.attendance.calendar import Slot
+from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
-from shared.events.data import VendorCount
+from shared.events.data import Mark, VendorCount
 
 CODES = CodeTable.load()
 FIVE = tuple(Slot(number, f"Period {number}", 60) for number in range(1, 6))
@@ -109,3 +113,26 @@ def test_retired_and_unknown_codes_are_no_cause() -> None:
 def test_shares_by_highest_averages() -> None:
     assert share(3, {"a": 100, "b": 60}) == {"a": 2, "b": 1}
     assert share(0, {"a": 1}) == {}
+
+
+TERM = Term("2026-T4", date(2026, 10, 12), date(2026, 12, 18))
+AT = datetime(2026, 10, 13, 9, tzinfo=UTC)
+
+
+def test_the_illness_of_a_term_is_what_its_absent_days_put_down_to_illness() -> None:
+    calendar = SchoolCalendar((TERM,), timetables=(Timetable(None, FIVE),))
+    row = register.merge(
+        b"",
+        [
+            register.pack(Mark("7", date(2026, 10, 13), AT, session="AM", code="M"), AT),
+            register.pack(Mark("7", date(2026, 10, 13), AT, session="PM", code="M"), AT),
+            register.pack(Mark("7", date(2026, 10, 14), AT, session="AM", code="T"), AT),
+            register.pack(Mark("7", date(2026, 10, 15), AT, session="PM", code="M"), AT),
+            # A Saturday: it does not count, so it is no illness either.
+            register.pack(Mark("7", date(2026, 10, 17), AT, session="AM", code="M"), AT),
+        ],
+    )
+    absences = Folder(CODES).absences(row, TERM, calendar, AT)
+
+    assert absences.half_days == 4
+    assert illness_half_days(row, absences, calendar, CODES) == 3
