@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.adapters.interface import Received, Refused, Rejected
 from services.moe_sync.document import decode_document, encode_document, has_nsn, without_nsn
-from services.moe_sync.repository import items, schools, uploads
-from services.moe_sync.repository.uploads import Answered
+from services.moe_sync.repository import items, schools, sending, uploads
+from services.moe_sync.repository.sending import Answered
 
 log = structlog.get_logger()
 
@@ -29,13 +29,13 @@ async def keep_answer(
     note: str | None = None,
 ) -> Answered | None:
     """Settles an upload and puts its school's next one on the worklist; None when it was settled before."""
-    school = await uploads.school_of(connection, upload)
+    school = await sending.school_of(connection, upload)
     if school is None:
         return None
     # From here on no upload of the school is being built or sealed.
     await schools.lock(connection, school)
     status: Answered = answer.status if isinstance(answer, Received) else "refused"
-    body = await uploads.answered(
+    body = await sending.answered(
         connection,
         upload,
         status,
@@ -60,14 +60,14 @@ async def keep_answer(
     document = decode_document(body)
     if has_nsn(document):
         # They were needed on the way only.
-        await uploads.redact(connection, upload, encode_document(without_nsn(document)))
+        await sending.redact(connection, upload, encode_document(without_nsn(document)))
     await uploads.queue_next(connection, [school], now)
     return status
 
 
 async def _keep_rejects(connection: AsyncConnection, upload: uuid.UUID, rejects: Sequence[Rejected]) -> None:
     reasons = {item: reject.reason for reject in rejects if (item := _id(reject.item)) is not None}
-    held = await uploads.reject(connection, upload, reasons)
+    held = await sending.reject(connection, upload, reasons)
     if held < len(rejects):
         log.warning("upload.rejects_unknown", upload=str(upload), rejects=len(rejects), held=held)
 

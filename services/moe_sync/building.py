@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.batches import Batch, document_of, select, settle
 from services.moe_sync.document import Document, decode_document, digest_of, encode_document, has_nsn, sealed, without_nsn
-from services.moe_sync.repository import items, preferences, uploads
-from services.moe_sync.repository.uploads import Built, ToSend
+from services.moe_sync.repository import items, preferences, sending, upload_log, uploads
+from services.moe_sync.repository.sending import ToSend
+from services.moe_sync.repository.uploads import Built
 from services.moe_sync.schools import School
 from services.moe_sync.windows import Week
 from shared.attendance.calendar import Term
@@ -50,12 +51,12 @@ class Draft:
 async def drafts(connection: AsyncConnection, wanted: Sequence[Wanted], now: datetime) -> dict[str, Draft]:
     """The uploads that would be built, one a school, by school."""
     numbers = [one.school.school for one in wanted]
-    newest = await uploads.newest_of_weeks(connection, {one.school.school: str(one.week) for one in wanted})
+    newest = await upload_log.newest_of_weeks(connection, {one.school.school: str(one.week) for one in wanted})
     waiting = await uploads.unanswered(connection, numbers)
     found = await items.candidates(connection, {one.school.school: one.until for one in wanted})
     batches = {school: select(*candidates) for school, candidates in found.items()}
     students = {going.item.student_id for batch in batches.values() for going in batch.records}
-    sending, nsns = await preferences.numbers_of(connection, numbers, sorted(students))
+    with_nsns, nsns = await preferences.numbers_of(connection, numbers, sorted(students))
     made: dict[str, Draft] = {}
     for one in wanted:
         number = one.school.school
@@ -67,7 +68,7 @@ async def drafts(connection: AsyncConnection, wanted: Sequence[Wanted], now: dat
             week=str(one.week),
             number=1 if before is None else before["number"] + 1,
             created_at=now.astimezone(one.school.zone),
-            nsns=nsns if number in sending else None,
+            nsns=nsns if number in with_nsns else None,
         )
         made[number] = Draft(document, batches[number], before, number not in waiting)
     return made
@@ -111,10 +112,10 @@ async def seal(connection: AsyncConnection, upload: UUID, as_built: ToSend) -> T
     accepted = await items.accepted_of(connection, records.union(item for item, _, _ in batch.going))
     settled, waiting = settle(batch, accepted)
     if settled.going == batch.going:
-        await uploads.seal(connection, upload)
+        await sending.seal(connection, upload)
         return as_built
     built_at = decode_document(as_built.body).created_at
-    sending, nsns = await preferences.numbers_of(
+    with_nsns, nsns = await preferences.numbers_of(
         connection, [as_built.school], sorted({going.item.student_id for going in settled.records})
     )
     document = document_of(
@@ -124,7 +125,7 @@ async def seal(connection: AsyncConnection, upload: UUID, as_built: ToSend) -> T
         week=as_built.week,
         number=as_built.number,
         created_at=built_at,
-        nsns=nsns if sending else None,
+        nsns=nsns if with_nsns else None,
     )
     body = encode_document(document)
     rewritten = _of(document, batch=settled, created_at=as_built.created_at, body=body, stays=True)
@@ -146,12 +147,12 @@ async def seal(connection: AsyncConnection, upload: UUID, as_built: ToSend) -> T
 
 async def take_numbers_out(connection: AsyncConnection, school: str) -> None:
     """Writes the uploads of a school that no attempt has been made at without national student numbers. The caller holds the lock."""
-    for upload, body in await uploads.unsealed_of(connection, school):
+    for upload, body in await sending.unsealed_of(connection, school):
         document = decode_document(body)
         if has_nsn(document):
             plain = sealed(without_nsn(document))
             written = encode_document(plain)
-            await uploads.rewrite_body(connection, upload, written, digest_of(written), plain.checksum)
+            await sending.rewrite_body(connection, upload, written, digest_of(written), plain.checksum)
 
 
 def _built(draft: Draft, now: datetime) -> Built:

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.moe_sync.repository import leases, schools, uploads, windows
+from services.moe_sync.repository import leases, schools, upload_log, uploads, windows
 from services.moe_sync.repository.leases import FenceLostError
 from services.moe_sync.repository.preferences import AdapterName
 from services.moe_sync.tasks.erasure import ErasureTask
@@ -119,7 +119,7 @@ class Leader:
                 log.info("uploads.revived", schools=len(found))
         async with self.engine.connect() as connection:
             metrics.UPLOAD_WINDOWS_OVERDUE.set(await windows.overdue(connection, now - OVERDUE_AFTER))
-            tally = await uploads.tally(connection)
+            tally = await upload_log.tally(connection)
         for state, count in tally.items():
             metrics.UPLOADS_WAITING.labels(state).set(count)
         if self._next_erasure is None or now >= self._next_erasure:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.moe_sync.document import Change, ItemKind, Origin, RecordStatus
 from services.moe_sync.repository.preferences import AdapterName
-from services.moe_sync.repository.uploads import UploadStatus
+from services.moe_sync.repository.upload_log import UploadStatus
 from services.moe_sync.windows import Closing, Week
 from shared.attendance.tiers import Threshold
 from shared.web.cursors import MOST_ITEMS

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.moe_sync.api.common import Reader, known, upload_of
 from services.moe_sync.certificates import CertificateOut, keep_until, page_of
 from services.moe_sync.document import decode_document
-from services.moe_sync.repository import schools, uploads
+from services.moe_sync.repository import schools, upload_log
 from services.moe_sync.schemas import Body, ChangesOut, CountsOut
 from services.moe_sync.schools import School
 from services.moe_sync.state import MoeSyncState, State
@@ -72,8 +72,8 @@ async def _certificate(connection: AsyncConnection, state: MoeSyncState, row: Ro
         receipt=row["receipt"],
         counts=CountsOut(records=row["records"], responses=row["responses"]),
         changes=ChangesOut(new=row["new"], amended=row["amended"], withdrawn=row["withdrawn"]),
-        rejected=len(await uploads.rejects_of(connection, row["id"])),
-        attempts=await uploads.count_attempts(connection, row["id"]),
+        rejected=len(await upload_log.rejects_of(connection, row["id"])),
+        attempts=await upload_log.count_attempts(connection, row["id"]),
         marked_by=row["marked_by"],
         note=row["note"],
         keep_until=keep_until(row["sent_at"], state.settings.upload_retention),

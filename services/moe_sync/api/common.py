@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.moe_sync.repository import uploads
+from services.moe_sync.repository import upload_log
 from services.moe_sync.schools import School
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber
@@ -30,7 +30,7 @@ def known(school: School | None) -> School:
 
 async def upload_of(connection: AsyncConnection, upload: UUID, caller: Principal) -> RowMapping:
     """An upload that the caller may see. Raises ProblemError 404, or 403 for another school's."""
-    row = await uploads.get(connection, upload)
+    row = await upload_log.get(connection, upload)
     if row is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-upload", "there is no such upload")
     caller.require_school(SchoolNumber(row["school"]))

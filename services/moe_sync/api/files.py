@@ -16,7 +16,7 @@ from services.moe_sync.api.shown import Way, shown
 from services.moe_sync.csv_set import files_of, zipped
 from services.moe_sync.document import CONTENT_TYPE, decode_document
 from services.moe_sync.format import schema_bytes
-from services.moe_sync.repository import preferences, schools, uploads
+from services.moe_sync.repository import preferences, schools, sending
 from services.moe_sync.schemas import FileOut, FilesOut, MarkIn, UploadOut
 from services.moe_sync.state import State
 from shared.auth.principal import Principal
@@ -84,7 +84,7 @@ async def mark_sent(upload: UUID, body: MarkIn, state: State, caller: Admin) -> 
     async with state.engine.begin() as connection:
         row = await upload_of(connection, upload, caller)
         await schools.lock(connection, row["school"])
-        if await uploads.oldest_unsent(connection, row["school"]) != upload:
+        if await sending.oldest_unsent(connection, row["school"]) != upload:
             answered = row["status"] not in {"pending", "sending"}
             kind, why = (
                 ("answered", "this upload has been answered")
@@ -94,7 +94,7 @@ async def mark_sent(upload: UUID, body: MarkIn, state: State, caller: Admin) -> 
             raise ProblemError(HTTPStatus.CONFLICT, kind, why)
         way = Way.of(await preferences.get(connection, row["school"]), state.settings)
         # Of one that goes by hand, a worker only lays the files ready once more.
-        if not await uploads.take_from_worklist(connection, upload, now) and way.adapter != "folder":
+        if not await sending.take_from_worklist(connection, upload, now) and way.adapter != "folder":
             raise ProblemError(HTTPStatus.CONFLICT, "being-sent", "this upload is being sent at this moment: pause the school first")
         answer = Received(body.receipt, "accepted", ())
         if await keep_answer(connection, upload, answer, now, marked_by=caller.subject, note=body.note) is None:

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping
 
 from services.moe_sync.api.common import Reader, after_id, bad_cursor, known, upload_of
 from services.moe_sync.document import decode_record, decode_response
-from services.moe_sync.repository import items, schools, uploads, windows
+from services.moe_sync.repository import items, schools, upload_log, windows
 from services.moe_sync.schemas import DifferenceOut, DifferencesOut, ItemOut, ItemsOut, ItemsQuery, UploadsQuery, WindowOut, WindowsOut
 from services.moe_sync.state import State
 from services.moe_sync.windows import Week
@@ -51,7 +51,7 @@ async def diff(upload: UUID, state: State, caller: Reader, query: Annotated[Uplo
     after = after_id(query.cursor)
     async with state.engine.connect() as connection:
         await upload_of(connection, upload, caller)
-        rows = await uploads.differences(connection, upload, after, query.limit + 1)
+        rows = await upload_log.differences(connection, upload, after, query.limit + 1)
     more = len(rows) > query.limit
     shown = [_difference(row) for row in rows[: query.limit]]
     return DifferencesOut(items=shown, next=encode_cursor(str(rows[query.limit - 1]["item_id"])) if more else None)

@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.document import RecordEntry, ResponseEntry, decode_document
-from services.moe_sync.repository import preferences, uploads
+from services.moe_sync.repository import preferences, upload_log
 from services.moe_sync.repository.preferences import AdapterName, Preferences
 from services.moe_sync.schemas import AttemptOut, ChangesOut, CountsOut, RejectOut, SentRecord, SentResponse, UploadListed, UploadOut
 from services.moe_sync.settings import MoeSyncSettings
@@ -43,11 +43,11 @@ class Way:
 
 async def shown(connection: AsyncConnection, upload: UUID, settings: MoeSyncSettings) -> UploadOut | None:
     """An upload with its items, rejects and attempts; None when there is none of that id."""
-    row = await uploads.get(connection, upload)
+    row = await upload_log.get(connection, upload)
     if row is None:
         return None
     way = Way.of(await preferences.get(connection, row["school"]), settings)
-    rejects = await uploads.rejects_of(connection, upload)
+    rejects = await upload_log.rejects_of(connection, upload)
     document = decode_document(row["body"])
     records = [SentRecord(**_plain(record), reject=rejects.get(record.id)) for record in document.records]
     responses = [SentResponse(**_plain(response), reject=rejects.get(response.id)) for response in document.responses]
@@ -55,7 +55,7 @@ async def shown(connection: AsyncConnection, upload: UUID, settings: MoeSyncSett
         **_summary(row, way),
         items=[*records, *responses],
         rejects=[RejectOut(item=item, reason=reason) for item, reason in rejects.items()],
-        attempts=[AttemptOut.model_validate(attempt) for attempt in await uploads.attempts_of(connection, upload, MOST_ATTEMPTS)],
+        attempts=[AttemptOut.model_validate(attempt) for attempt in await upload_log.attempts_of(connection, upload, MOST_ATTEMPTS)],
     )
 
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from services.moe_sync.api.common import Reader
 from services.moe_sync.leader import OVERDUE_AFTER
-from services.moe_sync.repository import leases, uploads, windows
+from services.moe_sync.repository import leases, upload_log, windows
 from services.moe_sync.schemas import LeaderOut, StatusOut
 from services.moe_sync.state import State
 
@@ -19,7 +19,7 @@ async def status(state: State, caller: Reader) -> StatusOut:
     async with state.engine.connect() as connection:
         lease = await leases.shown(connection)
         overdue = await windows.overdue(connection, now - OVERDUE_AFTER, counted)
-        tally = await uploads.tally(connection, counted)
+        tally = await upload_log.tally(connection, counted)
     return StatusOut(
         leader=LeaderOut.model_validate(dict(lease)) if lease["host"] is not None and lease["until"] > now else None,
         windows_overdue=overdue,

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.moe_sync.api.common import Reader, Runner, bad_cursor, known
 from services.moe_sync.api.shown import Way, listed, shown
 from services.moe_sync.building import Wanted, build, drafts
-from services.moe_sync.repository import preferences, schools, uploads
+from services.moe_sync.repository import preferences, schools, upload_log
 from services.moe_sync.schemas import DocumentOut, PreviewQuery, RunIn, UploadOut, UploadsOut, UploadsQuery
 from services.moe_sync.schools import School
 from services.moe_sync.state import MoeSyncState, State
@@ -33,7 +33,7 @@ async def list_uploads(school: SchoolInPath, state: State, caller: Reader, query
     async with state.engine.connect() as connection:
         known(await schools.get(connection, school))
         way = Way.of(await preferences.get(connection, school), state.settings)
-        rows = await uploads.page(connection, school, before, query.limit + 1)
+        rows = await upload_log.page(connection, school, before, query.limit + 1)
     items = [listed(row, way) for row in rows[: query.limit]]
     more = len(rows) > query.limit
     return UploadsOut(items=items, next=encode_cursor(str(rows[query.limit - 1]["place"])) if more else None)
@@ -58,7 +58,7 @@ async def run(school: SchoolInPath, body: RunIn, state: State, caller: Runner, r
         upload = (await build(connection, [wanted], now)).get(school)
         if upload is None:
             response.status_code = HTTPStatus.OK
-            newest = await uploads.newest_of_weeks(connection, {str(school): str(wanted.week)})
+            newest = await upload_log.newest_of_weeks(connection, {str(school): str(wanted.week)})
             upload = newest[school]["id"]
         return await _shown(connection, upload, state)
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.moe_sync.adapters.interface import Adapter, Parcel, Placed, Received, Refused, Unsettled
 from services.moe_sync.answering import keep_answer
 from services.moe_sync.building import seal
-from services.moe_sync.repository import preferences, schools, uploads
+from services.moe_sync.repository import preferences, schools, sending, uploads
 from services.moe_sync.repository.preferences import AdapterName
 from services.moe_sync.repository.uploads import UPLOAD
 from shared.clock import Clock, utc_now
@@ -76,10 +76,10 @@ class UploadTask:
     async def perform(self, item: WorkItem) -> Outcome:
         """Makes one attempt, outside any transaction."""
         async with self.engine.begin() as connection:
-            school = await uploads.school_of(connection, item.id)
+            school = await sending.school_of(connection, item.id)
             if school is None or await schools.lock(connection, school) is None:
                 return Done("no such upload")
-            upload = await uploads.to_send(connection, item.id, delivered_since=self.clock() - DELIVERED_FOR)
+            upload = await sending.to_send(connection, item.id, delivered_since=self.clock() - DELIVERED_FOR)
             if upload is None:
                 return Done("answered before")
             chosen = await preferences.get(connection, school)
@@ -89,7 +89,7 @@ class UploadTask:
                 return _SetAside("paused" if chosen.paused else "no way to send it")
             upload = await seal(connection, item.id, upload)
             if name != "folder":
-                await uploads.start(connection, item.id, name, lost=item.lost > 0)
+                await sending.start(connection, item.id, name, lost=item.lost > 0)
         parcel = Parcel(str(item.id), upload.body, upload.digest, upload.school, upload.week, upload.number, upload.delivered)
         match await adapter.send(parcel):
             case Received(status=status) as answer:
@@ -117,17 +117,17 @@ class UploadTask:
                 pass
             case _Unsettled(detail=detail, reason=reason, unknown=unknown, delivered=delivered):
                 delivered_at = self.clock() if delivered else None
-                await uploads.not_answered(connection, item.id, reason or detail, unknown=unknown, delivered_at=delivered_at)
+                await sending.not_answered(connection, item.id, reason or detail, unknown=unknown, delivered_at=delivered_at)
             case Retry(detail=detail) | Failed(detail=detail):
-                await uploads.not_answered(connection, item.id, detail, unknown=True, delivered_at=None)
+                await sending.not_answered(connection, item.id, detail, unknown=True, delivered_at=None)
 
     async def _set_aside(self, connection: AsyncConnection, item: WorkItem, reason: str) -> None:
-        school = await uploads.school_of(connection, item.id)
+        school = await sending.school_of(connection, item.id)
         if school is None:
             return
         await schools.lock(connection, school)
         if reason:
-            await uploads.placed(connection, item.id, reason, self.clock())
+            await sending.placed(connection, item.id, reason, self.clock())
         chosen = await preferences.get(connection, school)
         sends = not chosen.paused and (chosen.adapter or self.default) in self.adapters
         if sends and (chosen.adapter or self.default) != "folder":

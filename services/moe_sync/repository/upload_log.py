@@ -1,0 +1,123 @@
+"""SQL of uploads as they are shown: their state, attempts and rejects."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+UploadStatus = Literal["pending", "sending", "accepted", "partly-accepted", "refused"]
+
+SHOWN: Final = """
+    u.id, u.place, u.school, u.term, u.week, u.number, u.status, u.created_at, u.sent_at, u.records, u.responses, u.receipt, u.reason,
+    u.digest, u.checksum, u.new, u.amended, u.withdrawn, u.adapter, u.outcome_unknown, u.delivered_at, u.redacted, u.marked_by, u.note
+"""
+
+
+async def newest_of_weeks(connection: AsyncConnection, weeks: Mapping[str, str]) -> dict[str, RowMapping]:
+    """The last upload built for a week of each school, by school."""
+    rows = await connection.execute(
+        text(
+            f"""
+            SELECT {SHOWN} FROM unnest(CAST(:schools AS text[]), CAST(:weeks AS text[])) AS w(school, week)
+            CROSS JOIN LATERAL (
+                SELECT * FROM uploads WHERE school = w.school AND week = w.week ORDER BY number DESC LIMIT 1
+            ) u
+            """  # noqa: S608
+        ),
+        {"schools": list(weeks), "weeks": list(weeks.values())},
+    )
+    return {row["school"]: row for row in rows.mappings()}
+
+
+async def get(connection: AsyncConnection, upload: uuid.UUID) -> RowMapping | None:
+    """An upload with its body."""
+    rows = await connection.execute(text(f"SELECT {SHOWN}, u.body FROM uploads u WHERE id = :id"), {"id": upload})  # noqa: S608
+    return rows.mappings().one_or_none()
+
+
+async def rejects_of(connection: AsyncConnection, upload: uuid.UUID) -> dict[uuid.UUID, str]:
+    """The rejected items of an upload, with the reason of each."""
+    rows = await connection.execute(
+        text("SELECT item_id, reject FROM upload_items WHERE upload_id = :id AND reject IS NOT NULL ORDER BY item_id"), {"id": upload}
+    )
+    return {row.item_id: row.reject for row in rows}
+
+
+async def attempts_of(connection: AsyncConnection, upload: uuid.UUID, most: int) -> list[Mapping[str, Any]]:
+    """The last attempts at an upload, oldest first."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT * FROM (
+                SELECT attempt, started_at, ended_at, outcome, detail FROM work_attempts
+                WHERE work_id = :id ORDER BY attempt DESC LIMIT :most
+            ) newest ORDER BY attempt
+            """
+        ),
+        {"id": upload, "most": most},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+async def count_attempts(connection: AsyncConnection, upload: uuid.UUID) -> int:
+    """How often an upload was tried."""
+    rows = await connection.execute(text("SELECT count(*) FROM work_attempts WHERE work_id = :id"), {"id": upload})
+    return int(rows.scalar_one())
+
+
+async def page(connection: AsyncConnection, school: str, before: int | None, limit: int) -> Sequence[RowMapping]:
+    """A school's uploads, newest first, before a place."""
+    rows = await connection.execute(
+        text(
+            f"""
+            SELECT {SHOWN}, (SELECT count(*) FROM upload_items i WHERE i.upload_id = u.id AND i.reject IS NOT NULL) AS rejected
+            FROM uploads u
+            WHERE school = :school AND (CAST(:before AS bigint) IS NULL OR place < :before) ORDER BY place DESC LIMIT :limit
+            """  # noqa: S608
+        ),
+        {"school": school, "before": before, "limit": limit},
+    )
+    return rows.mappings().all()
+
+
+async def differences(connection: AsyncConnection, upload: uuid.UUID, after: uuid.UUID | None, limit: int) -> Sequence[RowMapping]:
+    """The items of an upload by id, each as it goes and as the Ministry had taken it from the uploads before."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT ui.item_id, i.kind, i.record_id, ui.change, ui.reject, CAST(v.content AS text) AS now_content,
+                CAST(b.content AS text) AS before_content, b.id AS before_upload, b.week AS before_week
+            FROM upload_items ui
+            JOIN uploads u ON u.id = ui.upload_id JOIN items i ON i.id = ui.item_id
+            JOIN versions v ON v.item_id = ui.item_id AND v.revision = ui.revision
+            LEFT JOIN LATERAL (
+                SELECT p.id, p.week, pv.content FROM upload_items pi
+                JOIN uploads p ON p.id = pi.upload_id JOIN versions pv ON pv.item_id = pi.item_id AND pv.revision = pi.revision
+                WHERE pi.item_id = ui.item_id AND pi.reject IS NULL AND p.status IN ('accepted', 'partly-accepted') AND p.place < u.place
+                ORDER BY p.place DESC LIMIT 1
+            ) b ON true
+            WHERE ui.upload_id = :upload AND (CAST(:after AS uuid) IS NULL OR ui.item_id > :after)
+            ORDER BY ui.item_id LIMIT :limit
+            """
+        ),
+        {"upload": upload, "after": after, "limit": limit},
+    )
+    return rows.mappings().all()
+
+
+async def tally(connection: AsyncConnection, schools: Sequence[str] | None = None) -> dict[str, int]:
+    """How many uploads of these schools (None: of all) wait, are under way, or are so with an outcome that is not known."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT count(*) FILTER (WHERE status = 'pending') AS pending, count(*) FILTER (WHERE status = 'sending') AS sending,
+                count(*) FILTER (WHERE outcome_unknown) AS outcome_unknown
+            FROM uploads
+            WHERE status IN ('pending', 'sending') AND (CAST(:schools AS text[]) IS NULL OR school = ANY(CAST(:schools AS text[])))
+            """
+        ),
+        {"schools": None if schools is None else list(schools)},
+    )
+    return dict(rows.mappings().one())
