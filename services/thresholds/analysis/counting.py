@@ -1,7 +1,7 @@
 """Half days of all students and days of a term at once: the day rule, asked once for each kind of day. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -48,6 +48,21 @@ class HalfDays:
     def counted(self) -> HalfDayTable:
         """Half days marked as attended or absent: what shares are of."""
         return self.absent + self.attended
+
+    def only(self, students: Sequence[bool]) -> "HalfDays":
+        """The table of some of its students."""
+        if all(students):
+            return self
+        kept = np.asarray(students, dtype=np.bool_)
+        return replace(
+            self,
+            absent=self.absent[kept],
+            attended=self.attended[kept],
+            excluded=self.excluded[kept],
+            unmarked=self.unmarked[kept],
+            part=self.part[kept],
+            by_cause=self.by_cause[kept],
+        )
 
     def columns(self, wanted: Sequence[bool] | NDArray[np.bool_]) -> NDArray[np.intp]:
         """The columns of the days for which `wanted` is true."""

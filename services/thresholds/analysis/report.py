@@ -56,14 +56,15 @@ class Question:
     beside: Beside = field(default_factory=Beside)
 
 
-def analyse(question: Question) -> Analysis:
+def analyse(question: Question, half_days: HalfDays | None = None) -> Analysis:
     """The analysis of the selection: of the students on the roll, or where none was sent, of all with marks.
 
-    Who has left is not among them: a few leavers would hide a whole year level, for they are the school less its year levels.
+    `half_days` are those of the question's rows, where they have been counted already. Who has left is not among them: a few leavers
+    would hide a whole year level, for they are the school less its year levels.
     """
     has_roll = any(student.on_roll for student in question.students)
-    question = _only(question, [student.on_roll if has_roll else _stands(row) for student, row in _rows(question)])
-    half_days = count_half_days(question.rows, question.term, question.calendar, question.codes, question.now)
+    wanted = [student.on_roll if has_roll else _stands(row) for student, row in _rows(question)]
+    half_days, question = (half_days or half_days_of(question)).only(wanted), _only(question, wanted)
     school_days = sum(1 for _ in question.calendar.school_days(question.term, until=question.calendar.today(question.now)))
     whole = question.whole_school and len(question.students) >= SMALL_SCHOOL
     sets, disclosure = sets_of(question.students, question.year_level, question.group).disclosed(whole=whole)
@@ -72,13 +73,18 @@ def analyse(question: Question) -> Analysis:
     return _Work(question, half_days, sets, disclosure).analysis(school_days)
 
 
-def find_patterns(question: Question) -> tuple[Sequence[Student], list[Found]]:
+def find_patterns(question: Question, half_days: HalfDays | None = None) -> tuple[Sequence[Student], list[Found]]:
     """The patterns of the selected students: who was looked at, and what was found of whom (`Found.student` is a place among them)."""
-    question = _only(question, [student.on_roll or _stands(row) for student, row in _rows(question)])
-    half_days = count_half_days(question.rows, question.term, question.calendar, question.codes, question.now)
+    known = [student.on_roll or _stands(row) for student, row in _rows(question)]
+    half_days, question = (half_days or half_days_of(question)).only(known), _only(question, known)
     found = patterns.find(half_days, question.term, question.calendar)
     wanted = [is_selected(student, question.year_level, question.group) for student in question.students]
     return question.students, [one for one in found if wanted[one.student]]
+
+
+def half_days_of(question: Question) -> HalfDays:
+    """The half days of all rows of a question."""
+    return count_half_days(question.rows, question.term, question.calendar, question.codes, question.now)
 
 
 def _rows(question: Question) -> Iterable[tuple[Student, bytes]]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
@@ -12,11 +12,12 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.activities import STANDARD
+from services.thresholds.analysis.counting import HalfDays
 from services.thresholds.analysis.disclosure import FEWEST
 from services.thresholds.analysis.effects import WARNING, WINDOW
 from services.thresholds.analysis.findings import Analysis
 from services.thresholds.analysis.patterns import RULES, Found, Pattern
-from services.thresholds.analysis.report import Question, analyse, find_patterns
+from services.thresholds.analysis.report import Question, analyse, find_patterns, half_days_of
 from services.thresholds.analysis.sets import Student
 from services.thresholds.analysis.tables import TablePart, long_table, tables
 from services.thresholds.analysis.timeline import Beside, first_days, last_days, terms_beside, terms_reached
@@ -64,9 +65,10 @@ PATTERN_COLUMNS: Final = ("student", "name", "year level", "groups", "pattern", 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What was read for a request: the question, the names behind it, and the term's name."""
+    """What was read for a request: the question, its half days, and the names behind it."""
 
     question: Question
+    half_days: HalfDays
     names: Mapping[str, str]
 
 
@@ -124,7 +126,7 @@ async def list_patterns(
     after = decode_cursor(cursor, parts=2)
     now = state.clock()
     asked = await _asked(state, school, caller.part, term, year_level, group, now, with_effects=False)
-    students, found = await asyncio.to_thread(find_patterns, asked.question)
+    students, found = await asyncio.to_thread(find_patterns, asked.question, asked.half_days)
     wanted = sorted(
         (_one(school, students[one.student], one, asked.names) for one in found if pattern is None or one.pattern == pattern),
         key=lambda item: (item.student, item.pattern),
@@ -160,7 +162,7 @@ async def analysed(
     """What is asked about and its analysis, for whoever is shown it. Raises ProblemError 404 for an unknown school or term."""
     asked = await _asked(state, school, caller.part, term, year_level, group, now, with_effects=True)
     # A large school takes some hundredths of a second: others' requests must not wait for it.
-    return asked.question, await asyncio.to_thread(analyse, asked.question)
+    return asked.question, await asyncio.to_thread(analyse, asked.question, asked.half_days)
 
 
 async def _asked(
@@ -186,32 +188,39 @@ async def _asked(
         rows = await repository.marks(connection, school, wanted.name, only)
         students = [Student(row.student, row.year_level, frozenset(row.groups), True) for row in roster]
         students += [Student(key, None, frozenset(), False) for key in sorted(rows.keys() - {row.student for row in roster})]
-        crossed: Sequence[CrossedRecords] = ()
-        responses: Sequence[repository.ResponseRow] = ()
-        beside = Beside()
-        if with_effects:
-            if part is None:
-                found = await repository.crossings(connection, school, wanted.name, calendar.timezone, on_roll=bool(roster))
-                crossed = [CrossedRecords(*row) for row in found]
-            names = [one.name for one in (wanted, *terms_beside(calendar, wanted)) if one is not None]
-            responses = await repository.responses(connection, school, names)
-            days = {row.occurred_on for row in responses}
-            beside = await _beside(connection, school, calendar, wanted, calendar.today(now), days, students, only)
-    question = Question(
-        term=wanted,
-        calendar=calendar,
-        codes=state.codes.with_classes(known.code_classes),
-        now=now,
-        students=students,
-        rows=[rows.get(student.student, b"") for student in students],
-        whole_school=part is None,
-        year_level=year_level,
-        group=group,
-        crossed=crossed,
-        responses=responses,
-        beside=beside,
-    )
-    return _Asked(question, {row.student: f"{row.given_name} {row.family_name}" for row in roster})
+        question = Question(
+            term=wanted,
+            calendar=calendar,
+            codes=state.codes.with_classes(known.code_classes),
+            now=now,
+            students=students,
+            rows=[rows.get(student.student, b"") for student in students],
+            whole_school=part is None,
+            year_level=year_level,
+            group=group,
+        )
+        async with asyncio.TaskGroup() as both:
+            # Half days are counted while the rest is being read: each takes about as long.
+            counting = both.create_task(asyncio.to_thread(half_days_of, question))
+            if with_effects:
+                question = await _with_effects(connection, question, school, only, on_roll=bool(roster))
+    return _Asked(question, counting.result(), {row.student: f"{row.given_name} {row.family_name}" for row in roster})
+
+
+async def _with_effects(
+    connection: AsyncConnection, question: Question, school: SchoolNumber, only: Sequence[str] | None, *, on_roll: bool
+) -> Question:
+    """The question with the crossings, the responses, and what the weeks around these need of other terms."""
+    term, calendar = question.term, question.calendar
+    crossed: Sequence[CrossedRecords] = ()
+    if question.whole_school:
+        found = await repository.crossings(connection, school, term.name, calendar.timezone, on_roll=on_roll)
+        crossed = [CrossedRecords(*row) for row in found]
+    names = [one.name for one in (term, *terms_beside(calendar, term)) if one is not None]
+    responses = await repository.responses(connection, school, names)
+    days = {row.occurred_on for row in responses}
+    beside = await _beside(connection, school, calendar, term, calendar.today(question.now), days, question.students, only)
+    return replace(question, crossed=crossed, responses=responses, beside=beside)
 
 
 async def _beside(
