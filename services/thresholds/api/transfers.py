@@ -64,7 +64,7 @@ async def export_student(
         await permitted_student(connection, caller, school, student)
         known = await known_school(connection, school)
         wanted = term_for(calendar_of(known), term, state)
-        document = await document_of(connection, state, known, student, wanted, notes=notes)
+        document = await document_of(connection, known, student, wanted, state.codes, state.clock(), notes=notes)
         if document is None:
             raise _unknown_student()
         access = Access(action="export-student", school=school, students=[student], filters={"term": wanted.name, "notes": notes})

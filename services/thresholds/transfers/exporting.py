@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,22 +11,21 @@ from services.thresholds.attendance import attendance, session_of, slot_of
 from services.thresholds.register import Entry
 from services.thresholds.repository import records, register, responses, students, transfers
 from services.thresholds.repository.register import RowKey
-from services.thresholds.state import ThresholdsState
 from services.thresholds.transfers import document as documents
 from services.thresholds.transfers.carrying import days_of
 from services.thresholds.transfers.document import TransferDocument, TransferredMark, TransferredRecord, TransferredResponse
 from shared.attendance.calendar import Term
+from shared.attendance.codes import CodeTable
 from shared.events.calendars import calendar_of
 from shared.events.data import SchoolUpdated, TermDates
 from shared.identifiers import student_id
 
 
 async def document_of(
-    connection: AsyncConnection, state: ThresholdsState, school: SchoolUpdated, student: str, term: Term, *, notes: bool
+    connection: AsyncConnection, school: SchoolUpdated, student: str, term: Term, codes: CodeTable, now: datetime, *, notes: bool
 ) -> TransferDocument | None:
     """The student's term so far; None when nothing is known of it. What they brought themselves goes on with them."""
-    now = state.clock()
-    calendar, codes = calendar_of(school), state.codes.with_classes(school.code_classes)
+    calendar, codes = calendar_of(school), codes.with_classes(school.code_classes)
     identity = student_id(school.school, student)
     row = await register.get(connection, RowKey(school.school, term.name, student))
     person = await students.get(connection, identity)
