@@ -48,7 +48,7 @@ async def over_tls(app: ASGIApp, papers: Papers, folder: Path) -> AsyncIterator[
         app,
         host="127.0.0.1",
         port=port,
-        log_level="critical",
+        log_config=None,
         lifespan="off",
         ssl_certfile=str(folder / "server.pem"),
         ssl_ca_certs=str(papers.authority),

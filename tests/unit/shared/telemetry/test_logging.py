@@ -21,13 +21,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     stream = io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
     monkeypatch.setattr(logging.getLogger("uvicorn.access"), "disabled", False)
-    library = logging.getLogger("uvicorn.error")
-    said = library.level
-    # Servers of other tests have set how much their library says.
-    library.setLevel(logging.NOTSET)
     configure_logging()
     yield stream
-    library.setLevel(said)
     root.handlers[:], root.level = before
     structlog.reset_defaults()
 
