@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ from services.moe_sync.adapters.sessions import Session, SessionsUnknownError, S
 from services.moe_sync.adapters.words import problem_in, receipt_in
 from services.moe_sync.document import CONTENT_TYPE
 from shared.clock import Clock, utc_now
+from shared.web.retry_after import retry_after
 
 AGAIN: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 """Client errors that pass by themselves. 409 is what a server says while it still works on the same key."""
@@ -222,23 +222,8 @@ class HttpsAdapter:
         unauthorised = status == HTTPStatus.UNAUTHORIZED and self.tokens is not None
         if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in AGAIN and not unauthorised:
             return Refused(code, problem_in(body or b"", said))
-        pause = self._pause(response.headers.get("retry-after"))
+        pause = retry_after(response.headers.get("retry-after"), self.clock(), shortest=SHORTEST_PAUSE, longest=LONGEST_PAUSE)
         return Unsettled(code, problem_in(body or b"", said), pause, arrived=False if status in NOT_TAKEN else None)
-
-    def _pause(self, retry_after: str | None) -> timedelta | None:
-        """What a Retry-After asks for, in seconds or as a date, within our bounds; None for none that can be read."""
-        if retry_after is None:
-            return None
-        text = retry_after.strip()
-        if text.isascii() and text.isdigit():
-            # More digits than any sensible number of seconds would overflow on the way to the bound.
-            pause = timedelta(seconds=int(text)) if len(text) < 8 else LONGEST_PAUSE
-        else:
-            try:
-                pause = parsedate_to_datetime(text) - self.clock()
-            except (ValueError, TypeError):
-                return None
-        return min(max(pause, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
 async def _bounded_body(response: httpx.Response) -> bytes | None:
