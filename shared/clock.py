@@ -1,7 +1,8 @@
 """Time as a value that is passed in, so that rules and tests decide what "now" is."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
 """Answers the present moment, always with an offset."""
@@ -10,3 +11,8 @@ Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """The system's clock, in UTC."""
     return datetime.now(UTC)
+
+
+def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """A moment on a zone's clock, in UTC: Python's sums and differences within one zone count hours on the wall, not hours that pass."""
+    return datetime.combine(day, at, zone).astimezone(UTC)

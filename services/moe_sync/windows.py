@@ -6,11 +6,12 @@ A window is a school week by its ISO name, Monday 00:00 to the close (Friday 18:
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from shared.attendance.calendar import SATURDAY, Term
+from shared.clock import instant
 
 _WEEK: Final = re.compile(r"([0-9]{4})-W([0-9]{2})")
 _CLOSING: Final = re.compile(r"([a-z]+) ([0-9]{2}):([0-9]{2})")
@@ -78,12 +79,12 @@ class Closing:
 
 def opens_at(week: Week, zone: ZoneInfo) -> datetime:
     """The start of the week at the school, in UTC."""
-    return _instant(week.day(0), time(0), zone)
+    return instant(week.day(0), time(0), zone)
 
 
 def closes_at(week: Week, zone: ZoneInfo, closing: Closing) -> datetime:
     """The close of the week's window at the school, in UTC."""
-    return _instant(week.day(closing.weekday), closing.at, zone)
+    return instant(week.day(closing.weekday), closing.at, zone)
 
 
 def next_to_close(moment: datetime, zone: ZoneInfo, closing: Closing) -> Week:
@@ -118,8 +119,3 @@ def _first_week(term: Term) -> Week:
     week = Week.of(term.start)
     # Nothing happens at a school on the weekend before the first Monday.
     return week.following() if term.start.weekday() >= SATURDAY else week
-
-
-def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    # Out of the zone at once: Python's sums and differences within one zone count hours on the wall, not hours that pass.
-    return datetime.combine(day, at, zone).astimezone(UTC)

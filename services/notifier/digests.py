@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.models import School
-from services.notifier.policy import Digest, Policy, instant, next_digest
+from services.notifier.policy import Digest, Policy, next_digest
 from services.notifier.repository import contacts, movements
 from services.notifier.repository.movements import Schedule
+from shared.clock import instant
 
 
 async def begin(connection: AsyncConnection, school: str, digest: Digest, now: datetime) -> None:

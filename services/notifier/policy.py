@@ -5,7 +5,7 @@ Every choice has a default, so that a school that has said nothing gets its lett
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from services.notifier.letters import Past
 from services.notifier.recipients import Recipient
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.tiers import THRESHOLDS, Threshold
+from shared.clock import instant
 
 Days = Literal["any", "school-days"]
 Whom = Literal["all", "first"]
@@ -203,11 +204,6 @@ def next_digest(digest: Digest, calendar: SchoolCalendar, now: datetime, last_on
 def is_school_day(calendar: SchoolCalendar, day: date) -> bool:
     """Whether the school is open: in a term, no weekend, no holiday, not closed."""
     return calendar.term_on(day) is not None and calendar.open_half_days(day) > 0
-
-
-def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """A moment on the school's clock, in UTC: sums and differences within one zone would count hours on the wall."""
-    return datetime.combine(day, at, zone).astimezone(UTC)
 
 
 def _is_open(window: Window, calendar: SchoolCalendar, now: datetime) -> bool:
