@@ -105,9 +105,7 @@ class RecordsHandler:
         async with self.engine.begin() as connection:
             await self._apply(connection, said, letters)
             await self.dead_letters.keep(connection, letters, self.clock())
-        if times:
-            age = self.clock() - min(times)
-            metrics.EVENT_AGE_SECONDS.labels("moe_sync.records").observe(max(age.total_seconds(), 0))
+        metrics.observe_age("moe_sync.records", times, self.clock())
         return {}
 
     async def _apply(self, connection: AsyncConnection, said: Sequence[tuple[Message, Sequence[Fact]]], letters: list[DeadLetter]) -> None:

@@ -1,5 +1,7 @@
 """Every metric of the house and what it means. Labels hold names of ours only: never a school, a student or an address."""
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -80,3 +82,9 @@ UPLOAD_WINDOWS_OVERDUE: Final = Gauge(
 )
 UPLOADS_WAITING: Final = Gauge("star_uploads_waiting", "Uploads without an answer, counted by the leader", ["state"])
 """state: pending, sending, or outcome_unknown (of those that are sending)."""
+
+
+def observe_age(group: str, times: Collection[datetime], now: datetime) -> None:
+    """Notes how old the oldest event of a batch is by now; nothing for a batch without events. Clocks differ, but no age is below zero."""
+    if times:
+        EVENT_AGE_SECONDS.labels(group).observe(max((now - min(times)).total_seconds(), 0))

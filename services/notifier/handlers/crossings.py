@@ -44,9 +44,7 @@ class CrossingsHandler:
         async with self.engine.begin() as connection:
             await self.box.keep(connection, poison, now)
             await self._apply(connection, facts)
-        if events:
-            oldest = min(event.time for event in events)
-            metrics.EVENT_AGE_SECONDS.labels(f"notifier.{GROUP}").observe((self.clock() - oldest).total_seconds())
+        metrics.observe_age(f"notifier.{GROUP}", [event.time for event in events], self.clock())
         return {}
 
     async def _apply(self, connection: AsyncConnection, facts: Sequence[Fact]) -> None:

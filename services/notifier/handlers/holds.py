@@ -40,9 +40,7 @@ class HoldsHandler:
             await self.box.keep(connection, poison, now)
             if changes:
                 await self._apply(connection, changes)
-        if events:
-            oldest = min(event.time for event in events)
-            metrics.EVENT_AGE_SECONDS.labels(f"notifier.{GROUP}").observe((self.clock() - oldest).total_seconds())
+        metrics.observe_age(f"notifier.{GROUP}", [event.time for event in events], self.clock())
         return {}
 
     async def _apply(self, connection: AsyncConnection, changes: Sequence[Change]) -> None:

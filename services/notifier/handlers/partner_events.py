@@ -55,8 +55,7 @@ class PartnerEventsHandler:
         async with self.engine.begin() as connection:
             await self.box.keep(connection, poison, now)
             await self._spread(connection, events)
-        if times:
-            metrics.EVENT_AGE_SECONDS.labels(f"notifier.{GROUP}").observe((self.clock() - min(times)).total_seconds())
+        metrics.observe_age(f"notifier.{GROUP}", times, self.clock())
         return {}
 
     async def _spread(self, connection: AsyncConnection, events: Sequence[PartnerEvent]) -> None:

@@ -41,9 +41,7 @@ class PlansHandler:
             for event in events:
                 if isinstance(event.data, PlanReviewDue):
                     await self._tell(connection, event, event.data)
-        if events:
-            oldest = min(event.time for event in events)
-            metrics.EVENT_AGE_SECONDS.labels(f"notifier.{GROUP}").observe((self.clock() - oldest).total_seconds())
+        metrics.observe_age(f"notifier.{GROUP}", [event.time for event in events], self.clock())
         return {}
 
     async def _tell(self, connection: AsyncConnection, event: Event, data: PlanReviewDue) -> None:

@@ -108,8 +108,7 @@ class RosterHandler:
             told = {student_id for student_id in newer if recipients(roster.joined[student_id].caregivers, texts=True)}
             await self._tell_now(connection, [case for case in known.values() if case.student_id in told], now)
             await self._ask_again(connection, list(roster.schools), known.values(), put_off, now)
-        if times:
-            metrics.EVENT_AGE_SECONDS.labels(f"notifier.{GROUP}").observe((self.clock() - min(times)).total_seconds())
+        metrics.observe_age(f"notifier.{GROUP}", times, self.clock())
         return {}
 
     async def _end(self, connection: AsyncConnection, case: Case, now: datetime) -> Case:

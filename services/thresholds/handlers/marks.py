@@ -70,9 +70,7 @@ class MarksHandler:
             entries = self._entries(kept, calendars, letters)
             await self._fold(connection, entries, calendars)
             await self.dead_letters.keep(connection, [letter for letter in letters if not _waits(letter.message, held)], now)
-        if kept:
-            oldest = min(event.time for _, event, _ in kept)
-            metrics.EVENT_AGE_SECONDS.labels("thresholds.marks").observe(max((self.clock() - oldest).total_seconds(), 0))
+        metrics.observe_age("thresholds.marks", [event.time for _, event, _ in kept], self.clock())
         return held
 
     def _sort_out_unknown(
