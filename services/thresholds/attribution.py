@@ -15,6 +15,7 @@ from services.thresholds.folding import Absences
 from services.thresholds.half_days import DayCount, DayMarks, count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Slot
 from shared.attendance.codes import CodeTable
+from shared.events.data import VendorCount
 
 AbsenceClass = Literal["justified", "unjustified"]
 DayPart = Literal["morning", "afternoon"]
@@ -139,8 +140,9 @@ def _vendors(marks: DayMarks, absent: int, timetable: Sequence[Slot], codes: Cod
     return shares
 
 
-def _by_class(count: object, absent: int) -> dict[AbsenceClass, int]:
-    weights: dict[AbsenceClass, int] = {"unjustified": getattr(count, "unjustified", 0), "justified": getattr(count, "justified", 0)}
+def _by_class(count: VendorCount | None, absent: int) -> dict[AbsenceClass, int]:
+    assert count is not None
+    weights: dict[AbsenceClass, int] = {"unjustified": count.unjustified, "justified": count.justified}
     return share(absent, weights)
 
 

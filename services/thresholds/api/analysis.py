@@ -32,6 +32,7 @@ from services.thresholds.state import State, ThresholdsState
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.auth.principal import MOST_YEAR, Part, Principal
 from shared.events.calendars import calendar_of
+from shared.events.data import SchoolUpdated
 from shared.identifiers import SchoolNumber, student_id
 from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
 from shared.web.service import SchoolInPath, requires
@@ -65,8 +66,9 @@ PATTERN_COLUMNS: Final = ("student", "name", "year level", "groups", "pattern", 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What was read for a request: the question, its half days, and the names behind it."""
+    """What was read for a request: the school, the question, its half days, and the names behind it."""
 
+    school: SchoolUpdated
     question: Question
     half_days: HalfDays
     names: Mapping[str, str]
@@ -92,7 +94,7 @@ async def get_analysis(
     """Nobody can be picked out of it. A caller who looks after a part of the school gets the analysis of that part."""
     caller.require_school(school)
     now = state.clock()
-    question, analysis = await analysed(state, caller, school, term, year_level, group, now)
+    _, question, analysis = await analysed(state, caller, school, term, year_level, group, now)
     if _wants_csv(format, accept):
         parts = tables(analysis)
         table = parts[part] if part else long_table(parts)
@@ -158,11 +160,11 @@ async def analysed(
     year_level: int | None,
     group: str | None,
     now: datetime,
-) -> tuple[Question, Analysis]:
-    """What is asked about and its analysis, for whoever is shown it. Raises ProblemError 404 for an unknown school or term."""
+) -> tuple[SchoolUpdated, Question, Analysis]:
+    """The school, what is asked about, and its analysis, for whoever is shown it. Raises ProblemError 404 for an unknown school or term."""
     asked = await _asked(state, school, caller.part, term, year_level, group, now, with_effects=True)
     # A large school takes some hundredths of a second: others' requests must not wait for it.
-    return asked.question, await asyncio.to_thread(analyse, asked.question, asked.half_days)
+    return asked.school, asked.question, await asyncio.to_thread(analyse, asked.question, asked.half_days)
 
 
 async def _asked(
@@ -204,7 +206,7 @@ async def _asked(
             counting = both.create_task(asyncio.to_thread(half_days_of, question))
             if with_effects:
                 question = await _with_effects(connection, question, school, only, on_roll=bool(roster))
-    return _Asked(question, counting.result(), {row.student: f"{row.given_name} {row.family_name}" for row in roster})
+    return _Asked(known, question, counting.result(), {row.student: f"{row.given_name} {row.family_name}" for row in roster})
 
 
 async def _with_effects(

@@ -10,7 +10,6 @@ from fastapi.responses import Response
 
 from services.thresholds.analysis.findings import Analysis
 from services.thresholds.api.analysis import Accepted, GroupAsked, Reader, TermAsked, YearAsked, analysed
-from services.thresholds.api.common import known_school
 from services.thresholds.audit import Access, note
 from services.thresholds.pages import html
 from services.thresholds.pages.pdf import MEDIA_TYPE
@@ -49,9 +48,7 @@ async def get_report(
     """The numbers of the analysis, with plots and in words. Nobody can be picked out of it. The audit log keeps who asked for it."""
     caller.require_school(school)
     now = state.clock()
-    question, analysis = await analysed(state, caller, school, term, year_level, group, now)
-    async with state.engine.connect() as connection:
-        sent = await known_school(connection, school)
+    sent, question, analysis = await analysed(state, caller, school, term, year_level, group, now)
     about = About(
         school=sent.name,
         term=question.term.name,

@@ -3,7 +3,7 @@
 It holds the student's name, so that the school that takes it in can see whose it is; never the national student number or a caregiver.
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Final, Literal
 
 import msgspec
@@ -101,8 +101,3 @@ def decode(payload: bytes) -> TransferDocument:
     if any(day.unjustified + day.justified + day.present > HALF_DAYS for day in document.days):
         raise ValueError("the document has a day of more than two half days")
     return document
-
-
-def is_newer(document: TransferDocument, known_at: datetime) -> bool:
-    """Whether a document was made after one that is known."""
-    return document.exported_at > known_at

@@ -54,7 +54,7 @@ async def take_in(connection: AsyncConnection, arrival: Arrival, calendar: Schoo
     if before is not None:
         if before["document"] == arrival.payload:
             return uuid.UUID(str(before["id"]))
-        if not documents.is_newer(document, before["exported_at"]):
+        if document.exported_at <= before["exported_at"]:
             raise ProblemError(HTTPStatus.CONFLICT, "older-document", "a newer document of that school has been taken in")
         await transfers.supersede(connection, before["id"])
         kept = {day.date for day in document.days}
