@@ -13,7 +13,7 @@ from shared.auth.principal import Principal
 from shared.clock import Clock
 from shared.deadletters import repository
 from shared.deadletters.box import DeadLetterBox
-from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
+from shared.web.cursors import PageLimit, encode_cursor, read_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import requires, service_state
 
@@ -70,7 +70,7 @@ def dead_letters_router(box: DeadLetterBox) -> APIRouter:
         limit: PageLimit = 50,
     ) -> DeadLettersOut:
         """The dead letters in a state. A token for some schools only sees theirs, and none whose school could not be read."""
-        after = _after(cursor)
+        after = read_cursor(cursor, uuid.UUID)
         schools = None if caller.schools is None else sorted(caller.schools)
         async with _state(request).engine.connect() as connection:
             rows = await repository.page(connection, state, after, limit + 1, schools=schools)
@@ -102,14 +102,6 @@ def dead_letters_router(box: DeadLetterBox) -> APIRouter:
 
 def _state(request: Request) -> StateWithDeadLetters:
     return cast(StateWithDeadLetters, service_state(request))
-
-
-def _after(cursor: str | None) -> uuid.UUID | None:
-    parts = decode_cursor(cursor, parts=1)
-    try:
-        return None if parts is None else uuid.UUID(parts[0])
-    except ValueError as error:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged") from error
 
 
 async def _require_visible(connection: AsyncConnection, letter_id: uuid.UUID, caller: Principal) -> None:

@@ -2,8 +2,10 @@
 
 import base64
 import json
+from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, TypeVar, overload
 
 from fastapi import Query
 from pydantic import AfterValidator
@@ -35,7 +37,58 @@ def decode_cursor(cursor: str | None, *, parts: int) -> list[str] | None:
             return decoded
     except ValueError:
         pass
-    raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")
+    raise _not_ours()
+
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+
+
+@overload
+def read_cursor(cursor: str | None, first: Callable[[str], A], /) -> A | None: ...
+@overload
+def read_cursor(cursor: str | None, first: Callable[[str], A], second: Callable[[str], B], /) -> tuple[A, B] | None: ...
+@overload
+def read_cursor(
+    cursor: str | None, first: Callable[[str], A], second: Callable[[str], B], third: Callable[[str], C], /
+) -> tuple[A, B, C] | None: ...
+def read_cursor(cursor: str | None, /, *readers: Callable[[str], Any]) -> Any:
+    """The one part of a cursor, or a tuple of its parts, each as its reader has it; None without a cursor.
+
+    Raises ProblemError 422 for one we did not make: a reader says so with ValueError.
+    """
+    parts = decode_cursor(cursor, parts=len(readers))
+    if parts is None:
+        return None
+    try:
+        values = tuple(read(part) for read, part in zip(readers, parts, strict=True))
+    except ValueError as error:
+        raise _not_ours() from error
+    return values if len(values) > 1 else values[0]
+
+
+def moment(part: str) -> datetime:
+    """Reads a time. Raises ValueError for none, and for one without an offset, which no database can place."""
+    at = datetime.fromisoformat(part)
+    if at.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return at
+
+
+def number(most_digits: int = 9) -> Callable[[str], int]:
+    """A reader of whole numbers of at most so many digits: 9 fit into an `int` column, 18 into a `bigint`."""
+
+    def read(part: str) -> int:
+        if not (part.isascii() and part.isdigit() and len(part) <= most_digits):
+            raise ValueError("not such a number")
+        return int(part)
+
+    return read
+
+
+def _not_ours() -> ProblemError:
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")
 
 
 def _is_ours(part: object) -> bool:

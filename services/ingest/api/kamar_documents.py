@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import date, datetime
-from http import HTTPStatus
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
@@ -11,14 +10,12 @@ from pydantic import BaseModel
 from services.ingest.repository import documents, refusals
 from services.ingest.state import State
 from shared.auth.principal import Principal
-from shared.web.cursors import decode_cursor, encode_cursor
-from shared.web.problems import ProblemError
+from shared.web.cursors import encode_cursor, moment, number, read_cursor
 from shared.web.service import SchoolInPath, requires
 
 router = APIRouter(tags=["KAMAR"])
 
 MOST: Final = 500
-LONGEST_NUMBER: Final = 18
 
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 
@@ -75,7 +72,7 @@ async def list_documents(
     """The school's documents and what became of them. Their content is not kept."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
-        rows = await documents.page(connection, school, _before_number(cursor), limit + 1)
+        rows = await documents.page(connection, school, read_cursor(cursor, number(18)), limit + 1)
     items = [KamarDocumentOut.model_validate(row) for row in rows[:limit]]
     return KamarDocumentsOut(items=items, next=encode_cursor(str(rows[limit - 1]["number"])) if len(rows) > limit else None)
 
@@ -91,32 +88,6 @@ async def list_refusals(
     """With the reason, so that it can be mended in KAMAR and sent again."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
-        rows = await refusals.page(connection, school, _before(cursor), limit + 1)
+        rows = await refusals.page(connection, school, read_cursor(cursor, moment, uuid.UUID), limit + 1)
     items = [RefusalOut.model_validate(row) for row in rows[:limit]]
     return RefusalsOut(items=items, next=encode_cursor(items[-1].at.isoformat(), str(items[-1].id)) if len(rows) > limit else None)
-
-
-def _before_number(cursor: str | None) -> int | None:
-    parts = decode_cursor(cursor, parts=1)
-    if parts is None:
-        return None
-    if not (parts[0].isascii() and parts[0].isdigit() and len(parts[0]) <= LONGEST_NUMBER):
-        raise _bad_cursor()
-    return int(parts[0])
-
-
-def _before(cursor: str | None) -> tuple[datetime, uuid.UUID] | None:
-    parts = decode_cursor(cursor, parts=2)
-    if parts is None:
-        return None
-    try:
-        at, row = datetime.fromisoformat(parts[0]), uuid.UUID(parts[1])
-    except ValueError as error:
-        raise _bad_cursor() from error
-    if at.tzinfo is None:
-        raise _bad_cursor()
-    return at, row
-
-
-def _bad_cursor() -> ProblemError:
-    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")

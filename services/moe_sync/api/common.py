@@ -11,7 +11,6 @@ from services.moe_sync.repository import upload_log
 from services.moe_sync.schools import School
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber
-from shared.web.cursors import decode_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import requires
 
@@ -35,17 +34,3 @@ async def upload_of(connection: AsyncConnection, upload: UUID, caller: Principal
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-upload", "there is no such upload")
     caller.require_school(SchoolNumber(row["school"]))
     return row
-
-
-def after_id(cursor: str | None) -> UUID | None:
-    """The id that the page before ended with. Raises ProblemError 422."""
-    parts = decode_cursor(cursor, parts=1)
-    try:
-        return None if parts is None else UUID(parts[0])
-    except ValueError as error:
-        raise bad_cursor() from error
-
-
-def bad_cursor() -> ProblemError:
-    """For a cursor that is none of ours."""
-    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")

@@ -7,13 +7,13 @@ import msgspec
 from fastapi import APIRouter, Query
 from sqlalchemy import RowMapping
 
-from services.moe_sync.api.common import Reader, after_id, bad_cursor, known, upload_of
+from services.moe_sync.api.common import Reader, known, upload_of
 from services.moe_sync.document import decode_record, decode_response
 from services.moe_sync.repository import items, schools, upload_log, windows
 from services.moe_sync.schemas import DifferenceOut, DifferencesOut, ItemOut, ItemsOut, ItemsQuery, UploadsQuery, WindowOut, WindowsOut
 from services.moe_sync.state import State
 from services.moe_sync.windows import Week
-from shared.web.cursors import decode_cursor, encode_cursor
+from shared.web.cursors import encode_cursor, read_cursor
 from shared.web.service import SchoolInPath
 
 router = APIRouter(tags=["uploads"])
@@ -23,7 +23,7 @@ router = APIRouter(tags=["uploads"])
 async def list_items(school: SchoolInPath, state: State, caller: Reader, query: Annotated[ItemsQuery, Query()]) -> ItemsOut:
     """What the Ministry has taken, rejected (and why) or not been told yet. `record` shows one record and its responses."""
     caller.require_school(school)
-    after = after_id(query.cursor)
+    after = read_cursor(query.cursor, UUID)
     async with state.engine.connect() as connection:
         known(await schools.get(connection, school))
         rows = await items.page(connection, school, record=query.record, state=query.state, after=after, limit=query.limit + 1)
@@ -36,7 +36,7 @@ async def list_items(school: SchoolInPath, state: State, caller: Reader, query: 
 async def list_windows(school: SchoolInPath, state: State, caller: Reader, query: Annotated[UploadsQuery, Query()]) -> WindowsOut:
     """Newest first: when each closes or closed, and what became of it."""
     caller.require_school(school)
-    before = _before_week(query.cursor)
+    before = read_cursor(query.cursor, _week)
     async with state.engine.connect() as connection:
         known(await schools.get(connection, school))
         rows = await windows.page(connection, school, before, query.limit + 1)
@@ -48,7 +48,7 @@ async def list_windows(school: SchoolInPath, state: State, caller: Reader, query
 @router.get("/v1/uploads/{upload}/diff", summary="What an upload changes")
 async def diff(upload: UUID, state: State, caller: Reader, query: Annotated[UploadsQuery, Query()]) -> DifferencesOut:
     """Each item beside what the Ministry had taken of it from the uploads before; `before` is null for what it did not have."""
-    after = after_id(query.cursor)
+    after = read_cursor(query.cursor, UUID)
     async with state.engine.connect() as connection:
         await upload_of(connection, upload, caller)
         rows = await upload_log.differences(connection, upload, after, query.limit + 1)
@@ -81,11 +81,5 @@ def _content(kind: str, content: str | None) -> dict[str, Any] | None:
     return said
 
 
-def _before_week(cursor: str | None) -> str | None:
-    parts = decode_cursor(cursor, parts=1)
-    if parts is None:
-        return None
-    try:
-        return str(Week.parse(parts[0]))
-    except ValueError as error:
-        raise bad_cursor() from error
+def _week(part: str) -> str:
+    return str(Week.parse(part))

@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.moe_sync.api.common import Reader, Runner, bad_cursor, known
+from services.moe_sync.api.common import Reader, Runner, known
 from services.moe_sync.api.shown import Way, listed, shown
 from services.moe_sync.building import Wanted, build, drafts
 from services.moe_sync.repository import preferences, schools, upload_log
@@ -18,7 +18,7 @@ from services.moe_sync.schools import School
 from services.moe_sync.state import MoeSyncState, State
 from services.moe_sync.windows import Week, opens_at, term_of
 from shared.identifiers import SchoolNumber
-from shared.web.cursors import decode_cursor, encode_cursor
+from shared.web.cursors import encode_cursor, number, read_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
 
@@ -29,7 +29,7 @@ router = APIRouter(tags=["uploads"])
 async def list_uploads(school: SchoolInPath, state: State, caller: Reader, query: Annotated[UploadsQuery, Query()]) -> UploadsOut:
     """Newest first, without their items."""
     caller.require_school(school)
-    before = _before(query.cursor)
+    before = read_cursor(query.cursor, number(18))
     async with state.engine.connect() as connection:
         known(await schools.get(connection, school))
         way = Way.of(await preferences.get(connection, school), state.settings)
@@ -102,13 +102,3 @@ def _wanted(school: School, week: Week, now: datetime) -> Wanted:
     if term is None:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "week-outside-term", "this week lies in none of the school's terms")
     return Wanted(school, week, term, now)
-
-
-def _before(cursor: str | None) -> int | None:
-    parts = decode_cursor(cursor, parts=1)
-    if parts is None:
-        return None
-    # No more digits than a place can have.
-    if not (parts[0].isascii() and parts[0].isdigit() and len(parts[0]) <= 18):
-        raise bad_cursor()
-    return int(parts[0])

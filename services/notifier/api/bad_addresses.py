@@ -1,7 +1,6 @@
 """Addresses that letters came back from: the school sees them, and clears those that are good again."""
 
 import uuid
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from services.notifier.schemas.bounces import AddressOwner, BadAddress, BadAddre
 from services.notifier.state import State
 from services.notifier.transports.verdicts import meaning_of
 from shared.auth.principal import Principal
-from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
+from shared.web.cursors import PageLimit, encode_cursor, moment, read_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
@@ -33,7 +32,7 @@ async def list_bad_addresses(
 ) -> BadAddresses:
     """The last marked first. An address goes from here when the school sends another one in its place, or a person clears it."""
     caller.require_school(school)
-    before = _place(cursor)
+    before = read_cursor(cursor, moment, uuid.UUID)
     async with state.engine.connect() as connection:
         found = await bad_addresses.page(connection, school, before=before, most=limit + 1)
         owners = await reachable.owners(connection, school, found[:limit]) if found else {}
@@ -73,13 +72,3 @@ async def clear_bad_address(
         await reachable.try_again(connection, {owner.student_id for owner in owners}, now)
         await bad_addresses.clear(connection, [found.address_id], caller.subject, now)
     log.info("address.cleared", address=str(address), school=school, by=caller.subject)
-
-
-def _place(cursor: str | None) -> tuple[datetime, uuid.UUID] | None:
-    parts = decode_cursor(cursor, parts=2)
-    if parts is None:
-        return None
-    try:
-        return datetime.fromisoformat(parts[0]), uuid.UUID(parts[1])
-    except ValueError as error:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged") from error

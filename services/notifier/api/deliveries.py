@@ -3,7 +3,6 @@
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -21,7 +20,7 @@ from shared.addresses import address_key
 from shared.auth.principal import ROLES, Principal
 from shared.identifiers import address_id
 from shared.telemetry import metrics
-from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
+from shared.web.cursors import PageLimit, encode_cursor, moment, read_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 from shared.worklist import repository as worklist
@@ -49,7 +48,8 @@ async def list_deliveries(
     releases it. `waiting`: written, and being sent. Then `sent`, `failed`, `bounced` (it left, and came back), `cancelled`, or `past`: it
     was due, and its reason says why there is none. Addresses are for the role `manage`."""
     caller.require_school(school)
-    before = _place(cursor)
+    place = read_cursor(cursor, moment, uuid.UUID)
+    before = Place(*place) if place else None
     async with state.engine.connect() as connection:
         rows = await listing.page(connection, school, student=student, status=status, before=before, most=limit + 1)
         attempts = await listing.attempts(connection, [row["id"] for row in rows])
@@ -163,13 +163,3 @@ def _attempts(rows: Sequence[Mapping[str, Any]]) -> list[Attempt]:
 def _code(detail: str | None) -> str | None:
     found = _CODE.search(detail or "")
     return None if found is None else found.group(1)
-
-
-def _place(cursor: str | None) -> Place | None:
-    parts = decode_cursor(cursor, parts=2)
-    if parts is None:
-        return None
-    try:
-        return Place(datetime.fromisoformat(parts[0]), uuid.UUID(parts[1]))
-    except ValueError as error:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged") from error

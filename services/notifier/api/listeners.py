@@ -1,7 +1,6 @@
 """A school sees which partners hear of it, and cuts them off."""
 
 import uuid
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from services.notifier.schemas.subscriptions import Listener, Listeners
 from services.notifier.state import State
 from services.notifier.subscriptions.endpoints import parse_endpoint
 from shared.auth.principal import Principal
-from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
+from shared.web.cursors import PageLimit, encode_cursor, moment, read_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
@@ -32,9 +31,9 @@ async def list_listeners(
 ) -> Listeners:
     """Oldest first. Partners on Kafka and readers of the feed are not among them: their tokens and users are what lets them in."""
     caller.require_school(school)
-    parts = decode_cursor(cursor, parts=2)
+    after = read_cursor(cursor, moment, uuid.UUID)
     async with state.engine.connect() as connection:
-        found = await subscriptions.page_of_school(connection, school, after=_place(parts) if parts else None, most=limit + 1)
+        found = await subscriptions.page_of_school(connection, school, after=after, most=limit + 1)
     items = [
         Listener(
             id=subscription.id,
@@ -73,10 +72,3 @@ async def cut_off(
         else:
             await subscriptions.delete(connection, found.id, found.owner, state.clock())
     log.info("subscription.cut_off", subscription=str(subscription_id), school=school)
-
-
-def _place(parts: list[str]) -> tuple[datetime, uuid.UUID]:
-    try:
-        return datetime.fromisoformat(parts[0]), uuid.UUID(parts[1])
-    except ValueError as error:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged") from error

@@ -1,15 +1,15 @@
 """What went to staff: copies of letters, digests, reviews of plans, alarms."""
 
+import uuid
 from typing import Annotated
 
 from fastapi import APIRouter
 
-from services.notifier.api.releases import place
 from services.notifier.repository import notices
 from services.notifier.schemas.policy import Notice, Notices
 from services.notifier.state import State
 from shared.auth.principal import Principal
-from shared.web.cursors import PageLimit, encode_cursor
+from shared.web.cursors import PageLimit, encode_cursor, moment, read_cursor
 from shared.web.service import SchoolInPath, requires
 
 router = APIRouter(tags=["e-mails to staff"])
@@ -25,7 +25,7 @@ async def list_notices(
 ) -> Notices:
     """Newest first. `no-contact`: the school has no contact address; it goes as soon as it has one. `cancelled`: it had become needless."""
     caller.require_school(school)
-    before = place(cursor)
+    before = read_cursor(cursor, moment, uuid.UUID)
     async with state.engine.connect() as connection:
         rows = await notices.page(connection, school, before=before, most=limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None

@@ -1,6 +1,5 @@
 """A school says when its letters may go, about what, to whom, and how many a day."""
 
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -14,8 +13,7 @@ from services.notifier.repository.policies import Version
 from services.notifier.schemas.policy import CurrentPolicy, InForce, Policy, PolicyVersion, PolicyVersions
 from services.notifier.state import NotifierState, State
 from shared.auth.principal import Principal
-from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
-from shared.web.problems import ProblemError
+from shared.web.cursors import PageLimit, encode_cursor, number, read_cursor
 from shared.web.service import SchoolInPath, requires
 
 router = APIRouter(tags=["letter policy"])
@@ -63,7 +61,7 @@ async def list_versions(
 ) -> PolicyVersions:
     """Who set what, and when."""
     caller.require_school(school)
-    before = _before(cursor)
+    before = read_cursor(cursor, number())
     async with state.engine.connect() as connection:
         found = await policies.versions(connection, school, before=before, most=limit + 1)
     items = [PolicyVersion.of(school, version) for version in found[:limit]]
@@ -76,12 +74,3 @@ async def _shown(connection: AsyncConnection, state: NotifierState, school: str,
     hold = version.policy.hold if version.policy.hold is not None else defaults.hold
     cap = cap_of(version.policy, students, least=defaults.cap_least, share=defaults.cap_share)
     return CurrentPolicy.of(school, version, in_force=InForce(hold=hold, daily_cap=cap))
-
-
-def _before(cursor: str | None) -> int | None:
-    parts = decode_cursor(cursor, parts=1)
-    if parts is None:
-        return None
-    if not parts[0].isascii() or not parts[0].isdecimal() or len(parts[0]) > 9:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")
-    return int(parts[0])

@@ -1,8 +1,6 @@
 """Letters of which more were due in a day than may go wait here until a person has looked."""
 
 import uuid
-from datetime import datetime
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -13,8 +11,7 @@ from services.notifier.repository.releases import Action
 from services.notifier.schemas.policy import Chosen, Decided, Discarding, WaitingLetter, WaitingLetters
 from services.notifier.state import NotifierState, State
 from shared.auth.principal import Principal
-from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
-from shared.web.problems import ProblemError
+from shared.web.cursors import PageLimit, encode_cursor, moment, read_cursor
 from shared.web.service import SchoolInPath, requires
 
 router = APIRouter(prefix="/v1/schools/{school}/letters/waiting-release", tags=["letters that wait for a person"])
@@ -32,7 +29,7 @@ async def list_waiting(
 ) -> WaitingLetters:
     """The longest waiting first, with counts by the day on which they were due and by threshold."""
     caller.require_school(school)
-    after = place(cursor)
+    after = read_cursor(cursor, moment, uuid.UUID)
     async with state.engine.connect() as connection:
         known = await contacts.school(connection, school)
         rows = await releases.page(connection, school, after=after, most=limit + 1)
@@ -74,14 +71,3 @@ async def _decide(
     async with state.engine.begin() as connection:
         decided = await decide(connection, school, action, chosen, reason=reason, by=caller.subject, now=state.clock())
         return Decided(letters=decided, waiting=await releases.count(connection, school))
-
-
-def place(cursor: str | None) -> tuple[datetime, uuid.UUID] | None:
-    """Where a page ended. Raises ProblemError 422 for a cursor that is not ours."""
-    parts = decode_cursor(cursor, parts=2)
-    if parts is None:
-        return None
-    try:
-        return datetime.fromisoformat(parts[0]), uuid.UUID(parts[1])
-    except ValueError as error:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged") from error

@@ -31,7 +31,7 @@ from services.notifier.subscriptions.signatures import new_secret
 from services.notifier.transports.webhook import AddressRefusedError
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber
-from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
+from shared.web.cursors import PageLimit, encode_cursor, moment, number, read_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import requires
 
@@ -79,9 +79,9 @@ async def subscribe(body: NewSubscription, state: State, caller: Keeper) -> Subs
 @router.get("", summary="Your subscriptions")
 async def list_subscriptions(state: State, caller: Reader, limit: PageLimit = 50, cursor: str | None = None) -> Subscriptions:
     """Oldest first, without their secrets."""
-    parts = decode_cursor(cursor, parts=2)
+    after = read_cursor(cursor, moment, uuid.UUID)
     async with state.engine.connect() as connection:
-        found = await subscriptions.page(connection, caller.subject, after=_place(parts) if parts else None, most=limit + 1)
+        found = await subscriptions.page(connection, caller.subject, after=after, most=limit + 1)
         items = await _shown(connection, found[:limit], state.clock())
     last = found[limit - 1] if len(found) > limit else None
     return Subscriptions(items=items, next=None if last is None else encode_cursor(last.created_at.isoformat(), str(last.id)))
@@ -145,8 +145,7 @@ async def list_attempts(
     cursor: str | None = None,
 ) -> Attempts:
     """Newest first, as long as events are kept. What the receiver wrote in its answers is not kept."""
-    parts = decode_cursor(cursor, parts=3)
-    before = (*_place(parts), _number(parts[2])) if parts else None
+    before = read_cursor(cursor, moment, uuid.UUID, number())
     async with state.engine.connect() as connection:
         found = _known(await subscriptions.get(connection, subscription_id, caller.subject))
         rows = await webhooks.attempts(connection, found.id, event_id=event_id, before=before, most=limit + 1)
@@ -243,20 +242,3 @@ def _known(found: Subscription | None) -> Subscription:
 
 def _unknown() -> ProblemError:
     return ProblemError(HTTPStatus.NOT_FOUND, "unknown-subscription", "you have no such subscription")
-
-
-def _place(parts: Sequence[str]) -> tuple[datetime, uuid.UUID]:
-    try:
-        return datetime.fromisoformat(parts[0]), uuid.UUID(parts[1])
-    except ValueError as error:
-        raise _bad_cursor() from error
-
-
-def _number(part: str) -> int:
-    if not part.isdecimal() or len(part) > 9:
-        raise _bad_cursor()
-    return int(part)
-
-
-def _bad_cursor() -> ProblemError:
-    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")

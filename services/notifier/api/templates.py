@@ -27,7 +27,7 @@ from services.notifier.schemas.templates import (
 from services.notifier.state import NotifierState, State
 from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.auth.principal import Principal
-from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
+from shared.web.cursors import PageLimit, encode_cursor, number, read_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
@@ -123,7 +123,7 @@ async def list_versions(
     caller.require_school(school)
     place = Place(school, threshold, language)
     async with state.engine.connect() as connection:
-        found = await templates.versions(connection, place, before=_before(cursor), most=limit + 1)
+        found = await templates.versions(connection, place, before=read_cursor(cursor, number()), most=limit + 1)
     items = [Version.model_validate(version, from_attributes=True) for version in found[:limit]]
     return Versions(items=items, next=encode_cursor(str(items[-1].version)) if len(found) > limit else None)
 
@@ -193,12 +193,3 @@ def _out(place: Place, state: NotifierState, own: templates.Version | None) -> T
         saved_by=None if own is None else own.saved_by,
         saved_at=None if own is None else own.saved_at,
     )
-
-
-def _before(cursor: str | None) -> int | None:
-    parts = decode_cursor(cursor, parts=1)
-    if parts is None:
-        return None
-    if not parts[0].isdecimal() or len(parts[0]) > 9:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")
-    return int(parts[0])

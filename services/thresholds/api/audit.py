@@ -20,8 +20,7 @@ from services.thresholds.state import State, ThresholdsState
 from shared.attendance.calendar import SchoolCalendar
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber
-from shared.web.cursors import decode_cursor, encode_cursor
-from shared.web.problems import ProblemError
+from shared.web.cursors import encode_cursor, moment, number, read_cursor
 from shared.web.service import SchoolInPath, requires
 from shared.web.spreadsheet import Cell, csv_answer_of_pages
 
@@ -46,7 +45,8 @@ async def get_audit(
 ) -> AuditPage | Response:
     """Newest first. As CSV (`format=csv`, or `Accept: text/csv`) it is the whole log in one file. Reading it is a line of its own."""
     caller.require_school(school)
-    after = _place(query.cursor)
+    place = read_cursor(query.cursor, moment, number(18))
+    after = Place(*place) if place else None
     as_csv = query.format == "csv" or (query.format is None and request.headers.get("accept", "").startswith("text/csv"))
     async with state.engine.begin() as connection:
         wanted = _wanted(school, query, await calendar_for(connection, school))
@@ -108,11 +108,3 @@ def _cells(row: RowMapping) -> tuple[Cell, ...]:
 
 def _cursor(row: RowMapping) -> str:
     return encode_cursor(row["at"].isoformat(), str(row["id"]))
-
-
-def _place(cursor: str | None) -> Place | None:
-    parts = decode_cursor(cursor, parts=2)
-    try:
-        return None if parts is None else Place(datetime.fromisoformat(parts[0]), int(parts[1]))
-    except ValueError as error:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged") from error

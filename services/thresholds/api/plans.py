@@ -39,7 +39,7 @@ from shared.events.data import PlanPublished, SchoolUpdated
 from shared.events.envelope import Event
 from shared.identifiers import SchoolNumber, plan_event_id
 from shared.outbox import repository as outbox
-from shared.web.cursors import PageLimit, decode_cursor, encode_cursor
+from shared.web.cursors import PageLimit, encode_cursor, number, read_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
@@ -118,7 +118,7 @@ async def list_versions(
 ) -> VersionPage:
     """Newest first, without their texts."""
     caller.require_school(school)
-    before = _number(decode_cursor(cursor, parts=1))
+    before = read_cursor(cursor, number())
     async with state.engine.connect() as connection:
         await known_school(connection, school)
         found = await plans.page(connection, school, before, limit + 1)
@@ -278,11 +278,3 @@ def _changed(before: Plan, after: Plan) -> list[str]:
 
 def _today(sent: SchoolUpdated, state: ThresholdsState) -> date:
     return calendar_of(sent).today(state.clock())
-
-
-def _number(parts: list[str] | None) -> int | None:
-    if parts is None:
-        return None
-    if not parts[0].isdecimal() or len(parts[0]) > 9:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")
-    return int(parts[0])

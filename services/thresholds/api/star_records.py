@@ -26,7 +26,7 @@ from shared.attendance.tiers import THRESHOLDS
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber, student_id
 from shared.outbox import repository as outbox
-from shared.web.cursors import decode_cursor, encode_cursor
+from shared.web.cursors import encode_cursor, read_cursor
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
@@ -40,7 +40,7 @@ Manager = Annotated[Principal, requires("star:write", role="manage", by_group=Tr
 async def list_records(school: SchoolInPath, state: State, caller: Reader, query: Annotated[RecordQuery, Query()]) -> RecordPage:
     """All records that match, withdrawn ones included unless a status is asked for."""
     caller.require_school(school)
-    after = _record_id(query.cursor)
+    after = read_cursor(query.cursor, UUID)
     async with state.engine.begin() as connection:
         desk = await desk_of(connection, school, state)
         of_students = None if caller.part is None else await students.of_part(connection, school, caller.part)
@@ -158,14 +158,6 @@ async def _again(connection: AsyncConnection, record_id: UUID) -> RowMapping:
     record = await records.get(connection, record_id)
     assert record is not None
     return record
-
-
-def _record_id(cursor: str | None) -> UUID | None:
-    parts = decode_cursor(cursor, parts=1)
-    try:
-        return None if parts is None else UUID(parts[0])
-    except ValueError as error:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged") from error
 
 
 def _undecidable(error: UndecidableError) -> ProblemError:

@@ -2,12 +2,15 @@
 
 import base64
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.web.cursors import decode_cursor, encode_cursor
+from shared.web.cursors import decode_cursor, encode_cursor, moment, number, read_cursor
 from shared.web.problems import ProblemError
 
 texts = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"))
@@ -34,3 +37,29 @@ def test_parts_that_we_never_made_are_refused(parts: object) -> None:
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(ProblemError):
         decode_cursor(cursor, parts=1)
+
+
+def test_each_part_is_read_as_what_it_was() -> None:
+    at, who = datetime(2026, 10, 19, 12, tzinfo=UTC), UUID(int=7)
+    assert read_cursor(encode_cursor(at.isoformat(), str(who), "12"), moment, UUID, number()) == (at, who, 12)
+    assert read_cursor(encode_cursor(str(who)), UUID) == who
+    assert read_cursor(None, moment, UUID) is None
+
+
+@pytest.mark.parametrize(
+    ("part", "reader"),
+    [
+        ("2026-10-19T12:00:00", moment),
+        ("yesterday", moment),
+        ("1" * 10, number()),
+        ("1" * 19, number(18)),
+        ("-1", number()),
+        ("\u0661", number()),
+        ("", number()),
+        ("7", UUID),
+    ],
+)
+def test_a_part_that_can_not_be_read_is_none_of_ours(part: str, reader: Callable[[str], object]) -> None:
+    with pytest.raises(ProblemError) as refused:
+        read_cursor(encode_cursor(part), reader)
+    assert (refused.value.status, refused.value.kind) == (422, "bad-cursor")
