@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.app import SCHEMA
 from services.ingest.kamar import passwords
-from services.ingest.repository import credentials, schools
+from services.ingest.kamar.repository import credentials
+from services.ingest.schools import repository as schools
 from shared.clock import utc_now
 from shared.db.engine import create_engine
 from shared.identifiers import SchoolNumber, school_number

@@ -220,7 +220,7 @@ def _validator() -> Any:
     # Imported only where it is used: it takes a while to load.
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
-    schema = json.loads((files("services.moe_sync.format") / "upload.schema.json").read_bytes())
+    schema = json.loads((files("services.moe_sync.uploads.format") / "upload.schema.json").read_bytes())
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 

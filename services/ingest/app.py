@@ -6,11 +6,17 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.ingest.api import imports, kamar, kamar_credentials, kamar_documents, marks, schools, students
-from services.ingest.calendars import Calendars
+from services.ingest.csv_import import api as imports
+from services.ingest.kamar.api import credentials as kamar_credentials
+from services.ingest.kamar.api import documents as kamar_documents
+from services.ingest.kamar.api import push as kamar
 from services.ingest.kamar.gate import Gate
+from services.ingest.marks import api as marks
+from services.ingest.schools import api as schools
+from services.ingest.schools.calendars import Calendars
 from services.ingest.settings import IngestSettings
 from services.ingest.state import IngestState
+from services.ingest.students import api as students
 from shared.attendance.api import attendance_codes_router
 from shared.attendance.codes import CodeTable
 from shared.bus.factory import create_bus

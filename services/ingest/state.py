@@ -6,8 +6,8 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.ingest.calendars import Calendars
 from services.ingest.kamar.gate import Gate
+from services.ingest.schools.calendars import Calendars
 from services.ingest.settings import IngestSettings
 from shared.attendance.codes import CodeTable
 from shared.bus.interface import Publisher

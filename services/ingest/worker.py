@@ -3,9 +3,9 @@
 import asyncio
 
 from services.ingest.app import SCHEMA
+from services.ingest.kamar.forgetting import ForgettingTask
+from services.ingest.kamar.task import DocumentTask
 from services.ingest.settings import IngestSettings
-from services.ingest.tasks.documents import DocumentTask
-from services.ingest.tasks.forgetting import ForgettingTask
 from shared.attendance.codes import CodeTable
 from shared.clock import Clock, utc_now
 from shared.supervisor import supervise

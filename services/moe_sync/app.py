@@ -6,10 +6,11 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.moe_sync.api import certificates, files, items, status, uploads
-from services.moe_sync.api import settings as choices
+from services.moe_sync.items import api as items
+from services.moe_sync.roster import api as choices
 from services.moe_sync.settings import MoeSyncSettings
 from services.moe_sync.state import MoeSyncState
+from services.moe_sync.uploads.api import certificates, files, status, uploads
 from shared.clock import Clock, utc_now
 from shared.db.engine import create_engine, ping
 from shared.deadletters.api import dead_letters_router

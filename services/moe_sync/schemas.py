@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from services.moe_sync.document import Change, ItemKind, Origin, RecordStatus
-from services.moe_sync.repository.preferences import AdapterName
-from services.moe_sync.repository.upload_log import UploadStatus
-from services.moe_sync.windows import Closing, Week
+from services.moe_sync.roster.repository.preferences import AdapterName
+from services.moe_sync.uploads.document import Change, ItemKind, Origin, RecordStatus
+from services.moe_sync.uploads.repository.upload_log import UploadStatus
+from services.moe_sync.windows.week import Closing, Week
 from shared.attendance.tiers import Threshold
 from shared.web.cursors import MOST_ITEMS
 

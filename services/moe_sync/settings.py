@@ -7,8 +7,8 @@ from typing import Literal, Self
 import httpx
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from services.moe_sync.repository.preferences import AdapterName
-from services.moe_sync.windows import Closing
+from services.moe_sync.roster.repository.preferences import AdapterName
+from services.moe_sync.windows.week import Closing
 from shared.settings import Settings
 
 

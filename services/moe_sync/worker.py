@@ -2,16 +2,16 @@
 
 import asyncio
 
-from services.moe_sync.adapters.ways import open_ways
+from services.moe_sync.adapters.opening import open_ways
 from services.moe_sync.app import SCHEMA
-from services.moe_sync.handlers import RecordsHandler, SchoolsHandler, StudentsHandler
-from services.moe_sync.leader import Leader
-from services.moe_sync.scheduling import Scheduler
+from services.moe_sync.items.handler import RecordsHandler, SchoolsHandler, StudentsHandler
+from services.moe_sync.roster.students import StudentsReader
 from services.moe_sync.settings import MoeSyncSettings
-from services.moe_sync.students import StudentsReader
-from services.moe_sync.tasks.erasure import ErasureTask
-from services.moe_sync.tasks.uploads import LEASE_MARGIN, UploadTask
-from services.moe_sync.tasks.windows import WindowTask
+from services.moe_sync.uploads.erasure import ErasureTask
+from services.moe_sync.uploads.task import LEASE_MARGIN, UploadTask
+from services.moe_sync.windows.leader import Leader
+from services.moe_sync.windows.scheduling import Scheduler
+from services.moe_sync.windows.task import WindowTask
 from shared.clock import Clock, utc_now
 from shared.db.listen import listen
 from shared.deadletters.box import DeadLetterBox

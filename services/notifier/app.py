@@ -6,22 +6,17 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.notifier.api import (
-    bad_addresses,
-    bounces,
-    deliveries,
-    listeners,
-    notices,
-    policy,
-    previews,
-    releases,
-    subscriptions,
-    templates,
-)
+from services.notifier.delivery.bad_addresses import api as bad_addresses
+from services.notifier.delivery.bounces import api as bounces
+from services.notifier.delivery.deliveries import api as deliveries
+from services.notifier.letters.api import policy, releases
+from services.notifier.partners.api import listeners, subscriptions
+from services.notifier.partners.courier import AddressBook
+from services.notifier.partners.vault import open_vault
 from services.notifier.settings import NotifierSettings
+from services.notifier.staff_mail import api as notices
 from services.notifier.state import NotifierState
-from services.notifier.subscriptions.vault import open_vault
-from services.notifier.transports.webhook import AddressBook
+from services.notifier.templates.api import previews, templates
 from shared.clock import Clock, utc_now
 from shared.db.engine import create_engine, ping
 from shared.deadletters.api import dead_letters_router

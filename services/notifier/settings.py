@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from services.notifier.policy import Defaults
-from services.notifier.subscriptions.addresses import Guard, parse_networks
-from services.notifier.subscriptions.vault import parse_keys
-from services.notifier.transports.smtp_url import parse_smtp_url
-from services.notifier.transports.text_gateway import DEFAULT_FIELDS, checked_fields, checked_gateway_url
+from services.notifier.delivery.transports.smtp_url import parse_smtp_url
+from services.notifier.delivery.transports.text_gateway import DEFAULT_FIELDS, checked_fields, checked_gateway_url
+from services.notifier.letters.policy import Defaults
+from services.notifier.partners.addresses import Guard, parse_networks
+from services.notifier.partners.vault import parse_keys
 from shared.addresses import usable_address
 from shared.settings import Settings
 

@@ -6,10 +6,10 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifier.rendering import Letters
+from services.notifier.partners.courier import AddressBook
+from services.notifier.partners.vault import Vault
 from services.notifier.settings import NotifierSettings
-from services.notifier.subscriptions.vault import Vault
-from services.notifier.transports.webhook import AddressBook
+from services.notifier.templates.rendering import Letters
 from shared.clock import Clock, utc_now
 from shared.web.service import ServiceState, service_state
 

@@ -4,18 +4,20 @@ import asyncio
 from dataclasses import replace
 
 from services.notifier.app import SCHEMA
-from services.notifier.handlers import crossings, holds, plans, roster
-from services.notifier.partners import partner_loops
-from services.notifier.rendering import Letters
+from services.notifier.contacts import handler as roster
+from services.notifier.delivery.deliveries.task import BACKOFF, DeliveryTask
+from services.notifier.delivery.erasure import ErasureTask, planner
+from services.notifier.delivery.transports.factory import open_transports
+from services.notifier.letters.handlers import crossings, holds
+from services.notifier.letters.task import LetterTask
+from services.notifier.partners.loops import partner_loops
 from services.notifier.settings import NotifierSettings
-from services.notifier.tasks.delivery import BACKOFF, DeliveryTask
-from services.notifier.tasks.digest import DigestTask
-from services.notifier.tasks.erasure import ErasureTask, planner
-from services.notifier.tasks.letter import LetterTask
-from services.notifier.tasks.notice import NoticeTask
-from services.notifier.tasks.trial import TrialTask
-from services.notifier.texts import Texts
-from services.notifier.transports.factory import open_transports
+from services.notifier.staff_mail import handler as plans
+from services.notifier.staff_mail.tasks.digest import DigestTask
+from services.notifier.staff_mail.tasks.notice import NoticeTask
+from services.notifier.templates.rendering import Letters
+from services.notifier.templates.task import TrialTask
+from services.notifier.templates.texts import Texts
 from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox
 from shared.events import topics

@@ -7,28 +7,26 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.thresholds.api import (
-    activities,
-    analysis,
-    attendance,
-    audit,
-    data_quality,
-    events,
-    history,
-    holds,
-    plans,
-    public_plans,
-    recalculations,
-    reports,
-    responses,
-    star_records,
-    star_settings,
-    transfers,
-)
-from services.thresholds.repository.feed import CHANNEL
+from services.thresholds.access import api as audit
+from services.thresholds.analysis import api as analysis
+from services.thresholds.attendance import api as attendance
+from services.thresholds.data_quality import api as data_quality
+from services.thresholds.feed import api as events
+from services.thresholds.feed.repository import CHANNEL
+from services.thresholds.feed.streams import Streams
+from services.thresholds.plans.api import public as public_plans
+from services.thresholds.plans.api import versions as plans
+from services.thresholds.recalculation import api as recalculations
+from services.thresholds.records.activities import api as activities
+from services.thresholds.records.due_days import api as star_settings
+from services.thresholds.records.history import api as history
+from services.thresholds.records.holds import api as holds
+from services.thresholds.records.responses import api as responses
+from services.thresholds.records.star_records import api as star_records
+from services.thresholds.reports import api as reports
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.state import ThresholdsState
-from services.thresholds.streams import Streams
+from services.thresholds.transfers import api as transfers
 from services.thresholds.transfers.signing import Keyring
 from shared.attendance.api import attendance_codes_router
 from shared.attendance.codes import CodeTable

@@ -6,8 +6,8 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.thresholds.feed.streams import Streams
 from services.thresholds.settings import ThresholdsSettings
-from services.thresholds.streams import Streams
 from services.thresholds.transfers.signing import Keyring
 from shared.attendance.codes import CodeTable
 from shared.clock import Clock, utc_now

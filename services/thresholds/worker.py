@@ -3,18 +3,19 @@
 import asyncio
 from typing import Final
 
+from services.thresholds.access import repository as audit
 from services.thresholds.app import SCHEMA
-from services.thresholds.calendars import CalendarCache
-from services.thresholds.day_ends import DayEndTask
+from services.thresholds.crossings.handler import MarksHandler
+from services.thresholds.data_quality.handler import DeadLettersHandler
 from services.thresholds.expiry import Expiry
-from services.thresholds.feed import KEPT_FOR, archive
-from services.thresholds.folding import Folder
-from services.thresholds.handlers.dead_letters import DeadLettersHandler
-from services.thresholds.handlers.marks import MarksHandler
-from services.thresholds.handlers.roster import RosterHandler
-from services.thresholds.plan_reviews import PlanReviewTask
-from services.thresholds.recalculation import RecalculationTask
-from services.thresholds.repository import audit, feed
+from services.thresholds.feed import repository as feed
+from services.thresholds.feed.archive import KEPT_FOR, archive
+from services.thresholds.plans.task import PlanReviewTask
+from services.thresholds.recalculation.day_ends import DayEndTask
+from services.thresholds.recalculation.task import RecalculationTask
+from services.thresholds.register.folding import Folder
+from services.thresholds.roster.calendars import CalendarCache
+from services.thresholds.roster.handler import RosterHandler
 from services.thresholds.settings import ThresholdsSettings
 from shared.attendance.codes import CodeTable
 from shared.clock import Clock, utc_now

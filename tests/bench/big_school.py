@@ -9,9 +9,9 @@ from typing import Final, Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.thresholds.folding import Folder
-from services.thresholds.handlers.marks import MarksHandler
-from services.thresholds.handlers.roster import RosterHandler
+from services.thresholds.crossings.handler import MarksHandler
+from services.thresholds.register.folding import Folder
+from services.thresholds.roster.handler import RosterHandler
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.bus.interface import Message

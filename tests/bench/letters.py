@@ -20,10 +20,10 @@ import uvloop
 from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.embedded.trees import TREES
 from deploy.kafka.probe import free_port
-from services.notifier.transports.interface import Parcel
-from services.notifier.transports.smtp import SmtpTransport
-from services.notifier.transports.smtp_pool import PoolLimits
-from services.notifier.transports.smtp_url import parse_smtp_url
+from services.notifier.delivery.transports.interface import Parcel
+from services.notifier.delivery.transports.smtp import SmtpTransport
+from services.notifier.delivery.transports.smtp_pool import PoolLimits
+from services.notifier.delivery.transports.smtp_url import parse_smtp_url
 from shared.bus.factory import create_bus
 from shared.db.migrate import migrate
 from shared.settings import Settings

@@ -19,8 +19,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.kafka.probe import free_port
-from services.notifier.handlers.crossings import CrossingsHandler
-from services.notifier.handlers.roster import RosterHandler
+from services.notifier.contacts.handler import RosterHandler
+from services.notifier.letters.handlers.crossings import CrossingsHandler
 from shared.bus.interface import Message, Outgoing
 from shared.clock import utc_now
 from shared.db.engine import create_engine

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.ingest.csv_import import values
 from services.ingest.csv_import.columns import Columns, Kind
 from services.ingest.csv_import.errors import CsvError
+from services.ingest.csv_import.importing import Import
 from services.ingest.csv_import.report import ImportReport, Tally
 from services.ingest.csv_import.sorting import SOURCE, MarkSorter, Rules, Sorted, Sorter, StudentSorter
-from services.ingest.importing import Import
 from services.ingest.state import IngestState, State
 from shared.attendance.calendar import SchoolCalendar
 from shared.auth.principal import Principal

@@ -10,10 +10,10 @@ from services.ingest.csv_import.columns import Columns
 from services.ingest.csv_import.mark_rows import MarkRows
 from services.ingest.csv_import.report import Tally
 from services.ingest.csv_import.student_rows import StudentRows
-from services.ingest.marks import Batch
-from services.ingest.posting import roll_messages
+from services.ingest.marks.batch import Batch
+from services.ingest.marks.posting import roll_messages
 from services.ingest.schemas import Rejected
-from services.ingest.students import StudentBatch, updated
+from services.ingest.students.batch import StudentBatch, updated
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.codes import CodeTable
 from shared.bus.interface import Outgoing

@@ -17,7 +17,7 @@ from msgspec import Raw
 from services.ingest.kamar import values
 from services.ingest.kamar.refusals import Refusals
 from services.ingest.kamar.values import Value
-from services.ingest.marks import Batch
+from services.ingest.marks.batch import Batch
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.codes import CodeTable
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.ingest.repository import documents
+from services.ingest.kamar.repository import documents
 from shared.clock import Clock, utc_now
 from shared.worklist.repository import WorkItem
 from shared.worklist.tasks import Backoff, Done, Outcome

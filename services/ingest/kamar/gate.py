@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.ingest.kamar import passwords
-from services.ingest.repository import credentials
+from services.ingest.kamar.repository import credentials
 from shared.clock import Clock
 from shared.identifiers import SchoolNumber
 

@@ -15,17 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.ingest.kamar import pastoral, values
 from services.ingest.kamar.attendance import Roll, recorded_at
+from services.ingest.kamar.batches import Batch, Batches
 from services.ingest.kamar.documents import Document
 from services.ingest.kamar.pastoral import PastoralRow
 from services.ingest.kamar.reading import WANTED, BrokenDocumentError, Element
 from services.ingest.kamar.refusals import Refusals
-from services.ingest.posting import roll_messages
-from services.ingest.repository import documents, students
-from services.ingest.repository import refusals as refusals_repository
-from services.ingest.repository.documents import StoredDocument
+from services.ingest.kamar.repository import documents, students
+from services.ingest.kamar.repository import refusals as refusals_repository
+from services.ingest.kamar.repository.documents import StoredDocument
+from services.ingest.kamar.roster import Roster
+from services.ingest.marks.posting import roll_messages
 from services.ingest.settings import IngestSettings
-from services.ingest.tasks.batches import Batch, Batches
-from services.ingest.tasks.roster import Roster
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.codes import CodeTable
 from shared.bus.interface import Publisher

@@ -16,14 +16,14 @@ import structlog
 from services.ingest.kamar import envelope
 from services.ingest.kamar.documents import HEAD, PROCESSED, Document
 from services.ingest.kamar.envelope import Envelope
+from services.ingest.kamar.forgetting import FORGETTING
 from services.ingest.kamar.gate import Sender
 from services.ingest.kamar.reading import BrokenDocumentError, Header
 from services.ingest.kamar.refusals import Refusals
+from services.ingest.kamar.reporting import report
+from services.ingest.kamar.repository import documents
 from services.ingest.kamar.scrubbing import Scrubber
-from services.ingest.repository import documents
 from services.ingest.state import IngestState
-from services.ingest.tasks.forgetting import FORGETTING
-from services.ingest.tasks.reporting import report
 from shared.identifiers import kamar_forgetting_id
 from shared.web.problems import ProblemError
 from shared.worklist import repository as worklist

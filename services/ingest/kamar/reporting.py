@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.kamar.refusals import Refusals
-from services.ingest.repository import refusals as repository
+from services.ingest.kamar.repository import refusals as repository
 from shared.events.catalogue import DEAD_LETTERED
 from shared.events.data import DeadLettered
 from shared.events.envelope import Event

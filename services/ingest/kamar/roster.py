@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ingest.kamar import students
 from services.ingest.kamar.reading import Element
 from services.ingest.kamar.refusals import Refusals
+from services.ingest.kamar.repository import students as repository
+from services.ingest.kamar.repository.students import KnownStudent
 from services.ingest.kamar.students import Fields, Parsed
-from services.ingest.repository import students as repository
-from services.ingest.repository.students import KnownStudent
 from shared.bus.interface import Outgoing
 from shared.events.catalogue import STUDENT_UPDATED
 from shared.events.envelope import Event, tombstone

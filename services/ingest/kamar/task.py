@@ -12,13 +12,13 @@ from typing import Final, Literal
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.ingest.receiving import ANOTHER_SCHOOL, DOCUMENT
-from services.ingest.repository import documents
-from services.ingest.repository import schools as schools_repository
+from services.ingest.kamar.forgetting import FORGETTING
+from services.ingest.kamar.processing import AnotherSchoolError, OvertakenError, Processing, Slice
+from services.ingest.kamar.receiving import ANOTHER_SCHOOL, DOCUMENT
+from services.ingest.kamar.reporting import announce
+from services.ingest.kamar.repository import documents
+from services.ingest.schools import repository as schools_repository
 from services.ingest.settings import IngestSettings
-from services.ingest.tasks.forgetting import FORGETTING
-from services.ingest.tasks.processing import AnotherSchoolError, OvertakenError, Processing, Slice
-from services.ingest.tasks.reporting import announce
 from shared.attendance.codes import CodeTable
 from shared.bus.interface import BusUnavailableError, Publisher
 from shared.clock import Clock, utc_now

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Raw
 
-from services.ingest.marks import split
+from services.ingest.marks.batch import split
 from shared.bus.interface import Outgoing
 from shared.events.catalogue import MARKS_RECORDED
 from shared.events.data import MarksPosted

@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.ingest.repository import schools as repository
+from services.ingest.schools import repository
 from shared.attendance.calendar import SchoolCalendar
 from shared.db.errors import is_transient
 

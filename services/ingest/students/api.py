@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from services.ingest.schemas import BatchAnswer, StudentsIn
 from services.ingest.state import IngestState, State
-from services.ingest.students import StudentBatch, updated
+from services.ingest.students.batch import StudentBatch, updated
 from shared.auth.principal import Principal
 from shared.events.catalogue import STUDENT_UPDATED
 from shared.events.envelope import tombstone

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.moe_sync.adapters.interface import Answer, Parcel, Placed, Unsettled
-from services.moe_sync.csv_set import zipped
-from services.moe_sync.document import decode_document
+from services.moe_sync.uploads.csv_set import zipped
+from services.moe_sync.uploads.document import decode_document
 
 PLACED = "waits to be uploaded by hand"
 

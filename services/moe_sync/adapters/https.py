@@ -17,9 +17,9 @@ import httpx
 
 from services.moe_sync.adapters.interface import Answer, Parcel, Refused, Unsettled
 from services.moe_sync.adapters.oauth import NoTokenError, Tokens
+from services.moe_sync.adapters.reading import problem_in, receipt_in
 from services.moe_sync.adapters.sessions import Session, SessionsUnknownError, Stopped
-from services.moe_sync.adapters.words import problem_in, receipt_in
-from services.moe_sync.document import CONTENT_TYPE
+from services.moe_sync.uploads.document import CONTENT_TYPE
 from shared.clock import Clock, utc_now
 from shared.web.retry_after import retry_after
 

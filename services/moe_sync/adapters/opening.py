@@ -7,7 +7,7 @@ from services.moe_sync.adapters.folder import FolderAdapter
 from services.moe_sync.adapters.https import HttpsAdapter, Manner, Tls, http_options, https_client
 from services.moe_sync.adapters.interface import Adapter
 from services.moe_sync.adapters.oauth import Credentials, Tokens
-from services.moe_sync.repository.preferences import AdapterName
+from services.moe_sync.roster.repository.preferences import AdapterName
 from services.moe_sync.settings import MoeSyncSettings
 from shared.clock import Clock, utc_now
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import asyncssh
 
 from services.moe_sync.adapters.interface import Answer, Parcel, Refused, Unsettled
-from services.moe_sync.adapters.words import problem_in, receipt_in
+from services.moe_sync.adapters.reading import problem_in, receipt_in
 
 DEFAULT_PORT: Final = 22
 MOST_RECEIPT: Final = 8 * 1024 * 1024

@@ -7,12 +7,15 @@ import msgspec
 from fastapi import APIRouter, Query
 from sqlalchemy import RowMapping
 
-from services.moe_sync.api.common import Reader, known, upload_of
-from services.moe_sync.document import decode_record, decode_response
-from services.moe_sync.repository import items, schools, upload_log, windows
+from services.moe_sync.items import repository as items
+from services.moe_sync.roster.repository import schools
 from services.moe_sync.schemas import DifferenceOut, DifferencesOut, ItemOut, ItemsOut, ItemsQuery, UploadsQuery, WindowOut, WindowsOut
 from services.moe_sync.state import State
-from services.moe_sync.windows import Week
+from services.moe_sync.uploads.api.common import Reader, known, upload_of
+from services.moe_sync.uploads.document import decode_record, decode_response
+from services.moe_sync.uploads.repository import upload_log
+from services.moe_sync.windows.repository import windows
+from services.moe_sync.windows.week import Week
 from shared.web.cursors import encode_cursor, read_cursor
 from shared.web.service import SchoolInPath
 

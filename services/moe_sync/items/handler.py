@@ -11,12 +11,15 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.moe_sync.facts import Fact, UnfitEventError, facts_of, is_school_number
-from services.moe_sync.repository import items, preferences, schools, uploads, windows
-from services.moe_sync.repository.preferences import Number
-from services.moe_sync.scheduling import Scheduler
-from services.moe_sync.schools import School, school_from
-from services.moe_sync.tracking import place_of, track
+from services.moe_sync.items import repository as items
+from services.moe_sync.items.facts import Fact, UnfitEventError, facts_of, is_school_number
+from services.moe_sync.items.tracking import place_of, track
+from services.moe_sync.roster.repository import preferences, schools
+from services.moe_sync.roster.repository.preferences import Number
+from services.moe_sync.roster.school import School, school_from
+from services.moe_sync.uploads.repository import uploads
+from services.moe_sync.windows.repository import windows
+from services.moe_sync.windows.scheduling import Scheduler
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox

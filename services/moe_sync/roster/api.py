@@ -7,15 +7,17 @@ from typing import Any
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.moe_sync.api.common import Admin, Reader, known
-from services.moe_sync.api.shown import Way
-from services.moe_sync.building import take_numbers_out
-from services.moe_sync.repository import preferences, schools, uploads, windows
-from services.moe_sync.repository.preferences import Preferences
-from services.moe_sync.scheduling import Scheduler
+from services.moe_sync.roster.repository import preferences, schools
+from services.moe_sync.roster.repository.preferences import Preferences
+from services.moe_sync.roster.school import School
 from services.moe_sync.schemas import PauseIn, PauseOut, SettingsIn, SettingsOut
-from services.moe_sync.schools import School
 from services.moe_sync.state import MoeSyncState, State
+from services.moe_sync.uploads.api.common import Admin, Reader, known
+from services.moe_sync.uploads.api.shown import Way
+from services.moe_sync.uploads.building import take_numbers_out
+from services.moe_sync.uploads.repository import uploads
+from services.moe_sync.windows.repository import windows
+from services.moe_sync.windows.scheduling import Scheduler
 from shared.auth.principal import Principal
 from shared.web.service import SchoolInPath
 

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.moe_sync.repository import preferences
+from services.moe_sync.roster.repository import preferences
 from shared.bus.interface import Bus
 from shared.bus.processor import Handler, Processor
 from shared.clock import Clock, utc_now

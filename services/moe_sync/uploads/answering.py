@@ -9,9 +9,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.adapters.interface import Received, Refused, Rejected
-from services.moe_sync.document import decode_document, encode_document, has_nsn, without_nsn
-from services.moe_sync.repository import items, schools, sending, uploads
-from services.moe_sync.repository.sending import Answered
+from services.moe_sync.items import repository as items
+from services.moe_sync.roster.repository import schools
+from services.moe_sync.uploads.document import decode_document, encode_document, has_nsn, without_nsn
+from services.moe_sync.uploads.repository import sending, uploads
+from services.moe_sync.uploads.repository.sending import Answered
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
-from services.moe_sync.document import (
+from services.moe_sync.uploads.document import (
     VERSION,
     Change,
     Counts,

@@ -10,13 +10,15 @@ from msgspec.structs import asdict
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.moe_sync.batches import Batch, document_of, select, settle
-from services.moe_sync.document import Document, decode_document, digest_of, encode_document, has_nsn, sealed, without_nsn
-from services.moe_sync.repository import items, preferences, sending, upload_log, uploads
-from services.moe_sync.repository.sending import ToSend
-from services.moe_sync.repository.uploads import Built
-from services.moe_sync.schools import School
-from services.moe_sync.windows import Week
+from services.moe_sync.items import repository as items
+from services.moe_sync.roster.repository import preferences
+from services.moe_sync.roster.school import School
+from services.moe_sync.uploads.batches import Batch, document_of, select, settle
+from services.moe_sync.uploads.document import Document, decode_document, digest_of, encode_document, has_nsn, sealed, without_nsn
+from services.moe_sync.uploads.repository import sending, upload_log, uploads
+from services.moe_sync.uploads.repository.sending import ToSend
+from services.moe_sync.uploads.repository.uploads import Built
+from services.moe_sync.windows.week import Week
 from shared.attendance.calendar import Term
 from shared.identifiers import upload_key
 

@@ -56,7 +56,7 @@ def page_of(certificate: CertificateOut, zone: ZoneInfo) -> bytes:
     # Imported only where it is used: it carries a compiler.
     import typst  # noqa: PLC0415
 
-    source = (files("services.moe_sync") / TEMPLATE).read_bytes()
+    source = (files(__package__) / TEMPLATE).read_bytes()
     said = certificate.model_dump(mode="json") | {
         "built": _local(certificate.built_at, zone),
         "answered": _local(certificate.answered_at, zone),

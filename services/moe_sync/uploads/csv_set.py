@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from services.moe_sync.document import FORMAT, Change, Changes, Counts, Document, Origin, RecordEntry, RecordStatus, ResponseEntry
+from services.moe_sync.uploads.document import FORMAT, Change, Changes, Counts, Document, Origin, RecordEntry, RecordStatus, ResponseEntry
 from shared.attendance.tiers import Threshold
 
 MANIFEST: Final = "manifest.csv"

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.moe_sync.repository import erasure
+from services.moe_sync.uploads.repository import erasure
 from shared.clock import Clock, utc_now
 
 log = structlog.get_logger()

@@ -9,11 +9,12 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.moe_sync.adapters.interface import Adapter, Parcel, Placed, Received, Refused, Unsettled
-from services.moe_sync.answering import keep_answer
-from services.moe_sync.building import seal
-from services.moe_sync.repository import preferences, schools, sending, uploads
-from services.moe_sync.repository.preferences import AdapterName
-from services.moe_sync.repository.uploads import UPLOAD
+from services.moe_sync.roster.repository import preferences, schools
+from services.moe_sync.roster.repository.preferences import AdapterName
+from services.moe_sync.uploads.answering import keep_answer
+from services.moe_sync.uploads.building import seal
+from services.moe_sync.uploads.repository import sending, uploads
+from services.moe_sync.uploads.repository.uploads import UPLOAD
 from shared.clock import Clock, utc_now
 from shared.telemetry import metrics
 from shared.worklist.repository import WorkItem

@@ -11,11 +11,13 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.moe_sync.repository import leases, schools, upload_log, uploads, windows
-from services.moe_sync.repository.leases import FenceLostError
-from services.moe_sync.repository.preferences import AdapterName
-from services.moe_sync.tasks.erasure import ErasureTask
-from services.moe_sync.tasks.windows import WindowTask
+from services.moe_sync.roster.repository import schools
+from services.moe_sync.roster.repository.preferences import AdapterName
+from services.moe_sync.uploads.erasure import ErasureTask
+from services.moe_sync.uploads.repository import upload_log, uploads
+from services.moe_sync.windows.repository import leases, windows
+from services.moe_sync.windows.repository.leases import FenceLostError
+from services.moe_sync.windows.task import WindowTask
 from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup

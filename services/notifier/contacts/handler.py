@@ -8,12 +8,15 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier import digests, reachable
-from services.notifier.letters import Case, Draft
-from services.notifier.models import Contact, School
-from services.notifier.recipients import recipients
-from services.notifier.repository import cases, contacts, letters, notices, policies
-from services.notifier.withdrawals import withdraw
+from services.notifier.contacts import reachable
+from services.notifier.contacts import repository as contacts
+from services.notifier.contacts.contact import Contact, School
+from services.notifier.contacts.recipients import recipients
+from services.notifier.letters.case import Case, Draft
+from services.notifier.letters.repository import cases, letters, policies
+from services.notifier.letters.withdrawals import withdraw
+from services.notifier.staff_mail import digests
+from services.notifier.staff_mail.repository import notices
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock
 from shared.deadletters.box import DeadLetterBox

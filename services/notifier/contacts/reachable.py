@@ -10,10 +10,11 @@ import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.models import Caregiver, Contact
-from services.notifier.recipients import Recipient, recipients
-from services.notifier.repository import bad_addresses, cases, letters
-from services.notifier.repository.bad_addresses import BadAddress
+from services.notifier.contacts.contact import Caregiver, Contact
+from services.notifier.contacts.recipients import Recipient, recipients
+from services.notifier.delivery.bad_addresses import repository as bad_addresses
+from services.notifier.delivery.bad_addresses.repository import BadAddress
+from services.notifier.letters.repository import cases, letters
 from shared.addresses import address_key, usable_address
 from shared.identifiers import address_id
 

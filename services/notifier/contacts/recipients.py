@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from services.notifier.models import Caregiver
-from services.notifier.phones import usable_phone
-from services.notifier.transports.interface import Channel
+from services.notifier.contacts.contact import Caregiver
+from services.notifier.contacts.phones import usable_phone
+from services.notifier.delivery.transports.interface import Channel
 from shared.addresses import address_key, usable_address
 
 

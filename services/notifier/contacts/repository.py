@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.models import Caregiver, Contact, School, TermDates
+from services.notifier.contacts.contact import Caregiver, Contact, School, TermDates
 from shared.events.data import SchoolUpdated
 
 _encoder = msgspec.json.Encoder()

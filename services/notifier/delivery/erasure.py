@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.repository import deliveries
+from services.notifier.delivery.deliveries.repository import deliveries
 from shared.clock import Clock
 from shared.db.errors import is_transient
 from shared.identifiers import erasure_id

@@ -9,8 +9,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from services.notifier.letters import Past
-from services.notifier.recipients import Recipient
+from services.notifier.contacts.recipients import Recipient
+from services.notifier.letters.case import Past
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.clock import instant

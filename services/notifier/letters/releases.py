@@ -8,9 +8,9 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.letters import passed
-from services.notifier.repository import cases, letters, releases
-from services.notifier.repository.releases import Action, Decision
+from services.notifier.letters.case import passed
+from services.notifier.letters.repository import cases, letters, releases
+from services.notifier.letters.repository.releases import Action, Decision
 from shared.telemetry import metrics
 
 log = structlog.get_logger()

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic import model_validator as validates_model
 
-from services.notifier import policy
-from services.notifier.repository.notices import Kind, Status
-from services.notifier.repository.policies import Version
+from services.notifier.letters import policy
+from services.notifier.letters.repository.policies import Version
+from services.notifier.staff_mail.repository.notices import Kind, Status
 from shared.addresses import usable_address
 from shared.attendance.tiers import THRESHOLDS, Threshold
 

@@ -8,17 +8,21 @@ from typing import ClassVar, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.languages import best
-from services.notifier.letters import Case, Past, Waiting, bound, passed, said_of
-from services.notifier.models import School
-from services.notifier.policy import Defaults, Due, Never, NotNow, OnHold, Policy, Verdict, cap_of, chosen, verdict
-from services.notifier.reachable import reachable
-from services.notifier.recipients import Recipient
-from services.notifier.rendering import Letters, Written
-from services.notifier.rendering.occasions import occasion_of, reply_address
-from services.notifier.repository import cases, contacts, deliveries, holds, letters, notices, policies, releases, templates
-from services.notifier.texts import Texts
-from services.notifier.transports.interface import Parcel
+from services.notifier.contacts import repository as contacts
+from services.notifier.contacts.contact import School
+from services.notifier.contacts.reachable import reachable
+from services.notifier.contacts.recipients import Recipient
+from services.notifier.delivery.deliveries.repository import deliveries
+from services.notifier.delivery.transports.interface import Parcel
+from services.notifier.letters.case import Case, Past, Waiting, bound, passed, said_of
+from services.notifier.letters.policy import Defaults, Due, Never, NotNow, OnHold, Policy, Verdict, cap_of, chosen, verdict
+from services.notifier.letters.repository import cases, holds, letters, policies, releases
+from services.notifier.staff_mail.repository import notices
+from services.notifier.templates.languages import best
+from services.notifier.templates.rendering import Letters, Written
+from services.notifier.templates.rendering.occasions import occasion_of, reply_address
+from services.notifier.templates.repository import templates
+from services.notifier.templates.texts import Texts
 from shared.clock import Clock
 from shared.identifiers import delivery_id
 from shared.telemetry import metrics

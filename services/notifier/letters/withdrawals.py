@@ -6,8 +6,9 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.letters import Case, Draft, Withdrawal, released
-from services.notifier.repository import cases, deliveries, letters
+from services.notifier.delivery.deliveries.repository import deliveries
+from services.notifier.letters.case import Case, Draft, Withdrawal, released
+from services.notifier.letters.repository import cases, letters
 from shared.telemetry import metrics
 from shared.worklist import repository as worklist
 

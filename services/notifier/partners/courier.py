@@ -13,9 +13,9 @@ from typing import Final
 
 import httpcore
 
-from services.notifier.subscriptions.addresses import Guard
-from services.notifier.subscriptions.endpoints import Endpoint
-from services.notifier.subscriptions.schedule import Answer, detail_of
+from services.notifier.partners.addresses import Guard
+from services.notifier.partners.endpoints import Endpoint
+from services.notifier.partners.schedule import Answer, detail_of
 from shared.clock import Clock
 
 Resolver = Callable[[str, int], Sequence[str]]

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifier.repository import partner_events, webhooks
+from services.notifier.partners.repository import partner_events, webhooks
 from shared.clock import Clock
 from shared.db.errors import is_transient
 from shared.waiting import happened

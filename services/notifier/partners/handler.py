@@ -8,9 +8,9 @@ from typing import Any, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.repository import partner_events, webhooks
-from services.notifier.repository.partner_events import PartnerEvent
-from services.notifier.subscriptions.signatures import can_be_signed
+from services.notifier.partners.repository import partner_events, webhooks
+from services.notifier.partners.repository.partner_events import PartnerEvent
+from services.notifier.partners.signatures import can_be_signed
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock
 from shared.deadletters.box import DeadLetterBox

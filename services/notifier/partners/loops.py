@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.notifier.handlers import partner_events
+from services.notifier.partners import handler as partner_events
+from services.notifier.partners.courier import AddressBook, Courier
+from services.notifier.partners.forgetting import Forgetting
+from services.notifier.partners.task import WebhookTask
+from services.notifier.partners.vault import open_vault
 from services.notifier.settings import NotifierSettings
-from services.notifier.subscriptions.vault import open_vault
-from services.notifier.tasks.forgetting import Forgetting
-from services.notifier.tasks.webhook import WebhookTask
-from services.notifier.transports.webhook import AddressBook, Courier
 from shared.deadletters.box import DeadLetterBox
 from shared.supervisor import Loop
 from shared.worker import WorkerParts

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from services.notifier.subscriptions.endpoints import LONGEST_URL, parse_endpoint
+from services.notifier.partners.endpoints import LONGEST_URL, parse_endpoint
 from shared.events.catalogue import PARTNER_EVENTS
 from shared.identifiers import school_number
 

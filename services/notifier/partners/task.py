@@ -12,13 +12,13 @@ import structlog
 from msgspec import Raw
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.repository import subscriptions, webhook_claims, webhooks
-from services.notifier.repository.partner_events import PartnerEvent
-from services.notifier.subscriptions.endpoints import parse_endpoint
-from services.notifier.subscriptions.schedule import MOST_TRIES, Again, Answer, Delivered, GivenUp, Gone, judge, stopped_by
-from services.notifier.subscriptions.signatures import signed_headers
-from services.notifier.subscriptions.vault import Vault, WrongKeyError
-from services.notifier.transports.webhook import Courier
+from services.notifier.partners.courier import Courier
+from services.notifier.partners.endpoints import parse_endpoint
+from services.notifier.partners.repository import subscriptions, webhook_claims, webhooks
+from services.notifier.partners.repository.partner_events import PartnerEvent
+from services.notifier.partners.schedule import MOST_TRIES, Again, Answer, Delivered, GivenUp, Gone, judge, stopped_by
+from services.notifier.partners.signatures import signed_headers
+from services.notifier.partners.vault import Vault, WrongKeyError
 from shared.clock import Clock
 from shared.events.envelope import as_cloudevent
 from shared.telemetry import metrics

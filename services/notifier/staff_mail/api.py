@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from services.notifier.repository import notices
-from services.notifier.schemas.policy import Notice, Notices
+from services.notifier.letters.schemas import Notice, Notices
+from services.notifier.staff_mail.repository import notices
 from services.notifier.state import State
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, encode_cursor, moment, read_cursor

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.models import School
-from services.notifier.policy import Digest, Policy, next_digest
-from services.notifier.repository import contacts, movements
-from services.notifier.repository.movements import Schedule
+from services.notifier.contacts import repository as contacts
+from services.notifier.contacts.contact import School
+from services.notifier.letters.policy import Digest, Policy, next_digest
+from services.notifier.staff_mail.repository import movements
+from services.notifier.staff_mail.repository.movements import Schedule
 from shared.clock import instant
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.repository import notices
+from services.notifier.staff_mail.repository import notices
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock
 from shared.deadletters.box import DeadLetterBox

@@ -6,11 +6,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 
-from services.notifier.languages import HOUSE, canonical
-from services.notifier.rendering.language import LONGEST
-from services.notifier.rendering.samples import Case
-from services.notifier.rendering.variables import Kind
-from services.notifier.schemas.common import Body
+from services.notifier.schemas import Body
+from services.notifier.templates.languages import HOUSE, canonical
+from services.notifier.templates.rendering.language import LONGEST
+from services.notifier.templates.rendering.samples import Case
+from services.notifier.templates.rendering.variables import Kind
 from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.identifiers import is_student_key
 

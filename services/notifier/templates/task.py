@@ -6,8 +6,8 @@ from typing import ClassVar, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.repository import trials
-from services.notifier.transports.interface import Transport
+from services.notifier.delivery.transports.interface import Transport
+from services.notifier.templates.repository import trials
 from shared.clock import Clock
 from shared.worklist.repository import WorkItem
 from shared.worklist.tasks import Backoff, Done, Failed, Outcome

@@ -11,11 +11,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import RowMapping
 
-from services.thresholds.api.common import calendar_for
-from services.thresholds.audit import Access, note
-from services.thresholds.repository import audit
-from services.thresholds.repository.audit import Place, Wanted
-from services.thresholds.schemas.audit import AuditLine, AuditPage, AuditQuery
+from services.thresholds.access import repository as audit
+from services.thresholds.access.audit import Access, note
+from services.thresholds.access.repository import Place, Wanted
+from services.thresholds.access.schemas import AuditLine, AuditPage, AuditQuery
+from services.thresholds.roster.lookup import calendar_for
 from services.thresholds.state import State, ThresholdsState
 from shared.attendance.calendar import SchoolCalendar
 from shared.auth.principal import Principal

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.repository import audit
+from services.thresholds.access import repository as audit
 from shared.auth.principal import Principal
 
 Action = Literal[

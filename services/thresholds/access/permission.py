@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.repository import records, schools, students
+from services.thresholds.records.star_records import repository as records
+from services.thresholds.roster.repository import schools, students
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber, is_student_key, student_id
 from shared.web.problems import ProblemError

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.thresholds.audit import Action
-from services.thresholds.schemas.common import Asked, Body, ItemLimit
+from services.thresholds.access.audit import Action
+from services.thresholds.schemas import Asked, Body, ItemLimit
 
 EARLIEST, LATEST = date(1900, 1, 1), date(9000, 1, 1)
 """Far from where moments of a day can't be told."""

@@ -11,23 +11,23 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.activities import STANDARD
+from services.thresholds.access.audit import Access, note
+from services.thresholds.analysis import repository
 from services.thresholds.analysis.counting import HalfDays
 from services.thresholds.analysis.disclosure import FEWEST
 from services.thresholds.analysis.effects import WARNING, WINDOW
 from services.thresholds.analysis.findings import Analysis
 from services.thresholds.analysis.patterns import RULES, Found, Pattern
 from services.thresholds.analysis.report import Question, analyse, find_patterns, half_days_of
+from services.thresholds.analysis.repository import RosterRow
+from services.thresholds.analysis.schemas import AnalysisOut, PatternPage, StudentPatternOut
 from services.thresholds.analysis.sets import Student
 from services.thresholds.analysis.tables import TablePart, long_table, tables
 from services.thresholds.analysis.timeline import Beside, first_days, last_days, terms_beside, terms_reached
 from services.thresholds.analysis.weeks import CrossedRecords, best_and_worst
-from services.thresholds.api.common import known_school, term_for
-from services.thresholds.audit import Access, note
-from services.thresholds.repository import analysis as repository
-from services.thresholds.repository.analysis import RosterRow
-from services.thresholds.schemas.analysis import AnalysisOut, PatternPage, StudentPatternOut
-from services.thresholds.schemas.common import Asked
+from services.thresholds.records.activities.activity import STANDARD
+from services.thresholds.roster.lookup import known_school, term_for
+from services.thresholds.schemas import Asked
 from services.thresholds.state import State, ThresholdsState
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.auth.principal import MOST_YEAR, Part, Principal

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.thresholds.attendance import FLOORS, Category
+from services.thresholds.attendance.view import FLOORS, Category
 
 CATEGORIES: Final[tuple[Category, ...]] = (*(name for name, _ in FLOORS), "chronic")
 UNMARKED: Final = "unmarked"

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.thresholds.analysis.disclosure import is_small
-from services.thresholds.attribution import CAUSE_MEANING, AbsenceClass, Cause
+from services.thresholds.register.attribution import CAUSE_MEANING, AbsenceClass, Cause
 from shared.attendance.codes import CodeTable
 
 

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.thresholds import register
 from services.thresholds.analysis.grid import Grid, Shape, decode, shapes_of
-from services.thresholds.attribution import NOTHING, Attribution, Cause, DayPart, attribute
-from services.thresholds.half_days import DayCount, count_day, day_marks
+from services.thresholds.register import packed_row as register
+from services.thresholds.register.attribution import NOTHING, Attribution, Cause, DayPart, attribute
+from services.thresholds.register.half_days import DayCount, count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from services.thresholds import register
+from services.thresholds.register import packed_row as register
 from shared.attendance.calendar import SchoolCalendar, Slot, Term
 
 ENTRY: Final = np.dtype([("upper", ">u2"), ("lower", "u1"), ("versions", "V12"), ("value", ">u2")])

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.thresholds import register
 from services.thresholds.analysis import effects, patterns
 from services.thresholds.analysis.categories import LEVELS, Target, category_levels, target
 from services.thresholds.analysis.causes import ClassAbsences, by_class
@@ -21,6 +20,7 @@ from services.thresholds.analysis.patterns import PATTERNS, Found
 from services.thresholds.analysis.sets import Sets, Student, is_selected, sets_of
 from services.thresholds.analysis.timeline import Beside, timeline
 from services.thresholds.analysis.weeks import CrossedRecords, crossings, levels, rate, weekdays, weeks
+from services.thresholds.register import packed_row as register
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.attendance.tiers import TIERS

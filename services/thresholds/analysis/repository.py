@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds import register
+from services.thresholds.register import packed_row as register
 from shared.attendance.tiers import Threshold
 
 CUT: Final = 120 * register.ENTRY

@@ -10,8 +10,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.thresholds.analysis.patterns import Pattern
-from services.thresholds.attendance import Category
-from services.thresholds.attribution import AbsenceClass
+from services.thresholds.attendance.view import Category
+from services.thresholds.register.attribution import AbsenceClass
 from shared.attendance.tiers import Threshold, Tier
 
 WeekdayName = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]

@@ -5,16 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from services.thresholds import register as packed
-from services.thresholds.api.access import permitted_student
-from services.thresholds.api.common import calendar_for, desk_of, known_school, shown, shown_hold, term_for
-from services.thresholds.attendance import Attendance, Day, attendance, session_of, slot_of
-from services.thresholds.audit import Access, note
-from services.thresholds.register import Entry
-from services.thresholds.repository import corrections, holds, records, register, students
-from services.thresholds.repository.corrections import Correction
-from services.thresholds.repository.register import RowKey
-from services.thresholds.schemas.attendance import (
+from services.thresholds.access.audit import Access, note
+from services.thresholds.access.permission import permitted_student
+from services.thresholds.attendance.schemas import (
     AttendanceOut,
     CorrectionOut,
     CountOut,
@@ -25,6 +18,17 @@ from services.thresholds.schemas.attendance import (
     StudentPage,
     StudentQuery,
 )
+from services.thresholds.attendance.view import Attendance, Day, attendance, session_of, slot_of
+from services.thresholds.records.holds import repository as holds
+from services.thresholds.records.star_records import repository as records
+from services.thresholds.register import packed_row as packed
+from services.thresholds.register.packed_row import Entry
+from services.thresholds.register.repository import corrections
+from services.thresholds.register.repository import rows as register
+from services.thresholds.register.repository.corrections import Correction
+from services.thresholds.register.repository.rows import RowKey
+from services.thresholds.roster.lookup import calendar_for, desk_of, known_school, shown, shown_hold, term_for
+from services.thresholds.roster.repository import students
 from services.thresholds.state import State
 from shared.attendance.codes import CodeTable
 from shared.attendance.tiers import TIERS, tier_of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from services.thresholds.half_days import DayCount, DayMarks, count_day, present_half_days
+from services.thresholds.register.half_days import DayCount, DayMarks, count_day, present_half_days
 from shared.attendance.calendar import Slot
 from shared.attendance.codes import CodeTable
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.thresholds.attendance import Category
-from services.thresholds.repository.students import Sort
-from services.thresholds.schemas.common import Asked, Body, ItemLimit
-from services.thresholds.schemas.holds import HoldOut
-from services.thresholds.schemas.records import StarRecord
+from services.thresholds.attendance.view import Category
+from services.thresholds.records.holds.schemas import HoldOut
+from services.thresholds.records.star_records.schemas import StarRecord
+from services.thresholds.roster.repository.students import Sort
+from services.thresholds.schemas import Asked, Body, ItemLimit
 from shared.attendance.codes import CodeClass
 from shared.attendance.tiers import Tier
 from shared.auth.principal import MOST_YEAR

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Final, Literal
 
-from services.thresholds import register
-from services.thresholds.explanation import differences, explain
-from services.thresholds.half_days import DayCount, DayMarks, count_day
-from services.thresholds.register import Entry
-from services.thresholds.repository.corrections import Correction
+from services.thresholds.attendance.explanation import differences, explain
+from services.thresholds.register import packed_row as register
+from services.thresholds.register.half_days import DayCount, DayMarks, count_day
+from services.thresholds.register.packed_row import Entry
+from services.thresholds.register.repository.corrections import Correction
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 

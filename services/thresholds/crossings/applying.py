@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds import register
-from services.thresholds.attribution import illness_half_days
-from services.thresholds.crossings import Change, CrossingFact, next_sequence
-from services.thresholds.folding import Absences
-from services.thresholds.repository import records
-from services.thresholds.repository import register as rows
-from services.thresholds.repository.register import Row, RowKey
+from services.thresholds.crossings.crossing import Change, CrossingFact, next_sequence
+from services.thresholds.records.star_records import repository as records
+from services.thresholds.register import packed_row as register
+from services.thresholds.register.attribution import illness_half_days
+from services.thresholds.register.folding import Absences
+from services.thresholds.register.repository import rows
+from services.thresholds.register.repository.rows import Row, RowKey
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.codes import CodeTable
 from shared.attendance.tiers import level_of

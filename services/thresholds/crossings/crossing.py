@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from services.thresholds.folding import Absences
+from services.thresholds.register.folding import Absences
 from shared.attendance.tiers import THRESHOLDS, TIERS, Threshold, level_of
 from shared.events.catalogue import THRESHOLD_CROSSED, THRESHOLD_RETRACTED, EventType
 from shared.events.data import AbsentDay, ThresholdCrossed, ThresholdRetracted

@@ -10,14 +10,13 @@ import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.thresholds import register
-from services.thresholds.applying import FoldedRow, apply
-from services.thresholds.calendars import CalendarCache
-from services.thresholds.folding import Folder
-from services.thresholds.repository import corrections
-from services.thresholds.repository import register as rows
-from services.thresholds.repository.corrections import Correction
-from services.thresholds.repository.register import RowKey
+from services.thresholds.crossings.applying import FoldedRow, apply
+from services.thresholds.register import packed_row as register
+from services.thresholds.register.folding import Folder
+from services.thresholds.register.repository import corrections, rows
+from services.thresholds.register.repository.corrections import Correction
+from services.thresholds.register.repository.rows import RowKey
+from services.thresholds.roster.calendars import CalendarCache
 from shared.attendance.calendar import SchoolCalendar
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock, utc_now

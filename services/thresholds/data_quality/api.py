@@ -11,10 +11,11 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from services.thresholds.api.common import known_school, term_for
-from services.thresholds.data_quality import KINDS, Issue, Kind, Place, report
-from services.thresholds.handlers.dead_letters import KEPT_FOR
-from services.thresholds.repository import data_quality, dead_letters
+from services.thresholds.data_quality.handler import KEPT_FOR
+from services.thresholds.data_quality.report import KINDS, Issue, Kind, Place, report
+from services.thresholds.data_quality.repository import dead_letters
+from services.thresholds.data_quality.repository import marks as data_quality
+from services.thresholds.roster.lookup import known_school, term_for
 from services.thresholds.state import State, ThresholdsState
 from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final, Literal
 
 from services.thresholds.analysis.grid import Shape, shapes_of
-from services.thresholds.half_days import DayMarks, count_day, day_marks
+from services.thresholds.register.half_days import DayMarks, count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 

@@ -7,9 +7,9 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.thresholds.handlers.marks import WRONG_TYPE
-from services.thresholds.repository import dead_letters
-from services.thresholds.repository.dead_letters import ReportedLetter
+from services.thresholds.crossings.handler import WRONG_TYPE
+from services.thresholds.data_quality.repository import dead_letters
+from services.thresholds.data_quality.repository.dead_letters import ReportedLetter
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox

@@ -12,9 +12,9 @@ from typing import Final, Literal, get_args
 import numpy as np
 
 from services.thresholds.analysis.grid import decode, standing_marks
-from services.thresholds.day_findings import CodeUse, DayFindings, Finding, Gap, GapKind
-from services.thresholds.repository.data_quality import MarksRow, RosterRow
-from services.thresholds.repository.dead_letters import ReportedLetter
+from services.thresholds.data_quality.day_findings import CodeUse, DayFindings, Finding, Gap, GapKind
+from services.thresholds.data_quality.repository.dead_letters import ReportedLetter
+from services.thresholds.data_quality.repository.marks import MarksRow, RosterRow
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 

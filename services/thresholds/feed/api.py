@@ -9,10 +9,10 @@ import msgspec
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 
-from services.thresholds.feed import cloudevent_of
-from services.thresholds.repository import feed
+from services.thresholds.feed import repository as feed
+from services.thresholds.feed.archive import cloudevent_of
+from services.thresholds.feed.streams import EventStream, follow
 from services.thresholds.state import State, ThresholdsState
-from services.thresholds.streams import EventStream, follow
 from shared.auth.principal import Principal
 from shared.waiting import one_happened
 from shared.web.problems import ProblemError

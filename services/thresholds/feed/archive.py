@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.repository import feed
+from services.thresholds.feed import repository as feed
 from shared.bus.interface import Outgoing
 from shared.events.catalogue import PARTNER_EVENTS
 from shared.events.envelope import as_cloudevent

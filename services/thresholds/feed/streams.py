@@ -13,8 +13,8 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import Receive, Scope, Send
 
-from services.thresholds.feed import cloudevent_of
-from services.thresholds.repository import feed
+from services.thresholds.feed import repository as feed
+from services.thresholds.feed.archive import cloudevent_of
 from shared.db.errors import is_transient
 from shared.db.listen import Broadcast
 from shared.telemetry import metrics

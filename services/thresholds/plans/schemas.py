@@ -8,7 +8,7 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 
 from services.thresholds.plans.plan import STEPS, Plan, State, Step
-from services.thresholds.schemas.common import Body
+from services.thresholds.schemas import Body
 from shared.addresses import usable_address
 
 LONGEST_TEXT: Final = 4_000

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.thresholds.repository import plans, schools
-from services.thresholds.repository.plans import Version
+from services.thresholds.plans import repository as plans
+from services.thresholds.plans.repository import Version
+from services.thresholds.roster.repository import schools
 from shared.attendance.calendar import SchoolCalendar
 from shared.clock import Clock, utc_now
 from shared.events.catalogue import PLAN_REVIEW_DUE

@@ -7,10 +7,10 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.thresholds import register
-from services.thresholds.repository import register as rows
-from services.thresholds.repository import schools
-from services.thresholds.repository.register import RowKey
+from services.thresholds.register import packed_row as register
+from services.thresholds.register.repository import rows
+from services.thresholds.register.repository.rows import RowKey
+from services.thresholds.roster.repository import schools
 from shared.attendance.calendar import SchoolCalendar
 from shared.bus.interface import Bus, Message
 from shared.deadletters.reading import read_events

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.thresholds import register
-from services.thresholds.oracle import Rules, Said, absent_half_days
-from services.thresholds.repository import records, schools
-from services.thresholds.repository import register as rows
-from services.thresholds.repository.register import Row, RowKey
+from services.thresholds.proof.oracle import Rules, Said, absent_half_days
+from services.thresholds.records.star_records import repository as records
+from services.thresholds.register import packed_row as register
+from services.thresholds.register.repository import rows
+from services.thresholds.register.repository.rows import Row, RowKey
+from services.thresholds.roster.repository import schools
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.attendance.tiers import THRESHOLDS

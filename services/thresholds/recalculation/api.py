@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from services.thresholds.api.common import known_school
-from services.thresholds.repository import recalculations
-from services.thresholds.schemas.recalculations import RecalculationList, RecalculationOut
+from services.thresholds.recalculation.repository import recalculations
+from services.thresholds.recalculation.schemas import RecalculationList, RecalculationOut
+from services.thresholds.roster.lookup import known_school
 from services.thresholds.state import State
 from shared.auth.principal import Principal
 from shared.web.service import SchoolInPath, requires

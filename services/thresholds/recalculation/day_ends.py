@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.thresholds import recalculation
-from services.thresholds.repository import day_ends, schools
+from services.thresholds.recalculation import task as recalculation
+from services.thresholds.recalculation.repository import day_ends
+from services.thresholds.roster.repository import schools
 from shared.attendance.calendar import END_OF_DAY, SchoolCalendar
 from shared.clock import Clock, utc_now
 from shared.events.calendars import calendar_of

@@ -8,13 +8,13 @@ from typing import ClassVar, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.thresholds import register
-from services.thresholds.applying import FoldedRow, apply
-from services.thresholds.calendars import CalendarCache
-from services.thresholds.folding import Folder
-from services.thresholds.repository import recalculations
-from services.thresholds.repository import register as rows
-from services.thresholds.repository.register import Row, RowKey
+from services.thresholds.crossings.applying import FoldedRow, apply
+from services.thresholds.recalculation.repository import recalculations
+from services.thresholds.register import packed_row as register
+from services.thresholds.register.folding import Folder
+from services.thresholds.register.repository import rows
+from services.thresholds.register.repository.rows import Row, RowKey
+from services.thresholds.roster.calendars import CalendarCache
 from shared.attendance.calendar import SchoolCalendar
 from shared.clock import Clock, utc_now
 from shared.identifiers import NAMESPACE

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from services.thresholds.holds import Hold
+from services.thresholds.records.holds.hold import Hold
 from shared.events.catalogue import (
     LETTERS_HELD,
     LETTERS_RELEASED,

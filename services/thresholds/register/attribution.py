@@ -10,9 +10,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeVar
 
-from services.thresholds import register
-from services.thresholds.folding import Absences
-from services.thresholds.half_days import DayCount, DayMarks, count_day, day_marks
+from services.thresholds.register import packed_row as register
+from services.thresholds.register.folding import Absences
+from services.thresholds.register.half_days import DayCount, DayMarks, count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Slot
 from shared.attendance.codes import CodeTable
 from shared.events.data import VendorCount

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
-from services.thresholds import register
-from services.thresholds.half_days import count_day, day_marks
+from services.thresholds.register import packed_row as register
+from services.thresholds.register.half_days import count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Slot, Term
 from shared.attendance.codes import CodeTable
 

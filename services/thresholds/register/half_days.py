@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from services.thresholds import register
+from services.thresholds.register import packed_row as register
 from shared.attendance.calendar import Slot
 from shared.attendance.codes import ABSENCES, CodeClass, CodeTable
 from shared.events.data import VendorCount

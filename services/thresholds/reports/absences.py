@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from services.thresholds.activities import STANDARD
 from services.thresholds.analysis.disclosure import FEWEST
 from services.thresholds.analysis.effects import INTERVAL_FROM, WARNING, WINDOW, Effect
 from services.thresholds.analysis.findings import Analysis
 from services.thresholds.analysis.patterns import Pattern
 from services.thresholds.analysis.weeks import best_and_worst
+from services.thresholds.records.activities.activity import STANDARD
 from services.thresholds.reports.blocks import (
     Bar,
     Bars,

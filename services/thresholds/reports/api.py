@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from services.thresholds.access.audit import Access, note
+from services.thresholds.analysis.api import Accepted, GroupAsked, Reader, TermAsked, YearAsked, analysed
 from services.thresholds.analysis.findings import Analysis
-from services.thresholds.api.analysis import Accepted, GroupAsked, Reader, TermAsked, YearAsked, analysed
-from services.thresholds.audit import Access, note
 from services.thresholds.pages import html
 from services.thresholds.pages.pdf import MEDIA_TYPE
 from services.thresholds.reports.document import About, document

@@ -9,7 +9,7 @@ from services.thresholds.analysis.disclosure import FEWEST
 from services.thresholds.analysis.findings import Analysis, Band, Part
 from services.thresholds.analysis.report import SMALL_SCHOOL
 from services.thresholds.analysis.weeks import Crossings, Week
-from services.thresholds.attendance import Category
+from services.thresholds.attendance.view import Category
 from services.thresholds.reports.blocks import (
     Bar,
     Bars,

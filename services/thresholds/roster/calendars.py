@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.repository import schools
+from services.thresholds.roster.repository import schools
 from shared.attendance.calendar import SchoolCalendar
 from shared.events.calendars import calendar_of
 from shared.events.data import SchoolUpdated

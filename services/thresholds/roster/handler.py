@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.thresholds import day_ends, recalculation
-from services.thresholds.calendars import terms_to_fold_again, with_past_terms
-from services.thresholds.handlers.marks import OUTSIDE_TERM, UNKNOWN_SCHOOL, WRONG_TYPE
-from services.thresholds.repository import schools, students
+from services.thresholds.crossings.handler import OUTSIDE_TERM, UNKNOWN_SCHOOL, WRONG_TYPE
+from services.thresholds.recalculation import day_ends
+from services.thresholds.recalculation import task as recalculation
+from services.thresholds.roster.calendars import terms_to_fold_again, with_past_terms
+from services.thresholds.roster.repository import schools, students
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox

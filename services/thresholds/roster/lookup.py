@@ -8,12 +8,16 @@ from http import HTTPStatus
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.due import DueRule
-from services.thresholds.holds import Hold, hold_on
-from services.thresholds.repository import holds, records, responses, schools, star_settings
-from services.thresholds.schemas.holds import HoldOut
-from services.thresholds.schemas.records import StarRecord
-from services.thresholds.schemas.responses import ResponseOut
+from services.thresholds.records.due_days import repository as star_settings
+from services.thresholds.records.due_days.rule import DueRule
+from services.thresholds.records.holds import repository as holds
+from services.thresholds.records.holds.hold import Hold, hold_on
+from services.thresholds.records.holds.schemas import HoldOut
+from services.thresholds.records.responses import repository as responses
+from services.thresholds.records.responses.schemas import ResponseOut
+from services.thresholds.records.star_records import repository as records
+from services.thresholds.records.star_records.schemas import StarRecord
+from services.thresholds.roster.repository import schools
 from services.thresholds.state import ThresholdsState
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.events.calendars import calendar_of

@@ -8,17 +8,18 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import RowMapping
 
-from services.thresholds.api.access import permitted_student
-from services.thresholds.api.common import calendar_for, known_school, term_for
-from services.thresholds.audit import Access, note
-from services.thresholds.repository import schools, transfers
-from services.thresholds.schemas.transfers import CarriedMarkOut, CarriedRecordOut, CarriedResponseOut, TransferList, TransferOut
+from services.thresholds.access.audit import Access, note
+from services.thresholds.access.permission import permitted_student
+from services.thresholds.roster.lookup import calendar_for, known_school, term_for
+from services.thresholds.roster.repository import schools
 from services.thresholds.state import State
 from services.thresholds.transfers import document as documents
+from services.thresholds.transfers import repository as transfers
 from services.thresholds.transfers.carrying import fit
 from services.thresholds.transfers.document import TransferDocument
 from services.thresholds.transfers.exporting import document_of
 from services.thresholds.transfers.importing import Arrival, take_back, take_in
+from services.thresholds.transfers.schemas import CarriedMarkOut, CarriedRecordOut, CarriedResponseOut, TransferList, TransferOut
 from services.thresholds.transfers.signing import MEDIA_TYPE, Keyring, UntrustedError
 from shared.attendance.calendar import SchoolCalendar
 from shared.auth.principal import Principal

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.thresholds.attendance import Attendance, Day, marks_of
-from services.thresholds.attribution import attribute
-from services.thresholds.half_days import DayMarks
+from services.thresholds.attendance.view import Attendance, Day, marks_of
+from services.thresholds.register.attribution import attribute
+from services.thresholds.register.half_days import DayMarks
 from services.thresholds.transfers.document import TransferDocument, TransferredDay
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable

@@ -7,11 +7,15 @@ from datetime import date, datetime
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.attendance import attendance, session_of, slot_of
-from services.thresholds.register import Entry
-from services.thresholds.repository import records, register, responses, students, transfers
-from services.thresholds.repository.register import RowKey
+from services.thresholds.attendance.view import attendance, session_of, slot_of
+from services.thresholds.records.responses import repository as responses
+from services.thresholds.records.star_records import repository as records
+from services.thresholds.register.packed_row import Entry
+from services.thresholds.register.repository import rows as register
+from services.thresholds.register.repository.rows import RowKey
+from services.thresholds.roster.repository import students
 from services.thresholds.transfers import document as documents
+from services.thresholds.transfers import repository as transfers
 from services.thresholds.transfers.carrying import days_of
 from services.thresholds.transfers.document import TransferDocument, TransferredMark, TransferredRecord, TransferredResponse
 from shared.attendance.calendar import Term

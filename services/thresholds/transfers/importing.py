@@ -12,8 +12,8 @@ from http import HTTPStatus
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.repository import transfers
 from services.thresholds.transfers import document as documents
+from services.thresholds.transfers import repository as transfers
 from services.thresholds.transfers.carrying import fit, marks_for
 from services.thresholds.transfers.document import TransferDocument, TransferredDay
 from shared.attendance.calendar import SchoolCalendar, Term

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.thresholds.calendars import CalendarCache
-from services.thresholds.folding import Folder
-from services.thresholds.handlers.marks import MarksHandler
-from services.thresholds.handlers.roster import RosterHandler
-from services.thresholds.recalculation import RecalculationTask
+from services.thresholds.crossings.handler import MarksHandler
+from services.thresholds.recalculation.task import RecalculationTask
+from services.thresholds.register.folding import Folder
+from services.thresholds.roster.calendars import CalendarCache
+from services.thresholds.roster.handler import RosterHandler
 from shared.attendance.codes import CodeTable
 from shared.bus.headers import headers_from_text
 from shared.bus.interface import Message, Outgoing, Partition

@@ -11,7 +11,7 @@ import pytest
 from deploy.demo.attendance import Attendance, Mark, absent_half_days
 from deploy.demo.school import students
 from deploy.demo.terms import school_year
-from services.ingest.marks import Batch
+from services.ingest.marks.batch import Batch
 from shared.attendance.codes import CodeTable
 
 EVERYBODY = students()

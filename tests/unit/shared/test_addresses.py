@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.notifier.recipients import recipients
-from services.thresholds.repository.students import may_be_written_to
+from services.notifier.contacts.recipients import recipients
+from services.thresholds.roster.repository.students import may_be_written_to
 from shared.addresses import address_key, usable_address
 from shared.events.data import Caregiver
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from services.ingest.kamar import passwords
-from services.ingest.repository import credentials
+from services.ingest.kamar.repository import credentials
 from services.ingest.state import State
 from shared.auth.principal import Principal
 from shared.web.problems import ProblemError

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from services.ingest.repository import documents, refusals
+from services.ingest.kamar.repository import documents, refusals
 from services.ingest.state import State
 from shared.auth.principal import Principal
 from shared.web.cursors import encode_cursor, moment, number, read_cursor

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from services.ingest.kamar import envelope
 from services.ingest.kamar.envelope import Envelope
-from services.ingest.receiving import Arrival
+from services.ingest.kamar.receiving import Arrival
 from services.ingest.state import IngestState
 from shared.bus.interface import BusUnavailableError
 from shared.db.errors import is_transient

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.moe_sync.schools import School
+from services.moe_sync.roster.school import School
 
 _decoder = msgspec.json.Decoder(School)
 

@@ -10,13 +10,14 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.moe_sync.api.common import Reader, known, upload_of
-from services.moe_sync.certificates import CertificateOut, keep_until, page_of
-from services.moe_sync.document import decode_document
-from services.moe_sync.repository import schools, upload_log
+from services.moe_sync.roster.repository import schools
+from services.moe_sync.roster.school import School
 from services.moe_sync.schemas import Body, ChangesOut, CountsOut
-from services.moe_sync.schools import School
 from services.moe_sync.state import MoeSyncState, State
+from services.moe_sync.uploads.api.common import Reader, known, upload_of
+from services.moe_sync.uploads.certificates import CertificateOut, keep_until, page_of
+from services.moe_sync.uploads.document import decode_document
+from services.moe_sync.uploads.repository import upload_log
 from shared.web.problems import ProblemError
 
 router = APIRouter(tags=["certificates"])

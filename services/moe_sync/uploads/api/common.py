@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.moe_sync.repository import upload_log
-from services.moe_sync.schools import School
+from services.moe_sync.roster.school import School
+from services.moe_sync.uploads.repository import upload_log
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber
 from shared.web.problems import ProblemError

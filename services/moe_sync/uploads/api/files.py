@@ -10,15 +10,16 @@ from fastapi.responses import Response
 from sqlalchemy import RowMapping
 
 from services.moe_sync.adapters.interface import Received
-from services.moe_sync.answering import keep_answer
-from services.moe_sync.api.common import Admin, upload_of
-from services.moe_sync.api.shown import Way, shown
-from services.moe_sync.csv_set import files_of, zipped
-from services.moe_sync.document import CONTENT_TYPE, decode_document
-from services.moe_sync.format import schema_bytes
-from services.moe_sync.repository import preferences, schools, sending
+from services.moe_sync.roster.repository import preferences, schools
 from services.moe_sync.schemas import FileOut, FilesOut, MarkIn, UploadOut
 from services.moe_sync.state import State
+from services.moe_sync.uploads.answering import keep_answer
+from services.moe_sync.uploads.api.common import Admin, upload_of
+from services.moe_sync.uploads.api.shown import Way, shown
+from services.moe_sync.uploads.csv_set import files_of, zipped
+from services.moe_sync.uploads.document import CONTENT_TYPE, decode_document
+from services.moe_sync.uploads.format import schema_bytes
+from services.moe_sync.uploads.repository import sending
 from shared.auth.principal import Principal
 from shared.telemetry import metrics
 from shared.web.problems import ProblemError

@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.moe_sync.document import RecordEntry, ResponseEntry, decode_document
-from services.moe_sync.repository import preferences, upload_log
-from services.moe_sync.repository.preferences import AdapterName, Preferences
+from services.moe_sync.roster.repository import preferences
+from services.moe_sync.roster.repository.preferences import AdapterName, Preferences
 from services.moe_sync.schemas import AttemptOut, ChangesOut, CountsOut, RejectOut, SentRecord, SentResponse, UploadListed, UploadOut
 from services.moe_sync.settings import MoeSyncSettings
+from services.moe_sync.uploads.document import RecordEntry, ResponseEntry, decode_document
+from services.moe_sync.uploads.repository import upload_log
 
 MOST_ATTEMPTS: Final = 100
 

@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from services.moe_sync.api.common import Reader
-from services.moe_sync.leader import OVERDUE_AFTER
-from services.moe_sync.repository import leases, upload_log, windows
 from services.moe_sync.schemas import LeaderOut, StatusOut
 from services.moe_sync.state import State
+from services.moe_sync.uploads.api.common import Reader
+from services.moe_sync.uploads.repository import upload_log
+from services.moe_sync.windows.leader import OVERDUE_AFTER
+from services.moe_sync.windows.repository import leases, windows
 
 router = APIRouter(tags=["status"])
 

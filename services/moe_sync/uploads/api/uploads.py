@@ -9,14 +9,15 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.moe_sync.api.common import Reader, Runner, known
-from services.moe_sync.api.shown import Way, listed, shown
-from services.moe_sync.building import Wanted, build, drafts
-from services.moe_sync.repository import preferences, schools, upload_log
+from services.moe_sync.roster.repository import preferences, schools
+from services.moe_sync.roster.school import School
 from services.moe_sync.schemas import DocumentOut, PreviewQuery, RunIn, UploadOut, UploadsOut, UploadsQuery
-from services.moe_sync.schools import School
 from services.moe_sync.state import MoeSyncState, State
-from services.moe_sync.windows import Week, opens_at, term_of
+from services.moe_sync.uploads.api.common import Reader, Runner, known
+from services.moe_sync.uploads.api.shown import Way, listed, shown
+from services.moe_sync.uploads.building import Wanted, build, drafts
+from services.moe_sync.uploads.repository import upload_log
+from services.moe_sync.windows.week import Week, opens_at, term_of
 from shared.identifiers import SchoolNumber
 from shared.web.cursors import encode_cursor, number, read_cursor
 from shared.web.problems import ProblemError

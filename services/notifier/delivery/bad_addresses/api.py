@@ -7,11 +7,11 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter
 
-from services.notifier import reachable
-from services.notifier.repository import bad_addresses
-from services.notifier.schemas.bounces import AddressOwner, BadAddress, BadAddresses
+from services.notifier.contacts import reachable
+from services.notifier.delivery.bad_addresses import repository as bad_addresses
+from services.notifier.delivery.bounces.schemas import AddressOwner, BadAddress, BadAddresses
+from services.notifier.delivery.transports.verdicts import meaning_of
 from services.notifier.state import State
-from services.notifier.transports.verdicts import meaning_of
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, encode_cursor, moment, read_cursor
 from shared.web.problems import ProblemError

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.repository import bounces
-from services.notifier.repository.deliveries import DeliveryKey
+from services.notifier.delivery.bounces import repository as bounces
+from services.notifier.delivery.deliveries.repository.deliveries import DeliveryKey
 
 Cause = Literal["answer", "bounce", "repeated"]
 

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from services.notifier.bounces import NotAReportError, kind_of, read_report
-from services.notifier.repository import cases, deliveries
-from services.notifier.repository.bounces import Bounce
-from services.notifier.schemas.bounces import BouncePosted, BounceTaken
+from services.notifier.delivery.bounces.report import NotAReportError, kind_of, read_report
+from services.notifier.delivery.bounces.repository import Bounce
+from services.notifier.delivery.bounces.schemas import BouncePosted, BounceTaken
+from services.notifier.delivery.bounces.undelivered import note
+from services.notifier.delivery.deliveries.repository import deliveries
+from services.notifier.letters.repository import cases
 from services.notifier.state import State
-from services.notifier.undelivered import note
 from shared.auth.principal import Principal
 from shared.web.body import read_body
 from shared.web.problems import ProblemError

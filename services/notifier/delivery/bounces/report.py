@@ -13,7 +13,7 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, Literal
 
-from services.notifier.transports.verdicts import BounceKind, judge_report
+from services.notifier.delivery.transports.verdicts import BounceKind, judge_report
 
 Action = Literal["failed", "delayed", "delivered", "relayed", "expanded"]
 Kind = Literal["hard", "soft", "policy", "delayed", "delivered"]

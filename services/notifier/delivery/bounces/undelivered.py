@@ -7,10 +7,12 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.repository import bad_addresses, bounces, deliveries
-from services.notifier.repository.bounces import Bounce
-from services.notifier.repository.deliveries import DeliveryKey
-from services.notifier.transports.verdicts import explained
+from services.notifier.delivery.bad_addresses import repository as bad_addresses
+from services.notifier.delivery.bounces import repository as bounces
+from services.notifier.delivery.bounces.repository import Bounce
+from services.notifier.delivery.deliveries.repository import deliveries
+from services.notifier.delivery.deliveries.repository.deliveries import DeliveryKey
+from services.notifier.delivery.transports.verdicts import explained
 from shared.addresses import address_key
 from shared.identifiers import address_id
 from shared.telemetry import metrics

@@ -10,11 +10,13 @@ import structlog
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.again import WHY, Resend, resend
-from services.notifier.repository import bad_addresses, cases, deliveries, listing, reads
-from services.notifier.repository.deliveries import DeliveryKey
-from services.notifier.repository.listing import Place
-from services.notifier.schemas.deliveries import Ask, Asked, Attempt, Deliveries, Delivery, Read, Report, Status, WholeDelivery
+from services.notifier.delivery.bad_addresses import repository as bad_addresses
+from services.notifier.delivery.deliveries.repository import deliveries, listing, reads
+from services.notifier.delivery.deliveries.repository.deliveries import DeliveryKey
+from services.notifier.delivery.deliveries.repository.listing import Place
+from services.notifier.delivery.deliveries.resending import WHY, Resend, resend
+from services.notifier.delivery.deliveries.schemas import Ask, Asked, Attempt, Deliveries, Delivery, Read, Report, Status, WholeDelivery
+from services.notifier.letters.repository import cases
 from services.notifier.state import State
 from shared.addresses import address_key
 from shared.auth.principal import ROLES, Principal

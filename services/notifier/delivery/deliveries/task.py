@@ -9,15 +9,17 @@ from typing import ClassVar, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.letters import Case, Draft
-from services.notifier.repository import bad_addresses, cases, deliveries, policies
-from services.notifier.repository.bounces import Bounce
-from services.notifier.repository.deliveries import DeliveryKey, Due
-from services.notifier.transports.interface import Channel, Transport
-from services.notifier.transports.outcomes import Away, BadAddress, Deferred, Full, Ours, Refused, Unwanted
-from services.notifier.transports.rate import LONGEST_WAIT
-from services.notifier.undelivered import note
-from services.notifier.withdrawals import close
+from services.notifier.delivery.bad_addresses import repository as bad_addresses
+from services.notifier.delivery.bounces.repository import Bounce
+from services.notifier.delivery.bounces.undelivered import note
+from services.notifier.delivery.deliveries.repository import deliveries
+from services.notifier.delivery.deliveries.repository.deliveries import DeliveryKey, Due
+from services.notifier.delivery.transports.interface import Channel, Transport
+from services.notifier.delivery.transports.outcomes import Away, BadAddress, Deferred, Full, Ours, Refused, Unwanted
+from services.notifier.delivery.transports.rate import LONGEST_WAIT
+from services.notifier.letters.case import Case, Draft
+from services.notifier.letters.repository import cases, policies
+from services.notifier.letters.withdrawals import close
 from shared.addresses import address_key
 from shared.clock import Clock
 from shared.identifiers import address_id

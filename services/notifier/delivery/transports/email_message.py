@@ -7,8 +7,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
 
-from services.notifier.transports.interface import Parcel
-from services.notifier.words import one_line
+from services.notifier.delivery.transports.interface import Parcel
+from services.notifier.templates.words import one_line
 
 LONGEST_NAME: Final = 120
 """Characters of a display name; mail programs show fewer."""

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from services.notifier.delivery.transports.interface import Channel, Transport
+from services.notifier.delivery.transports.rate import Pace
+from services.notifier.delivery.transports.smtp import SmtpTransport
+from services.notifier.delivery.transports.smtp_pool import PoolLimits
+from services.notifier.delivery.transports.smtp_url import parse_smtp_url
+from services.notifier.delivery.transports.text_gateway import TextGateway, TextTransport
 from services.notifier.settings import NotifierSettings
-from services.notifier.transports.interface import Channel, Transport
-from services.notifier.transports.rate import Pace
-from services.notifier.transports.smtp import SmtpTransport
-from services.notifier.transports.smtp_pool import PoolLimits
-from services.notifier.transports.smtp_url import parse_smtp_url
-from services.notifier.transports.text_gateway import TextGateway, TextTransport
 from shared.clock import Clock
 
 

@@ -7,13 +7,13 @@ from typing import Final
 
 import aiosmtplib
 
-from services.notifier.transports.email_message import as_email
-from services.notifier.transports.interface import Parcel
-from services.notifier.transports.outcomes import Away, BadAddress, Deferred, Full, Ours, Refused, Unwanted
-from services.notifier.transports.rate import Pace
-from services.notifier.transports.smtp_pool import Connection, PoolLimits, SmtpPool
-from services.notifier.transports.smtp_url import SmtpServer
-from services.notifier.transports.verdicts import Stage, detail, enhanced_code, judge
+from services.notifier.delivery.transports.email_message import as_email
+from services.notifier.delivery.transports.interface import Parcel
+from services.notifier.delivery.transports.outcomes import Away, BadAddress, Deferred, Full, Ours, Refused, Unwanted
+from services.notifier.delivery.transports.rate import Pace
+from services.notifier.delivery.transports.smtp_pool import Connection, PoolLimits, SmtpPool
+from services.notifier.delivery.transports.smtp_url import SmtpServer
+from services.notifier.delivery.transports.verdicts import Stage, detail, enhanced_code, judge
 from shared.worklist.tasks import Done, Outcome
 
 SIGN_IN_PAUSE: Final = 60.0

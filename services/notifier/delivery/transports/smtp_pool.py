@@ -9,7 +9,7 @@ from typing import Final
 import aiosmtplib
 import structlog
 
-from services.notifier.transports.smtp_url import SmtpServer
+from services.notifier.delivery.transports.smtp_url import SmtpServer
 
 log = structlog.get_logger()
 

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from services.notifier.transports.interface import Parcel
-from services.notifier.transports.outcomes import Away, Deferred, Ours, Unwanted
-from services.notifier.transports.rate import Pace
+from services.notifier.delivery.transports.interface import Parcel
+from services.notifier.delivery.transports.outcomes import Away, Deferred, Ours, Unwanted
+from services.notifier.delivery.transports.rate import Pace
 from shared.clock import Clock, utc_now
 from shared.web.retry_after import retry_after
 from shared.worklist.tasks import Done, Outcome

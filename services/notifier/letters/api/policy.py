@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier import digests
-from services.notifier.policy import Policy as LetterPolicy
-from services.notifier.policy import cap_of
-from services.notifier.repository import cases, contacts, letters, policies
-from services.notifier.repository.policies import Version
-from services.notifier.schemas.policy import CurrentPolicy, InForce, Policy, PolicyVersion, PolicyVersions
+from services.notifier.contacts import repository as contacts
+from services.notifier.letters.policy import Policy as LetterPolicy
+from services.notifier.letters.policy import cap_of
+from services.notifier.letters.repository import cases, letters, policies
+from services.notifier.letters.repository.policies import Version
+from services.notifier.letters.schemas import CurrentPolicy, InForce, Policy, PolicyVersion, PolicyVersions
+from services.notifier.staff_mail import digests
 from services.notifier.state import NotifierState, State
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, encode_cursor, number, read_cursor

@@ -5,10 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from services.notifier.releases import decide
-from services.notifier.repository import contacts, releases
-from services.notifier.repository.releases import Action
-from services.notifier.schemas.policy import Chosen, Decided, Discarding, WaitingLetter, WaitingLetters
+from services.notifier.contacts import repository as contacts
+from services.notifier.letters.releases import decide
+from services.notifier.letters.repository import releases
+from services.notifier.letters.repository.releases import Action
+from services.notifier.letters.schemas import Chosen, Decided, Discarding, WaitingLetter, WaitingLetters
 from services.notifier.state import NotifierState, State
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, encode_cursor, moment, read_cursor

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.letters import Case, Draft, Fact, crossed, retracted
-from services.notifier.policy import Policy
-from services.notifier.repository import cases, letters, movements, policies
-from services.notifier.withdrawals import withdraw
+from services.notifier.letters.case import Case, Draft, Fact, crossed, retracted
+from services.notifier.letters.policy import Policy
+from services.notifier.letters.repository import cases, letters, policies
+from services.notifier.letters.withdrawals import withdraw
+from services.notifier.staff_mail.repository import movements
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock
 from shared.deadletters.box import DeadLetterBox

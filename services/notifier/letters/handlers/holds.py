@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.repository import cases, holds, letters
-from services.notifier.repository.holds import Change
+from services.notifier.letters.repository import cases, holds, letters
+from services.notifier.letters.repository.holds import Change
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock
 from shared.deadletters.box import DeadLetterBox

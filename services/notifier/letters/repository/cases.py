@@ -15,8 +15,8 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.letters import Case, Kept, Waiting
-from services.notifier.repository import letters
+from services.notifier.letters.case import Case, Kept, Waiting
+from services.notifier.letters.repository import letters
 from shared.events.data import AbsentDay
 
 _encoder = msgspec.json.Encoder()

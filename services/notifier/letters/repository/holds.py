@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.policy import Hold
+from services.notifier.letters.policy import Hold
 from shared.attendance.tiers import Threshold
 
 EVERY: Final = 0

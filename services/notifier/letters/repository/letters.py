@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.letters import Case, Past, Waiting, Withdrawal
+from services.notifier.letters.case import Case, Past, Waiting, Withdrawal
 from shared.attendance.tiers import Threshold
 from shared.worklist import repository as worklist
 

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.policy import Digest, Policy, Whom, Window
+from services.notifier.letters.policy import Digest, Policy, Whom, Window
 from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.identifiers import lock_key
 

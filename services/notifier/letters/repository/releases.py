@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.repository.cases import CaseKey
+from services.notifier.letters.repository.cases import CaseKey
 
 Action = Literal["released", "discarded"]
 

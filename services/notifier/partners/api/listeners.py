@@ -7,10 +7,10 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter
 
-from services.notifier.repository import subscriptions
-from services.notifier.schemas.subscriptions import Listener, Listeners
+from services.notifier.partners.endpoints import parse_endpoint
+from services.notifier.partners.repository import subscriptions
+from services.notifier.partners.schemas import Listener, Listeners
 from services.notifier.state import State
-from services.notifier.subscriptions.endpoints import parse_endpoint
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, encode_cursor, moment, read_cursor
 from shared.web.problems import ProblemError

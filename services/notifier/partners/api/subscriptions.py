@@ -9,9 +9,12 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.repository import partner_events, subscriptions, webhooks
-from services.notifier.repository.subscriptions import Subscription
-from services.notifier.schemas.subscriptions import (
+from services.notifier.partners.courier import AddressRefusedError
+from services.notifier.partners.endpoints import parse_endpoint
+from services.notifier.partners.repository import partner_events, subscriptions, webhooks
+from services.notifier.partners.repository.subscriptions import Subscription
+from services.notifier.partners.schedule import status_of
+from services.notifier.partners.schemas import (
     ALL,
     AttemptOut,
     Attempts,
@@ -24,11 +27,8 @@ from services.notifier.schemas.subscriptions import (
     Subscriptions,
     SubscriptionWithSecret,
 )
+from services.notifier.partners.signatures import new_secret
 from services.notifier.state import NotifierState, State
-from services.notifier.subscriptions.endpoints import parse_endpoint
-from services.notifier.subscriptions.schedule import status_of
-from services.notifier.subscriptions.signatures import new_secret
-from services.notifier.transports.webhook import AddressRefusedError
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber
 from shared.web.cursors import PageLimit, encode_cursor, moment, number, read_cursor

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.repository.webhooks import WORK_KIND
+from services.notifier.partners.repository.webhooks import WORK_KIND
 from shared.identifiers import lock_key
 from shared.worklist import repository as worklist
 from shared.worklist.repository import WorkItem

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.repository.partner_events import PartnerEvent
+from services.notifier.partners.repository.partner_events import PartnerEvent
 from shared.identifiers import webhook_delivery_id
 from shared.worklist import repository as worklist
 

@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.letters import Fact
-from services.notifier.movements import Step
+from services.notifier.letters.case import Fact
+from services.notifier.staff_mail.movements import Step
 from shared.worklist import repository as worklist
 
 WORK_KIND: Final = "digest"

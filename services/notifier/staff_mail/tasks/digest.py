@@ -6,10 +6,12 @@ from typing import ClassVar, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier import digests
-from services.notifier.policy import Digest, is_school_day
-from services.notifier.repository import contacts, movements, notices, policies
-from services.notifier.repository.movements import Schedule
+from services.notifier.contacts import repository as contacts
+from services.notifier.letters.policy import Digest, is_school_day
+from services.notifier.letters.repository import policies
+from services.notifier.staff_mail import digests
+from services.notifier.staff_mail.repository import movements, notices
+from services.notifier.staff_mail.repository.movements import Schedule
 from shared.clock import Clock
 from shared.worklist.repository import WorkItem
 from shared.worklist.tasks import Backoff, Done, Outcome, Retry

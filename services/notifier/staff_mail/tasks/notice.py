@@ -7,16 +7,18 @@ from typing import ClassVar, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.models import School
-from services.notifier.movements import net
-from services.notifier.rendering import Digest, LetterCopy, Letters, Movement, PlanReview, Release, Written
-from services.notifier.repository import contacts, letters, movements, notices, policies, releases
-from services.notifier.repository.movements import Told
-from services.notifier.repository.notices import Notice, Status
-from services.notifier.transports.interface import Parcel, Transport
-from services.notifier.transports.outcomes import Away, Ours
-from services.notifier.transports.rate import LONGEST_WAIT
-from services.notifier.words import one_line
+from services.notifier.contacts import repository as contacts
+from services.notifier.contacts.contact import School
+from services.notifier.delivery.transports.interface import Parcel, Transport
+from services.notifier.delivery.transports.outcomes import Away, Ours
+from services.notifier.delivery.transports.rate import LONGEST_WAIT
+from services.notifier.letters.repository import letters, policies, releases
+from services.notifier.staff_mail.movements import net
+from services.notifier.staff_mail.repository import movements, notices
+from services.notifier.staff_mail.repository.movements import Told
+from services.notifier.staff_mail.repository.notices import Notice, Status
+from services.notifier.templates.rendering import Digest, LetterCopy, Letters, Movement, PlanReview, Release, Written
+from services.notifier.templates.words import one_line
 from shared.addresses import usable_address
 from shared.clock import Clock
 from shared.telemetry import metrics

@@ -9,18 +9,20 @@ import structlog
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.api.templates import PATH, checked
-from services.notifier.languages import HOUSE, best
-from services.notifier.models import School
-from services.notifier.recipients import recipients
-from services.notifier.rendering import LetterTemplate, Occasion
-from services.notifier.rendering.occasions import occasion_of, reply_address
-from services.notifier.rendering.samples import OFFICE, Case, sample
-from services.notifier.repository import cases, contacts, templates, trials
-from services.notifier.schemas.templates import Preview, PreviewIn, ThresholdAsked, Trial, TrialIn, WordsIn
+from services.notifier.contacts import repository as contacts
+from services.notifier.contacts.contact import School
+from services.notifier.contacts.recipients import recipients
+from services.notifier.delivery.transports.interface import Parcel
+from services.notifier.letters.repository import cases
 from services.notifier.state import NotifierState, State
-from services.notifier.transports.interface import Parcel
-from services.notifier.trials import WITHIN, may_go_to
+from services.notifier.templates.api.templates import PATH, checked
+from services.notifier.templates.languages import HOUSE, best
+from services.notifier.templates.rendering import LetterTemplate, Occasion
+from services.notifier.templates.rendering.occasions import occasion_of, reply_address
+from services.notifier.templates.rendering.samples import OFFICE, Case, sample
+from services.notifier.templates.repository import templates, trials
+from services.notifier.templates.schemas import Preview, PreviewIn, ThresholdAsked, Trial, TrialIn, WordsIn
+from services.notifier.templates.trials import WITHIN, may_go_to
 from shared.addresses import usable_address
 from shared.attendance.tiers import Threshold
 from shared.auth.principal import Principal

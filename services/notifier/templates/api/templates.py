@@ -6,13 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.languages import HOUSE, best
-from services.notifier.rendering import LetterTemplate
-from services.notifier.rendering.faults import TemplateFaultError
-from services.notifier.rendering.variables import VARIABLES
-from services.notifier.repository import templates
-from services.notifier.repository.templates import Place
-from services.notifier.schemas.templates import (
+from services.notifier.state import NotifierState, State
+from services.notifier.templates.languages import HOUSE, best
+from services.notifier.templates.rendering import LetterTemplate
+from services.notifier.templates.rendering.faults import TemplateFaultError
+from services.notifier.templates.rendering.variables import VARIABLES
+from services.notifier.templates.repository import templates
+from services.notifier.templates.repository.templates import Place
+from services.notifier.templates.schemas import (
     Language,
     RestoreIn,
     Template,
@@ -24,7 +25,6 @@ from services.notifier.schemas.templates import (
     Version,
     Versions,
 )
-from services.notifier.state import NotifierState, State
 from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, encode_cursor, number, read_cursor

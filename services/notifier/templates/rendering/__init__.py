@@ -1,7 +1,7 @@
 """Letters in words: what a family, or a member of staff, gets to read."""
 
-from services.notifier.rendering.letters import Letters
-from services.notifier.rendering.occasion import LetterTemplate, Occasion, Written
-from services.notifier.rendering.staff import Digest, LetterCopy, Movement, PlanReview, Release
+from services.notifier.templates.rendering.letters import Letters
+from services.notifier.templates.rendering.occasion import LetterTemplate, Occasion, Written
+from services.notifier.templates.rendering.staff import Digest, LetterCopy, Movement, PlanReview, Release
 
 __all__ = ["Digest", "LetterCopy", "LetterTemplate", "Letters", "Movement", "Occasion", "PlanReview", "Release", "Written"]

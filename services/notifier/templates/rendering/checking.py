@@ -6,12 +6,12 @@ from typing import Final
 
 from jinja2 import TemplateError, UndefinedError
 
-from services.notifier.rendering.faults import Part, fault_at, fault_in
-from services.notifier.rendering.language import TemplateLanguage
-from services.notifier.rendering.markup import allowed_link
-from services.notifier.rendering.occasion import LetterTemplate
-from services.notifier.rendering.samples import every_case
-from services.notifier.rendering.variables import values_of
+from services.notifier.templates.rendering.faults import Part, fault_at, fault_in
+from services.notifier.templates.rendering.language import TemplateLanguage
+from services.notifier.templates.rendering.markup import allowed_link
+from services.notifier.templates.rendering.occasion import LetterTemplate
+from services.notifier.templates.rendering.samples import every_case
+from services.notifier.templates.rendering.variables import values_of
 from shared.attendance.tiers import Threshold
 
 _TAG: Final = re.compile(r"\{[{%#].*?[%}#]\}", re.DOTALL)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from services.notifier.languages import HOUSE
+from services.notifier.templates.languages import HOUSE
 from shared.events.data import AbsentDay
 
 WHOLE: Final = 2

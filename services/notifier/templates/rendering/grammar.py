@@ -5,8 +5,8 @@ from typing import Final
 
 from jinja2 import nodes
 
-from services.notifier.rendering.faults import Part, TemplateFaultError, fault_in
-from services.notifier.rendering.variables import KINDS, Kind
+from services.notifier.templates.rendering.faults import Part, TemplateFaultError, fault_in
+from services.notifier.templates.rendering.variables import KINDS, Kind
 
 DEEPEST: Final = 24
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 from jinja2 import Template, TemplateError, TemplateSyntaxError, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from services.notifier.rendering.faults import Part, fault_in
-from services.notifier.rendering.grammar import JOIN, TEXT_FILTERS, Grammar
-from services.notifier.rendering.markup import escaped
-from services.notifier.rendering.variables import Values
+from services.notifier.templates.rendering.faults import Part, fault_in
+from services.notifier.templates.rendering.grammar import JOIN, TEXT_FILTERS, Grammar
+from services.notifier.templates.rendering.markup import escaped
+from services.notifier.templates.rendering.variables import Values
 
 LONGEST: Final[Mapping[Part, int]] = {"subject": 300, "body": 10_000}
 LONGEST_OUTPUT: Final = 40_000

@@ -6,16 +6,16 @@ from typing import Final
 import structlog
 from jinja2 import Template, TemplateError
 
-from services.notifier.languages import HOUSE
-from services.notifier.rendering.checking import check
-from services.notifier.rendering.faults import Part, TemplateFaultError
-from services.notifier.rendering.language import TemplateLanguage
-from services.notifier.rendering.markup import Markup
-from services.notifier.rendering.occasion import LetterTemplate, Occasion, Written
-from services.notifier.rendering.page import Page, plain
-from services.notifier.rendering.staff import Digest, LetterCopy, PlanReview, Release, StaffLetters
-from services.notifier.rendering.variables import Values, values_of
-from services.notifier.words import one_line
+from services.notifier.templates.languages import HOUSE
+from services.notifier.templates.rendering.checking import check
+from services.notifier.templates.rendering.faults import Part, TemplateFaultError
+from services.notifier.templates.rendering.language import TemplateLanguage
+from services.notifier.templates.rendering.markup import Markup
+from services.notifier.templates.rendering.occasion import LetterTemplate, Occasion, Written
+from services.notifier.templates.rendering.page import Page, plain
+from services.notifier.templates.rendering.staff import Digest, LetterCopy, PlanReview, Release, StaffLetters
+from services.notifier.templates.rendering.variables import Values, values_of
+from services.notifier.templates.words import one_line
 from shared.attendance.tiers import THRESHOLDS, Threshold
 
 log = structlog.get_logger()
@@ -115,4 +115,4 @@ class Letters:
 
 def house_words(name: str) -> str:
     """A template that comes with the service."""
-    return (files("services.notifier") / "templates" / HOUSE / f"{name}.txt").read_text("utf-8").strip()
+    return (files("services.notifier.templates") / "house" / HOUSE / f"{name}.txt").read_text("utf-8").strip()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notifier.languages import HOUSE
+from services.notifier.templates.languages import HOUSE
 from shared.events.data import AbsentDay, TermDates
 
 

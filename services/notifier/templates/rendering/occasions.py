@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from services.notifier.letters import Case
-from services.notifier.models import Contact, School
-from services.notifier.rendering.occasion import Occasion
+from services.notifier.contacts.contact import Contact, School
+from services.notifier.letters.case import Case
+from services.notifier.templates.rendering.occasion import Occasion
 from shared.addresses import usable_address
 
 

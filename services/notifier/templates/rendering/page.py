@@ -5,8 +5,8 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup as Safe
 
-from services.notifier.languages import HOUSE, direction, page_language
-from services.notifier.rendering.markup import RULE, Marked
+from services.notifier.templates.languages import HOUSE, direction, page_language
+from services.notifier.templates.rendering.markup import RULE, Marked
 
 PREHEADER: Final = 110
 """Characters that mail programs show beside a subject, about."""
@@ -19,7 +19,7 @@ class Page:
 
     def __init__(self) -> None:
         environment = Environment(
-            loader=PackageLoader("services.notifier", "templates"),
+            loader=PackageLoader("services.notifier.templates", "house"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

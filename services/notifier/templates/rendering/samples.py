@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Final
 
-from services.notifier.rendering.occasion import Occasion
+from services.notifier.templates.rendering.occasion import Occasion
 from shared.attendance.tiers import Threshold
 from shared.events.data import AbsentDay, TermDates
 

@@ -8,12 +8,12 @@ from textwrap import fill
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup as Safe
 
-from services.notifier.languages import HOUSE
-from services.notifier.rendering.days import day_in_words
-from services.notifier.rendering.markup import LINE, RULE, Marked, Markup, escaped
-from services.notifier.rendering.occasion import Written
-from services.notifier.rendering.page import Page, plain
-from services.notifier.words import one_line
+from services.notifier.templates.languages import HOUSE
+from services.notifier.templates.rendering.days import day_in_words
+from services.notifier.templates.rendering.markup import LINE, RULE, Marked, Markup, escaped
+from services.notifier.templates.rendering.occasion import Written
+from services.notifier.templates.rendering.page import Page, plain
+from services.notifier.templates.words import one_line
 from shared.attendance.tiers import TIERS, Threshold, Tier
 
 
@@ -74,7 +74,7 @@ class StaffLetters:
         self._markup = markup
         self._page = page
         self._words = Environment(
-            loader=PackageLoader("services.notifier", f"templates/{HOUSE}"),
+            loader=PackageLoader("services.notifier.templates", f"house/{HOUSE}"),
             # As in families' letters: values are escaped for the marked text that they are put into.
             autoescape=False,  # noqa: S701
             finalize=lambda value: escaped(value) if isinstance(value, str) else value,
@@ -82,7 +82,7 @@ class StaffLetters:
         )
         self._subjects = self._words.overlay(finalize=lambda value: value)
         tables = Environment(
-            loader=PackageLoader("services.notifier", "templates"),
+            loader=PackageLoader("services.notifier.templates", "house"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

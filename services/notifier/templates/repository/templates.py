@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.rendering import LetterTemplate
+from services.notifier.templates.rendering import LetterTemplate
 from shared.attendance.tiers import Threshold
 from shared.identifiers import lock_key
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.transports.interface import Parcel
+from services.notifier.delivery.transports.interface import Parcel
 from shared.attendance.tiers import Threshold
 from shared.identifiers import lock_key
 from shared.worklist import repository as worklist

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from services.thresholds.api.common import known_school
 from services.thresholds.pages import html
 from services.thresholds.pages.pdf import MEDIA_TYPE
+from services.thresholds.plans import repository as plans
 from services.thresholds.plans.document import day_in_words, document
-from services.thresholds.repository import plans
+from services.thresholds.roster.lookup import known_school
 from services.thresholds.state import State
 from shared.identifiers import SchoolNumber
 from shared.web.problems import ProblemError

@@ -10,17 +10,16 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds import audit, plan_reviews
-from services.thresholds.activities import Activity
-from services.thresholds.api.common import known_school
-from services.thresholds.audit import Access
+from services.thresholds.access import audit
+from services.thresholds.access.audit import Access
 from services.thresholds.pages.pdf import MEDIA_TYPE, UnprintableError
+from services.thresholds.plans import repository as plans
+from services.thresholds.plans import task as plan_reviews
 from services.thresholds.plans.checklist import Point, checklist, in_the_way
 from services.thresholds.plans.plan import Edition, Plan
 from services.thresholds.plans.printing import plan_pdf
-from services.thresholds.repository import activities, plans, schools
-from services.thresholds.repository.plans import Version
-from services.thresholds.schemas.plans import (
+from services.thresholds.plans.repository import Version
+from services.thresholds.plans.schemas import (
     MOST_VERSIONS,
     ChecklistOut,
     PlanIn,
@@ -31,6 +30,10 @@ from services.thresholds.schemas.plans import (
     VersionPage,
     plan_values,
 )
+from services.thresholds.records.activities import repository as activities
+from services.thresholds.records.activities.activity import Activity
+from services.thresholds.roster.lookup import known_school
+from services.thresholds.roster.repository import schools
 from services.thresholds.state import State, ThresholdsState
 from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of

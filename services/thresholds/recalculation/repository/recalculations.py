@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.repository.register import Row, RowKey
+from services.thresholds.register.repository.rows import Row, RowKey
 
 
 async def start(

@@ -4,13 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from services.thresholds.activities import with_retired
-from services.thresholds.api.common import known_school
-from services.thresholds.audit import Access, note
-from services.thresholds.plans.offering import offered
-from services.thresholds.repository import activities, plans, schools
-from services.thresholds.schemas.activities import ActivitiesIn, ActivityList, ActivityOut
-from services.thresholds.schemas.common import ThresholdAsked
+from services.thresholds.access.audit import Access, note
+from services.thresholds.plans import repository as plans
+from services.thresholds.records.activities import repository as activities
+from services.thresholds.records.activities.activity import with_retired
+from services.thresholds.records.activities.offering import offered
+from services.thresholds.records.activities.schemas import ActivitiesIn, ActivityList, ActivityOut
+from services.thresholds.roster.lookup import known_school
+from services.thresholds.roster.repository import schools
+from services.thresholds.schemas import ThresholdAsked
 from services.thresholds.state import State
 from shared.auth.principal import Principal
 from shared.web.service import SchoolInPath, requires

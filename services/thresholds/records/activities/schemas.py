@@ -4,8 +4,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field, StringConstraints, field_validator, model_validator
 
-from services.thresholds.activities import STANDARD, Activity
-from services.thresholds.schemas.common import Body, Text
+from services.thresholds.records.activities.activity import STANDARD, Activity
+from services.thresholds.schemas import Body, Text
 from shared.attendance.tiers import THRESHOLDS, Threshold
 
 MOST_ACTIVITIES = 100

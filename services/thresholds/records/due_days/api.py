@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from services.thresholds.api.common import known_school
-from services.thresholds.audit import Access, note
-from services.thresholds.repository import star_settings
-from services.thresholds.schemas.star_settings import DueAfter, StarSettings
+from services.thresholds.access.audit import Access, note
+from services.thresholds.records.due_days import repository as star_settings
+from services.thresholds.records.due_days.schemas import DueAfter, StarSettings
+from services.thresholds.roster.lookup import known_school
 from services.thresholds.state import State
 from shared.auth.principal import Principal
 from shared.web.service import SchoolInPath, requires

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.due import DEFAULT
+from services.thresholds.records.due_days.rule import DEFAULT
 from shared.attendance.tiers import THRESHOLDS, Threshold
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from services.thresholds.schemas.common import Body
+from services.thresholds.schemas import Body
 from shared.attendance.tiers import Threshold
 
 MOST_SCHOOL_DAYS = 100

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.thresholds.api.access import permitted_record
-from services.thresholds.audit import Access, note
-from services.thresholds.repository import history
-from services.thresholds.schemas.history import Changed, HistoryList, HistoryStep
+from services.thresholds.access.audit import Access, note
+from services.thresholds.access.permission import permitted_record
+from services.thresholds.records.history import repository as history
+from services.thresholds.records.history.schemas import Changed, HistoryList, HistoryStep
 from services.thresholds.state import State
 from shared.auth.principal import Principal
 from shared.web.service import requires

@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.history import Step
+from services.thresholds.records.history.changes import Step
 
 
 async def add(connection: AsyncConnection, record_id: uuid.UUID, step: Step, subject: str, now: datetime) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.thresholds.history import HistoryAction, Json
+from services.thresholds.records.history.changes import HistoryAction, Json
 
 
 class Changed(BaseModel):

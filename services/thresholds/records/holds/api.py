@@ -11,15 +11,17 @@ from fastapi import APIRouter, Query
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds import announcements
-from services.thresholds.api.access import permitted_record, permitted_student
-from services.thresholds.api.common import calendar_for, shown_hold, term_for
-from services.thresholds.audit import Access, note
-from services.thresholds.holds import Hold
-from services.thresholds.repository import holds, register, schools
-from services.thresholds.repository.register import RowKey
-from services.thresholds.schemas.common import ThresholdAsked
-from services.thresholds.schemas.holds import HoldIn, HoldList, HoldOut, RecordHoldIn
+from services.thresholds.access.audit import Access, note
+from services.thresholds.access.permission import permitted_record, permitted_student
+from services.thresholds.records import announcements
+from services.thresholds.records.holds import repository as holds
+from services.thresholds.records.holds.hold import Hold
+from services.thresholds.records.holds.schemas import HoldIn, HoldList, HoldOut, RecordHoldIn
+from services.thresholds.register.repository import rows as register
+from services.thresholds.register.repository.rows import RowKey
+from services.thresholds.roster.lookup import calendar_for, shown_hold, term_for
+from services.thresholds.roster.repository import schools
+from services.thresholds.schemas import ThresholdAsked
 from services.thresholds.state import State
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.tiers import Threshold

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.holds import Hold
+from services.thresholds.records.holds.hold import Hold
 from shared.attendance.tiers import Threshold
 
 _COLUMNS = "id, school, student, student_id, term, threshold, reason, until, held_by, held_at, lifted_by, lifted_at"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.thresholds.schemas.common import Body, Reason
+from services.thresholds.schemas import Body, Reason
 from shared.attendance.tiers import Threshold
 
 

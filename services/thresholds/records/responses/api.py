@@ -11,15 +11,18 @@ from fastapi import APIRouter
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds import announcements
-from services.thresholds.api.access import permitted_record
-from services.thresholds.api.common import desk_of, shown
-from services.thresholds.audit import Access, Action, note
-from services.thresholds.history import Step, changes
-from services.thresholds.repository import activities, history, plans, responses
-from services.thresholds.responses import UnrecordableError, check, chosen
-from services.thresholds.schemas.records import StarRecord
-from services.thresholds.schemas.responses import ResponseIn, ResponsePatch
+from services.thresholds.access.audit import Access, Action, note
+from services.thresholds.access.permission import permitted_record
+from services.thresholds.plans import repository as plans
+from services.thresholds.records import announcements
+from services.thresholds.records.activities import repository as activities
+from services.thresholds.records.history import repository as history
+from services.thresholds.records.history.changes import Step, changes
+from services.thresholds.records.responses import repository as responses
+from services.thresholds.records.responses.recordable import UnrecordableError, check, chosen
+from services.thresholds.records.responses.schemas import ResponseIn, ResponsePatch
+from services.thresholds.records.star_records.schemas import StarRecord
+from services.thresholds.roster.lookup import desk_of, shown
 from services.thresholds.state import State, ThresholdsState
 from shared.auth.principal import Principal
 from shared.events.envelope import Event

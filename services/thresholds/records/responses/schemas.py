@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, model_validator
 
-from services.thresholds.schemas.common import Body, Note, Text
+from services.thresholds.schemas import Body, Note, Text
 
 
 class ResponseOut(BaseModel):

@@ -11,16 +11,19 @@ from fastapi import APIRouter, Query
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds import announcements
-from services.thresholds.api.access import permitted_record, permitted_student
-from services.thresholds.api.common import Desk, desk_of, shown, term_for
-from services.thresholds.audit import Access, note
-from services.thresholds.history import Step, changes
-from services.thresholds.records import DECIDED, UndecidableError, action_of, check_due, decided
-from services.thresholds.repository import history, records, register, students
-from services.thresholds.repository.records import Due, Wanted
-from services.thresholds.repository.register import RowKey
-from services.thresholds.schemas.records import RecordIn, RecordPage, RecordPatch, RecordQuery, StarRecord
+from services.thresholds.access.audit import Access, note
+from services.thresholds.access.permission import permitted_record, permitted_student
+from services.thresholds.records import announcements
+from services.thresholds.records.history import repository as history
+from services.thresholds.records.history.changes import Step, changes
+from services.thresholds.records.star_records import repository as records
+from services.thresholds.records.star_records.decisions import DECIDED, UndecidableError, action_of, check_due, decided
+from services.thresholds.records.star_records.repository import Due, Wanted
+from services.thresholds.records.star_records.schemas import RecordIn, RecordPage, RecordPatch, RecordQuery, StarRecord
+from services.thresholds.register.repository import rows as register
+from services.thresholds.register.repository.rows import RowKey
+from services.thresholds.roster.lookup import Desk, desk_of, shown, term_for
+from services.thresholds.roster.repository import students
 from services.thresholds.state import State
 from shared.attendance.tiers import THRESHOLDS
 from shared.auth.principal import Principal

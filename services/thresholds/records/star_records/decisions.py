@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from services.thresholds.history import HistoryAction
+from services.thresholds.records.history.changes import HistoryAction
 
 DECIDED: Final = ("status", "outcome", "assigned_to", "due_on")
 

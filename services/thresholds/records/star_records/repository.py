@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.crossings import CrossingFact
+from services.thresholds.crossings.crossing import CrossingFact
 from shared.attendance.tiers import Threshold
 
 _COLUMNS = """

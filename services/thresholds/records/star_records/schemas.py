@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from services.thresholds.schemas.common import Asked, Body, ItemLimit, Reason, Text, ThresholdAsked
-from services.thresholds.schemas.holds import HoldOut
-from services.thresholds.schemas.responses import ResponseOut
+from services.thresholds.records.holds.schemas import HoldOut
+from services.thresholds.records.responses.schemas import ResponseOut
+from services.thresholds.schemas import Asked, Body, ItemLimit, Reason, Text, ThresholdAsked
 from shared.attendance.tiers import Threshold
 
 RecordStatus = Literal["open", "closed", "withdrawn"]

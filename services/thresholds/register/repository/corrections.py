@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.repository.register import RowKey
+from services.thresholds.register.repository.rows import RowKey
 
 
 @dataclass(frozen=True, slots=True)

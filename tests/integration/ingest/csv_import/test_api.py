@@ -14,7 +14,7 @@ from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
 from shared.bus.interface import BusUnavailableError, Outgoing
 from tests.integration.ingest.conftest import NOW, Door
-from tests.integration.ingest.test_refusals import kind
+from tests.integration.ingest.marks.test_refusals import kind
 from tests.support.servers import serving
 
 PATH = "/v1/schools/0999/imports"

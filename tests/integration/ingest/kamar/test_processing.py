@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest.tasks.processing import Processing
+from services.ingest.kamar.processing import Processing
 from shared.identifiers import student_id
 from tests.integration.ingest.kamar.school import Kamar, attended, document, rows_of, sql, student
 from tests.support.polling import eventually

@@ -8,7 +8,7 @@ import pytest
 from deploy.sandbox.ministry import create_ministry
 from deploy.sandbox.ministry_tokens import CLIENT_ID, CLIENT_SECRET, Tokens
 from services.moe_sync.adapters.interface import Answer, Received, Unsettled
-from services.moe_sync.adapters.ways import open_ways
+from services.moe_sync.adapters.opening import open_ways
 from services.moe_sync.settings import MoeSyncSettings
 from tests.integration.moe_sync.adapters.ministry import Breaking, Papers, over_tls, papers, parcel, settings
 from tests.support.servers import serving

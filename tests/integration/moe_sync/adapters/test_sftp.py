@@ -10,8 +10,8 @@ import pytest
 
 from deploy.kafka.probe import free_port
 from services.moe_sync.adapters.interface import Answer, Parcel, Received, Refused, Rejected, Unsettled
+from services.moe_sync.adapters.opening import open_ways
 from services.moe_sync.adapters.sftp import Place
-from services.moe_sync.adapters.ways import open_ways
 from services.moe_sync.settings import MoeSyncSettings
 from tests.integration.moe_sync.adapters.ministry import parcel
 

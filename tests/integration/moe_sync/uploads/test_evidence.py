@@ -7,7 +7,7 @@ from uuid import UUID
 
 from jsonschema import Draft202012Validator
 
-from services.moe_sync.tasks.erasure import ErasureTask
+from services.moe_sync.uploads.erasure import ErasureTask
 from shared.db.engine import create_engine
 from shared.identifiers import star_record_id, student_id
 from tests.integration.moe_sync.office import CLOSE, WEEK, Office

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.moe_sync.leader import LEASE, Leader
-from services.moe_sync.repository.leases import FenceLostError
-from services.moe_sync.scheduling import Scheduler
-from services.moe_sync.tasks.erasure import ErasureTask
-from services.moe_sync.tasks.windows import WindowTask
+from services.moe_sync.uploads.erasure import ErasureTask
+from services.moe_sync.windows.leader import LEASE, Leader
+from services.moe_sync.windows.repository.leases import FenceLostError
+from services.moe_sync.windows.scheduling import Scheduler
+from services.moe_sync.windows.task import WindowTask
 from shared.db.engine import create_engine
 from tests.integration.moe_sync.office import CLOSE, WEEK, Office
 from tests.support.polling import eventually

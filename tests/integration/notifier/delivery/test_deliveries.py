@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.notifier.repository import deliveries
+from services.notifier.delivery.deliveries.repository import deliveries
 from shared.worklist import runner
 from tests.integration.notifier.conftest import HOLD, MERE, Desk
 from tests.support.crossings import down, up

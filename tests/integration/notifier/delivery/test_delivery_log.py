@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from deploy.sandbox.mail import MailCatcher
-from services.notifier.tasks.erasure import ErasureTask, plan
+from services.notifier.delivery.erasure import ErasureTask, plan
 from shared.auth.principal import Role
 from shared.db.listen import Wakeup
 from shared.worklist import repository as worklist

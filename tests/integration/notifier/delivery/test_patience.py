@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from services.notifier.transports.smtp import SmtpTransport
-from services.notifier.transports.smtp_url import parse_smtp_url
+from services.notifier.delivery.transports.smtp import SmtpTransport
+from services.notifier.delivery.transports.smtp_url import parse_smtp_url
 from shared.db.listen import Wakeup
 from shared.worklist.runner import Runner
 from tests.integration.notifier.conftest import HOLD, MERE, Desk, Visitor

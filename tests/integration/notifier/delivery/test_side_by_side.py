@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifier.repository import cases
+from services.notifier.letters.repository import cases
 from shared.attendance.tiers import THRESHOLDS, TIERS, level_of
 from shared.db.listen import Wakeup
 from shared.events.envelope import Event

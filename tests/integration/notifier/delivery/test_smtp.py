@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from deploy.sandbox.mail import MailCatcher
-from services.notifier.transports.interface import Parcel
-from services.notifier.transports.outcomes import Away, BadAddress, Deferred, Full, Refused, Unwanted
-from services.notifier.transports.smtp import SmtpTransport
-from services.notifier.transports.smtp_url import parse_smtp_url
+from services.notifier.delivery.transports.interface import Parcel
+from services.notifier.delivery.transports.outcomes import Away, BadAddress, Deferred, Full, Refused, Unwanted
+from services.notifier.delivery.transports.smtp import SmtpTransport
+from services.notifier.delivery.transports.smtp_url import parse_smtp_url
 from shared.worklist.tasks import Done, Retry
 
 PARCEL = Parcel(

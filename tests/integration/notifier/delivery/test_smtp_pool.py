@@ -9,14 +9,14 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.transports import smtp
-from services.notifier.transports.outcomes import Away, BadAddress, Deferred, Ours, Refused, Unwanted
-from services.notifier.transports.rate import Pace
-from services.notifier.transports.smtp import SmtpTransport
-from services.notifier.transports.smtp_pool import PoolLimits
-from services.notifier.transports.smtp_url import parse_smtp_url
+from services.notifier.delivery.transports import smtp
+from services.notifier.delivery.transports.outcomes import Away, BadAddress, Deferred, Ours, Refused, Unwanted
+from services.notifier.delivery.transports.rate import Pace
+from services.notifier.delivery.transports.smtp import SmtpTransport
+from services.notifier.delivery.transports.smtp_pool import PoolLimits
+from services.notifier.delivery.transports.smtp_url import parse_smtp_url
 from shared.worklist.tasks import Done, Retry
-from tests.integration.notifier.test_smtp import PARCEL
+from tests.integration.notifier.delivery.test_smtp import PARCEL
 from tests.support.polling import eventually
 from tests.support.scripted_smtp import HANG_UP, ScriptedSmtp, Session
 

@@ -9,18 +9,18 @@ import pytest
 from starlette.responses import Response
 
 from deploy.kafka.probe import free_port
+from services.notifier.delivery.deliveries.task import DeliveryTask
+from services.notifier.delivery.transports.outcomes import Away, Deferred, Ours, Unwanted
+from services.notifier.delivery.transports.rate import Pace
+from services.notifier.delivery.transports.text_gateway import TextGateway, TextTransport, checked_fields, checked_gateway_url
 from services.notifier.settings import NotifierSettings
-from services.notifier.tasks.delivery import DeliveryTask
-from services.notifier.texts import Texts
-from services.notifier.transports.outcomes import Away, Deferred, Ours, Unwanted
-from services.notifier.transports.rate import Pace
-from services.notifier.transports.text_gateway import TextGateway, TextTransport, checked_fields, checked_gateway_url
+from services.notifier.templates.texts import Texts
 from shared.db.listen import Wakeup
 from shared.events.data import Caregiver
 from shared.worklist.runner import Runner
 from shared.worklist.tasks import Done, Outcome, Retry
 from tests.integration.notifier.conftest import HOLD, MERE, Desk, Visitor
-from tests.integration.notifier.test_smtp import PARCEL
+from tests.integration.notifier.delivery.test_smtp import PARCEL
 from tests.integration.notifier.test_worker import running
 from tests.support.crossings import up
 from tests.support.polling import eventually

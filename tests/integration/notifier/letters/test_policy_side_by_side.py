@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.notifier.repository import cases
+from services.notifier.letters.repository import cases
 from shared.db.listen import Wakeup
 from shared.events.catalogue import LETTERS_HELD, LETTERS_RELEASED
 from shared.events.data import LettersHeld, LettersReleased
@@ -16,7 +16,7 @@ from shared.events.envelope import Event, new_event_id
 from shared.identifiers import student_id
 from shared.worklist.runner import Runner
 from tests.integration.notifier.conftest import MERE, WIREMU, Desk, Visitor
-from tests.integration.notifier.test_side_by_side import ROUNDS, STUDENTS, history
+from tests.integration.notifier.delivery.test_side_by_side import ROUNDS, STUDENTS, history
 from tests.support.crossings import SCHOOL, TERM
 
 POLICIES: list[dict[str, Any]] = [

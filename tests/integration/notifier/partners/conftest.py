@@ -13,11 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.app import create_app
-from services.notifier.handlers.partner_events import PartnerEventsHandler
+from services.notifier.partners.courier import AddressBook, Courier, Resolver, system_resolver
+from services.notifier.partners.handler import PartnerEventsHandler
+from services.notifier.partners.task import WebhookTask
+from services.notifier.partners.vault import open_vault
 from services.notifier.settings import NotifierSettings
-from services.notifier.subscriptions.vault import open_vault
-from services.notifier.tasks.webhook import WebhookTask
-from services.notifier.transports.webhook import AddressBook, Courier, Resolver, system_resolver
 from shared.auth.keys import signing_key
 from shared.auth.tokens import issue_token
 from shared.bus.interface import Message, Outgoing

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.notifier.api.subscriptions import MOST
+from services.notifier.partners.api.subscriptions import MOST
 from tests.integration.notifier.partners.conftest import CROSSED, NOW, PLAN, RETRACTED, Office, plan
 from tests.support.crossings import SCHOOL, up
 from tests.support.receivers import receiving

@@ -12,7 +12,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 
 from deploy.kafka.probe import free_port
-from services.notifier.subscriptions.signatures import new_secret, signed_headers
+from services.notifier.partners.signatures import new_secret, signed_headers
 from shared.clock import utc_now
 from shared.waiting import happened
 from tests.integration.notifier.partners.conftest import PLAN, Office

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import trustme
 
-from services.notifier.subscriptions.addresses import Guard, parse_networks
-from services.notifier.subscriptions.endpoints import parse_endpoint
-from services.notifier.subscriptions.schedule import Answer
-from services.notifier.transports.webhook import NO_ADDRESS, AddressBook, AddressRefusedError, Courier, Resolver, system_resolver
+from services.notifier.partners.addresses import Guard, parse_networks
+from services.notifier.partners.courier import NO_ADDRESS, AddressBook, AddressRefusedError, Courier, Resolver, system_resolver
+from services.notifier.partners.endpoints import parse_endpoint
+from services.notifier.partners.schedule import Answer
 from tests.integration.notifier.partners.conftest import Office, plan
 from tests.support.crossings import up
 from tests.support.receivers import Answering, Receiver, receiving, saying

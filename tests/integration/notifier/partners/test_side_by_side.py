@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.repository import partner_events, webhooks
-from services.notifier.repository.partner_events import PartnerEvent
+from services.notifier.partners.repository import partner_events, webhooks
+from services.notifier.partners.repository.partner_events import PartnerEvent
 from shared.events.envelope import Event
 from shared.worklist import repository as worklist
 from tests.integration.notifier.partners.conftest import PLAN, Office, plan

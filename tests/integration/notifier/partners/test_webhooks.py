@@ -9,9 +9,9 @@ from typing import Any
 from cryptography.fernet import Fernet
 from standardwebhooks.webhooks import Webhook
 
-from services.notifier.subscriptions.vault import Vault
-from services.notifier.tasks import webhook
-from services.notifier.tasks.forgetting import Forgetting
+from services.notifier.partners import task as webhook
+from services.notifier.partners.forgetting import Forgetting
+from services.notifier.partners.vault import Vault
 from tests.integration.notifier.partners.conftest import CROSSED, NOW, PLAN, RETRACTED, Office, plan
 from tests.support.crossings import SCHOOL, STUDENT_ID, down, up
 from tests.support.receivers import Receiver, Request, receiving, saying

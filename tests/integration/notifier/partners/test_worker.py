@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from deploy.kafka.probe import free_port
 from deploy.sandbox.mail import MailCatcher
+from services.notifier.partners.task import MARGIN
 from services.notifier.settings import NotifierSettings
-from services.notifier.tasks.webhook import MARGIN
 from services.notifier.worker import run_worker
 from shared.bus.factory import create_bus
 from shared.bus.interface import Outgoing, Publisher

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 
-from services.notifier.tasks.digest import DigestTask
+from services.notifier.staff_mail.tasks.digest import DigestTask
 from shared.db.listen import Wakeup
 from shared.worklist import repository as worklist
 from shared.worklist.runner import Runner

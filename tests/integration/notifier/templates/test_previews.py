@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from shared.events.data import Caregiver
 from tests.integration.notifier.conftest import HOLD, MERE, Desk, Visitor
-from tests.integration.notifier.test_templates import BODY, PATH, put, with_days
+from tests.integration.notifier.templates.test_templates import BODY, PATH, put, with_days
 from tests.support.crossings import STUDENT_ID, up
 
 OFFICE = "office@otaki.example.nz"

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from services.thresholds.handlers.marks import MarksHandler
+from services.thresholds.crossings.handler import MarksHandler
 from shared.bus.interface import Message
 from shared.events.data import Mark, TermDates
 from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from services.thresholds.app import create_app
-from services.thresholds.handlers.dead_letters import KEPT_FOR, DeadLettersHandler
-from services.thresholds.handlers.marks import MarksHandler
+from services.thresholds.crossings.handler import MarksHandler
+from services.thresholds.data_quality.handler import KEPT_FOR, DeadLettersHandler
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker
 from shared.auth.keys import signing_key

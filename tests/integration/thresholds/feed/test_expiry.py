@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from services.thresholds.expiry import Expiry
-from services.thresholds.feed import KEPT_FOR
-from services.thresholds.repository import feed
+from services.thresholds.feed import repository as feed
+from services.thresholds.feed.archive import KEPT_FOR
 from tests.integration.thresholds.conftest import NOW, Heart
 
 

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.thresholds.app import create_app
-from services.thresholds.feed import archive
+from services.thresholds.feed.archive import archive
 from services.thresholds.settings import ThresholdsSettings
 from shared.auth.keys import revoke_token, signing_key
 from shared.auth.tokens import issue_token

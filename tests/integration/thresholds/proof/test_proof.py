@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from services.thresholds.replaying import replay
-from services.thresholds.verifying import verify
+from services.thresholds.proof.replaying import replay
+from services.thresholds.proof.verifying import verify
 from shared.attendance.codes import CodeTable
 from shared.bus.embedded.bus import EmbeddedBus
 from shared.bus.interface import Outgoing

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import text
 
-from services.thresholds.handlers.marks import MarksHandler
-from services.thresholds.recalculation import RecalculationTask
+from services.thresholds.crossings.handler import MarksHandler
+from services.thresholds.recalculation.task import RecalculationTask
 from shared.events.data import DatedTimetable, Mark, TermDates, TimetableSlot
 from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences
 

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.thresholds.access import repository as audit
 from services.thresholds.expiry import Expiry
-from services.thresholds.repository import audit
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker
 from shared.bus.factory import create_bus

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from services.thresholds.app import create_app
+from services.thresholds.proof.verifying import verify
 from services.thresholds.settings import ThresholdsSettings
-from services.thresholds.verifying import verify
 from shared.attendance.codes import CodeTable
 from shared.auth.keys import signing_key
 from shared.auth.tokens import issue_token

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.moe_sync.settings import MoeSyncSettings
-from services.moe_sync.windows import Closing
+from services.moe_sync.windows.week import Closing
 
 
 def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

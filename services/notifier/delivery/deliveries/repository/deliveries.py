@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.letters import Withdrawal
-from services.notifier.transports.interface import Channel, Parcel
+from services.notifier.delivery.transports.interface import Channel, Parcel
+from services.notifier.letters.case import Withdrawal
 from shared.worklist import repository as worklist
 
 WORK_KIND = "delivery"

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec import Raw
 
-from services.ingest.marks import Batch, split
+from services.ingest.marks.batch import Batch, split
 from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec import Raw
 
-from services.ingest.marks import Batch
+from services.ingest.marks.batch import Batch
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 

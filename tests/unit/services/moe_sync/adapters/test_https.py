@@ -11,7 +11,7 @@ import pytest
 
 from services.moe_sync.adapters.https import HttpsAdapter
 from services.moe_sync.adapters.interface import Answer, Parcel, Received, Refused, Rejected, Unsettled
-from services.moe_sync.adapters.words import LONGEST_TEXT
+from services.moe_sync.adapters.reading import LONGEST_TEXT
 
 NOW = datetime(2026, 10, 23, 5, tzinfo=UTC)
 BODY = b'{"format":"nz.star.upload.v1"}'

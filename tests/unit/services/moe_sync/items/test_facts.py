@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.moe_sync.facts import (
+from services.moe_sync.items.facts import (
     RecordCrossed,
     RecordMentioned,
     ResponseGiven,
@@ -15,7 +15,7 @@ from services.moe_sync.facts import (
     UnfitEventError,
     facts_of,
 )
-from services.moe_sync.schools import school_from
+from services.moe_sync.roster.school import school_from
 from shared.events.catalogue import (
     RECORD_UPDATED,
     RESPONSE_AMENDED,

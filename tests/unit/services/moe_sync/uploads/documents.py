@@ -6,15 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from services.moe_sync.document import (
-    VERSION,
-    Counts,
-    Document,
-    RecordEntry,
-    ResponseEntry,
-    changes_of,
-    sealed,
-)
+from services.moe_sync.uploads.document import VERSION, Counts, Document, RecordEntry, ResponseEntry, changes_of, sealed
 
 DAYS = st.dates(date(2025, 1, 1), date(2030, 12, 31))
 TERMS = st.builds("{}-T{}".format, st.integers(2025, 2030), st.integers(1, 4))

@@ -8,17 +8,9 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 
-from services.moe_sync.csv_set import document_in, files_of, zipped
-from services.moe_sync.document import (
-    Changes,
-    Counts,
-    Document,
-    RecordEntry,
-    ResponseEntry,
-    checksum_of,
-    encode_document,
-)
-from tests.unit.services.moe_sync.documents import documents
+from services.moe_sync.uploads.csv_set import document_in, files_of, zipped
+from services.moe_sync.uploads.document import Changes, Counts, Document, RecordEntry, ResponseEntry, checksum_of, encode_document
+from tests.unit.services.moe_sync.uploads.documents import documents
 
 RECORD = RecordEntry(
     id=UUID("0e1f7a52-31a1-4a43-9b0e-0d1a5c0a1111"),

@@ -12,10 +12,10 @@ from jsonschema import Draft202012Validator
 
 from deploy.sandbox.ministry_document import checksum_of as independent_checksum
 from deploy.sandbox.ministry_document import read_upload
-from services.moe_sync.document import Document, encode_document
-from services.moe_sync.format import schema_bytes
+from services.moe_sync.uploads.document import Document, encode_document
+from services.moe_sync.uploads.format import schema_bytes
 from tests.unit.deploy.sandbox_ministry import document, record, response
-from tests.unit.services.moe_sync.documents import documents
+from tests.unit.services.moe_sync.uploads.documents import documents
 
 REPOSITORY = Path(__file__).parents[4]
 SCHEMA = json.loads(schema_bytes())

@@ -1,6 +1,6 @@
 """Who gets letters."""
 
-from services.notifier.recipients import Recipient, recipients
+from services.notifier.contacts.recipients import Recipient, recipients
 from shared.events.data import Caregiver
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.notifier.letters import Case, Draft, Fact, Past, WaitingState, bound, crossed, passed, released, retracted, said_of
+from services.notifier.letters.case import Case, Draft, Fact, Past, WaitingState, bound, crossed, passed, released, retracted, said_of
 from shared.attendance.tiers import Threshold
 from shared.events.data import Crossing, ThresholdCrossed
 from shared.events.envelope import Event

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.policy import (
+from services.notifier.contacts.recipients import Recipient
+from services.notifier.letters.policy import (
     Digest,
     Due,
     Hold,
@@ -26,7 +27,6 @@ from services.notifier.policy import (
     next_opening,
     verdict,
 )
-from services.notifier.recipients import Recipient
 from shared.attendance.calendar import SchoolCalendar, Term
 
 LABOUR_DAY = date(2026, 10, 26)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.subscriptions.addresses import Guard, parse_networks
+from services.notifier.partners.addresses import Guard, parse_networks
 
 GUARD = Guard()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notifier.subscriptions.endpoints import parse_endpoint
+from services.notifier.partners.endpoints import parse_endpoint
 
 
 def test_a_url_with_all_its_parts() -> None:

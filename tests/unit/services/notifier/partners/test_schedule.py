@@ -4,17 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notifier.subscriptions.schedule import (
-    Again,
-    Answer,
-    Delivered,
-    GivenUp,
-    Gone,
-    Verdict,
-    judge,
-    status_of,
-    stopped_by,
-)
+from services.notifier.partners.schedule import Again, Answer, Delivered, GivenUp, Gone, Verdict, judge, status_of, stopped_by
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 

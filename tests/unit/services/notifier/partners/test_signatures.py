@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
-from services.notifier.subscriptions.signatures import can_be_signed, new_secret, signature, signed_headers
+from services.notifier.partners.signatures import can_be_signed, new_secret, signature, signed_headers
 
 
 def test_the_vector_that_the_specifications_libraries_are_tested_with() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from services.notifier.subscriptions.vault import Vault, WrongKeyError, open_vault, parse_keys
+from services.notifier.partners.vault import Vault, WrongKeyError, open_vault, parse_keys
 
 
 def test_a_sealed_secret_is_not_to_be_read_and_opens_again() -> None:

@@ -3,7 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 
-from services.notifier.movements import Step, net
+from services.notifier.staff_mail.movements import Step, net
 from shared.attendance.tiers import Tier
 
 AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.languages import best, canonical, direction, fallbacks
+from services.notifier.templates.languages import best, canonical, direction, fallbacks
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notifier.words import days_in_words, in_words, one_line
+from services.notifier.templates.words import days_in_words, in_words, one_line
 
 
 @pytest.mark.parametrize(("half_days", "words"), [(1, "0.5 days"), (2, "1 day"), (10, "5 days"), (11, "5.5 days"), (30, "15 days")])

@@ -6,13 +6,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.thresholds import register
 from services.thresholds.analysis import grid as grids
 from services.thresholds.analysis.categories import LEVELS, category_levels
 from services.thresholds.analysis.counting import count_half_days, count_school_days
 from services.thresholds.analysis.grid import decode, standing_marks
-from services.thresholds.attendance import attendance
-from services.thresholds.folding import Folder
+from services.thresholds.attendance.view import attendance
+from services.thresholds.register import packed_row as register
+from services.thresholds.register.folding import Folder
 from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
 from shared.events.data import Mark, VendorCount

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.thresholds import register
-from services.thresholds.attendance import Attendance, attendance
+from services.thresholds.attendance.view import Attendance, attendance
+from services.thresholds.register import packed_row as register
 from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
 from shared.events.data import Mark, VendorCount

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.thresholds import register
-from services.thresholds.attendance import attendance
-from services.thresholds.data_quality import Issue, report
-from services.thresholds.repository.data_quality import MarksRow, RosterRow
-from services.thresholds.repository.dead_letters import ReportedLetter
+from services.thresholds.attendance.view import attendance
+from services.thresholds.data_quality.report import Issue, report
+from services.thresholds.data_quality.repository.dead_letters import ReportedLetter
+from services.thresholds.data_quality.repository.marks import MarksRow, RosterRow
+from services.thresholds.register import packed_row as register
 from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
 from shared.events.data import Mark, VendorCount

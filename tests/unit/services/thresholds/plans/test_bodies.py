@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.thresholds.plans.plan import Approach, Contact, Plan
-from services.thresholds.schemas.plans import PlanIn
+from services.thresholds.plans.schemas import PlanIn
 
 
 def read(**fields: Any) -> Plan:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from services.thresholds.plan_reviews import notices
+from services.thresholds.plans.task import notices
 
 
 def test_ahead_and_on_the_day_at_eight_in_the_morning_at_the_school() -> None:

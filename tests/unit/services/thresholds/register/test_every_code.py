@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.thresholds import register
-from services.thresholds.attendance import attendance
-from services.thresholds.folding import Folder
-from services.thresholds.half_days import DayMarks, count_day
+from services.thresholds.attendance.view import attendance
+from services.thresholds.register import packed_row as register
+from services.thresholds.register.folding import Folder
+from services.thresholds.register.half_days import DayMarks, count_day
 from shared.attendance.calendar import SchoolCalendar, Slot, Term
 from shared.attendance.codes import CodeTable
 from shared.events.data import Mark

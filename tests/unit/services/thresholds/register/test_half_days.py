@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.thresholds.half_days import DayCount, DayMarks, count_day, present_half_days
+from services.thresholds.register.half_days import DayCount, DayMarks, count_day, present_half_days
 from shared.attendance.calendar import Slot
 from shared.attendance.codes import CodeTable
 from shared.events.data import VendorCount

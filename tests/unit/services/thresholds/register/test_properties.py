@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.thresholds import register
-from services.thresholds.folding import Folder
-from services.thresholds.oracle import Rules, Said, absent_half_days
+from services.thresholds.proof.oracle import Rules, Said, absent_half_days
+from services.thresholds.register import packed_row as register
+from services.thresholds.register.folding import Folder
 from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
 from shared.events.data import Mark, VendorCount

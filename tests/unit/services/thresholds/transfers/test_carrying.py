@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.thresholds import register
-from services.thresholds.attendance import attendance
-from services.thresholds.folding import Folder
+from services.thresholds.attendance.view import attendance
+from services.thresholds.register import packed_row as register
+from services.thresholds.register.folding import Folder
 from services.thresholds.transfers import document as documents
 from services.thresholds.transfers.carrying import days_of, fit, marks_for
 from services.thresholds.transfers.document import TransferDocument, TransferredDay

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notifier.bounces import NotAReportError, Report, kind_of, read_report
+from services.notifier.delivery.bounces.report import NotAReportError, Report, kind_of, read_report
 from tests.support import dsn
 
 

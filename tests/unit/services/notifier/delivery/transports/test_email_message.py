@@ -8,8 +8,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from services.notifier.transports.email_message import as_email
-from services.notifier.transports.interface import Parcel
+from services.notifier.delivery.transports.email_message import as_email
+from services.notifier.delivery.transports.interface import Parcel
 
 PARCEL = Parcel(
     id=uuid.UUID("8b1f0c0e-5d0f-5a3e-9a53-53ae5c1d7a10"),

@@ -9,9 +9,9 @@ from email.message import EmailMessage
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.notifier.transports.email_message import LONGEST_NAME, LONGEST_SUBJECT, as_email
-from services.notifier.words import one_line
-from tests.unit.services.notifier.transports.test_email_message import PARCEL
+from services.notifier.delivery.transports.email_message import LONGEST_NAME, LONGEST_SUBJECT, as_email
+from services.notifier.templates.words import one_line
+from tests.unit.services.notifier.delivery.transports.test_email_message import PARCEL
 
 FROM = "no-reply@star.invalid"
 HEADERS = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"]

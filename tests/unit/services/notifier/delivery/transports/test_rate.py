@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notifier.transports.rate import TokenBucket
+from services.notifier.delivery.transports.rate import TokenBucket
 
 
 def test_a_steady_pace() -> None:

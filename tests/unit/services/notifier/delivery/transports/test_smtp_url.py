@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notifier.transports.smtp_url import SmtpServer, parse_smtp_url
+from services.notifier.delivery.transports.smtp_url import SmtpServer, parse_smtp_url
 
 
 @pytest.mark.parametrize(

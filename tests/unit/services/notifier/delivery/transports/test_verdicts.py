@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notifier.transports.verdicts import Stage, Verdict, detail, enhanced_code, judge
+from services.notifier.delivery.transports.verdicts import Stage, Verdict, detail, enhanced_code, judge
 
 
 @pytest.mark.parametrize(

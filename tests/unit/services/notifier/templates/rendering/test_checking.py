@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.rendering import Letters, LetterTemplate
-from services.notifier.rendering.faults import TemplateFaultError
-from services.notifier.rendering.samples import every_case
+from services.notifier.templates.rendering import Letters, LetterTemplate
+from services.notifier.templates.rendering.faults import TemplateFaultError
+from services.notifier.templates.rendering.samples import every_case
 from shared.attendance.tiers import THRESHOLDS, Threshold
 
 LETTERS = Letters()

@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.rendering.days import Run, day_in_words, run_in_words, runs, span_in_words
+from services.notifier.templates.rendering.days import Run, day_in_words, run_in_words, runs, span_in_words
 from shared.events.data import AbsentDay
 
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.rendering import Letters, LetterTemplate, Occasion
-from services.notifier.transports.email_message import as_email
-from services.notifier.transports.interface import Parcel
-from services.notifier.words import one_line
+from services.notifier.delivery.transports.email_message import as_email
+from services.notifier.delivery.transports.interface import Parcel
+from services.notifier.templates.rendering import Letters, LetterTemplate, Occasion
+from services.notifier.templates.words import one_line
 from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.events.data import AbsentDay
-from tests.unit.services.notifier.rendering.families import OCCASION
-from tests.unit.services.notifier.rendering.pages import Page
+from tests.unit.services.notifier.templates.rendering.families import OCCASION
+from tests.unit.services.notifier.templates.rendering.pages import Page
 
 LETTERS = Letters()
 ILL = replace(OCCASION, illness_half_days=6)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.rendering.markup import Markup, allowed_link, escaped
-from services.notifier.words import one_line
-from tests.unit.services.notifier.rendering.pages import Page
+from services.notifier.templates.rendering.markup import Markup, allowed_link, escaped
+from services.notifier.templates.words import one_line
+from tests.unit.services.notifier.templates.rendering.pages import Page
 
 MARKUP = Markup()
 

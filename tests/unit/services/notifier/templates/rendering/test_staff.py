@@ -5,8 +5,8 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.rendering import Digest, Letters, Movement, PlanReview
-from tests.unit.services.notifier.rendering.pages import Page
+from services.notifier.templates.rendering import Digest, Letters, Movement, PlanReview
+from tests.unit.services.notifier.templates.rendering.pages import Page
 
 LETTERS = Letters()
 DAY = date(2026, 11, 20)

@@ -1,6 +1,6 @@
 """What staff read of a letter's copy, and of letters that wait for them."""
 
-from services.notifier.rendering import LetterCopy, Letters, Release
+from services.notifier.templates.rendering import LetterCopy, Letters, Release
 
 LETTERS = Letters()
 LETTER = "Kia ora Mere,\n\nTāne <b>was</b> away.\n\n- Monday\n"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.thresholds.due import DEFAULT, DueRule
+from services.thresholds.records.due_days.rule import DEFAULT, DueRule
 from shared.attendance.calendar import SchoolCalendar, Term
 
 T4 = Term("2026-T4", date(2026, 10, 12), date(2026, 12, 18))

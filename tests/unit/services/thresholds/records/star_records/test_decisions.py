@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from services.thresholds.activities import DEFAULT, Activity
-from services.thresholds.history import changes
-from services.thresholds.holds import Hold, hold_on
-from services.thresholds.records import UndecidableError, action_of, decided
-from services.thresholds.responses import UnrecordableError, check, chosen
+from services.thresholds.records.activities.activity import DEFAULT, Activity
+from services.thresholds.records.history.changes import changes
+from services.thresholds.records.holds.hold import Hold, hold_on
+from services.thresholds.records.responses.recordable import UnrecordableError, check, chosen
+from services.thresholds.records.star_records.decisions import UndecidableError, action_of, decided
 from shared.attendance.calendar import SchoolCalendar, Term
 
 OPEN: dict[str, Any] = {"status": "open", "outcome": None, "assigned_to": "Dean", "due_on": None, "crossed_on": date(2026, 10, 16)}
