@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
+from typing import Final
 from zoneinfo import ZoneInfo
+
+HOME_ZONE: Final = "Pacific/Auckland"
+"""The time zone of a school that names none."""
 
 Clock = Callable[[], datetime]
 """Answers the present moment, always with an offset."""

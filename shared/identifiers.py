@@ -43,6 +43,14 @@ def is_student_key(text: str) -> bool:
     return bool(_STUDENT.fullmatch(text))
 
 
+def uuid_or_none(text: str | None) -> uuid.UUID | None:
+    """The id that a text of others writes out; None for none, and for what can't be one."""
+    try:
+        return None if text is None else uuid.UUID(text)
+    except ValueError:
+        return None
+
+
 def student_id(school: str, student: str) -> StudentId:
     """The id of the student whom the school's system calls `student`."""
     return StudentId(uuid.uuid5(NAMESPACE, f"student/{school}/{student}"))

@@ -7,7 +7,7 @@
 import asyncio
 
 
-async def happened(event: asyncio.Event, seconds: float) -> bool:
+async def wait_until_set(event: asyncio.Event, seconds: float) -> bool:
     """Returns as soon as the event is set, or after so many seconds; answers whether it is set."""
     try:
         async with asyncio.timeout(seconds):
@@ -17,7 +17,7 @@ async def happened(event: asyncio.Event, seconds: float) -> bool:
     return True
 
 
-async def one_happened(seconds: float, *events: asyncio.Event) -> bool:
+async def wait_until_any_set(seconds: float, *events: asyncio.Event) -> bool:
     """Returns as soon as one of the events is set, or after so many seconds; answers whether one is."""
     waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:

@@ -38,7 +38,7 @@ from shared.db.migrate import migrate
 from shared.settings import Settings
 from shared.supervisor import Loop, supervise
 from shared.telemetry.progress import Progress
-from shared.waiting import happened
+from shared.waiting import wait_until_set
 from shared.web.server import serve
 
 log = structlog.get_logger()
@@ -178,7 +178,7 @@ async def _keep_alive(server: EmbeddedPostgres, stop: asyncio.Event) -> None:
 
 
 async def _stopped(stop: asyncio.Event, wait: timedelta) -> bool:
-    return await happened(stop, wait.total_seconds())
+    return await wait_until_set(stop, wait.total_seconds())
 
 
 async def _clean(bus: EmbeddedBus, stop: asyncio.Event) -> None:

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db.errors import is_transient
-from shared.waiting import happened
+from shared.waiting import wait_until_set
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ class Expiry:
                 if not is_transient(error):
                     raise
                 log.warning("expiry.waits", kind=self.kind, error=type(error).__name__)
-            await happened(stop, PAUSE)
+            await wait_until_set(stop, PAUSE)
 
     async def run_once(self) -> int:
         """Drops some thousands of rows; answers how many."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.attendance.codes import Code, CodeClass, CodeTable
 from shared.auth.principal import Principal
+from shared.web.pages import Page
 from shared.web.service import requires, service_state
 
 
@@ -37,13 +38,6 @@ class CodeOut(BaseModel):
     note: str | None
 
 
-class CodesOut(BaseModel):
-    """The codes, in the order of the file."""
-
-    items: list[CodeOut]
-    next: None = None
-
-
 def attendance_codes_router() -> APIRouter:
     """The route. The service's state must have `codes`."""
     router = APIRouter(tags=["attendance codes"])
@@ -53,10 +47,10 @@ def attendance_codes_router() -> APIRouter:
         request: Request,
         _: Annotated[Principal, requires(None, by_group=True)],
         on: Annotated[date | None, Query(description="Only the codes that are valid on this day; without it, retired ones too")] = None,
-    ) -> CodesOut:
-        """What this process reads marks by. A school's own choices (`code_classes`) are not in it."""
+    ) -> Page[CodeOut]:
+        """In the order of the file: what this process reads marks by. A school's own choices (`code_classes`) are not in it."""
         table = cast(StateWithCodes, service_state(request)).codes
-        return CodesOut(items=[_shown(code) for code in (table.on(on) if on else table.by_code.values())])
+        return Page(items=[_shown(code) for code in (table.on(on) if on else table.by_code.values())])
 
     return router
 

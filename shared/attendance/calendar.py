@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from shared.clock import HOME_ZONE
+
 SATURDAY: Final = 5
 
 END_OF_DAY: Final = time(18)
@@ -55,7 +57,7 @@ class SchoolCalendar:
     closed_days: frozenset[date] = frozenset()
     half_days: frozenset[date] = frozenset()
     timetables: tuple[Timetable, ...] = ()
-    timezone: str = "Pacific/Auckland"
+    timezone: str = HOME_ZONE
     blanks_are_truant: bool = False
     carried_absences_count: bool = False
     holiday_names: Mapping[date, str] = field(default_factory=dict, compare=False)

@@ -12,7 +12,7 @@ from shared.bus.interface import BusUnavailableError, Consumer, Message, Partiti
 from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient
 from shared.telemetry import metrics
-from shared.waiting import happened
+from shared.waiting import wait_until_set
 
 log = structlog.get_logger()
 
@@ -169,4 +169,4 @@ def _place(message: Message) -> str:
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    await happened(stop, seconds)
+    await wait_until_set(stop, seconds)

@@ -9,7 +9,7 @@ import asyncpg
 import structlog
 
 from shared.db.engine import CONNECT_TIMEOUT, async_url
-from shared.waiting import happened
+from shared.waiting import wait_until_any_set, wait_until_set
 
 log = structlog.get_logger()
 
@@ -34,23 +34,14 @@ async def listen(database_url: str, channels: dict[str, Callable[[], None]], sto
             lost = asyncio.Event()
             connection.add_termination_listener(_ignoring_arguments(lost.set))
             while not stop.is_set():
-                await _either(stop, lost, KEEPALIVE)
+                await wait_until_any_set(KEEPALIVE, stop, lost)
                 await connection.execute("SELECT 1", timeout=CONNECT_TIMEOUT)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("database.listen_lost", error=type(error).__name__)
-            await happened(stop, RECONNECT_AFTER)
+            await wait_until_set(stop, RECONNECT_AFTER)
         finally:
             if connection is not None:
                 connection.terminate()
-
-
-async def _either(first: asyncio.Event, second: asyncio.Event, seconds: float) -> None:
-    waits = [asyncio.ensure_future(event.wait()) for event in (first, second)]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
 
 
 def _ignoring_arguments(wake: Callable[[], None]) -> Callable[..., None]:
@@ -72,7 +63,7 @@ class Wakeup:
 
     async def wait(self, bound: timedelta) -> None:
         """Returns when rung, or after the bound."""
-        await happened(self._rung, bound.total_seconds())
+        await wait_until_set(self._rung, bound.total_seconds())
         self._rung.clear()
 
 

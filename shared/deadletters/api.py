@@ -13,7 +13,8 @@ from shared.auth.principal import Principal
 from shared.clock import Clock
 from shared.deadletters import repository
 from shared.deadletters.box import DeadLetterBox
-from shared.web.cursors import PageLimit, encode_cursor, read_cursor
+from shared.web.cursors import PageLimit, read_cursor
+from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import requires, service_state
 
@@ -43,13 +44,6 @@ class DeadLetterOut(BaseModel):
     settled_at: datetime | None
 
 
-class DeadLettersOut(BaseModel):
-    """A page of dead letters."""
-
-    items: list[DeadLetterOut]
-    next: str | None
-
-
 class SettledOut(BaseModel):
     """What became of a dead letter."""
 
@@ -68,14 +62,13 @@ def dead_letters_router(box: DeadLetterBox) -> APIRouter:
         state: LetterState = "kept",
         cursor: str | None = None,
         limit: PageLimit = 50,
-    ) -> DeadLettersOut:
+    ) -> Page[DeadLetterOut]:
         """The dead letters in a state. A token for some schools only sees theirs, and none whose school could not be read."""
         after = read_cursor(cursor, uuid.UUID)
         schools = None if caller.schools is None else sorted(caller.schools)
         async with _state(request).engine.connect() as connection:
             rows = await repository.page(connection, state, after, limit + 1, schools=schools)
-        items = [DeadLetterOut.model_validate(row) for row in rows[:limit]]
-        return DeadLettersOut(items=items, next=encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
+        return page_of(rows, limit, lambda row: row["id"]).map(DeadLetterOut.model_validate)
 
     @router.post("/v1/dead-letters/{letter_id}/redrive", summary="Try a record again")
     async def redrive_dead_letter(letter_id: uuid.UUID, request: Request, caller: Annotated[Principal, requires("ops")]) -> SettledOut:

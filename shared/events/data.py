@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import Meta, Raw, Struct
 
 from shared.attendance.tiers import Threshold, Tier
+from shared.clock import HOME_ZONE
 
 Moment = Annotated[datetime, Meta(tz=True)]
 HalfDayCount = Annotated[int, Meta(ge=0, le=2)]
@@ -105,7 +106,7 @@ class SchoolUpdated(Struct, frozen=True, kw_only=True):
     count_carried_absences: bool = False
     code_classes: dict[str, Literal["justified", "unjustified"]] = {}
     contact_email: str | None = None
-    timezone: str = "Pacific/Auckland"
+    timezone: str = HOME_ZONE
     updated_at: Moment
 
 

@@ -15,7 +15,7 @@ from shared.db.listen import Wakeup
 from shared.identifiers import lock_key
 from shared.outbox import repository
 from shared.telemetry import metrics
-from shared.waiting import happened
+from shared.waiting import wait_until_set
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ class Relay:
                         log.exception("outbox.failed", schema=self._schema)
                         raise
                     log.warning("outbox.waits", schema=self._schema, error=type(error).__name__)
-                    await happened(stop, AWAY_PAUSE)
+                    await wait_until_set(stop, AWAY_PAUSE)
         finally:
             await self._resign()
 

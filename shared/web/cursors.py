@@ -2,13 +2,13 @@
 
 import base64
 import json
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, TypeVar, overload
 
-from fastapi import Query
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from shared.web.problems import ProblemError
 
@@ -16,15 +16,20 @@ MOST_ITEMS: Final = 500
 
 PageLimit = Annotated[
     int,
-    Query(ge=1, description=f"Items of a page; {MOST_ITEMS} at most, whatever is asked for"),
+    Field(ge=1, description=f"Items of a page; {MOST_ITEMS} at most, whatever is asked for"),
     AfterValidator(lambda limit: min(limit, MOST_ITEMS)),
 ]
-"""How many items a page of a list has. A larger wish is cut, not refused: the cursor leads on."""
+"""How many items a page of a list has, as a parameter or as a field of a query model. A larger wish is cut, not refused: the cursor
+leads on."""
+
+Part = str | int | uuid.UUID | datetime
+"""What a cursor can be made of."""
 
 
-def encode_cursor(*parts: str) -> str:
-    """A cursor of these parts."""
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+def encode_cursor(*parts: Part) -> str:
+    """A cursor of these parts, each as text."""
+    texts = [part.isoformat() if isinstance(part, datetime) else str(part) for part in parts]
+    return base64.urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str | None, *, parts: int) -> list[str] | None:

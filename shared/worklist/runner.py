@@ -13,7 +13,7 @@ from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup
 from shared.telemetry import metrics
-from shared.waiting import happened
+from shared.waiting import wait_until_set
 from shared.worklist import repository
 from shared.worklist.repository import LeaseLostError, WorkItem
 from shared.worklist.tasks import ChoosesItself, Done, Failed, Outcome, Retry, Task
@@ -56,7 +56,7 @@ class Runner:
                     log.exception("worklist.failed", schema=self._schema)
                     raise
                 log.warning("worklist.waits", schema=self._schema, error=type(error).__name__)
-                await happened(stop, AWAY_PAUSE)
+                await wait_until_set(stop, AWAY_PAUSE)
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=DRAIN)
             for attempt in late:

@@ -22,7 +22,7 @@ from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup
 from shared.telemetry import metrics
-from shared.waiting import happened
+from shared.waiting import wait_until_set
 
 log = structlog.get_logger()
 
@@ -74,7 +74,7 @@ class Leader:
                     if not is_transient(error):
                         raise
                     log.warning("leader.waits", error=type(error).__name__)
-                    await happened(stop, AWAY_PAUSE)
+                    await wait_until_set(stop, AWAY_PAUSE)
         finally:
             await self._hand_over()
 

@@ -12,7 +12,7 @@ from services.notifier.delivery.deliveries.repository import deliveries
 from shared.clock import Clock
 from shared.db.errors import is_transient
 from shared.identifiers import erasure_id
-from shared.waiting import happened
+from shared.waiting import wait_until_set
 from shared.worklist import repository as worklist
 from shared.worklist.repository import WorkItem
 from shared.worklist.tasks import Backoff, Done, Failed, Outcome
@@ -44,7 +44,7 @@ async def planner(engine: AsyncEngine, clock: Clock, stop: asyncio.Event) -> Non
         except Exception as error:
             if not is_transient(error):
                 raise
-            await happened(stop, AWAY_PAUSE)
+            await wait_until_set(stop, AWAY_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)

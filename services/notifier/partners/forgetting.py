@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifier.partners.repository import partner_events, webhooks
 from shared.clock import Clock
 from shared.db.errors import is_transient
-from shared.waiting import happened
+from shared.waiting import wait_until_set
 
 log = structlog.get_logger()
 
@@ -42,7 +42,7 @@ class Forgetting:
                 log.warning("partner_events.not_forgotten", error=type(error).__name__)
             for _ in range(EVERY // TICK):
                 beat()
-                if await happened(stop, TICK.total_seconds()):
+                if await wait_until_set(stop, TICK.total_seconds()):
                     break
 
     async def run_once(self, beat: Callable[[], None] = lambda: None) -> int:

@@ -14,7 +14,7 @@ from services.thresholds.feed.archive import cloudevent_of
 from services.thresholds.feed.streams import EventStream, follow
 from services.thresholds.state import State, ThresholdsState
 from shared.auth.principal import Principal
-from shared.waiting import one_happened
+from shared.waiting import wait_until_any_set
 from shared.web.problems import ProblemError
 from shared.web.server import stopping
 from shared.web.service import requires
@@ -74,7 +74,7 @@ async def get_events(
         left = deadline - asyncio.get_running_loop().time()
         if rows or left <= 0 or stop.is_set():
             break
-        await one_happened(left, bell, stop)
+        await wait_until_any_set(left, bell, stop)
     body = {"items": [cloudevent_of(row) for row in rows], "next": str(rows[-1]["position"] if rows else position)}
     return Response(_encoder.encode(body), media_type="application/json", headers=_VARY)
 

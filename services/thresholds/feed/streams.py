@@ -18,7 +18,7 @@ from services.thresholds.feed.archive import cloudevent_of
 from shared.db.errors import is_transient
 from shared.db.listen import Broadcast
 from shared.telemetry import metrics
-from shared.waiting import one_happened
+from shared.waiting import wait_until_any_set
 from shared.web.problems import ProblemError
 
 log = structlog.get_logger()
@@ -115,7 +115,7 @@ async def follow(
             yield format_sse_event(id=str(row["position"]), event=row["event_type"], data_str=data)
             position = row["position"]
         if not rows:
-            await one_happened(max(look_again - clock.time(), 0), rung, stop)
+            await wait_until_any_set(max(look_again - clock.time(), 0), rung, stop)
         if clock.time() >= look_again:
             if not await holds():
                 return

@@ -4,15 +4,15 @@ import asyncio
 
 import pytest
 
-from shared.waiting import happened
+from shared.waiting import wait_until_set
 
 
 async def test_it_tells_whether_it_happened_in_time() -> None:
     event = asyncio.Event()
-    assert not await happened(event, 0.001)
+    assert not await wait_until_set(event, 0.001)
     asyncio.get_running_loop().call_later(0.01, event.set)
-    assert await happened(event, 30)
-    assert await happened(event, 0)
+    assert await wait_until_set(event, 30)
+    assert await wait_until_set(event, 0)
 
 
 @pytest.mark.parametrize("set_first", [True, False])
@@ -21,7 +21,7 @@ async def test_a_cancellation_is_never_lost_to_the_event(set_first: bool) -> Non
 
     async def forever() -> None:
         while True:
-            await happened(event, 30)
+            await wait_until_set(event, 30)
             event.clear()
 
     waiting = asyncio.create_task(forever())

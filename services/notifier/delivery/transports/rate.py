@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from shared.waiting import happened
+from shared.waiting import wait_until_set
 from shared.worklist.tasks import Retry
 
 LONGEST_WAIT: Final = timedelta(seconds=20)
@@ -59,6 +59,6 @@ class Pace:
         wait, booked = self._bucket.book(self._monotonic(), LONGEST_WAIT.total_seconds())
         if not booked:
             return Retry("the rate limit is reached", timedelta(seconds=wait), counts=False)
-        if wait > 0 and await happened(self._stop, wait):
+        if wait > 0 and await wait_until_set(self._stop, wait):
             return Retry("stopped while it waited for its turn", timedelta(0), counts=False)
         return None

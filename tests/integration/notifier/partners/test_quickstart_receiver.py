@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import Webhook
 from deploy.kafka.probe import free_port
 from services.notifier.partners.signatures import new_secret, signed_headers
 from shared.clock import utc_now
-from shared.waiting import happened
+from shared.waiting import wait_until_set
 from tests.integration.notifier.partners.conftest import PLAN, Office
 from tests.support.crossings import up
 from tests.support.pages import code_blocks
@@ -44,7 +44,7 @@ async def printed_receiver(folder: Path, secret: str) -> AsyncIterator[tuple[str
                     assert (await http.post(url, content=b"{}")).status_code == 401
                     break
                 except httpx.ConnectError:
-                    await happened(asyncio.Event(), 0.05)
+                    await wait_until_set(asyncio.Event(), 0.05)
         yield url, process
     finally:
         process.terminate()

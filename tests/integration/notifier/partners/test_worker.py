@@ -20,7 +20,7 @@ from shared.events.catalogue import SCHOOL_UPDATED, STUDENT_UPDATED
 from shared.events.data import Caregiver, SchoolUpdated, StudentUpdated, TermDates
 from shared.events.envelope import Event, new_event_id
 from shared.telemetry.progress import Progress
-from shared.waiting import happened
+from shared.waiting import wait_until_set
 from tests.integration.notifier.partners.conftest import CROSSED, PLAN, Office, plan
 from tests.support.crossings import SCHOOL, STUDENT, STUDENT_ID, up
 from tests.support.polling import eventually
@@ -157,7 +157,7 @@ async def test_a_worker_killed_while_a_receiver_has_the_event_sends_it_again(off
             published = plan(at=office.now)
             await office.say(published)
             process.launch()
-            assert await happened(reached, PATIENCE)
+            assert await wait_until_set(reached, PATIENCE)
             process.kill()
 
             # Nobody can know that it is dead before its lease has run out.

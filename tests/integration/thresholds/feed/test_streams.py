@@ -24,7 +24,7 @@ from shared.db.engine import create_engine
 from shared.events.catalogue import LETTERS_HELD, LETTERS_RELEASED, MARKS_RECORDED, PLAN_PUBLISHED, PLAN_REVIEW_DUE
 from shared.events.data import LettersHeld, LettersReleased, MarksRecorded, PlanPublished, PlanReviewDue
 from shared.events.envelope import Event
-from shared.waiting import happened
+from shared.waiting import wait_until_set
 from tests.support.crossings import SAID_AT, SCHOOL, STUDENT, STUDENT_ID, TERM, down, up
 from tests.support.servers import serving
 
@@ -207,8 +207,8 @@ async def test_it_ends_cleanly_when_the_server_stops(feed: Feed) -> None:
 
     async with serving(create_app(settings)) as url:
         client = asyncio.create_task(listen(url))
-        assert await happened(listening, PATIENCE)
-    assert await happened(ended, PATIENCE)
+        assert await wait_until_set(listening, PATIENCE)
+    assert await wait_until_set(ended, PATIENCE)
     await client
 
 
@@ -253,7 +253,7 @@ async def test_a_long_poll_ends_when_the_server_stops(feed: Feed) -> None:
             headers = feed.headers() | {"Accept": "*/*"}
             asked = client.get(f"{url}/v1/events", params={"wait": 30}, headers=headers, extensions={"trace": trace})
             poll = asyncio.create_task(asked)
-            assert await happened(sent, PATIENCE)
+            assert await wait_until_set(sent, PATIENCE)
             # Behind it, so that the server has read the first one by the time it answers this.
             assert (await client.get(f"{url}/v1/events", headers=headers)).json() == {"items": [], "next": "0"}
         assert (await poll).json() == {"items": [], "next": "0"}
