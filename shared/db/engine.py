@@ -1,10 +1,15 @@
 """Connections to PostgreSQL: one engine a service and process, bound to that service's role and schema."""
 
-from typing import Final
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
-from sqlalchemy import text
-from sqlalchemy.engine import URL, make_url
+import asyncpg
+from sqlalchemy import event, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shared.db.errors import READ_ONLY, sqlstate_of
 
 CONNECT_TIMEOUT: Final = 5.0
 """Seconds; a database on the same network answers in milliseconds, so more means it is away."""
@@ -12,10 +17,29 @@ CONNECT_TIMEOUT: Final = 5.0
 QUERY_TIMEOUT: Final = 60.0
 """Seconds; ours take milliseconds, the heaviest a few seconds. Without a bound, a server that hangs would hang whoever asks it."""
 
+SESSION: Final = {
+    "timezone": "UTC",
+    "jit": "off",
+    # The server's bounds, should this process freeze or vanish: what it holds is let go of within half a minute of silence on the
+    # network, and within five minutes where it still answers but does nothing.
+    "statement_timeout": f"{QUERY_TIMEOUT:.0f}s",
+    "idle_in_transaction_session_timeout": "5min",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25s",
+}
+"""Settings of every session."""
 
-def async_url(database_url: str) -> URL:
-    """The URL with the driver this house uses, whatever driver it named."""
-    return make_url(database_url).set(drivername="postgresql+asyncpg")
+_DRIVER: Final = re.compile(r"^postgres(ql)?(\+\w+)?://")
+
+
+def dsn_of(database_url: str) -> str:
+    """The URL as PostgreSQL's own tools write it, whatever driver it named.
+
+    Everything that they know can be in it: several hosts, `sslmode`, `sslrootcert`, `target_session_attrs` and so on.
+    """
+    return _DRIVER.sub("postgresql://", database_url)
 
 
 def role_of(schema: str) -> str:
@@ -24,30 +48,46 @@ def role_of(schema: str) -> str:
 
 
 def create_engine(database_url: str, schema: str, *, pool_size: int) -> AsyncEngine:
-    """An engine whose connections act as the schema's role and see its tables only. Connects on first use."""
-    return create_async_engine(
-        async_url(database_url),
+    """An engine whose connections act as the schema's role and see its tables only. Connects on first use.
+
+    A server that turns out to be read-only, as the old primary of a failover, loses all connections of the pool: the next ones are made
+    anew, to whichever server is the primary then.
+    """
+    settings = SESSION | {"application_name": f"star-{schema}", "role": role_of(schema), "search_path": schema}
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=_connector(database_url, settings, QUERY_TIMEOUT),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT,
         pool_pre_ping=True,
         # An error's text goes to the log, and parameters hold names and addresses.
         hide_parameters=True,
-        connect_args={
-            "timeout": CONNECT_TIMEOUT,
-            "command_timeout": QUERY_TIMEOUT,
-            "server_settings": {
-                "application_name": f"star-{schema}",
-                "role": role_of(schema),
-                "search_path": schema,
-                "timezone": "UTC",
-                "jit": "off",
-            },
-        },
     )
+    event.listen(engine.sync_engine, "handle_error", _leave_read_only)
+    return engine
+
+
+def create_owner_engine(database_url: str) -> AsyncEngine:
+    """An engine that acts as the URL's own user, who owns the database, without a bound on what a statement may take: for migrations."""
+    return create_async_engine("postgresql+asyncpg://", async_creator=_connector(database_url, {"application_name": "star-migrate"}, None))
 
 
 async def ping(engine: AsyncEngine) -> None:
     """Raises when the database does not answer."""
     async with engine.connect() as connection:
         await connection.execute(text("SELECT 1"))
+
+
+def _connector(database_url: str, settings: Mapping[str, str], query_timeout: float | None) -> Callable[[], Awaitable[asyncpg.Connection]]:
+    dsn = dsn_of(database_url)
+
+    async def connect() -> Any:
+        return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT, command_timeout=query_timeout, server_settings=dict(settings))
+
+    return connect
+
+
+def _leave_read_only(context: ExceptionContext) -> None:
+    if sqlstate_of(context.original_exception) == READ_ONLY:
+        context.is_disconnect = True

@@ -8,7 +8,7 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
-from shared.db.engine import CONNECT_TIMEOUT, async_url
+from shared.db.engine import CONNECT_TIMEOUT, dsn_of
 from shared.waiting import wait_until_any_set, wait_until_set
 
 log = structlog.get_logger()
@@ -26,8 +26,9 @@ async def listen(database_url: str, channels: dict[str, Callable[[], None]], sto
     while not stop.is_set():
         connection: asyncpg.Connection | None = None
         try:
-            dsn = async_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-            connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT, server_settings={"application_name": "star-listen"})
+            connection = await asyncpg.connect(
+                dsn_of(database_url), timeout=CONNECT_TIMEOUT, server_settings={"application_name": "star-listen"}
+            )
             for name, wake in channels.items():
                 await connection.add_listener(name, _ignoring_arguments(wake))
                 wake()

@@ -10,9 +10,8 @@ from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.db.engine import CONNECT_TIMEOUT, async_url, role_of
+from shared.db.engine import create_owner_engine, role_of
 from shared.identifiers import lock_key
 
 log = structlog.get_logger()
@@ -34,7 +33,7 @@ async def migrate(database_url: str, trees: Sequence[Tree]) -> None:
 
     The user of the URL must own the database and be allowed to create roles.
     """
-    engine = create_async_engine(async_url(database_url), connect_args={"timeout": CONNECT_TIMEOUT})
+    engine = create_owner_engine(database_url)
     try:
         for tree in trees:
             async with engine.begin() as connection:

@@ -4,10 +4,9 @@ import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.embedded.trees import MOE_SYNC
-from shared.db.engine import async_url, role_of
+from shared.db.engine import create_owner_engine, role_of
 from shared.db.migrate import migrate
 from tests.integration.moe_sync.office import CLOSE, Office
 from tests.support.polling import eventually
@@ -33,7 +32,7 @@ async def test_down_and_up_again_with_what_is_there(office: Office) -> None:
     windows = await office.sql("SELECT week, due_at FROM moe_sync.windows WHERE done_at IS NULL")
     contents = await office.sql("SELECT item_id, revision, content FROM moe_sync.versions ORDER BY 1, 2")
 
-    engine = create_async_engine(async_url(office.settings.database_url))
+    engine = create_owner_engine(office.settings.database_url)
     async with engine.begin() as connection:
         await connection.run_sync(_downgrade)
     await engine.dispose()

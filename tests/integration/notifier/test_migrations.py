@@ -7,9 +7,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.db.engine import async_url
+from shared.db.engine import create_owner_engine
 
 SCHEMA = "notifier"
 ROWS = (
@@ -26,7 +25,7 @@ ROWS = (
 
 
 async def test_down_and_up_again(database_url: str) -> None:
-    engine = create_async_engine(async_url(database_url))
+    engine = create_owner_engine(database_url)
     async with engine.begin() as connection:
         await connection.run_sync(_down_and_up_again)
     await engine.dispose()

@@ -123,3 +123,30 @@ async def test_a_database_that_is_not_there_is_wrong(database_url: str) -> None:
 
 async def test_an_error_does_not_quote_its_parameters(engine: AsyncEngine) -> None:
     assert SECRET not in str(await failure(run(engine, "INSERT INTO schools VALUES (:a, '{}', now())", a=SECRET)))
+
+
+async def test_a_server_that_turned_read_only_loses_its_connections_and_passes(engine: AsyncEngine, sql: Sql) -> None:
+    """As after a failover: the old primary comes back as a replica, and takes reads."""
+    await run(engine, "INSERT INTO schools VALUES ('0003', '{}', now())")
+    await sql("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$")
+    try:
+        await engine.dispose()
+        error = await failure(run(engine, "INSERT INTO schools VALUES ('0004', '{}', now())"))
+        assert is_transient(error)
+    finally:
+        await sql("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database()); END $$")
+    # The pool kept no connection to the server as it was.
+    await run(engine, "INSERT INTO schools VALUES ('0004', '{}', now())")
+
+
+async def test_a_lock_that_is_waited_for_too_long_passes(engine: AsyncEngine) -> None:
+    await run(engine, "INSERT INTO schools VALUES ('0005', '{}', now())")
+    async with engine.begin() as holder:
+        await holder.execute(text("SELECT 1 FROM schools WHERE school = '0005' FOR UPDATE"))
+
+        async def waits() -> None:
+            async with engine.begin() as other:
+                await other.execute(text("SET LOCAL lock_timeout = '20ms'"))
+                await other.execute(text("SELECT 1 FROM schools WHERE school = '0005' FOR UPDATE"))
+
+        assert is_transient(await failure(waits()))

@@ -9,9 +9,9 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.db.engine import async_url
+from shared.db.engine import create_owner_engine
 from tests.support.database import url_of
 
 RECORD, RESPONSE = "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"
@@ -29,7 +29,7 @@ async def engine(postgres_url: str, database_template: str) -> AsyncIterator[Asy
     """An empty database; the role is there, since the template has it."""
     server = await asyncpg.connect(postgres_url)
     await server.execute("CREATE DATABASE records_before")
-    engine = create_async_engine(async_url(url_of(postgres_url, "records_before")))
+    engine = create_owner_engine(url_of(postgres_url, "records_before"))
     async with engine.begin() as connection:
         await connection.execute(text("CREATE SCHEMA thresholds AUTHORIZATION star_thresholds"))
     yield engine
