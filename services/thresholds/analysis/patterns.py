@@ -2,7 +2,7 @@
 
 The first three say that something happens more often than chance would have it; many students are looked at, so chance gets many
 tries. Hence a minimum number of absences, a rate at least three times as high as otherwise, and a small probability of as many by
-chance: `docs/how-to/read-the-analysis.md` says how often each is wrong. The last two only describe how a total came about.
+chance: `docs/reference/analysis.md` says how often each is wrong. The last two only describe how a total came about.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
