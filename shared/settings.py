@@ -42,6 +42,17 @@ class Settings(BaseSettings):
     oidc_audience: str = "star"
     """What tokens of that issuer must be meant for."""
 
+    dead_letters_kept: timedelta = Field(default=timedelta(days=180), ge=timedelta(days=7), le=timedelta(days=3660))
+    """How long a record that could not be applied waits to be redriven or discarded, before it is deleted. It can hold names: two terms are
+    long enough for anybody to look."""
+
+    dead_letters_settled_kept: timedelta = Field(default=timedelta(days=30), ge=timedelta(0), le=timedelta(days=3660))
+    """How long such a record is kept after it was redriven or discarded."""
+
+    work_kept: timedelta = Field(default=timedelta(days=90), ge=timedelta(days=1), le=timedelta(days=3660))
+    """How long finished work and its attempts are kept, for whoever asks what happened: a term. Attempts at deliveries and uploads are kept
+    as long as these are."""
+
     attendance_codes: Path | None = None
     """A file of attendance codes instead of the product's own (`shared/attendance/codes.toml`); one that can't be used ends the start."""
 

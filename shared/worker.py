@@ -1,11 +1,12 @@
 """The parts a worker is put together from: each is a named loop that runs until it is asked to stop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.bus.factory import create_bus
 from shared.bus.interface import Bus, Publisher
@@ -13,9 +14,11 @@ from shared.bus.processor import Handler, Processor
 from shared.clock import Clock, utc_now
 from shared.db.engine import create_engine
 from shared.db.listen import Wakeup, listen
+from shared.deadletters import repository as deadletters
 from shared.events.topics import Topic
 from shared.outbox import repository as outbox
 from shared.outbox.relay import Archive, Relay
+from shared.retention import Retention, Rule
 from shared.settings import Settings
 from shared.supervisor import Loop
 from shared.telemetry.progress import Progress
@@ -37,6 +40,7 @@ class WorkerParts:
     clock: Clock = utc_now
     outbox_bell: Wakeup = field(default_factory=Wakeup)
     work_bells: list[Wakeup] = field(default_factory=list)
+    work_kinds: list[str] = field(default_factory=list)
 
     def consume(self, name: str, topics: Sequence[Topic], handler: Handler) -> Loop:
         """Feeds the handler from the topics, as the group `<service>.<name>`."""
@@ -54,9 +58,31 @@ class WorkerParts:
         """Works off the service's worklist. Kinds that must not wait for each other get a loop each, with a name of its own."""
         bell = Wakeup()
         self.work_bells.append(bell)
+        self.work_kinds += [task.kind for task in tasks]
         runner = Runner(self.schema, self.engine, tasks, bell, concurrency=concurrency, clock=self.clock)
         beat = self.progress.loop(f"{self.schema}.{name}")
         return lambda stop: runner.run(stop, beat)
+
+    def retention(self, rules: Sequence[Rule] = (), *, history: Collection[str] = (), dead_letters: bool = True) -> Loop:
+        """Lets go of what has been kept long enough: by the service's own rules, and by those for dead letters and finished work.
+
+        `history` names the kinds of work whose attempts people see as part of a record: they go with it, by a rule of the service's own.
+        `dead_letters` is False for a service that reads no topics.
+        """
+        settings = self.settings
+
+        async def forget_work(connection: AsyncConnection, moment: datetime, most: int) -> int:
+            kinds = [kind for kind in self.work_kinds if kind not in history]
+            return await worklist.forget_finished_before(connection, kinds, moment, most)
+
+        letters = (
+            Rule("dead-letters-kept", settings.dead_letters_kept, deadletters.forget_kept_before),
+            Rule("dead-letters-settled", settings.dead_letters_settled_kept, deadletters.forget_settled_before),
+        )
+        all_rules = (*rules, *(letters if dead_letters else ()), Rule("work", settings.work_kept, forget_work))
+        retention = Retention(self.schema, self.engine, all_rules, self.clock)
+        beat = self.progress.loop(f"{self.schema}.retention")
+        return lambda stop: retention.run(stop, beat)
 
     def bells(self) -> Loop:
         """Rings the loops above when the database has news for them."""

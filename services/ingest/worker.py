@@ -22,5 +22,10 @@ async def run_worker(settings: IngestSettings, stop: asyncio.Event, *, progress:
             DocumentTask(parts.engine, parts.publisher, settings, clock, codes),
             ForgettingTask(parts.engine, settings.kamar_payload_kept, clock),
         ]
-        loops = {"relay": parts.relay(), "work": parts.work(tasks, concurrency=settings.kamar_concurrency), "bells": parts.bells()}
+        loops = {
+            "relay": parts.relay(),
+            "work": parts.work(tasks, concurrency=settings.kamar_concurrency),
+            "retention": parts.retention(dead_letters=False),
+            "bells": parts.bells(),
+        }
         await supervise(loops, stop)

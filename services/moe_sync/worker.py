@@ -58,6 +58,7 @@ async def run_worker(settings: MoeSyncSettings, stop: asyncio.Event, *, progress
             "leader": lambda stop: leader.run(stop, leading),
             "work": parts.work([upload_task], concurrency=settings.upload_concurrency),
             "relay": parts.relay(),
+            "retention": parts.retention(history=[upload_task.kind]),
             "bells": parts.bells(),
             "upload-bells": ring,
         }

@@ -11,6 +11,7 @@ from services.notifier.delivery.transports.factory import open_transports
 from services.notifier.letters.handlers import crossings, holds
 from services.notifier.letters.task import LetterTask
 from services.notifier.partners.loops import partner_loops
+from services.notifier.partners.task import WebhookTask
 from services.notifier.settings import NotifierSettings
 from services.notifier.staff_mail import handler as plans
 from services.notifier.staff_mail.tasks.digest import DigestTask
@@ -68,6 +69,8 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
             "work": parts.work([letter, delivery, trial, digest, notice, erasure], concurrency=settings.letters_at_once),
             "erasure": lambda stop: planner(parts.engine, clock, stop),
             "relay": parts.relay(),
+            # A notice without anybody to write to starts again by its work, when the school has a contact.
+            "retention": parts.retention(history=[DeliveryTask.kind, NoticeTask.kind, WebhookTask.kind]),
             "bells": parts.bells(),
         }
         async with partner_loops(parts, settings, box) as partners:

@@ -52,6 +52,7 @@ async def run_worker(
             "relay": parts.relay(archive),
             "audit-expiry": Expiry(parts.engine, "audit", lambda rows, most: audit.forget(rows, settings.audit_years, most)).run,
             "feed-expiry": Expiry(parts.engine, "feed", lambda rows, most: feed.forget_before(rows, clock() - KEPT_FOR, most)).run,
+            "retention": parts.retention(),
             "bells": parts.bells(),
         }
         await supervise(loops, stop)

@@ -82,7 +82,7 @@ def dead_letters_router(box: DeadLetterBox) -> APIRouter:
 
     @router.post("/v1/dead-letters/{letter_id}/discard", summary="Give a record up")
     async def discard_dead_letter(letter_id: uuid.UUID, request: Request, caller: Annotated[Principal, requires("ops")]) -> SettledOut:
-        """Puts the record aside for good; it stays on file."""
+        """Puts the record aside for good; it stays on file for some time (`STAR_DEAD_LETTERS_SETTLED_KEPT`)."""
         service = _state(request)
         async with service.engine.begin() as connection:
             await _require_visible(connection, letter_id, caller)

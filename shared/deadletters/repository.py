@@ -108,3 +108,27 @@ async def settle(
     if row is None:
         return None
     return Outgoing(row.topic, row.key or b"", row.value, headers_from_text(row.headers)), row.partition
+
+
+async def forget_kept_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Deletes up to `most` letters that have waited for a person since before a moment, oldest first; answers how many."""
+    return await _forget(connection, "state = 'kept' AND created_at < :moment ORDER BY created_at", moment, most)
+
+
+async def forget_settled_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Deletes up to `most` letters that were redriven or discarded before a moment, oldest first; answers how many."""
+    return await _forget(connection, "settled_at < :moment ORDER BY settled_at", moment, most)
+
+
+async def _forget(connection: AsyncConnection, which: str, moment: datetime, most: int) -> int:
+    deleted = await connection.execute(
+        text(
+            f"""
+            DELETE FROM dead_letters WHERE id = ANY(ARRAY(
+                SELECT id FROM dead_letters WHERE {which} LIMIT :most FOR UPDATE SKIP LOCKED
+            ))
+            """  # noqa: S608 - `which` is one of the two texts above
+        ),
+        {"moment": moment, "most": most},
+    )
+    return deleted.rowcount

@@ -25,3 +25,6 @@ DEAD_LETTERS_V1: Final = (
     "CREATE INDEX dead_letters_kept ON dead_letters (created_at, id) WHERE state = 'kept'",
     "CREATE INDEX dead_letters_by_school ON dead_letters (school, reason) WHERE state = 'kept'",
 )
+
+DEAD_LETTERS_V2: Final = ("CREATE INDEX dead_letters_settled ON dead_letters (settled_at) WHERE settled_at IS NOT NULL",)
+"""For the retention of settled letters."""

@@ -47,6 +47,13 @@ WORK_ATTEMPTS: Final = Counter("star_work_attempts_total", "Attempts at work ite
 
 WORK_DUE: Final = Gauge("star_work_due", "Work items that are due and not done", ["service", "kind"])
 
+RETENTION_ROWS: Final = Counter(
+    "star_retention_rows_total", "Rows deleted or erased because they had been kept long enough", ["service", "rule"]
+)
+RETENTION_FAILURES: Final = Counter(
+    "star_retention_failures_total", "Rounds in which a retention rule could not be applied", ["service", "rule"]
+)
+
 LETTERS: Final = Counter("star_letters_total", "Letters by what became of them", ["outcome"])
 """outcome: held, no-contact, on-hold (by staff), awaiting-release, released or discarded (by a person), bound (written, with its
 recipients), past (due, and not written) or cancelled, for a letter; sent, failed or

@@ -34,7 +34,7 @@ def channel(schema: str) -> str:
 
 
 async def add(connection: AsyncConnection, kind: str, item: uuid.UUID, due_at: datetime, now: datetime) -> bool:
-    """Puts an item on the list, once: False when it is there already, in whatever state."""
+    """Puts an item on the list, once: False when it is there already, in whatever state. Finished ones are kept for some months."""
     added = await connection.execute(
         text(
             """
@@ -214,6 +214,22 @@ async def overdue(connection: AsyncConnection, kinds: Sequence[str], now: dateti
         {"kinds": list(kinds), "now": now},
     )
     return dict.fromkeys(kinds, 0) | {row.kind: row.overdue for row in rows}
+
+
+async def forget_finished_before(connection: AsyncConnection, kinds: Sequence[str], moment: datetime, most: int) -> int:
+    """Deletes up to `most` finished items of some kinds, settled before a moment, with their attempts; answers how many."""
+    deleted = await connection.execute(
+        text(
+            """
+            DELETE FROM work WHERE id = ANY(ARRAY(
+                SELECT id FROM work WHERE kind = ANY(CAST(:kinds AS text[])) AND settled_at < :moment
+                ORDER BY settled_at LIMIT :most FOR UPDATE SKIP LOCKED
+            ))
+            """
+        ),
+        {"kinds": list(kinds), "moment": moment, "most": most},
+    )
+    return deleted.rowcount
 
 
 async def _wake(connection: AsyncConnection) -> None:

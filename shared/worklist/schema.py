@@ -30,3 +30,6 @@ WORKLIST_V1: Final = (
     )
     """,
 )
+
+WORKLIST_V2: Final = ("CREATE INDEX work_settled ON work (kind, settled_at) WHERE settled_at IS NOT NULL",)
+"""For the retention of finished work."""
