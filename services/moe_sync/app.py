@@ -2,23 +2,21 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
 
 from fastapi import FastAPI
 
 from services.moe_sync.items import api as items
-from services.moe_sync.roster import api as choices
-from services.moe_sync.settings import MoeSyncSettings
+from services.moe_sync.settings import SCHEMA, MoeSyncSettings
 from services.moe_sync.state import MoeSyncState
-from services.moe_sync.uploads.api import certificates, files, status, uploads
+from services.moe_sync.uploads.api import certificates, differences, files, uploads
+from services.moe_sync.windows.api import settings as school_settings
+from services.moe_sync.windows.api import status, windows
 from shared.clock import Clock, utc_now
 from shared.db.engine import create_engine, ping
 from shared.deadletters.api import dead_letters_router
 from shared.deadletters.box import DeadLetterBox
 from shared.telemetry.progress import Progress
 from shared.web.service import create_service_app, token_verifier
-
-SCHEMA: Final = "moe_sync"
 
 
 def create_app(settings: MoeSyncSettings, *, progress: Progress | None = None, clock: Clock = utc_now) -> FastAPI:
@@ -40,6 +38,6 @@ def create_app(settings: MoeSyncSettings, *, progress: Progress | None = None, c
         finally:
             await engine.dispose()
 
-    modules = (uploads, choices, items, files, certificates, status)
+    modules = (uploads, school_settings, items, windows, differences, files, certificates, status)
     routers = [*(module.router for module in modules), dead_letters_router(DeadLetterBox(SCHEMA))]
     return create_service_app("moe-sync", "Weekly uploads of STAR records and responses", settings, lifespan, routers)

@@ -2,14 +2,17 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 import httpx
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from services.moe_sync.roster.repository.preferences import AdapterName
-from services.moe_sync.windows.week import Closing
+from services.moe_sync.roster.preferences import AdapterName
+from services.moe_sync.roster.week import Closing
 from shared.settings import Settings
+
+SCHEMA: Final = "moe_sync"
+"""The schema of the service's tables."""
 
 
 class MoeSyncSettings(Settings):
@@ -96,14 +99,14 @@ class MoeSyncSettings(Settings):
         return self.ministry_adapter or ("https" if self.ministry_url else "folder")
 
     @property
-    def ways(self) -> frozenset[AdapterName]:
-        """The ways that these settings allow. There is always a person."""
-        ways: set[AdapterName] = {"folder"}
+    def adapters(self) -> frozenset[AdapterName]:
+        """The adapters that these settings set up. `folder`, a person, is always there."""
+        adapters: set[AdapterName] = {"folder"}
         if self.ministry_url:
-            ways.add("https")
+            adapters.add("https")
         if self.ministry_sftp_url:
-            ways.add("sftp")
-        return frozenset(ways)
+            adapters.add("sftp")
+        return frozenset(adapters)
 
     @field_validator("ministry_ca", "ministry_certificate", "ministry_key", "ministry_sftp_key", "ministry_folder", mode="before")
     @classmethod
@@ -123,7 +126,7 @@ class MoeSyncSettings(Settings):
             raise ValueError("ministry_key needs ministry_certificate")
         if self.ministry_sftp_url and not (self.ministry_sftp_key and self.ministry_sftp_host_key):
             raise ValueError("ministry_sftp_url needs ministry_sftp_key and ministry_sftp_host_key")
-        if self.ministry_adapter and self.ministry_adapter not in self.ways:
+        if self.ministry_adapter and self.ministry_adapter not in self.adapters:
             raise ValueError("ministry_adapter names a way that is not set up")
         return self
 

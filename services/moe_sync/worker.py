@@ -2,13 +2,15 @@
 
 import asyncio
 
-from services.moe_sync.adapters.opening import open_ways
-from services.moe_sync.app import SCHEMA
-from services.moe_sync.items.handler import RecordsHandler, SchoolsHandler, StudentsHandler
+from services.moe_sync.adapters.opening import open_adapters
+from services.moe_sync.items.handler import RecordsHandler
+from services.moe_sync.roster.handler import StudentsHandler
 from services.moe_sync.roster.students import StudentsReader
-from services.moe_sync.settings import MoeSyncSettings
+from services.moe_sync.settings import SCHEMA, MoeSyncSettings
+from services.moe_sync.uploads.csv_set import archive_of
 from services.moe_sync.uploads.erasure import ErasureTask
 from services.moe_sync.uploads.task import LEASE_MARGIN, UploadTask
+from services.moe_sync.windows.handler import SchoolsHandler
 from services.moe_sync.windows.leader import Leader
 from services.moe_sync.windows.scheduling import Scheduler
 from services.moe_sync.windows.task import WindowTask
@@ -25,16 +27,16 @@ from shared.worklist import repository as worklist
 async def run_worker(settings: MoeSyncSettings, stop: asyncio.Event, *, progress: Progress | None = None, clock: Clock = utc_now) -> None:
     """Works until `stop` is set."""
     progress = progress or Progress()
-    async with worker_parts(SCHEMA, settings, progress, clock) as parts, open_ways(settings, clock) as ways:
+    async with worker_parts(SCHEMA, settings, progress, clock) as parts, open_adapters(settings, archive_of, clock) as adapters:
         box = DeadLetterBox(SCHEMA)
         scheduler = Scheduler(settings.closing, settings.event_lag)
         lease = settings.upload_timeout + LEASE_MARGIN
-        upload_task = UploadTask(parts.engine, ways, settings.default_adapter, lease=lease, clock=clock)
+        upload_task = UploadTask(parts.engine, adapters, settings.default_adapter, lease=lease, clock=clock)
         leader = Leader(
             parts.engine,
             WindowTask(parts.engine, scheduler, clock),
             ErasureTask(parts.engine, settings.upload_retention, clock),
-            settings.ways,
+            settings.adapters,
             settings.default_adapter,
             started_at=clock(),
             clock=clock,

@@ -27,13 +27,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.embedded.trees import MOE_SYNC
-from services.moe_sync.items.handler import RecordsHandler, SchoolsHandler
+from services.moe_sync.items.handler import RecordsHandler
+from services.moe_sync.roster.week import Closing, Week, closes_at
 from services.moe_sync.uploads.erasure import ErasureTask
 from services.moe_sync.uploads.task import UploadTask
+from services.moe_sync.windows.handler import SchoolsHandler
 from services.moe_sync.windows.leader import LEASE, Leader
 from services.moe_sync.windows.scheduling import Scheduler
 from services.moe_sync.windows.task import WindowTask
-from services.moe_sync.windows.week import Closing, Week, closes_at
 from shared.bus.interface import Message
 from shared.db.engine import create_engine
 from shared.db.listen import Wakeup

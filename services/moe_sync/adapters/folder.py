@@ -2,14 +2,16 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.moe_sync.adapters.interface import Answer, Parcel, Placed, Unsettled
-from services.moe_sync.uploads.csv_set import zipped
-from services.moe_sync.uploads.document import decode_document
 
 PLACED = "waits to be uploaded by hand"
+
+Archive = Callable[[bytes], bytes]
+"""Makes a ZIP archive of CSV files from the bytes of a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,7 @@ class FolderAdapter:
     """Writes `<folder>/<school>/<week>-<number>.json` and `.zip` (the same as CSV); without a folder nothing is written."""
 
     folder: Path | None
+    archive: Archive
 
     async def send(self, parcel: Parcel) -> Answer:
         """Lays the files ready. Doing so again writes the very same files."""
@@ -30,7 +33,7 @@ class FolderAdapter:
     def _write(self, folder: Path, parcel: Parcel) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = f"{parcel.week}-{parcel.number}"
-        _write_whole(folder / f"{name}.zip", zipped(decode_document(parcel.body)))
+        _write_whole(folder / f"{name}.zip", self.archive(parcel.body))
         _write_whole(folder / f"{name}.json", parcel.body)
 
 

@@ -19,7 +19,6 @@ from services.moe_sync.adapters.interface import Answer, Parcel, Refused, Unsett
 from services.moe_sync.adapters.oauth import NoTokenError, Tokens
 from services.moe_sync.adapters.reading import problem_in, receipt_in
 from services.moe_sync.adapters.sessions import Session, SessionsUnknownError, Stopped
-from services.moe_sync.uploads.document import CONTENT_TYPE
 from shared.clock import Clock, utc_now
 from shared.web.retry_after import retry_after
 
@@ -152,7 +151,7 @@ class HttpsAdapter:
             digest = hashlib.sha256(content).digest()
             coding = {"Content-Encoding": "gzip"}
         headers = {
-            "Content-Type": CONTENT_TYPE,
+            "Content-Type": parcel.content_type,
             "Idempotency-Key": parcel.key,
             "Content-Digest": f"sha-256=:{base64.b64encode(digest).decode()}:",
             **coding,

@@ -19,6 +19,7 @@ class Parcel:
     week: str = ""
     number: int = 1
     delivered: bool = False
+    content_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,27 @@
-"""The ways to the Ministry that the settings allow, opened for a worker."""
+"""The adapters that the settings set up, opened for a worker."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from services.moe_sync.adapters.folder import FolderAdapter
+from services.moe_sync.adapters.folder import Archive, FolderAdapter
 from services.moe_sync.adapters.https import HttpsAdapter, Manner, Tls, http_options, https_client
 from services.moe_sync.adapters.interface import Adapter
 from services.moe_sync.adapters.oauth import Credentials, Tokens
-from services.moe_sync.roster.repository.preferences import AdapterName
+from services.moe_sync.roster.preferences import AdapterName
 from services.moe_sync.settings import MoeSyncSettings
 from shared.clock import Clock, utc_now
 
 
 @asynccontextmanager
-async def open_ways(settings: MoeSyncSettings, clock: Clock = utc_now) -> AsyncIterator[Mapping[AdapterName, Adapter]]:
-    """The adapters by name. Raises at once when a certificate or key can't be used: it is for an operator to mend."""
+async def open_adapters(
+    settings: MoeSyncSettings, archive: Archive, clock: Clock = utc_now
+) -> AsyncIterator[Mapping[AdapterName, Adapter]]:
+    """The adapters by name; `archive` makes the CSV files of a document.
+
+    Raises at once when a certificate or key can't be used: an operator has to mend that.
+    """
     async with AsyncExitStack() as stack:
-        ways: dict[AdapterName, Adapter] = {"folder": FolderAdapter(settings.ministry_folder)}
+        adapters: dict[AdapterName, Adapter] = {"folder": FolderAdapter(settings.ministry_folder, archive)}
         if settings.ministry_url:
             tls = Tls(settings.ministry_ca, settings.ministry_certificate, settings.ministry_key)
             client = await stack.enter_async_context(https_client(settings.upload_timeout, tls))
@@ -27,7 +32,7 @@ async def open_ways(settings: MoeSyncSettings, clock: Clock = utc_now) -> AsyncI
                 tokens = Tokens(credentials, http_options(settings.upload_timeout, tls), clock)
                 stack.push_async_callback(tokens.close)
             manner = Manner(settings.ministry_gzip, settings.ministry_chunk_above, settings.ministry_chunk)
-            ways["https"] = HttpsAdapter(client, settings.ministry_url, settings.upload_timeout, clock, tokens, manner)
+            adapters["https"] = HttpsAdapter(client, settings.ministry_url, settings.upload_timeout, clock, tokens, manner)
         if settings.ministry_sftp_url:
             # Imported only where it is used: its cryptography takes a while to load.
             from services.moe_sync.adapters.sftp import Place, SftpAdapter  # noqa: PLC0415
@@ -40,5 +45,5 @@ async def open_ways(settings: MoeSyncSettings, clock: Clock = utc_now) -> AsyncI
                 settings.ministry_sftp_inbox,
                 settings.ministry_sftp_outbox,
             )
-            ways["sftp"] = SftpAdapter(place, settings.upload_timeout)
-        yield ways
+            adapters["sftp"] = SftpAdapter(place, settings.upload_timeout)
+        yield adapters

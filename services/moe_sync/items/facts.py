@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Final, Literal
 from uuid import UUID
 
+from services.moe_sync.roster.unfit import UnfitEventError, checked_school
 from shared.attendance.tiers import Threshold
 from shared.events.data import (
     Crossing,
@@ -20,14 +21,10 @@ from shared.events.data import (
     ThresholdRetracted,
 )
 from shared.events.envelope import Event
-from shared.identifiers import is_student_key, is_term_name, school_number, star_record_id
+from shared.identifiers import is_student_key, is_term_name, star_record_id
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST_SLUG: Final = 64
-
-
-class UnfitEventError(Exception):
-    """An event that can be read but not be uploaded. The message never quotes its data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +118,6 @@ def facts_of(event: Event) -> Iterator[Fact]:
             yield ResponseTakenBack(said.response_id, said.record_id, _subject(said), said.withdrawn_at)
         case _:
             raise UnfitEventError(f"nothing here knows what to do with {event.type.name}")
-
-
-def is_school_number(text: str) -> bool:
-    """Whether the text is a school's number with all its four digits."""
-    try:
-        return school_number(text) == text
-    except ValueError:
-        return False
-
-
-def checked_school(number: str) -> str:
-    """The school's number. Raises UnfitEventError for what isn't one."""
-    if not is_school_number(number):
-        raise UnfitEventError("a school number has four digits")
-    return number
 
 
 def _subject(said: Crossing | RecordUpdated | ResponseRecorded | ResponseWithdrawn) -> Subject:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.moe_sync.items.facts import RecordCrossed, RecordMentioned, ResponseGiven, ResponseTakenBack, Subject
-from services.moe_sync.uploads.document import RecordItem, RecordStatus, ResponseItem
+from services.moe_sync.items.item import RecordItem, RecordStatus, ResponseItem
 
 NEW_ZEALAND: Final = ZoneInfo("Pacific/Auckland")
 

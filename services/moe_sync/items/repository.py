@@ -8,10 +8,10 @@ import msgspec
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.moe_sync.items.candidates import Candidate
+from services.moe_sync.items.item import ItemKind, RecordItem, ResponseItem, decode_record, decode_response, encode_item
 from services.moe_sync.items.records import Knowledge, Record, Response
 from services.moe_sync.items.tracking import Place, Tracked, Version
-from services.moe_sync.uploads.batches import Candidate
-from services.moe_sync.uploads.document import ItemKind, RecordItem, ResponseItem, decode_record, decode_response, encode_item
 
 _decoders: dict[ItemKind, msgspec.json.Decoder[Knowledge]] = {
     "record": msgspec.json.Decoder(Record),

@@ -9,8 +9,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.moe_sync.items.facts import Fact, ResponseGiven, ResponseTakenBack
+from services.moe_sync.items.item import Item, ItemKind
 from services.moe_sync.items.records import Knowledge, Record, Response, learn_of_record, learn_of_response, record_item, response_item
-from services.moe_sync.uploads.document import Item, ItemKind
 
 
 @dataclass(frozen=True, slots=True)

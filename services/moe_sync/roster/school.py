@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from services.moe_sync.items.facts import UnfitEventError, checked_school
-from services.moe_sync.windows.week import Closing
+from services.moe_sync.roster.unfit import UnfitEventError, checked_school
+from services.moe_sync.roster.week import Closing
 from shared.attendance.calendar import Term
 from shared.events.data import SchoolUpdated, TermDates
 from shared.identifiers import is_term_name

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.moe_sync.roster.repository import preferences
+from services.moe_sync.roster.repository import national_numbers
 from shared.bus.interface import Bus
 from shared.bus.processor import Handler, Processor
 from shared.clock import Clock, utc_now
@@ -65,7 +65,7 @@ class StudentsReader:
         """Which reading is wanted, None for none; while the database is away, what was so before."""
         try:
             async with self.engine.connect() as connection:
-                generation, wanted = await preferences.reading(connection)
+                generation, wanted = await national_numbers.current_reading(connection)
         except Exception as error:
             if not is_transient(error):
                 raise

@@ -4,56 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
-from services.moe_sync.uploads.document import (
-    VERSION,
-    Change,
-    Counts,
-    Document,
-    RecordItem,
-    ResponseItem,
-    changes_of,
-    record_entry,
-    response_entry,
-    sealed,
-)
-
-AnyItem = TypeVar("AnyItem", RecordItem, ResponseItem)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate(Generic[AnyItem]):
-    """An item as it was at the close; `revision` is the number of that version.
-
-    `included` is the last revision that an upload took along, 0 for none; `rejected` is whether the Ministry rejected that. `accepted`
-    is the last revision that it took, 0 for none. `record_said` says of a response whether its record is there or on its way.
-    """
-
-    item: AnyItem
-    revision: int
-    included: int
-    rejected: bool = False
-    record_said: bool = False
-    accepted: int = 0
-
-    @property
-    def changed(self) -> bool:
-        """Whether it says something that no upload has said."""
-        return self.revision > self.included
-
-    @property
-    def said(self) -> bool:
-        """Whether the receiver knows it once it has taken all that is on its way."""
-        return self.accepted > 0 or (self.included > 0 and not self.rejected)
-
-    @property
-    def change(self) -> Change:
-        """What it is to a receiver that has taken all that is on its way."""
-        return change_of(self.item, known=self.said)
+from services.moe_sync.items.candidates import AnyItem, Candidate
+from services.moe_sync.items.item import Change, RecordItem, ResponseItem, change_of
+from services.moe_sync.uploads.document import VERSION, Counts, Document, changes_of, record_entry, response_entry, sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +41,6 @@ class Batch:
     def empty(self) -> bool:
         """Whether there is nothing to say."""
         return not (self.records or self.responses)
-
-
-def change_of(item: RecordItem | ResponseItem, *, known: bool) -> Change:
-    """What an item is to a receiver that knows it, or does not."""
-    if not known:
-        return "new"
-    return "withdrawn" if item.gone else "amended"
 
 
 def select(records: Sequence[Candidate[RecordItem]], responses: Sequence[Candidate[ResponseItem]]) -> Batch:

@@ -11,14 +11,14 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.items import repository as items
-from services.moe_sync.roster.repository import preferences
+from services.moe_sync.roster.repository import national_numbers
 from services.moe_sync.roster.school import School
+from services.moe_sync.roster.week import Week
 from services.moe_sync.uploads.batches import Batch, document_of, select, settle
 from services.moe_sync.uploads.document import Document, decode_document, digest_of, encode_document, has_nsn, sealed, without_nsn
 from services.moe_sync.uploads.repository import sending, upload_log, uploads
 from services.moe_sync.uploads.repository.sending import ToSend
 from services.moe_sync.uploads.repository.uploads import Built
-from services.moe_sync.windows.week import Week
 from shared.attendance.calendar import Term
 from shared.identifiers import upload_key
 
@@ -58,7 +58,7 @@ async def drafts(connection: AsyncConnection, wanted: Sequence[Wanted], now: dat
     found = await items.candidates(connection, {one.school.school: one.until for one in wanted})
     batches = {school: select(*candidates) for school, candidates in found.items()}
     students = {going.item.student_id for batch in batches.values() for going in batch.records}
-    with_nsns, nsns = await preferences.numbers_of(connection, numbers, sorted(students))
+    with_nsns, nsns = await national_numbers.of_students(connection, numbers, sorted(students))
     made: dict[str, Draft] = {}
     for one in wanted:
         number = one.school.school
@@ -117,7 +117,7 @@ async def seal(connection: AsyncConnection, upload: UUID, as_built: ToSend) -> T
         await sending.seal(connection, upload)
         return as_built
     built_at = decode_document(as_built.body).created_at
-    with_nsns, nsns = await preferences.numbers_of(
+    with_nsns, nsns = await national_numbers.of_students(
         connection, [as_built.school], sorted({going.item.student_id for going in settled.records})
     )
     document = document_of(

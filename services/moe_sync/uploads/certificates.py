@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from services.moe_sync.schemas import ChangesOut, CountsOut
+from services.moe_sync.uploads.schemas import ChangesOut, CountsOut
 
 TEMPLATE: Final = "certificate.typ"
 

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from services.moe_sync.uploads.document import FORMAT, Change, Changes, Counts, Document, Origin, RecordEntry, RecordStatus, ResponseEntry
+from services.moe_sync.items.item import Change, Origin, RecordStatus
+from services.moe_sync.uploads.document import FORMAT, Changes, Counts, Document, RecordEntry, ResponseEntry, decode_document
 from shared.attendance.tiers import Threshold
 
 MANIFEST: Final = "manifest.csv"
@@ -62,6 +63,11 @@ def files_of(document: Document) -> dict[str, bytes]:
         RECORDS: _written(RECORD_COLUMNS, map(_record, document.records)),
         RESPONSES: _written(RESPONSE_COLUMNS, map(_response, document.responses)),
     }
+
+
+def archive_of(body: bytes) -> bytes:
+    """The same as one archive, from the bytes of a document."""
+    return zipped(decode_document(body))
 
 
 def zipped(document: Document) -> bytes:

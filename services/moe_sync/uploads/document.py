@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
+from services.moe_sync.items.item import Change, Origin, RecordItem, RecordStatus, ResponseItem
 from shared.attendance.tiers import Threshold
 
 FORMAT: Final = "nz.star.upload.v1"
@@ -20,51 +21,6 @@ VERSION: Final = "1.1"
 """Within a format, a version adds fields and never takes any away or changes what one means."""
 
 CONTENT_TYPE: Final = "application/json"
-
-ItemKind = Literal["record", "response"]
-RecordStatus = Literal["open", "closed", "withdrawn"]
-Origin = Literal["crossing", "staff"]
-Change = Literal["new", "amended", "withdrawn"]
-"""What an item is to a receiver that knows all it has accepted: something new, in place of what it has, or the end of that."""
-
-
-class RecordItem(Struct, frozen=True):
-    """A STAR record. `days_absent` and `crossed_on` are those of its last crossing, or, made by staff, of its opening."""
-
-    id: UUID
-    student_id: UUID
-    student: str
-    threshold: Threshold | None
-    days_absent: float
-    crossed_on: date
-    status: RecordStatus
-    sequence: int
-    term: str
-    origin: Origin
-
-    @property
-    def gone(self) -> bool:
-        """Whether it does not stand any more."""
-        return self.status == "withdrawn"
-
-
-class ResponseItem(Struct, frozen=True):
-    """A response activity on a record; `withdrawn` when staff say that it never happened."""
-
-    id: UUID
-    record_id: UUID
-    student_id: UUID
-    activity: str
-    occurred_on: date
-    withdrawn: bool = False
-
-    @property
-    def gone(self) -> bool:
-        """Whether it does not stand any more."""
-        return self.withdrawn
-
-
-Item = RecordItem | ResponseItem
 
 
 class RecordEntry(Struct, frozen=True, kw_only=True):
@@ -133,8 +89,6 @@ class Document(Struct, frozen=True, kw_only=True):
 _encoder: Final = msgspec.json.Encoder()
 _canonical_encoder: Final = msgspec.json.Encoder(order="sorted")
 _document_decoder: Final = msgspec.json.Decoder(Document)
-_record_decoder: Final = msgspec.json.Decoder(RecordItem)
-_response_decoder: Final = msgspec.json.Decoder(ResponseItem)
 
 
 def record_entry(item: RecordItem, change: Change, nsn: str | UnsetType | None = UNSET) -> RecordEntry:
@@ -200,21 +154,6 @@ def decode_document(body: bytes) -> Document:
 def digest_of(body: bytes) -> bytes:
     """The SHA-256 of the bytes."""
     return hashlib.sha256(body).digest()
-
-
-def encode_item(item: Item) -> str:
-    """An item as it is kept."""
-    return _encoder.encode(item).decode()
-
-
-def decode_record(content: str) -> RecordItem:
-    """Reads back what `encode_item` wrote."""
-    return _record_decoder.decode(content)
-
-
-def decode_response(content: str) -> ResponseItem:
-    """Reads back what `encode_item` wrote."""
-    return _response_decoder.decode(content)
 
 
 def _canonical_number(number: float) -> float:

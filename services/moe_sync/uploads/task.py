@@ -9,10 +9,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.moe_sync.adapters.interface import Adapter, Parcel, Placed, Received, Refused, Unsettled
+from services.moe_sync.roster.preferences import AdapterName
 from services.moe_sync.roster.repository import preferences, schools
-from services.moe_sync.roster.repository.preferences import AdapterName
 from services.moe_sync.uploads.answering import keep_answer
 from services.moe_sync.uploads.building import seal
+from services.moe_sync.uploads.document import CONTENT_TYPE
 from services.moe_sync.uploads.repository import sending, uploads
 from services.moe_sync.uploads.repository.uploads import UPLOAD
 from shared.clock import Clock, utc_now
@@ -62,7 +63,7 @@ class _Unsettled(Retry):
 class UploadTask:
     """Sends the same bytes under the same key until there is an answer; never gives up by itself.
 
-    `adapters` are the ways that the settings allow; `default` is the one of schools that have chosen none. What can't be sent now,
+    `adapters` are those that the settings set up; `default` is the one of schools that have chosen none. What can't be sent now,
     because its school has paused or a person carries it, is set aside: nobody looks at it again until something changes.
     """
 
@@ -91,7 +92,7 @@ class UploadTask:
             upload = await seal(connection, item.id, upload)
             if name != "folder":
                 await sending.start(connection, item.id, name, lost=item.lost > 0)
-        parcel = Parcel(str(item.id), upload.body, upload.digest, upload.school, upload.week, upload.number, upload.delivered)
+        parcel = Parcel(str(item.id), upload.body, upload.digest, upload.school, upload.week, upload.number, upload.delivered, CONTENT_TYPE)
         match await adapter.send(parcel):
             case Received(status=status) as answer:
                 return _Received(status, answer)

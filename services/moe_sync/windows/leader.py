@@ -11,8 +11,8 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.moe_sync.roster.preferences import AdapterName
 from services.moe_sync.roster.repository import schools
-from services.moe_sync.roster.repository.preferences import AdapterName
 from services.moe_sync.uploads.erasure import ErasureTask
 from services.moe_sync.uploads.repository import upload_log, uploads
 from services.moe_sync.windows.repository import leases, windows

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.moe_sync.roster.school import School
-from services.moe_sync.windows.week import Closing, Week, closes_at, next_in_term, next_to_close
+from services.moe_sync.roster.week import Closing, Week, closes_at, next_in_term, next_to_close
 from shared.identifiers import window_id
 
 

@@ -10,14 +10,16 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.moe_sync.roster.access import Reader, existing
 from services.moe_sync.roster.repository import schools
+from services.moe_sync.roster.schemas import Body
 from services.moe_sync.roster.school import School
-from services.moe_sync.schemas import Body, ChangesOut, CountsOut
 from services.moe_sync.state import MoeSyncState, State
-from services.moe_sync.uploads.api.common import Reader, known, upload_of
+from services.moe_sync.uploads.api.lookup import upload_of
 from services.moe_sync.uploads.certificates import CertificateOut, keep_until, page_of
 from services.moe_sync.uploads.document import decode_document
 from services.moe_sync.uploads.repository import upload_log
+from services.moe_sync.uploads.schemas import ChangesOut, CountsOut
 from shared.web.problems import ProblemError
 
 router = APIRouter(tags=["certificates"])
@@ -41,7 +43,7 @@ async def certificate(upload: UUID, state: State, caller: Reader, query: Annotat
         row = await upload_of(connection, upload, caller)
         if row["status"] not in {"accepted", "partly-accepted"}:
             raise ProblemError(HTTPStatus.CONFLICT, "not-accepted", "only what has been accepted has a certificate")
-        school = known(await schools.get(connection, row["school"]))
+        school = existing(await schools.get(connection, row["school"]))
         found = await _certificate(connection, state, row, school)
     name = f"star-upload-{found.school}-{found.week}-{found.number}-certificate"
     headers = {"Cache-Control": "no-store"}

@@ -10,16 +10,18 @@ from fastapi.responses import Response
 from sqlalchemy import RowMapping
 
 from services.moe_sync.adapters.interface import Received
+from services.moe_sync.roster.access import Admin
 from services.moe_sync.roster.repository import preferences, schools
-from services.moe_sync.schemas import FileOut, FilesOut, MarkIn, UploadOut
 from services.moe_sync.state import State
 from services.moe_sync.uploads.answering import keep_answer
-from services.moe_sync.uploads.api.common import Admin, upload_of
-from services.moe_sync.uploads.api.shown import Way, shown
+from services.moe_sync.uploads.api.lookup import upload_of
+from services.moe_sync.uploads.api.shown import shown
 from services.moe_sync.uploads.csv_set import files_of, zipped
 from services.moe_sync.uploads.document import CONTENT_TYPE, decode_document
+from services.moe_sync.uploads.effective_adapter import effective_adapter
 from services.moe_sync.uploads.format import schema_bytes
 from services.moe_sync.uploads.repository import sending
+from services.moe_sync.uploads.schemas import FileOut, FilesOut, MarkIn, UploadOut
 from shared.auth.principal import Principal
 from shared.telemetry import metrics
 from shared.web.problems import ProblemError
@@ -93,9 +95,9 @@ async def mark_sent(upload: UUID, body: MarkIn, state: State, caller: Admin) -> 
                 else ("not-its-turn", "earlier uploads of the school have not been sent: what is new in this one depends on them")
             )
             raise ProblemError(HTTPStatus.CONFLICT, kind, why)
-        way = Way.of(await preferences.get(connection, row["school"]), state.settings)
+        adapter = effective_adapter(await preferences.get(connection, row["school"]), state.settings)
         # Of one that goes by hand, a worker only lays the files ready once more.
-        if not await sending.take_from_worklist(connection, upload, now) and way.adapter != "folder":
+        if not await sending.take_from_worklist(connection, upload, now) and adapter.name != "folder":
             raise ProblemError(HTTPStatus.CONFLICT, "being-sent", "this upload is being sent at this moment: pause the school first")
         answer = Received(body.receipt, "accepted", ())
         if await keep_answer(connection, upload, answer, now, marked_by=caller.subject, note=body.note) is None:

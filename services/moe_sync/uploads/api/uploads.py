@@ -9,15 +9,17 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.moe_sync.roster.access import Reader, Runner, existing
 from services.moe_sync.roster.repository import preferences, schools
+from services.moe_sync.roster.schemas import PageQuery
 from services.moe_sync.roster.school import School
-from services.moe_sync.schemas import DocumentOut, PreviewQuery, RunIn, UploadOut, UploadsOut, UploadsQuery
+from services.moe_sync.roster.week import Week, opens_at, term_of
 from services.moe_sync.state import MoeSyncState, State
-from services.moe_sync.uploads.api.common import Reader, Runner, known
-from services.moe_sync.uploads.api.shown import Way, listed, shown
+from services.moe_sync.uploads.api.shown import listed, shown
 from services.moe_sync.uploads.building import Wanted, build, drafts
+from services.moe_sync.uploads.effective_adapter import effective_adapter
 from services.moe_sync.uploads.repository import upload_log
-from services.moe_sync.windows.week import Week, opens_at, term_of
+from services.moe_sync.uploads.schemas import DocumentOut, PreviewQuery, RunIn, UploadOut, UploadsOut
 from shared.identifiers import SchoolNumber
 from shared.web.cursors import encode_cursor, number, read_cursor
 from shared.web.problems import ProblemError
@@ -27,15 +29,15 @@ router = APIRouter(tags=["uploads"])
 
 
 @router.get("/v1/schools/{school}/uploads", summary="A school's uploads")
-async def list_uploads(school: SchoolInPath, state: State, caller: Reader, query: Annotated[UploadsQuery, Query()]) -> UploadsOut:
+async def list_uploads(school: SchoolInPath, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> UploadsOut:
     """Newest first, without their items."""
     caller.require_school(school)
     before = read_cursor(query.cursor, number(18))
     async with state.engine.connect() as connection:
-        known(await schools.get(connection, school))
-        way = Way.of(await preferences.get(connection, school), state.settings)
+        existing(await schools.get(connection, school))
+        adapter = effective_adapter(await preferences.get(connection, school), state.settings)
         rows = await upload_log.page(connection, school, before, query.limit + 1)
-    items = [listed(row, way) for row in rows[: query.limit]]
+    items = [listed(row, adapter) for row in rows[: query.limit]]
     more = len(rows) > query.limit
     return UploadsOut(items=items, next=encode_cursor(str(rows[query.limit - 1]["place"])) if more else None)
 
@@ -55,7 +57,7 @@ async def run(school: SchoolInPath, body: RunIn, state: State, caller: Runner, r
     caller.require_school(school)
     now = state.clock()
     async with state.engine.begin() as connection:
-        wanted = _wanted(known(await schools.lock(connection, school)), Week.parse(body.week), now)
+        wanted = _wanted(existing(await schools.lock(connection, school)), Week.parse(body.week), now)
         upload = (await build(connection, [wanted], now)).get(school)
         if upload is None:
             response.status_code = HTTPStatus.OK
@@ -73,7 +75,7 @@ async def preview(school: SchoolInPath, state: State, caller: Reader, query: Ann
     caller.require_school(school)
     now = state.clock()
     async with state.engine.connect() as connection:
-        found = known(await schools.get(connection, school))
+        found = existing(await schools.get(connection, school))
         named = Week.parse(query.week) if query.week is not None else Week.of(now.astimezone(found.zone).date())
         made = await drafts(connection, [_wanted(found, named, now)], now)
     return DocumentOut.model_validate(msgspec.to_builtins(made[school].document))

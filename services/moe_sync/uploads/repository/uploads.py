@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.moe_sync.items.item import Change, RecordItem, ResponseItem, decode_record, decode_response
 from services.moe_sync.uploads.batches import Batch, Going
-from services.moe_sync.uploads.document import Change, RecordItem, ResponseItem, decode_record, decode_response
 
 UPLOAD: Final = "upload"
 """The kind of work that sends an upload. Its item has the upload's id."""

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.moe_sync.roster.week import Week
 from services.moe_sync.windows.scheduling import Slot
-from services.moe_sync.windows.week import Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ import pytest
 from deploy.sandbox.ministry import create_ministry
 from deploy.sandbox.ministry_tokens import CLIENT_ID, CLIENT_SECRET, Tokens
 from services.moe_sync.adapters.interface import Answer, Received, Unsettled
-from services.moe_sync.adapters.opening import open_ways
+from services.moe_sync.adapters.opening import open_adapters
 from services.moe_sync.settings import MoeSyncSettings
+from services.moe_sync.uploads.csv_set import archive_of
 from tests.integration.moe_sync.adapters.ministry import Breaking, Papers, over_tls, papers, parcel, settings
 from tests.support.servers import serving
 
@@ -20,8 +21,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Papers:
 
 
 async def sent(chosen: MoeSyncSettings, records: int = 1) -> Answer:
-    async with open_ways(chosen) as ways:
-        return await ways["https"].send(parcel(records))
+    async with open_adapters(chosen, archive_of) as adapters:
+        return await adapters["https"].send(parcel(records))
 
 
 async def kept(url: str) -> int:
@@ -56,12 +57,12 @@ async def test_a_token_is_asked_for_once_and_again_when_it_is_not_believed(tmp_p
     tokens = Tokens(required=True)
     async with serving(create_ministry(tmp_path, tokens=tokens)) as url:
         assert await sent(settings(url)) == await sent(settings(url))
-        async with open_ways(with_tokens(url)) as ways:
+        async with open_adapters(with_tokens(url), archive_of) as adapters:
             for number in range(3):
-                assert isinstance(await ways["https"].send(parcel(key=f"key-{number}")), Received)
+                assert isinstance(await adapters["https"].send(parcel(key=f"key-{number}")), Received)
             assert tokens.issued == 1
             tokens.revoke_all()
-            assert isinstance(await ways["https"].send(parcel(key="key-3")), Received)
+            assert isinstance(await adapters["https"].send(parcel(key="key-3")), Received)
             assert tokens.issued == 2
         wrong = await sent(with_tokens(url, ministry_client_secret="another"))
         assert wrong == Unsettled("token-refused", "the Ministry's end gave no access token", None, False)

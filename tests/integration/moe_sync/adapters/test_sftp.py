@@ -10,9 +10,10 @@ import pytest
 
 from deploy.kafka.probe import free_port
 from services.moe_sync.adapters.interface import Answer, Parcel, Received, Refused, Rejected, Unsettled
-from services.moe_sync.adapters.opening import open_ways
+from services.moe_sync.adapters.opening import open_adapters
 from services.moe_sync.adapters.sftp import Place
 from services.moe_sync.settings import MoeSyncSettings
+from services.moe_sync.uploads.csv_set import archive_of
 from tests.integration.moe_sync.adapters.ministry import parcel
 
 KEY = "11c2a6f2-6f1c-5c0e-a6a5-1f3f6a1b2c3d"
@@ -79,8 +80,8 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 
 async def sent(settings: MoeSyncSettings, what: Parcel | None = None) -> Answer:
-    async with open_ways(settings) as ways:
-        return await ways["sftp"].send(what or parcel())
+    async with open_adapters(settings, archive_of) as adapters:
+        return await adapters["sftp"].send(what or parcel())
 
 
 WAITS = Unsettled("awaiting-receipt", "delivered; the receipt is not there yet", None, None, True)

@@ -5,8 +5,8 @@ from datetime import time
 import pytest
 from pydantic import ValidationError
 
+from services.moe_sync.roster.week import Closing
 from services.moe_sync.settings import MoeSyncSettings
-from services.moe_sync.windows.week import Closing
 
 
 def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,16 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from services.moe_sync.items.facts import (
-    RecordCrossed,
-    RecordMentioned,
-    ResponseGiven,
-    ResponseTakenBack,
-    Subject,
-    UnfitEventError,
-    facts_of,
-)
+from services.moe_sync.items.facts import RecordCrossed, RecordMentioned, ResponseGiven, ResponseTakenBack, Subject, facts_of
 from services.moe_sync.roster.school import school_from
+from services.moe_sync.roster.unfit import UnfitEventError
 from shared.events.catalogue import (
     RECORD_UPDATED,
     RESPONSE_AMENDED,

@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from services.moe_sync.items.facts import Fact, RecordCrossed, RecordMentioned, ResponseGiven, ResponseTakenBack, Subject
+from services.moe_sync.items.item import RecordItem, ResponseItem
 from services.moe_sync.items.tracking import Tracked, Version, place_of, track
-from services.moe_sync.uploads.document import RecordItem, ResponseItem
 from shared.attendance.tiers import Threshold
 from shared.identifiers import star_record_id, student_id
 

@@ -11,16 +11,10 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from deploy.sandbox.ministry_document import read_upload
-from services.moe_sync.uploads.batches import Candidate, Going, document_of, select, settle
-from services.moe_sync.uploads.document import (
-    RecordItem,
-    ResponseItem,
-    checksum_of,
-    decode_document,
-    digest_of,
-    encode_document,
-    without_nsn,
-)
+from services.moe_sync.items.candidates import Candidate
+from services.moe_sync.items.item import RecordItem, ResponseItem
+from services.moe_sync.uploads.batches import Going, document_of, select, settle
+from services.moe_sync.uploads.document import checksum_of, decode_document, digest_of, encode_document, without_nsn
 
 STUDENT = UUID("7d444840-9dc0-4bd8-9f4c-5a6c5f0b0001")
 RECORD_5 = UUID("0e1f7a52-31a1-4a43-9b0e-0d1a5c0a1111")

@@ -17,7 +17,7 @@ from services.moe_sync.uploads.format import schema_bytes
 from tests.unit.deploy.sandbox_ministry import document, record, response
 from tests.unit.services.moe_sync.uploads.documents import documents
 
-REPOSITORY = Path(__file__).parents[4]
+REPOSITORY = Path(__file__).parents[5]
 SCHEMA = json.loads(schema_bytes())
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
 

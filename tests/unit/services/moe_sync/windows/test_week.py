@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.moe_sync.windows.week import Closing, Week, closes_at, next_in_term, next_to_close, opens_at, term_of, weeks_of
+from services.moe_sync.roster.week import Closing, Week, closes_at, next_in_term, next_to_close, opens_at, term_of, weeks_of
 from shared.attendance.calendar import Term
 
 AUCKLAND, CHATHAM = ZoneInfo("Pacific/Auckland"), ZoneInfo("Pacific/Chatham")

@@ -7,17 +7,17 @@ from typing import Any
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.moe_sync.roster.repository import preferences, schools
-from services.moe_sync.roster.repository.preferences import Preferences
+from services.moe_sync.roster.access import Admin, Reader, existing
+from services.moe_sync.roster.preferences import Preferences
+from services.moe_sync.roster.repository import national_numbers, preferences, schools
 from services.moe_sync.roster.school import School
-from services.moe_sync.schemas import PauseIn, PauseOut, SettingsIn, SettingsOut
 from services.moe_sync.state import MoeSyncState, State
-from services.moe_sync.uploads.api.common import Admin, Reader, known
-from services.moe_sync.uploads.api.shown import Way
 from services.moe_sync.uploads.building import take_numbers_out
+from services.moe_sync.uploads.effective_adapter import effective_adapter
 from services.moe_sync.uploads.repository import uploads
 from services.moe_sync.windows.repository import windows
 from services.moe_sync.windows.scheduling import Scheduler
+from services.moe_sync.windows.schemas import PauseIn, PauseOut, SettingsIn, SettingsOut
 from shared.auth.principal import Principal
 from shared.web.service import SchoolInPath
 
@@ -29,8 +29,8 @@ async def get_settings(school: SchoolInPath, state: State, caller: Reader) -> Se
     """What the school has chosen, and what holds."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
-        found = known(await schools.get(connection, school))
-        return _shown(state, found, await preferences.get(connection, school))
+        known = existing(await schools.get(connection, school))
+        return _shown(state, known, await preferences.get(connection, school))
 
 
 @router.patch("/v1/schools/{school}/upload-settings", summary="Choose how a school's uploads go")
@@ -42,16 +42,16 @@ async def change_settings(school: SchoolInPath, body: SettingsIn, state: State, 
     soon as it is answered.
     """
     caller.require_school(school)
-    said: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set}
+    changes: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set}
     async with state.engine.begin() as connection:
-        known(await schools.lock(connection, school))
+        existing(await schools.lock(connection, school))
         before = await preferences.get(connection, school)
-        after = _signed(replace(before, **said), caller, state.clock())
+        after = _signed(replace(before, **changes), caller, state.clock())
         await preferences.put(connection, school, after)
         if after.nsn and not before.nsn:
-            await preferences.read_students_anew(connection)
+            await national_numbers.read_students_anew(connection)
         if before.nsn and not after.nsn:
-            await preferences.erase_numbers(connection, school)
+            await national_numbers.erase_school(connection, school)
             await take_numbers_out(connection, school)
         return await _settled(connection, state, school, after)
 
@@ -61,7 +61,7 @@ async def pause(school: SchoolInPath, body: PauseIn, state: State, caller: Admin
     """Weeks are still built when they close, and wait; an attempt that is under way comes to its end."""
     caller.require_school(school)
     async with state.engine.begin() as connection:
-        known(await schools.lock(connection, school))
+        existing(await schools.lock(connection, school))
         before = await preferences.get(connection, school)
         paused = replace(before, paused_at=state.clock(), paused_by=caller.subject, pause_reason=body.reason)
         after = _signed(paused, caller, state.clock())
@@ -74,7 +74,7 @@ async def resume(school: SchoolInPath, state: State, caller: Admin) -> SettingsO
     """What has waited goes in order."""
     caller.require_school(school)
     async with state.engine.begin() as connection:
-        known(await schools.lock(connection, school))
+        existing(await schools.lock(connection, school))
         before = await preferences.get(connection, school)
         after = _signed(replace(before, paused_at=None, paused_by=None, pause_reason=None), caller, state.clock())
         await preferences.put(connection, school, after)
@@ -83,7 +83,7 @@ async def resume(school: SchoolInPath, state: State, caller: Admin) -> SettingsO
 
 async def _settled(connection: AsyncConnection, state: MoeSyncState, number: str, chosen: Preferences) -> SettingsOut:
     """Moves the open windows to where they are due now, and lets what waits be looked at again."""
-    school = known(await schools.get(connection, number))
+    school = existing(await schools.get(connection, number))
     scheduler = _scheduler(state)
     await windows.add(connection, [scheduler.slot(school, week) for week in await windows.open_of_school(connection, number)])
     await uploads.queue_next(connection, [number], state.clock())
@@ -111,7 +111,7 @@ def _shown(state: MoeSyncState, school: School, chosen: Preferences) -> Settings
         adapter=chosen.adapter,
         nsn=chosen.nsn,
         effective_closes=chosen.closes or state.settings.window_closes,
-        effective_adapter=Way.of(chosen, state.settings).adapter,
+        effective_adapter=effective_adapter(chosen, state.settings).name,
         next_close=None if slot is None else scheduler.closes_at(school, slot.week),
         paused=paused,
         updated_at=chosen.updated_at,

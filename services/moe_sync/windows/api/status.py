@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter
 
-from services.moe_sync.schemas import LeaderOut, StatusOut
+from services.moe_sync.roster.access import Reader
 from services.moe_sync.state import State
-from services.moe_sync.uploads.api.common import Reader
 from services.moe_sync.uploads.repository import upload_log
 from services.moe_sync.windows.leader import OVERDUE_AFTER
 from services.moe_sync.windows.repository import leases, windows
+from services.moe_sync.windows.schemas import LeaderOut, StatusOut
 
 router = APIRouter(tags=["status"])
 
@@ -27,6 +27,6 @@ async def status(state: State, caller: Reader) -> StatusOut:
         pending=tally["pending"],
         sending=tally["sending"],
         outcome_unknown=tally["outcome_unknown"],
-        adapters=sorted(state.settings.ways),
+        adapters=sorted(state.settings.adapters),
         default_adapter=state.settings.default_adapter,
     )

@@ -1,0 +1,48 @@
+"""Items as the API lists them: how far each record and response has come."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.moe_sync.items.item import Change, ItemKind
+from services.moe_sync.roster.schemas import PageQuery
+
+ItemState = Literal["waiting", "on-its-way", "accepted", "rejected", "not-needed"]
+"""waiting: it has changed since it was last in an upload. not-needed: withdrawn before the Ministry had taken it."""
+
+
+class ItemsQuery(PageQuery):
+    """Which records and responses to list: of one record (its responses included), or in one state."""
+
+    record: UUID | None = None
+    state: ItemState | None = None
+
+
+class ItemOut(BaseModel):
+    """A record or response: how far it has come. `reject` is why the Ministry did not take what was last sent of it.
+
+    `revision` counts its states; `included` is the last that an upload took along, `accepted` the last that the Ministry took.
+    """
+
+    id: UUID
+    kind: ItemKind
+    record: UUID
+    state: ItemState
+    revision: int
+    included: int
+    accepted: int
+    changed_at: datetime
+    upload: UUID | None
+    week: str | None
+    number: int | None
+    change: Change | None
+    reject: str | None
+
+
+class ItemsOut(BaseModel):
+    """A page of records and responses, by id."""
+
+    items: list[ItemOut]
+    next: str | None

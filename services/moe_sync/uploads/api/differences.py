@@ -1,0 +1,55 @@
+"""What an upload changes for the Ministry, item by item."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Query
+from sqlalchemy import RowMapping
+
+from services.moe_sync.items.item import decode_record, decode_response
+from services.moe_sync.roster.access import Reader
+from services.moe_sync.roster.schemas import PageQuery
+from services.moe_sync.state import State
+from services.moe_sync.uploads.api.lookup import upload_of
+from services.moe_sync.uploads.repository import upload_log
+from services.moe_sync.uploads.schemas import DifferenceOut, DifferencesOut
+from shared.web.cursors import encode_cursor, read_cursor
+
+router = APIRouter(tags=["uploads"])
+
+
+@router.get("/v1/uploads/{upload}/diff", summary="What an upload changes")
+async def diff(upload: UUID, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> DifferencesOut:
+    """Each item beside what the Ministry had taken of it from the uploads before; `before` is null for what it did not have."""
+    after = read_cursor(query.cursor, UUID)
+    async with state.engine.connect() as connection:
+        await upload_of(connection, upload, caller)
+        rows = await upload_log.differences(connection, upload, after, query.limit + 1)
+    more = len(rows) > query.limit
+    shown = [_difference(row) for row in rows[: query.limit]]
+    return DifferencesOut(items=shown, next=encode_cursor(str(rows[query.limit - 1]["item_id"])) if more else None)
+
+
+def _difference(row: RowMapping) -> DifferenceOut:
+    now, before = _content(row["kind"], row["now_content"]), _content(row["kind"], row["before_content"])
+    assert now is not None
+    return DifferenceOut(
+        item=row["item_id"],
+        kind=row["kind"],
+        record=row["record_id"],
+        change=row["change"],
+        before=before,
+        after=now,
+        fields=[] if before is None else [name for name in now if now[name] != before.get(name)],
+        before_upload=row["before_upload"],
+        before_week=row["before_week"],
+        reject=row["reject"],
+    )
+
+
+def _content(kind: str, content: str | None) -> dict[str, Any] | None:
+    if content is None:
+        return None
+    fields: dict[str, Any] = msgspec.to_builtins(decode_record(content) if kind == "record" else decode_response(content))
+    return fields

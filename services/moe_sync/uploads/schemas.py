@@ -1,0 +1,209 @@
+"""Uploads as the API takes and answers them."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.moe_sync.items.item import Change, ItemKind, Origin, RecordStatus
+from services.moe_sync.roster.schemas import Body, WeekName, Words
+from services.moe_sync.uploads.repository.upload_log import UploadStatus
+from shared.attendance.tiers import Threshold
+
+
+class RunIn(Body):
+    """A run by hand."""
+
+    week: WeekName
+
+
+class PreviewQuery(Body):
+    """Which week to preview; the running one by default."""
+
+    week: WeekName | None = None
+
+
+class CountsOut(BaseModel):
+    """How many items an upload holds."""
+
+    records: int
+    responses: int
+
+
+class ChangesOut(BaseModel):
+    """How many items are new, amended or withdrawn."""
+
+    new: int
+    amended: int
+    withdrawn: int
+
+
+class MarkIn(Body):
+    """What the Ministry gave whoever carried the upload there."""
+
+    receipt: Words
+    note: Words | None = None
+
+
+class RecordOut(BaseModel):
+    """A STAR record as it goes, but for a national student number. `days_absent` and `crossed_on` are those of its last crossing."""
+
+    id: UUID
+    student_id: UUID
+    student: str
+    threshold: Threshold | None
+    days_absent: float
+    crossed_on: date
+    status: RecordStatus
+    sequence: int
+    term: str
+    origin: Origin
+    change: Change
+
+
+class ResponseOut(BaseModel):
+    """A response activity as it goes."""
+
+    id: UUID
+    record_id: UUID
+    student_id: UUID
+    activity: str
+    occurred_on: date
+    change: Change
+
+
+class SentRecord(RecordOut):
+    """A record of an upload; `reject` is why the Ministry did not take it."""
+
+    kind: Literal["record"] = "record"
+    reject: str | None
+
+
+class SentResponse(ResponseOut):
+    """A response of an upload; `reject` is why the Ministry did not take it."""
+
+    kind: Literal["response"] = "response"
+    reject: str | None
+
+
+class DocumentOut(BaseModel):
+    """An upload as it would travel."""
+
+    format: Literal["nz.star.upload.v1"]
+    version: str
+    school: str
+    term: str
+    week: str
+    number: int
+    created_at: datetime
+    records: list[RecordOut]
+    responses: list[ResponseOut]
+    counts: CountsOut
+    changes: ChangesOut
+    checksum: str
+
+
+class RejectOut(BaseModel):
+    """An item that the Ministry did not take."""
+
+    item: UUID
+    reason: str
+
+
+class AttemptOut(BaseModel):
+    """One attempt at sending. `ended_at` and `outcome` are null while it is under way, and for one that was killed."""
+
+    attempt: int
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: Literal["done", "retry", "failed"] | None
+    detail: str | None
+
+
+class UploadSummary(BaseModel):
+    """An upload. `sent_at` is when the Ministry answered it; `reason` is what went wrong last, null when nothing did.
+
+    `outcome_unknown`: it was sent and may have arrived; it is asked for again under the same key until there is an answer. `digest` is
+    the SHA-256 of the document as it was sent.
+    """
+
+    id: UUID
+    school: str
+    term: str
+    week: str
+    number: int
+    status: UploadStatus
+    created_at: datetime
+    sent_at: datetime | None
+    idempotency_key: str
+    counts: CountsOut
+    receipt: str | None
+    reason: str | None
+    outcome_unknown: bool
+    changes: ChangesOut
+    digest: str
+    checksum: str
+    adapter: str | None
+    marked_by: str | None
+    note: str | None
+
+
+class UploadListed(UploadSummary):
+    """An upload in a list, with the number of its rejected items."""
+
+    rejected: int
+
+
+class UploadOut(UploadSummary):
+    """An upload with all it holds, and its last attempts."""
+
+    items: list[Annotated[SentRecord | SentResponse, Field(discriminator="kind")]]
+    rejects: list[RejectOut]
+    attempts: list[AttemptOut]
+
+
+class UploadsOut(BaseModel):
+    """A page of uploads, newest first."""
+
+    items: list[UploadListed]
+    next: str | None
+
+
+class DifferenceOut(BaseModel):
+    """An item of an upload beside what the Ministry had taken of it before; `fields` are those that differ."""
+
+    item: UUID
+    kind: ItemKind
+    record: UUID
+    change: Change
+    before: dict[str, Any] | None
+    after: dict[str, Any]
+    fields: list[str]
+    before_upload: UUID | None
+    before_week: str | None
+    reject: str | None
+
+
+class DifferencesOut(BaseModel):
+    """A page of what an upload changes, by item."""
+
+    items: list[DifferenceOut]
+    next: str | None
+
+
+class FileOut(BaseModel):
+    """A file of an upload. `as_sent` is false once national student numbers have been taken out of what is kept."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    as_sent: bool
+
+
+class FilesOut(BaseModel):
+    """The files of an upload."""
+
+    items: list[FileOut]
+    next: None = None
