@@ -9,21 +9,15 @@ from typing import Final
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from deploy.importing.bookmark import Bookmark, Task, bookmark_path, read_bookmark
-from deploy.importing.chunks import Source
-from deploy.importing.door import Door, DoorError
-from services.ingest.csv_import.columns import Kind
-from services.ingest.csv_import.errors import CsvError
+from deploy.importing.sending import Sender, SendingError
 from shared.clock import utc_now
 from shared.identifiers import school_number
 
 SOME_REFUSED: Final = 1
 FAILED: Final = 2
 INTERRUPTED: Final = 128 + signal.SIGINT
-ROWS_A_CHUNK: Final = 5_000
-"""Rows of a request: a tenth of a second, and as much as is sent again after an outage."""
 
 
 class ImportFailedError(click.ClickException):
@@ -41,8 +35,10 @@ class ImportFailedError(click.ClickException):
 @click.option("--map", "mappings", multiple=True, metavar='"COLUMN=FIELD"', help="What a column is; without a field it is left out.")
 @click.option("--recorded-at", help="The moment of rows that say none; by default, when the file was written.")
 @click.option("--dry-run", is_flag=True, help="Only say what would become of the file.")
-@click.option("--patience", type=click.FloatRange(0, 86_400), default=120.0, show_default=True, help="Seconds to wait for an answer.")
-@click.option("--chunk", type=click.IntRange(1, 100_000), default=ROWS_A_CHUNK, show_default=True, help="Rows of a request.")
+@click.option(
+    "--patience", type=click.FloatRange(0, 86_400), default=120.0, show_default=True, help="Seconds to wait while the service is away."
+)
+@click.option("--chunk", type=click.IntRange(1, 100_000), hidden=True, deprecated="the file goes as it is")
 @click.pass_context
 def import_(
     context: click.Context,
@@ -50,68 +46,54 @@ def import_(
     school: str,
     url: str,
     token: str,
-    kind: Kind,
+    kind: str,
     mappings: Sequence[str],
     recorded_at: str | None,
     dry_run: bool,
     patience: float,
-    chunk: int,
+    chunk: int | None,
 ) -> None:
-    """Sends the rows of FILE, and prints what became of them.
+    """Sends FILE, and prints what became of its rows.
 
-    Stopped, killed or cut off, it carries on where it was when it is run again: FILE.star-progress says how far it came.
+    Where the connection breaks it waits and goes on. If it was stopped, run it again: rows that are sent twice count once.
     Ends with 1 when rows were refused, with 2 when it could not go on.
     """
-    told = _told(mappings)
+    del chunk
     try:
         number = school_number(school)
-        source = Source(file, kind, told, chunk)
-        task = Task(source.digest(), url, number, kind, told, recorded_at)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--school") from error
-    except OSError as error:
-        raise ImportFailedError(f"{file} can't be read ({error.strerror})") from error
-    keeping = None if dry_run else bookmark_path(file)
-    bookmark = (read_bookmark(keeping, task) if keeping else None) or Bookmark(task, recorded_at or _written_at(file))
-    if bookmark.line:
-        click.echo(f"carrying on behind line {bookmark.line}", err=True)
     query = {
         "kind": kind,
         "dry_run": str(dry_run).lower(),
-        "recorded_at": bookmark.recorded_at,
-        "map": [f"{column}={field}" for column, field in told.items()],
+        "recorded_at": recorded_at or _written_at(file),
+        "map": [f"{column}={field}" for column, field in _columns_named(mappings).items()],
     }
-    with _screen(source.size) as (show, say):
-        door = Door(url, number, token, query, patience, lambda why: say(f"waiting: {why}"))
+    with _screen(file) as (moved, say):
+        sender = Sender(url, number, token, query, patience, moved=moved, waiting=lambda why: say(f"waiting: {why}"))
+        outcome = sender.outcome
         try:
-            _send(source, door, bookmark, keeping, show)
-        except (CsvError, DoorError, OSError) as error:
-            raise ImportFailedError(f"{error}{_carry_on(bookmark, keeping)}") from error
+            sender.send(file)
+        except (SendingError, ValueError) as error:
+            raise ImportFailedError(f"{error}{_so_far(outcome.last_line)}") from error
+        except OSError as error:
+            raise ImportFailedError(f"{file} can't be read ({error.strerror}){_so_far(outcome.last_line)}") from error
         except KeyboardInterrupt:
-            click.echo(f"stopped{_carry_on(bookmark, keeping)}", err=True)
+            click.echo(f"stopped{_so_far(outcome.last_line)}", err=True)
             context.exit(INTERRUPTED)
         finally:
-            door.close()
-    if keeping:
-        keeping.unlink(missing_ok=True)
-    for line in bookmark.outcome.lines(students=len(source.students - {""}), dry_run=dry_run):
+            sender.close()
+    for line in outcome.lines(dry_run=dry_run):
         click.echo(line)
-    context.exit(SOME_REFUSED if bookmark.outcome.all_refused else 0)
+    context.exit(SOME_REFUSED if outcome.all_refused else 0)
 
 
-def _send(source: Source, door: Door, bookmark: Bookmark, keeping: Path | None, show: Callable[[int, int], None]) -> None:
-    for chunk in source.chunks(bookmark.line):
-        bookmark.outcome.add(chunk, door.post(chunk))
-        bookmark.line = chunk.last_line
-        if keeping:
-            bookmark.write(keeping)
-        show(chunk.position, bookmark.outcome.rows)
-
-
-def _carry_on(bookmark: Bookmark, keeping: Path | None) -> str:
-    if keeping is None or not bookmark.line:
-        return ""
-    return f"\nEvery row up to line {bookmark.line} is dealt with; the same command carries on from there."
+def _so_far(last_line: int) -> str:
+    return (
+        f"\nEvery row up to line {last_line} is dealt with. Run the command again: rows that are sent twice count once."
+        if last_line
+        else ""
+    )
 
 
 def _written_at(file: Path) -> str:
@@ -119,24 +101,24 @@ def _written_at(file: Path) -> str:
     return min(datetime.fromtimestamp(file.stat().st_mtime, UTC), utc_now()).isoformat()
 
 
-def _told(mappings: Sequence[str]) -> Mapping[str, str]:
-    told: dict[str, str] = {}
+def _columns_named(mappings: Sequence[str]) -> Mapping[str, str]:
+    named: dict[str, str] = {}
     for mapping in mappings:
         column, equals, field = mapping.rpartition("=")
         if not equals or not column.strip():
             raise click.BadParameter("write COLUMN=FIELD", param_hint="--map")
-        told[column.strip()] = field.strip()
-    return told
+        named[column.strip()] = field.strip()
+    return named
 
 
 @contextmanager
-def _screen(size: int) -> Iterator[tuple[Callable[[int, int], None], Callable[[str], None]]]:
-    """A bar where there is a terminal; answers how to move it and how to say something beside it."""
+def _screen(file: Path) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
+    """A bar by bytes where there is a terminal; answers how to move it and how to say something beside it."""
     console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("0 rows", total=size)
+        bar = progress.add_task(file.name, total=file.stat().st_size)
         yield (
-            lambda position, rows: progress.update(bar, completed=position, description=f"{rows} rows"),
+            lambda position: progress.update(bar, completed=position),
             lambda text: console.print(text, markup=False, soft_wrap=True),
         )

@@ -1,6 +1,6 @@
 """`star upload`: a school's weekly uploads from the command line, through the REST API."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -152,17 +152,15 @@ def _asked(url: str, token: str, method: str, path: str, **request: Any) -> "htt
     # Imported only where it is used: `star --help` need not wait for it.
     import httpx  # noqa: PLC0415
 
+    from deploy.patience import problem_detail  # noqa: PLC0415
+
     try:
         answer = httpx.request(method, url.rstrip("/") + path, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT, **request)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise UploadFailedError(f"{url} can't be reached ({type(error).__name__})") from error
-    if answer.is_success:
-        return answer
-    try:
-        said: Mapping[str, Any] = answer.json()
-        raise UploadFailedError(f"{answer.status_code}: {said['detail']}")
-    except (ValueError, KeyError, TypeError) as error:
-        raise UploadFailedError(f"{url} answered {answer.status_code}") from error
+    if not answer.is_success:
+        raise UploadFailedError(f"{answer.status_code}: {problem_detail(answer)}")
+    return answer
 
 
 def _table(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:

@@ -10,19 +10,11 @@ from typing import Any, Final
 import httpx
 
 from deploy.demo.school import NUMBER
+from deploy.patience import TRY_AGAIN, pause_after, problem_detail
 
 TRIES: Final = 7
-FIRST_PAUSE: Final = 0.25
 LONGEST_PAUSE: Final = 5.0
 TIMEOUT: Final = 30.0
-COME_AGAIN: Final = frozenset(
-    {
-        HTTPStatus.TOO_MANY_REQUESTS,
-        HTTPStatus.BAD_GATEWAY,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        HTTPStatus.GATEWAY_TIMEOUT,
-    }
-)
 PAGE: Final = 200
 
 
@@ -90,7 +82,7 @@ class Client:
     async def _call(self, method: str, path: str, *, repeat_unanswered: bool = True, **request: Any) -> Any:
         what = f"{method} {path}"
         for attempt in range(1, TRIES + 1):
-            pause = min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE)
+            answer = None
             try:
                 answer = await self._http.request(method, path, **request)
             except httpx.TransportError as error:
@@ -99,23 +91,16 @@ class Client:
             else:
                 if answer.is_success:
                     return answer.json() if answer.content else None
-                if answer.status_code not in COME_AGAIN or attempt == TRIES:
+                if answer.status_code not in TRY_AGAIN or attempt == TRIES:
                     raise RefusedError(f"{what}: {answer.status_code}, {_why(answer)}", answer.status_code)
-                pause = max(pause, _retry_after(answer))
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pause_after(attempt, answer, LONGEST_PAUSE))
         raise AssertionError("the last try answers or raises")
 
 
 def _why(answer: httpx.Response) -> str:
-    """What the problem says (RFC 9457)."""
+    """What the problem says, and of its first refused item."""
     try:
-        problem = answer.json()
-        rejected = problem.get("rejected") or [{}]
-        return " ".join(filter(None, (str(problem.get("detail", answer.reason_phrase)), rejected[0].get("detail"))))
-    except (ValueError, AttributeError, KeyError, TypeError):
-        return answer.reason_phrase
-
-
-def _retry_after(answer: httpx.Response) -> float:
-    seconds = answer.headers.get("retry-after", "")
-    return min(float(seconds), LONGEST_PAUSE) if seconds.isdecimal() else 0.0
+        refused = answer.json()["rejected"][0]["detail"]
+    except (ValueError, LookupError, TypeError):
+        return problem_detail(answer)
+    return f"{problem_detail(answer)} {refused}"

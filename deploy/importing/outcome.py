@@ -1,60 +1,54 @@
-"""What became of a file: the reports of its chunks, added up."""
+"""What became of a file: the endpoint's reports, added up."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
-
-from msgspec import Struct
-
-from deploy.importing.chunks import Chunk
 
 MOST_REFUSALS: Final = 100
 SHOWN: Final = 20
 
 
-class Refusal(Struct, frozen=True):
-    """A refused row; never what it says."""
+@dataclass(slots=True)
+class Outcome:
+    """Counts of rows, and where the refused ones stand; never what a row says."""
 
-    line: int
-    reason: str
-    detail: str
-
-
-class Outcome(Struct):
-    """Counts of rows, and where the refused ones stand."""
-
+    reports: int = 0
     rows: int = 0
     accepted: int = 0
-    refused: dict[str, int] = {}
-    refusals: list[Refusal] = []
-    columns: dict[str, str] = {}
-    ignored_columns: list[str] = []
+    students: int = 0
+    """How many students the largest report names; reports of one file don't say which of them are the same."""
+    refused: dict[str, int] = field(default_factory=dict)
+    refusals: list[Mapping[str, Any]] = field(default_factory=list)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    ignored_columns: list[str] = field(default_factory=list)
     first_date: str | None = None
     last_date: str | None = None
+    last_line: int = 0
+    """Every row up to this line of the file is dealt with."""
 
-    def add(self, chunk: Chunk, report: Mapping[str, Any]) -> None:
-        """Adds what the door answered for a chunk, by the lines of the file."""
-        self.rows += chunk.rows
+    def add(self, report: Mapping[str, Any]) -> None:
+        """Adds a report of rows behind `last_line`."""
+        self.reports += 1
+        self.rows += report["rows"]
         self.accepted += report["accepted"]
-        self.columns, self.ignored_columns = report["columns"], report["ignored_columns"]
+        self.students = max(self.students, report["students"])
         for reason, count in report["refused"].items():
             self.refused[reason] = self.refused.get(reason, 0) + count
-        if chunk.damaged:
-            self.refused["bad-field"] = self.refused.get("bad-field", 0) + len(chunk.damaged)
-        # The header is line 1 of what was sent.
-        refusals = [Refusal(chunk.lines[item["line"] - 2], item["reason"], item["detail"]) for item in report["refusals"]]
-        refusals += [Refusal(line, "bad-field", "the row's quotes don't match") for line in chunk.damaged]
-        self.refusals = (self.refusals + sorted(refusals, key=lambda item: item.line))[:MOST_REFUSALS]
+        self.refusals = (self.refusals + report["refusals"])[:MOST_REFUSALS]
+        self.columns, self.ignored_columns = report["columns"], report["ignored_columns"]
         self.first_date = min(filter(None, (self.first_date, report["first_date"])), default=None)
         self.last_date = max(filter(None, (self.last_date, report["last_date"])), default=None)
+        self.last_line = max(self.last_line, report["last_line"])
 
     @property
     def all_refused(self) -> int:
         """Rows refused for any reason."""
         return sum(self.refused.values())
 
-    def lines(self, *, students: int, dry_run: bool) -> Iterator[str]:
+    def lines(self, *, dry_run: bool) -> Iterator[str]:
         """The report, for people."""
-        yield f"{'would accept' if dry_run else 'accepted'} {self.accepted} of {self.rows} rows, of {students} students"
+        students = f"{self.students} students{' or more' if self.reports > 1 else ''}"
+        yield f"{'would accept' if dry_run else 'accepted'} {self.accepted} of {self.rows} rows, of {students}"
         if self.first_date:
             yield f"dates     {self.first_date} to {self.last_date}"
         yield f"columns   {', '.join(f'{name} = {field}' for name, field in self.columns.items())}"
@@ -62,11 +56,8 @@ class Outcome(Struct):
             yield f"not read  {', '.join(self.ignored_columns)}"
         if self.refused:
             yield f"refused   {', '.join(f'{reason}: {count}' for reason, count in sorted(self.refused.items()))}"
-        yield from _listed(self.refusals)
-        if self.all_refused > min(SHOWN, len(self.refusals)):
-            yield f"  ... and {self.all_refused - min(SHOWN, len(self.refusals))} more"
-
-
-def _listed(refusals: Sequence[Refusal]) -> Iterator[str]:
-    for refusal in refusals[:SHOWN]:
-        yield f"  line {refusal.line}: {refusal.reason} ({refusal.detail})"
+        for refusal in self.refusals[:SHOWN]:
+            yield f"  line {refusal['line']}: {refusal['reason']} ({refusal['detail']})"
+        shown = min(SHOWN, len(self.refusals))
+        if self.all_refused > shown:
+            yield f"  ... and {self.all_refused - shown} more"

@@ -15,7 +15,6 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FIRST_PAUSE", 0)
     monkeypatch.setattr(module, "LONGEST_PAUSE", 0)
 
 

@@ -1,11 +1,13 @@
-"""`star import` as a process, against the door on a real server: it can be killed anywhere and carried on."""
+"""`star import` as a process, against the door on a real server: it can be killed anywhere and run again."""
 
 import asyncio
+import itertools
 import json
 import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from deploy.kafka.probe import free_port
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
+from shared.bus.interface import BusUnavailableError
 from tests.integration.ingest.conftest import NOW, Door
 from tests.support.processes import STAR
 from tests.support.servers import serving
@@ -21,11 +24,10 @@ from tests.support.servers import serving
 HEADER = "Student ID,Date,Session,Code,Updated\n"
 WRITTEN = datetime.fromisoformat("2026-10-14T00:00:00+00:00")
 ROWS = 950
-CHUNK = 100
 
 
 class Gate:
-    """The door behind a gate: it lets some imports through, and keeps the next one waiting."""
+    """The door behind a gate: it lets some imports through, and keeps the answer to the next one back."""
 
     def __init__(self, app: Any, through: int | None = None) -> None:
         self._app = app
@@ -33,14 +35,42 @@ class Gate:
         self.waiting = asyncio.Event()
         self.open = asyncio.Event()
         self.requests = 0
+        self.sizes: list[int] = []
+        self._bus_away_at = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"].endswith("/imports"):
             self.requests += 1
+            self.sizes.append(int(dict(scope["headers"])[b"content-length"]))
             if self._left is not None and self.requests > self._left:
-                self.waiting.set()
-                await self.open.wait()
+                await self._app(scope, receive, self._held(send))
+                return
+            if self._bus_away_at:
+                self._wrap(scope["state"]["service"].publisher)
         await self._app(scope, receive, send)
+
+    def bus_goes_away_at(self, batch: int) -> None:
+        """This batch of the next import finds no bus, once."""
+        self._bus_away_at = batch
+
+    def _wrap(self, publisher: Any) -> None:
+        publish, number = publisher.publish, itertools.count(1)
+        away_at, self._bus_away_at = self._bus_away_at, 0
+
+        async def publish_or_fail(messages: Any) -> None:
+            if next(number) == away_at:
+                raise BusUnavailableError("away")
+            await publish(messages)
+
+        publisher.publish = publish_or_fail
+
+    def _held(self, send: Any) -> Any:
+        async def wait_and_send(message: Any) -> None:
+            self.waiting.set()
+            await self.open.wait()
+            await send(message)
+
+        return wait_and_send
 
 
 def write(path: Path, text: str, encoding: str = "utf-8") -> None:
@@ -62,8 +92,10 @@ def file(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def gate(door: Door, database_url: str, through: int | None = None, port: int | None = None) -> AsyncIterator[tuple[Gate, str]]:
-    app = Gate(create_app(IngestSettings(data=door.data, database_url=database_url), clock=lambda: NOW), through)
+async def gate(
+    door: Door, database_url: str, through: int | None = None, port: int | None = None, **settings: Any
+) -> AsyncIterator[tuple[Gate, str]]:
+    app = Gate(create_app(IngestSettings(data=door.data, database_url=database_url, **settings), clock=lambda: NOW), through)
     async with serving(app, port) as url:
         try:
             yield app, url
@@ -82,7 +114,7 @@ class Command:
     async def start(self, url: str, *arguments: str) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
             *STAR,
-            *("import", str(self._file), "--school", "999", "--url", url, "--chunk", str(CHUNK), *arguments),
+            *("import", str(self._file), "--school", "999", "--url", url, *arguments),
             env={**os.environ, "STAR_TOKEN": self._door.token()},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -135,44 +167,59 @@ async def test_a_file_from_beginning_to_end(door: Door, database_url: str, file:
         code, out, _ = await star.run(url)
     assert code == 0
     assert out.splitlines()[:2] == [f"accepted {ROWS} of {ROWS} rows, of {ROWS} students", "dates     2026-10-13 to 2026-10-13"]
-    assert app.requests == 10
+    assert app.sizes == [file.stat().st_size]
     marks = await published(door)
     assert len(marks) == ROWS
     assert register(marks) == expected()
     assert not list(file.parent.glob("*.star-progress*"))
 
 
-async def test_killed_in_the_middle_it_carries_on(door: Door, database_url: str, file: Path, star: Command) -> None:
-    async with gate(door, database_url, through=4) as (app, url):
+async def test_killed_in_the_middle_it_is_run_again(door: Door, database_url: str, file: Path, star: Command) -> None:
+    async with gate(door, database_url, through=0) as (app, url):
         process = await star.start(url)
         await asyncio.wait_for(app.waiting.wait(), 60)
         process.kill()
         await process.communicate()
-        kept = json.loads((file.parent / "term.csv.star-progress").read_bytes())
-        assert (kept["line"], kept["outcome"]["accepted"]) == (1 + 4 * CHUNK, 4 * CHUNK)
         app.open.set()
-        before = app.requests
         code, out, err = await star.run(url)
     assert code == 0, err
-    assert f"carrying on behind line {1 + 4 * CHUNK}" in err
     assert f"accepted {ROWS} of {ROWS} rows" in out
-    assert app.requests - before == 6
     marks = await published(door)
     assert len(marks) >= ROWS
     assert register(marks) == expected()
 
 
-async def test_another_content_begins_afresh(door: Door, database_url: str, file: Path, star: Command) -> None:
-    async with gate(door, database_url, through=2) as (app, url):
+async def test_stopped_in_the_middle(door: Door, database_url: str, star: Command) -> None:
+    async with gate(door, database_url, through=0) as (app, url):
         process = await star.start(url)
         await asyncio.wait_for(app.waiting.wait(), 60)
-        process.kill()
-        await process.communicate()
-        app.open.set()
-        write(file, HEADER + "1,13/10/2026,AM,P,13/10/2026 9:00\n")
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+    assert (process.returncode, out, err) == (130, b"", b"stopped\n")
+
+
+async def test_it_goes_on_behind_the_last_line_that_is_dealt_with(door: Door, database_url: str, file: Path, star: Command) -> None:
+    """The bus goes away in the middle of a file: what was accepted before is not sent for again."""
+    rows = 5_500
+    write(file, HEADER + "".join(f"{number},2026-10-13,AM,P,\n" for number in range(rows)))
+    async with gate(door, database_url, publish_timeout=timedelta(seconds=1)) as (app, url):
+        app.bus_goes_away_at(2)
         code, out, err = await star.run(url)
-    assert (code, "carrying on" in err) == (0, False)
-    assert "accepted 1 of 1 rows" in out
+    assert (code, app.requests) == (0, 2), err
+    assert "waiting: 503" in err
+    assert out.splitlines()[0] == f"accepted {rows} of {rows} rows, of 5500 students or more"
+    assert len(await published(door)) == rows
+
+
+async def test_a_file_larger_than_the_door_takes_goes_in_parts(door: Door, database_url: str, file: Path, star: Command) -> None:
+    limit = 20_000
+    async with gate(door, database_url, import_limit=limit) as (app, url):
+        code, out, err = await star.run(url)
+    assert code == 0, err
+    assert f"accepted {ROWS} of {ROWS} rows" in out
+    taken = [size for size in app.sizes if size <= limit]
+    assert len(taken) > file.stat().st_size / limit
+    assert register(await published(door)) == expected()
 
 
 async def test_an_outage_is_waited_for(door: Door, database_url: str, star: Command) -> None:
@@ -226,7 +273,7 @@ async def test_errors_end_with_two(door: Door, database_url: str, file: Path, st
         write(file, "Student,Date\n")
         code, _, err = await star.run(url)
         assert (code, "there is no column for session" in err) == (2, True)
-    assert app.requests == 2
+    assert app.requests == 4
     assert await door.published() == []
 
 
