@@ -8,10 +8,10 @@ import uvloop
 
 from deploy.cli.tokens import data_option
 from deploy.embedded.postgres import running_database
-from services.thresholds.app import SCHEMA
 from services.thresholds.proof.replaying import Replayed
 from services.thresholds.proof.replaying import replay as replay_topic
 from services.thresholds.proof.verifying import verify as verify_all
+from services.thresholds.settings import SCHEMA
 from shared.attendance.codes import CodeTable
 from shared.bus.factory import create_bus
 from shared.clock import utc_now

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
 
 from fastapi import FastAPI
 
@@ -14,17 +13,17 @@ from services.thresholds.data_quality import api as data_quality
 from services.thresholds.feed import api as events
 from services.thresholds.feed.repository import CHANNEL
 from services.thresholds.feed.streams import Streams
+from services.thresholds.plans.activities import api as activities
 from services.thresholds.plans.api import public as public_plans
 from services.thresholds.plans.api import versions as plans
 from services.thresholds.recalculation import api as recalculations
-from services.thresholds.records.activities import api as activities
 from services.thresholds.records.due_days import api as star_settings
 from services.thresholds.records.history import api as history
 from services.thresholds.records.holds import api as holds
 from services.thresholds.records.responses import api as responses
 from services.thresholds.records.star_records import api as star_records
 from services.thresholds.reports import api as reports
-from services.thresholds.settings import ThresholdsSettings
+from services.thresholds.settings import SCHEMA, ThresholdsSettings
 from services.thresholds.state import ThresholdsState
 from services.thresholds.transfers import api as transfers
 from services.thresholds.transfers.signing import Keyring
@@ -37,8 +36,6 @@ from shared.deadletters.api import dead_letters_router
 from shared.deadletters.box import DeadLetterBox
 from shared.telemetry.progress import Progress
 from shared.web.service import create_service_app, token_verifier
-
-SCHEMA: Final = "thresholds"
 
 
 def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None, clock: Clock = utc_now) -> FastAPI:

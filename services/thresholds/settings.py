@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints, field_validator
 
 from shared.settings import Settings
+
+SCHEMA: Final = "thresholds"
+"""The service's schema in the database; its consumer groups and loops begin with the same name."""
 
 
 class ThresholdsSettings(Settings):

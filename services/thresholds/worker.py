@@ -4,19 +4,19 @@ import asyncio
 from typing import Final
 
 from services.thresholds.access import repository as audit
-from services.thresholds.app import SCHEMA
 from services.thresholds.crossings.handler import MarksHandler
 from services.thresholds.data_quality.handler import DeadLettersHandler
 from services.thresholds.expiry import Expiry
 from services.thresholds.feed import repository as feed
 from services.thresholds.feed.archive import KEPT_FOR, archive
 from services.thresholds.plans.task import PlanReviewTask
+from services.thresholds.recalculation import calendar_changes
 from services.thresholds.recalculation.day_ends import DayEndTask
 from services.thresholds.recalculation.task import RecalculationTask
 from services.thresholds.register.folding import Folder
 from services.thresholds.roster.calendars import CalendarCache
 from services.thresholds.roster.handler import RosterHandler
-from services.thresholds.settings import ThresholdsSettings
+from services.thresholds.settings import SCHEMA, ThresholdsSettings
 from shared.attendance.codes import CodeTable
 from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox
@@ -37,7 +37,7 @@ async def run_worker(
     folder = Folder(CodeTable.load(settings.attendance_codes))
     async with worker_parts(SCHEMA, settings, progress or Progress(), clock) as parts:
         box = DeadLetterBox(SCHEMA)
-        roster = RosterHandler(parts.engine, box, clock)
+        roster = RosterHandler(parts.engine, box, calendar_changes.follow, clock)
         marks = MarksHandler(parts.engine, folder, box, settings.school_wait, clock)
         tasks: list[Task] = [
             RecalculationTask(parts.engine, folder, CalendarCache(), clock),

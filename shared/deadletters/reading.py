@@ -1,10 +1,14 @@
 """Reads a batch of messages into events, and sets aside those that no reader can understand."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from shared.bus.interface import Message
 from shared.deadletters.letter import DeadLetter
 from shared.events.envelope import Event, PoisonMessageError, Tombstone, decode
+
+WRONG_TYPE: Final = "wrong-type"
+"""The reason for an event that belongs on the topic, and that its reader has no use for."""
 
 
 def read_events(messages: Iterable[Message]) -> tuple[list[tuple[Message, Event | Tombstone]], list[DeadLetter]]:

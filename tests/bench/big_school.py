@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.thresholds.crossings.handler import MarksHandler
+from services.thresholds.recalculation import calendar_changes
 from services.thresholds.register.folding import Folder
 from services.thresholds.roster.handler import RosterHandler
 from shared.attendance.calendar import SchoolCalendar, Term
@@ -49,7 +50,7 @@ class BigSchool:
 
     def __post_init__(self) -> None:
         box = DeadLetterBox("thresholds")
-        self.roster = RosterHandler(self.engine, box, lambda: NOW)
+        self.roster = RosterHandler(self.engine, box, calendar_changes.follow, lambda: NOW)
         self.marks = MarksHandler(self.engine, Folder(CodeTable.load()), box, timedelta(seconds=30), lambda: NOW)
         self.calendar: SchoolCalendar
         self._offset = 0

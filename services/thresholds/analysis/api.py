@@ -25,7 +25,7 @@ from services.thresholds.analysis.sets import Student
 from services.thresholds.analysis.tables import TablePart, long_table, tables
 from services.thresholds.analysis.timeline import Beside, first_days, last_days, terms_beside, terms_reached
 from services.thresholds.analysis.weeks import CrossedRecords, best_and_worst
-from services.thresholds.records.activities.activity import STANDARD
+from services.thresholds.plans.activities.activity import STANDARD
 from services.thresholds.roster.lookup import known_school, term_for
 from services.thresholds.schemas import Asked
 from services.thresholds.state import State, ThresholdsState
@@ -183,7 +183,7 @@ async def _asked(
         await repository.one_moment(connection)
         known = await known_school(connection, school)
         calendar = calendar_of(known)
-        wanted = term_for(calendar, term, state)
+        wanted = term_for(calendar, term, state.clock())
         roster = [row for row in await repository.roster(connection, school) if _looked_after(row, part)]
         # Without a part, students who were not sent, or have left, are there too.
         only = None if part is None else [row.student for row in roster]

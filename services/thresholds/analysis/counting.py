@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.thresholds.analysis.grid import Grid, Shape, decode, shapes_of
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.attribution import NOTHING, Attribution, Cause, DayPart, attribute
 from services.thresholds.register.half_days import DayCount, count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Term
@@ -133,7 +133,7 @@ class _DayRule:
         self._counts: dict[tuple[tuple[int, ...], int, bool], DayCount] = {}
 
     def count(self, values: tuple[int, ...], shape: int, blanks_count: bool) -> DayCount:
-        """The half days of a day with these marks (`register.values_of_day`)."""
+        """The half days of a day with these marks (`packed_row.values_of_day`)."""
         key = (tuple([self._same_as(value) for value in values]), shape, blanks_count)
         found = self._counts.get(key)
         if found is None:
@@ -147,11 +147,11 @@ class _DayRule:
         """The first mark seen that is the same to the rule."""
         same = self._same.get(value)
         if same is None:
-            code, position = register.code_of(value & 0xFFFF), value >> 16
+            code, position = packed_row.code_of(value & 0xFFFF), value >> 16
             kind: object = value
             if code is not None and code in self._codes:
                 absent = self._codes.is_absence(code)
-                kind = (position, value & register.MOST_MINUTES) if absent else (position, self._codes.class_of(code))
+                kind = (position, value & packed_row.MOST_MINUTES) if absent else (position, self._codes.class_of(code))
             same = self._same[value] = self._first.setdefault(kind, value)
         return same
 
@@ -160,8 +160,8 @@ def _blanks_count(grid: Grid, calendar: SchoolCalendar, now: datetime) -> NDArra
     """Where a day's blanks are absences: from the student's first mark here on, up to the last day that has ended."""
     if grid.first is None:
         return np.zeros(grid.kinds.shape, dtype=np.bool_)
-    numbers = np.asarray([register.number_of(day) for day in grid.days], dtype=np.int64)
-    ended = numbers <= register.number_of(calendar.ended_through(now))
+    numbers = np.asarray([packed_row.number_of(day) for day in grid.days], dtype=np.int64)
+    ended = numbers <= packed_row.number_of(calendar.ended_through(now))
     flags: NDArray[np.bool_] = (numbers >= grid.first[:, np.newaxis]) & ended
     return flags
 

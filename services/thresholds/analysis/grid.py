@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Slot, Term
 
 ENTRY: Final = np.dtype([("upper", ">u2"), ("lower", "u1"), ("versions", "V12"), ("value", ">u2")])
@@ -37,7 +37,7 @@ class Grid:
 
     `days`: the school days of the term up to the last one asked for, and every other day of the term that has marks, in order.
     `kinds`: students by days, each the number of a kind of day; `values` says what stands marked on a day of that kind, as
-    `register.values_of_day` does. `first`: the number of the first day of the term with a mark of this school, taken back or not; NEVER
+    `packed_row.values_of_day` does. `first`: the number of the first day of the term with a mark of this school, taken back or not; NEVER
     without one. `touched`: where there is any entry at all. Both are None unless they were asked for.
     """
 
@@ -82,26 +82,26 @@ def decode(
 
     `school_days`: the days of the term that are in it whether marked or not. Without `marked_days` there is no other day in it.
     """
-    entries, base = np.frombuffer(b"".join(rows), ENTRY), register.number_of(term.start)
-    lengths = np.fromiter(map(len, rows), np.int64, len(rows)) // register.ENTRY
+    entries, base = np.frombuffer(b"".join(rows), ENTRY), packed_row.number_of(term.start)
+    lengths = np.fromiter(map(len, rows), np.int64, len(rows)) // packed_row.ENTRY
     student = np.repeat(np.arange(len(rows)), lengths)
     # Places counted from the term's first: each is a day and a position.
-    place = (entries["upper"].astype(np.int64) << 8 | entries["lower"]) - base * register.POSITIONS
+    place = (entries["upper"].astype(np.int64) << 8 | entries["lower"]) - base * packed_row.POSITIONS
     value = entries["value"].astype(np.uint16)
     length = (term.end - term.start).days + 1
-    inside = (place >= 0) & (place < length * register.POSITIONS)
+    inside = (place >= 0) & (place < length * packed_row.POSITIONS)
     if not inside.all():
         student, place, value = student[inside], place[inside], value[inside]
-    used = np.bincount(place, minlength=length * register.POSITIONS).reshape(length, register.POSITIONS) > 0
+    used = np.bincount(place, minlength=length * packed_row.POSITIONS).reshape(length, packed_row.POSITIONS) > 0
     first = _first_days(student, place, len(rows), base) if with_first else None
 
     wanted = np.asarray(used.any(axis=1) & marked_days, dtype=np.bool_)
     wanted[[(day - term.start).days for day in school_days]] = True
-    days = tuple(register.date_of(base + number) for number in np.flatnonzero(wanted).tolist())
+    days = tuple(packed_row.date_of(base + number) for number in np.flatnonzero(wanted).tolist())
     positions = np.flatnonzero(used[wanted].any(axis=0))
     cells = len(rows) * len(days)
     # Where an entry of each place belongs in a table of positions by students by days; days that are not wanted, behind its end.
-    where = np.full((length, register.POSITIONS), -1, dtype=np.int64)
+    where = np.full((length, packed_row.POSITIONS), -1, dtype=np.int64)
     where[np.ix_(wanted, positions)] = np.arange(len(days))[:, np.newaxis] + np.arange(len(positions)) * cells
     target = where.reshape(-1)[place]
     kept = target >= 0
@@ -117,10 +117,10 @@ def decode(
 
 def standing_marks(rows: Sequence[bytes]) -> Ints:
     """How many marks stand in each row, on whatever day."""
-    stands = np.frombuffer(b"".join(rows), ENTRY)["value"] != register.TAKEN_BACK
+    stands = np.frombuffer(b"".join(rows), ENTRY)["value"] != packed_row.TAKEN_BACK
     total = np.zeros(len(stands) + 1, dtype=np.int64)
     np.cumsum(stands, out=total[1:])
-    lengths = np.fromiter(map(len, rows), np.int64, len(rows)) // register.ENTRY
+    lengths = np.fromiter(map(len, rows), np.int64, len(rows)) // packed_row.ENTRY
     ends = np.cumsum(lengths)
     sums: Ints = total[ends] - total[ends - lengths]
     return sums
@@ -133,11 +133,11 @@ def _touched(target: NDArray[np.intp], shape: tuple[int, int]) -> NDArray[np.boo
 
 
 def _first_days(student: NDArray[np.intp], place: Ints, students: int, base: int) -> Ints:
-    here = np.flatnonzero(place % register.POSITIONS != register.CARRIED)
+    here = np.flatnonzero(place % packed_row.POSITIONS != packed_row.CARRIED)
     # Rows are in order of day, so a student's first entry is of the first day.
     firsts = here[np.flatnonzero(np.diff(student[here], prepend=-1))]
     first = np.full(students, NEVER, dtype=np.int64)
-    first[student[firsts]] = place[firsts] // register.POSITIONS + base
+    first[student[firsts]] = place[firsts] // packed_row.POSITIONS + base
     return first
 
 

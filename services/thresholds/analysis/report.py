@@ -20,7 +20,7 @@ from services.thresholds.analysis.patterns import PATTERNS, Found
 from services.thresholds.analysis.sets import Sets, Student, is_selected, sets_of
 from services.thresholds.analysis.timeline import Beside, timeline
 from services.thresholds.analysis.weeks import CrossedRecords, crossings, levels, rate, weekdays, weeks
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.attendance.tiers import TIERS
@@ -109,7 +109,7 @@ def _only(question: Question, wanted: Sequence[bool]) -> Question:
 
 def _stands(row: bytes) -> bool:
     """Whether any mark of the row has not been taken back."""
-    return any(row[register.VALUE_AT :: register.ENTRY]) or any(row[register.VALUE_AT + 1 :: register.ENTRY])
+    return any(row[packed_row.VALUE_AT :: packed_row.ENTRY]) or any(row[packed_row.VALUE_AT + 1 :: packed_row.ENTRY])
 
 
 @dataclass

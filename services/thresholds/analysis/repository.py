@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from shared.attendance.tiers import Threshold
 
-CUT: Final = 120 * register.ENTRY
+CUT: Final = 120 * packed_row.ENTRY
 """Bytes of a row that hold four weeks of a school with up to six periods a day."""
 
 _WANTED: Final = """
@@ -73,12 +73,12 @@ async def last_marks(connection: AsyncConnection, school: str, term: str, studen
     rows = await connection.execute(
         text(
             f"""
-            SELECT student, CASE WHEN length(marks) > :cut AND substr(marks, length(marks) - :cut + 1, {register.PLACE}) < :place
+            SELECT student, CASE WHEN length(marks) > :cut AND substr(marks, length(marks) - :cut + 1, {packed_row.PLACE}) < :place
                 THEN substr(marks, length(marks) - :cut + 1) ELSE marks END AS marks
             FROM register WHERE {_WANTED}
             """  # noqa: S608
         ),
-        {"school": school, "term": term, "students": _listed(students), "cut": CUT, "place": register.first_place(since)},
+        {"school": school, "term": term, "students": _listed(students), "cut": CUT, "place": packed_row.first_place(since)},
     )
     return dict(tuple(row) for row in rows)
 
@@ -88,7 +88,7 @@ async def first_marks(connection: AsyncConnection, school: str, term: str, stude
     rows = await connection.execute(
         text(
             f"""
-            SELECT student, CASE WHEN length(marks) > :cut AND substr(marks, :cut - {register.ENTRY - 1}, {register.PLACE}) >= :place
+            SELECT student, CASE WHEN length(marks) > :cut AND substr(marks, :cut - {packed_row.ENTRY - 1}, {packed_row.PLACE}) >= :place
                 THEN substr(marks, 1, :cut) ELSE marks END AS marks
             FROM register WHERE {_WANTED}
             """  # noqa: S608
@@ -98,7 +98,7 @@ async def first_marks(connection: AsyncConnection, school: str, term: str, stude
             "term": term,
             "students": _listed(students),
             "cut": CUT,
-            "place": register.first_place(until + timedelta(days=1)),
+            "place": packed_row.first_place(until + timedelta(days=1)),
         },
     )
     return dict(tuple(row) for row in rows)

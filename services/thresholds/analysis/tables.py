@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from services.thresholds.analysis.findings import Analysis, Band, Part
-from services.thresholds.records.activities.activity import STANDARD
+from services.thresholds.plans.activities.activity import STANDARD
 from shared.attendance.tiers import THRESHOLDS, TIERS
 
 TablePart = Literal["summary", "weeks", "weekdays", "codes", "year-levels", "groups", "patterns", "effects"]

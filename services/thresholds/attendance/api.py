@@ -20,14 +20,14 @@ from services.thresholds.attendance.schemas import (
 )
 from services.thresholds.attendance.view import Attendance, Day, attendance, session_of, slot_of
 from services.thresholds.records.holds import repository as holds
+from services.thresholds.records.showing import desk_of, shown, shown_hold
 from services.thresholds.records.star_records import repository as records
-from services.thresholds.register import packed_row as packed
+from services.thresholds.register import packed_row
 from services.thresholds.register.packed_row import Entry
-from services.thresholds.register.repository import corrections
-from services.thresholds.register.repository import rows as register
+from services.thresholds.register.repository import corrections, rows
 from services.thresholds.register.repository.corrections import Correction
 from services.thresholds.register.repository.rows import RowKey
-from services.thresholds.roster.lookup import calendar_for, desk_of, known_school, shown, shown_hold, term_for
+from services.thresholds.roster.lookup import calendar_for, known_school, term_for
 from services.thresholds.roster.repository import students
 from services.thresholds.state import State
 from shared.attendance.codes import CodeTable
@@ -63,13 +63,13 @@ async def get_attendance(
         person = await permitted_student(connection, caller, school, student)
         known = await known_school(connection, school)
         calendar = calendar_of(known)
-        wanted = term_for(calendar, term, state)
+        wanted = term_for(calendar, term, state.clock())
         key = RowKey(school, wanted.name, student)
-        row = await register.get(connection, key)
+        row = await rows.get(connection, key)
         if person is None and row is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "no student of that key has been sent, and no mark")
         history = await corrections.of_row(connection, key)
-        desk = await desk_of(connection, school, state, calendar)
+        desk = await desk_of(connection, school, state.clock(), calendar)
         star_records = await shown(connection, desk, await records.of_student(connection, identity, wanted.name))
         standing = [hold for hold in await holds.of_student(connection, identity, wanted.name) if hold.holds_on(desk.today, calendar)]
         access = Access(action="read-attendance", school=school, students=[student], filters={"term": wanted.name})
@@ -96,7 +96,7 @@ async def list_students(school: SchoolInPath, state: State, caller: Reader, quer
     caller.require_school(school)
     after = decode_cursor(query.cursor, parts=2)
     async with state.engine.begin() as connection:
-        wanted = term_for(await calendar_for(connection, school), query.term, state)
+        wanted = term_for(await calendar_for(connection, school), query.term, state.clock())
         found = await students.page(
             connection,
             school=school,
@@ -167,7 +167,7 @@ def _mark(entry: Entry, codes: CodeTable) -> MarkOut:
 
 
 def _correction(correction: Correction) -> CorrectionOut:
-    _, kind, position = packed.unpack_place(correction.place)
+    _, kind, position = packed_row.unpack_place(correction.place)
     return CorrectionOut(
         session=session_of(position) if kind == "session" else None,
         slot=slot_of(position) if kind == "slot" else None,
@@ -181,8 +181,8 @@ def _correction(correction: Correction) -> CorrectionOut:
 
 
 def _said(value: int) -> SaidOut:
-    minutes = (value & packed.MOST_MINUTES) or None
-    return SaidOut(code=packed.code_of(value), minutes=minutes, half_days=_count(packed.count_of(value)))
+    minutes = (value & packed_row.MOST_MINUTES) or None
+    return SaidOut(code=packed_row.code_of(value), minutes=minutes, half_days=_count(packed_row.count_of(value)))
 
 
 def _count(count: VendorCount | None) -> CountOut | None:

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final, Literal
 
 from services.thresholds.attendance.explanation import differences, explain
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.half_days import DayCount, DayMarks, count_day
 from services.thresholds.register.packed_row import Entry
 from services.thresholds.register.repository.corrections import Correction
@@ -100,7 +100,7 @@ def attendance(
     row: bytes, term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime, corrections: Sequence[Correction] = ()
 ) -> Attendance:
     """Every school day of the term so far, and every other day of it that has marks."""
-    marked = {day: tuple(entries) for day, entries in groupby(register.unpack(row), key=lambda entry: entry.day) if day in term}
+    marked = {day: tuple(entries) for day, entries in groupby(packed_row.unpack(row), key=lambda entry: entry.day) if day in term}
     days = sorted({*marked, *calendar.school_days(term, until=calendar.today(now))})
     blanks = _days_whose_blanks_count(marked, calendar, now)
     return Attendance(tuple(_day(day, marked.get(day, ()), calendar, codes, day in blanks, corrections) for day in days))
@@ -128,7 +128,7 @@ def _day(
     counts = calendar.carried_absences_count
     count = count_day(marks, open_half_days, timetable, codes, blanks_count=blanks_count, carried_counts=counts)
     explanation = explain(marks, count, open_half_days, timetable, codes, calendar.holiday_names.get(day))
-    history = tuple(correction for correction in corrections if register.unpack_place(correction.place)[0] == day)
+    history = tuple(correction for correction in corrections if packed_row.unpack_place(correction.place)[0] == day)
     return Day(day, standing, count, explanation, history)
 
 
@@ -148,9 +148,9 @@ def _day_marks(standing: Sequence[Entry]) -> DayMarks:
 
 def session_of(position: int) -> Literal["AM", "PM"]:
     """The session of a register's position."""
-    return "AM" if position == register.AM else "PM"
+    return "AM" if position == packed_row.AM else "PM"
 
 
 def slot_of(position: int) -> int:
     """The timetable slot of a register's position."""
-    return position - register.FIRST_SLOT + 1
+    return position - packed_row.FIRST_SLOT + 1

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.thresholds.crossings import repository as crossings
 from services.thresholds.crossings.crossing import Change, CrossingFact, next_sequence
-from services.thresholds.records.star_records import repository as records
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.attribution import illness_half_days
 from services.thresholds.register.folding import Absences
 from services.thresholds.register.repository import rows
@@ -53,7 +53,7 @@ async def apply(connection: AsyncConnection, folded: Sequence[FoldedRow], codes:
             changes.append(_change(row, level_before, codes))
     await rows.save(connection, changed)
     facts = await _facts(connection, changes)
-    await records.apply_crossings(connection, facts, now)
+    await crossings.apply(connection, facts, now)
     events = [Event(fact.event_type, fact.event_id, "/thresholds", now, str(fact.change.student_id), fact.data()) for fact in facts]
     await outbox.add(connection, [event.encode() for event in events])
     for fact in facts:
@@ -62,7 +62,7 @@ async def apply(connection: AsyncConnection, folded: Sequence[FoldedRow], codes:
 
 
 def _change(row: FoldedRow, level_before: int, codes: CodeTable) -> Change:
-    newest = max(entry.recorded_at for entry in register.unpack(row.marks))
+    newest = max(entry.recorded_at for entry in packed_row.unpack(row.marks))
     return Change(
         school=row.key.school,
         student=row.key.student,
@@ -80,7 +80,7 @@ async def _facts(connection: AsyncConnection, changes: Sequence[Change]) -> list
         return []
     passed = [(change, threshold, direction) for change in changes for threshold, direction in change.thresholds()]
     ids = [star_record_id(change.student_id, change.term, threshold) for change, threshold, _ in passed]
-    sequences = await records.sequences(connection, ids)
+    sequences = await crossings.sequences(connection, ids)
     return [
         CrossingFact(change, threshold, direction, next_sequence(direction, sequences.get(record_id, 0)))
         for (change, threshold, direction), record_id in zip(passed, ids, strict=True)

@@ -5,34 +5,33 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
+from typing import Final
 
 import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.thresholds.crossings.applying import FoldedRow, apply
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
 from services.thresholds.register.repository import corrections, rows
 from services.thresholds.register.repository.corrections import Correction
 from services.thresholds.register.repository.rows import RowKey
-from services.thresholds.roster.calendars import CalendarCache
+from services.thresholds.roster.calendars import OUTSIDE_TERM, UNKNOWN_SCHOOL, CalendarCache
 from shared.attendance.calendar import SchoolCalendar
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox
 from shared.deadletters.letter import DeadLetter
-from shared.deadletters.reading import read_events
+from shared.deadletters.reading import WRONG_TYPE, read_events
 from shared.events.data import Mark, MarksRecorded
 from shared.events.envelope import Event
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
-UNKNOWN_SCHOOL = "unknown-school"
-OUTSIDE_TERM = "outside-term"
-BAD_MARK = "bad-mark"
-WRONG_TYPE = "wrong-type"
+BAD_MARK: Final = "bad-mark"
+"""The reason for a mark that no register can hold; the door refuses such marks."""
 
 Roll = tuple[Message, Event, MarksRecorded]
 Entries = dict[RowKey, list[tuple[bytes, str]]]
@@ -108,7 +107,7 @@ class MarksHandler:
                         refused.append((OUTSIDE_TERM, mark))
                         continue
                     try:
-                        entry = register.pack(mark, roll.received_at)
+                        entry = packed_row.pack(mark, roll.received_at)
                     except ValueError:
                         refused.append((BAD_MARK, mark))
                         continue
@@ -126,7 +125,7 @@ class MarksHandler:
         for key, new in entries.items():
             old = before.get(key)
             replaced: list[tuple[bytes, bytes]] = []
-            marks = register.merge(old.marks if old else b"", (entry for entry, _ in new), replaced)
+            marks = packed_row.merge(old.marks if old else b"", (entry for entry, _ in new), replaced)
             if old is not None and marks is old.marks:
                 unchanged += len(new)
                 continue
@@ -154,9 +153,9 @@ def _corrections(key: RowKey, replaced: Iterable[tuple[bytes, bytes]], sources: 
             place=became >> 112,
             was=was & 0xFFFF,
             became=became & 0xFFFF,
-            was_recorded_at=register.recorded_at(was),
-            recorded_at=register.recorded_at(became),
-            received_at=register.received_at(became),
+            was_recorded_at=packed_row.recorded_at(was),
+            recorded_at=packed_row.recorded_at(became),
+            received_at=packed_row.received_at(became),
             source=sources[after],
         )
 

@@ -92,7 +92,7 @@ async def _issues(state: ThresholdsState, school: SchoolNumber, term: str | None
     async with state.engine.connect() as connection:
         known = await known_school(connection, school)
         calendar = calendar_of(known)
-        wanted = term_for(calendar, term, state)
+        wanted = term_for(calendar, term, state.clock())
         roster = await data_quality.roster(connection, school)
         rows = await data_quality.marks(connection, school, wanted.name)
         letters = await dead_letters.of_school(connection, school, now - KEPT_FOR, "thresholds")

@@ -7,14 +7,13 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.thresholds.crossings.handler import WRONG_TYPE
 from services.thresholds.data_quality.repository import dead_letters
 from services.thresholds.data_quality.repository.dead_letters import ReportedLetter
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox
 from shared.deadletters.letter import DeadLetter
-from shared.deadletters.reading import read_events
+from shared.deadletters.reading import WRONG_TYPE, read_events
 from shared.events.data import DeadLettered, DeadLetterSettled
 from shared.events.envelope import Event
 from shared.events.topics import DEAD_LETTERS

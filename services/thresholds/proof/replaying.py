@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import RowKey
 from services.thresholds.roster.repository import schools
@@ -81,14 +81,14 @@ def _fold(message: Message, calendars: dict[str, SchoolCalendar], built: dict[Ro
         for mark in roll.marks:
             term = calendar.term_on(mark.date)
             try:
-                entry = register.pack(mark, roll.received_at)
+                entry = packed_row.pack(mark, roll.received_at)
             except ValueError:
                 term = None
             if term is None:
                 result.unknown += 1
                 continue
             key = RowKey(roll.school, term.name, mark.student)
-            built[key] = register.merge(built.get(key, b""), [entry])
+            built[key] = packed_row.merge(built.get(key, b""), [entry])
             result.marks += 1
 
 
@@ -100,7 +100,7 @@ async def _compare(engine: AsyncEngine, built: dict[RowKey, bytes], result: Repl
             stored = await rows.load(connection, part)
         for key in part:
             marks = stored[key].marks if key in stored else b""
-            both = register.merge(marks, register.entries(built[key]))
+            both = packed_row.merge(marks, packed_row.entries(built[key]))
             if both != marks:
                 result.lacking.append(key)
             elif both != built[key]:

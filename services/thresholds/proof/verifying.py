@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.thresholds.crossings import repository as crossings
 from services.thresholds.proof.oracle import Rules, Said, absent_half_days
-from services.thresholds.records.star_records import repository as records
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import Row, RowKey
 from services.thresholds.roster.repository import schools
@@ -68,7 +68,7 @@ async def _of_records(connection: AsyncConnection, stored: dict[RowKey, Row]) ->
         for key, row in stored.items()
         for place, threshold in enumerate(THRESHOLDS)
     }
-    statuses = await records.statuses(connection, list(wanted))
+    statuses = await crossings.statuses(connection, list(wanted))
     differences = []
     for record, (key, reached, threshold) in wanted.items():
         stands = statuses.get(record, "withdrawn") != "withdrawn"
@@ -93,12 +93,12 @@ def rules_of(term: Term, calendar: SchoolCalendar, codes: CodeTable, now: dateti
 def said_in(marks: bytes) -> list[Said]:
     """The marks of a row as the oracle takes them."""
     said = []
-    for entry in register.unpack(marks):
+    for entry in packed_row.unpack(marks):
         place: str | int = "day"
         if entry.kind == "session":
-            place = "AM" if entry.position == register.AM else "PM"
+            place = "AM" if entry.position == packed_row.AM else "PM"
         elif entry.kind == "slot":
-            place = entry.position - register.FIRST_SLOT + 1
+            place = entry.position - packed_row.FIRST_SLOT + 1
         elif entry.kind == "carried":
             place = "carried"
         count = entry.count

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.thresholds.recalculation import task as recalculation
 from services.thresholds.recalculation.repository import day_ends
+from services.thresholds.recalculation.task import request_recalculation
 from services.thresholds.roster.repository import schools
 from shared.attendance.calendar import END_OF_DAY, SchoolCalendar
 from shared.clock import Clock, utc_now
@@ -71,7 +71,7 @@ class DayEndTask:
             term = calendar.term_on(day)
             if term is not None:
                 end = datetime.combine(day, END_OF_DAY, ZoneInfo(calendar.timezone))
-                await recalculation.request(connection, number, [term.name], cause="day-end", version=end, now=now)
+                await request_recalculation(connection, number, [term.name], cause="day-end", version=end, now=now)
             await schedule(connection, number, calendar, now)
         return Done()
 

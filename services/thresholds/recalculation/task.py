@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.thresholds.crossings.applying import FoldedRow, apply
 from services.thresholds.recalculation.repository import recalculations
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import Row, RowKey
@@ -29,7 +29,9 @@ CHUNK: Final = 500
 """Rows of one transaction: some tens of milliseconds, so that a school's marks never wait long for its lock."""
 
 
-async def request(connection: AsyncConnection, school: str, terms: list[str], *, cause: str, version: datetime, now: datetime) -> None:
+async def request_recalculation(
+    connection: AsyncConnection, school: str, terms: list[str], *, cause: str, version: datetime, now: datetime
+) -> None:
     """Begins a recalculation with the caller's transaction. One for each school, cause and version: asking twice does no harm."""
     recalculation = uuid.uuid5(NAMESPACE, f"recalculation/{school}/{cause}/{version.isoformat()}")
     await recalculations.start(connection, recalculation, school=school, cause=cause, terms=terms, now=now)
@@ -91,7 +93,7 @@ class RecalculationTask:
             if term is None:
                 # The school no longer has this term, and did not say that it was another one: what it was stays.
                 continue
-            marks = register.merge(before.marks if before else b"", strays.get(key, ()))
+            marks = packed_row.merge(before.marks if before else b"", strays.get(key, ()))
             folded.append(FoldedRow(key, before, marks, self.folder.absences(marks, term, calendar, now), calendar))
         return folded
 
@@ -102,11 +104,11 @@ def _strays(found: dict[RowKey, Row], calendar: SchoolCalendar) -> dict[RowKey, 
     strays: dict[RowKey, list[bytes]] = {}
     for key, row in found.items():
         term = calendar.term_named(key.term)
-        first, last = register.days_of(row.marks)
+        first, last = packed_row.days_of(row.marks)
         if term is not None and first is not None and last is not None and first in term and last in term:
             continue
-        for entry in register.entries(row.marks):
-            belongs = calendar.term_on(register.date_of(register.day_of(entry)))
+        for entry in packed_row.entries(row.marks):
+            belongs = calendar.term_on(packed_row.date_of(packed_row.day_of(entry)))
             if belongs is not None and belongs.name != key.term:
                 strays.setdefault(RowKey(key.school, belongs.name, key.student), []).append(entry)
     return strays

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeVar
 
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Absences
 from services.thresholds.register.half_days import DayCount, DayMarks, count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Slot
@@ -76,10 +76,10 @@ def attribute(marks: DayMarks, count: DayCount, timetable: Sequence[Slot], codes
 
 def illness_half_days(row: bytes, absences: Absences, calendar: SchoolCalendar, codes: CodeTable) -> int:
     """How many of a term's absent half days are put down to illness. What nobody marked never is."""
-    by_day = register.values_by_day(row)
+    by_day = packed_row.values_by_day(row)
     total = 0
     for day, _ in absences.days:
-        marks, timetable = day_marks(by_day.get(register.number_of(day), ())), calendar.slots_on(day)
+        marks, timetable = day_marks(by_day.get(packed_row.number_of(day), ())), calendar.slots_on(day)
         count = count_day(marks, calendar.open_half_days(day), timetable, codes)
         causes = attribute(marks, count, timetable, codes).causes
         total += sum(half_days for cause, half_days in causes if codes.is_illness(cause.code))

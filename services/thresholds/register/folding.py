@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.half_days import count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Slot, Term
 from shared.attendance.codes import CodeTable
@@ -53,17 +53,17 @@ class Folder:
         if calendar.blanks_are_truant:
             return self._with_blanks(row, term, calendar, calendar.ended_through(now))
         days: list[tuple[date, int]] = []
-        flags = row[register.VALUE_AT :: register.ENTRY].translate(self._worth_a_look)
+        flags = row[packed_row.VALUE_AT :: packed_row.ENTRY].translate(self._worth_a_look)
         last = -1
         index = flags.find(1)
         while index >= 0:
-            number = register.day_of(row[index * register.ENTRY : index * register.ENTRY + register.PLACE])
+            number = packed_row.day_of(row[index * packed_row.ENTRY : index * packed_row.ENTRY + packed_row.PLACE])
             if number != last:
                 last = number
-                day = register.date_of(number)
+                day = packed_row.date_of(number)
                 open_half_days = calendar.open_half_days(day) if day in term else 0
                 if open_half_days or (calendar.carried_absences_count and day in term):
-                    values = register.values_of_day(row, index)
+                    values = packed_row.values_of_day(row, index)
                     absent = self._absent(values, open_half_days, calendar.slots_on(day), False, calendar.carried_absences_count)
                     if absent:
                         days.append((day, absent))
@@ -75,10 +75,10 @@ class Folder:
         marked: dict[date, int] = {}
         carried: set[date] = set()
         first: date | None = None
-        for index, entry in enumerate(register.entries(row)):
-            day = register.date_of(register.day_of(entry))
+        for index, entry in enumerate(packed_row.entries(row)):
+            day = packed_row.date_of(packed_row.day_of(entry))
             marked.setdefault(day, index)
-            if day in term and register.is_carried(entry):
+            if day in term and packed_row.is_carried(entry):
                 carried.add(day)
             elif day in term and first is None:
                 first = day
@@ -87,7 +87,7 @@ class Folder:
             blanks_count = first is not None and first <= day <= ended
             if day not in carried and (first is None or day < first):
                 continue
-            values = register.values_of_day(row, marked[day]) if day in marked else ()
+            values = packed_row.values_of_day(row, marked[day]) if day in marked else ()
             counts = calendar.carried_absences_count
             absent = self._absent(values, calendar.open_half_days(day), calendar.slots_on(day), blanks_count, counts)
             if absent:
@@ -101,8 +101,8 @@ class Folder:
         return count_day(marks, open_half_days, slots, self.codes, blanks_count=blanks_count, carried_counts=carried_counts).absent
 
     def _may_be_absent(self, what: int) -> bool:
-        code = register.code_of(what << 10)
+        code = packed_row.code_of(what << 10)
         if code is not None:
             return self.codes.is_absence(code)
-        count = register.count_of(what << 10)
+        count = packed_row.count_of(what << 10)
         return count is not None and count.unjustified + count.justified > 0

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from shared.attendance.calendar import Slot
 from shared.attendance.codes import ABSENCES, CodeClass, CodeTable
 from shared.events.data import VendorCount
@@ -62,24 +62,24 @@ def present_half_days(minutes: int) -> int:
 
 
 def day_marks(values: Iterable[int]) -> DayMarks:
-    """Reads the values of a register's day (`register.values_of_day`)."""
+    """Reads the values of a register's day (`packed_row.values_of_day`)."""
     sessions: dict[str, str] = {}
     slots: dict[int, tuple[str, int | None]] = {}
     vendor: VendorCount | None = None
     carried: VendorCount | None = None
     for mark in values:
         position, value = mark >> 16, mark & 0xFFFF
-        code = register.code_of(value)
-        if position == register.VENDOR:
-            vendor = register.count_of(value)
-        elif position == register.CARRIED:
-            carried = register.count_of(value)
+        code = packed_row.code_of(value)
+        if position == packed_row.VENDOR:
+            vendor = packed_row.count_of(value)
+        elif position == packed_row.CARRIED:
+            carried = packed_row.count_of(value)
         elif code is None:
             continue
-        elif position in (register.AM, register.PM):
-            sessions["AM" if position == register.AM else "PM"] = code
+        elif position in (packed_row.AM, packed_row.PM):
+            sessions["AM" if position == packed_row.AM else "PM"] = code
         else:
-            slots[position - register.FIRST_SLOT + 1] = (code, (value & register.MOST_MINUTES) or None)
+            slots[position - packed_row.FIRST_SLOT + 1] = (code, (value & packed_row.MOST_MINUTES) or None)
     return DayMarks(sessions, slots, vendor, carried)
 
 

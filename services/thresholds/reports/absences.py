@@ -8,7 +8,7 @@ from services.thresholds.analysis.effects import INTERVAL_FROM, WARNING, WINDOW,
 from services.thresholds.analysis.findings import Analysis
 from services.thresholds.analysis.patterns import Pattern
 from services.thresholds.analysis.weeks import best_and_worst
-from services.thresholds.records.activities.activity import STANDARD
+from services.thresholds.plans.activities.activity import STANDARD
 from services.thresholds.reports.blocks import (
     Bar,
     Bars,

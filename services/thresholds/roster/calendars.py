@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,14 +12,9 @@ from shared.attendance.calendar import SchoolCalendar
 from shared.events.calendars import calendar_of
 from shared.events.data import SchoolUpdated
 
-
-def terms_to_fold_again(old: SchoolCalendar, new: SchoolCalendar) -> list[str]:
-    """The terms whose totals a new calendar can change."""
-    choices = (old.blanks_are_truant, old.carried_absences_count) != (new.blanks_are_truant, new.carried_absences_count)
-    if choices or old.timetables != new.timetables:
-        return [term.name for term in new.terms]
-    changed_days = (old.closed_days ^ new.closed_days) | (old.half_days ^ new.half_days)
-    return [term.name for term in new.terms if old.term_named(term.name) != term or any(day in term for day in changed_days)]
+UNKNOWN_SCHOOL: Final = "unknown-school"
+OUTSIDE_TERM: Final = "outside-term"
+"""Reasons for which marks lie in the dead letters until the school's calendar comes, or has a term for their days."""
 
 
 def with_past_terms(old: SchoolUpdated, new: SchoolUpdated) -> SchoolUpdated:

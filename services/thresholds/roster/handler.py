@@ -1,28 +1,28 @@
-"""Schools and students into our copies; a new calendar folds the school's rows again."""
+"""Schools and students into our copies. What hangs on a school's calendar follows in the same transaction."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.thresholds.crossings.handler import OUTSIDE_TERM, UNKNOWN_SCHOOL, WRONG_TYPE
-from services.thresholds.recalculation import day_ends
-from services.thresholds.recalculation import task as recalculation
-from services.thresholds.roster.calendars import terms_to_fold_again, with_past_terms
+from services.thresholds.roster.calendars import OUTSIDE_TERM, UNKNOWN_SCHOOL, with_past_terms
 from services.thresholds.roster.repository import schools, students
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox
 from shared.deadletters.letter import DeadLetter
-from shared.deadletters.reading import read_events
-from shared.events.calendars import calendar_of
+from shared.deadletters.reading import WRONG_TYPE, read_events
 from shared.events.data import SchoolUpdated, StudentUpdated
 from shared.events.envelope import Event, Tombstone
 from shared.events.topics import STUDENTS
 
 log = structlog.get_logger()
+
+CalendarChanged = Callable[[AsyncConnection, SchoolUpdated | None, SchoolUpdated, datetime], Awaitable[None]]
+"""Called in the transaction that keeps a school: with the school before (None for a new one), the school now, and the time."""
 
 
 @dataclass
@@ -31,6 +31,7 @@ class RosterHandler:
 
     engine: AsyncEngine
     dead_letters: DeadLetterBox
+    calendar_changed: CalendarChanged
     clock: Clock = utc_now
 
     async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
@@ -59,19 +60,14 @@ class RosterHandler:
         return {}
 
     async def _update(self, connection: AsyncConnection, school: SchoolUpdated) -> None:
-        known = await schools.lock(connection, [school.school])
-        before = (await schools.get(connection, [school.school]))[0] if known else None
+        locked = await schools.lock(connection, [school.school])
+        before = (await schools.get(connection, [school.school]))[0] if locked else None
         if before is not None:
             school = with_past_terms(before, school)
         if not await schools.put(connection, school):
             return
         now = self.clock()
-        if before is not None:
-            terms = terms_to_fold_again(calendar_of(before), calendar_of(school))
-            if terms:
-                await recalculation.request(connection, school.school, terms, cause="calendar", version=school.updated_at, now=now)
-        if school.blanks_are_truant:
-            await day_ends.schedule(connection, school.school, calendar_of(school), now)
+        await self.calendar_changed(connection, before, school, now)
         redriven = await self.dead_letters.redrive_school(connection, school.school, [UNKNOWN_SCHOOL, OUTSIDE_TERM], now)
         log.info("school.updated", school=school.school, redriven=redriven)
 

@@ -64,7 +64,7 @@ async def export_student(
     async with state.engine.begin() as connection:
         await permitted_student(connection, caller, school, student)
         known = await known_school(connection, school)
-        wanted = term_for(calendar_of(known), term, state)
+        wanted = term_for(calendar_of(known), term, state.clock())
         document = await document_of(connection, known, student, wanted, state.codes, state.clock(), notes=notes)
         if document is None:
             raise _unknown_student()

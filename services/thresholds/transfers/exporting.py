@@ -11,7 +11,7 @@ from services.thresholds.attendance.view import attendance, session_of, slot_of
 from services.thresholds.records.responses import repository as responses
 from services.thresholds.records.star_records import repository as records
 from services.thresholds.register.packed_row import Entry
-from services.thresholds.register.repository import rows as register
+from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import RowKey
 from services.thresholds.roster.repository import students
 from services.thresholds.transfers import document as documents
@@ -31,7 +31,7 @@ async def document_of(
     """The student's term so far; None when nothing is known of it. What they brought themselves goes on with them."""
     calendar, codes = calendar_of(school), codes.with_classes(school.code_classes)
     identity = student_id(school.school, student)
-    row = await register.get(connection, RowKey(school.school, term.name, student))
+    row = await rows.get(connection, RowKey(school.school, term.name, student))
     person = await students.get(connection, identity)
     if row is None and person is None:
         return None

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.thresholds.crossings.handler import MarksHandler
+from services.thresholds.recalculation import calendar_changes
 from services.thresholds.recalculation.task import RecalculationTask
 from services.thresholds.register.folding import Folder
 from services.thresholds.roster.calendars import CalendarCache
@@ -103,7 +104,7 @@ async def heart(database_url: str) -> AsyncIterator[Heart]:
     yield Heart(
         engine,
         MarksHandler(engine, folder, box, timedelta(seconds=30), lambda: NOW),
-        RosterHandler(engine, box, lambda: NOW),
+        RosterHandler(engine, box, calendar_changes.follow, lambda: NOW),
         Runner("thresholds", engine, [RecalculationTask(engine, folder, CalendarCache(), lambda: NOW)], Wakeup(), clock=lambda: NOW),
     )
     await engine.dispose()

@@ -15,6 +15,8 @@ from services.thresholds.access.audit import Access
 from services.thresholds.pages.pdf import MEDIA_TYPE, UnprintableError
 from services.thresholds.plans import repository as plans
 from services.thresholds.plans import task as plan_reviews
+from services.thresholds.plans.activities import repository as activities
+from services.thresholds.plans.activities.activity import Activity
 from services.thresholds.plans.checklist import Point, checklist, in_the_way
 from services.thresholds.plans.plan import Edition, Plan
 from services.thresholds.plans.printing import plan_pdf
@@ -30,8 +32,6 @@ from services.thresholds.plans.schemas import (
     VersionPage,
     plan_values,
 )
-from services.thresholds.records.activities import repository as activities
-from services.thresholds.records.activities.activity import Activity
 from services.thresholds.roster.lookup import known_school
 from services.thresholds.roster.repository import schools
 from services.thresholds.state import State, ThresholdsState

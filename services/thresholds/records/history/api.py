@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.thresholds.access.audit import Access, note
-from services.thresholds.access.permission import permitted_record
 from services.thresholds.records.history import repository as history
 from services.thresholds.records.history.schemas import Changed, HistoryList, HistoryStep
+from services.thresholds.records.permission import permitted_record
 from services.thresholds.state import State
 from shared.auth.principal import Principal
 from shared.web.service import requires

@@ -12,14 +12,16 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.access.audit import Access, note
-from services.thresholds.access.permission import permitted_record, permitted_student
+from services.thresholds.access.permission import permitted_student
 from services.thresholds.records import announcements
 from services.thresholds.records.holds import repository as holds
 from services.thresholds.records.holds.hold import Hold
 from services.thresholds.records.holds.schemas import HoldIn, HoldList, HoldOut, RecordHoldIn
-from services.thresholds.register.repository import rows as register
+from services.thresholds.records.permission import permitted_record
+from services.thresholds.records.showing import shown_hold
+from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import RowKey
-from services.thresholds.roster.lookup import calendar_for, shown_hold, term_for
+from services.thresholds.roster.lookup import calendar_for, term_for
 from services.thresholds.roster.repository import schools
 from services.thresholds.schemas import ThresholdAsked
 from services.thresholds.state import State
@@ -46,7 +48,7 @@ async def list_holds(school: SchoolInPath, student: str, state: State, caller: R
     async with state.engine.begin() as connection:
         await permitted_student(connection, caller, school, student)
         calendar = await calendar_for(connection, school)
-        wanted = term_for(calendar, term, state)
+        wanted = term_for(calendar, term, state.clock())
         found = await holds.of_student(connection, student_id(school, student), wanted.name)
         access = Access(action="read-holds", school=school, students=[student], filters={"term": wanted.name})
         await note(connection, caller, access, state.clock())
@@ -60,8 +62,8 @@ async def hold_letters(school: SchoolInPath, student: str, body: HoldIn, state: 
     async with state.engine.begin() as connection:
         person = await permitted_student(connection, caller, school, student)
         calendar = await calendar_for(connection, school)
-        term = term_for(calendar, body.term, state)
-        if person is None and await register.get(connection, RowKey(school, term.name, student)) is None:
+        term = term_for(calendar, body.term, state.clock())
+        if person is None and await rows.get(connection, RowKey(school, term.name, student)) is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "no student of that key has been sent, and no mark")
         await schools.lock(connection, [school])
         whose = {"school": school, "student": student, "student_id": student_id(school, student), "term": term.name}
@@ -82,7 +84,7 @@ async def release_letters(
     async with state.engine.begin() as connection:
         await permitted_student(connection, caller, school, student)
         calendar = await calendar_for(connection, school)
-        wanted = term_for(calendar, term, state)
+        wanted = term_for(calendar, term, state.clock())
         await schools.lock(connection, [school])
         now = state.clock()
         standing = await holds.standing(connection, student_id(school, student), wanted.name, threshold)

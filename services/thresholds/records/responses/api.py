@@ -12,17 +12,17 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.access.audit import Access, Action, note
-from services.thresholds.access.permission import permitted_record
 from services.thresholds.plans import repository as plans
+from services.thresholds.plans.activities import repository as activities
 from services.thresholds.records import announcements
-from services.thresholds.records.activities import repository as activities
 from services.thresholds.records.history import repository as history
 from services.thresholds.records.history.changes import Step, changes
+from services.thresholds.records.permission import permitted_record
 from services.thresholds.records.responses import repository as responses
 from services.thresholds.records.responses.recordable import UnrecordableError, check, chosen
 from services.thresholds.records.responses.schemas import ResponseIn, ResponsePatch
+from services.thresholds.records.showing import desk_of, shown
 from services.thresholds.records.star_records.schemas import StarRecord
-from services.thresholds.roster.lookup import desk_of, shown
 from services.thresholds.state import State, ThresholdsState
 from shared.auth.principal import Principal
 from shared.events.envelope import Event
@@ -100,7 +100,7 @@ async def _read(
     connection: AsyncConnection, record: RowMapping, asked: Mapping[str, Any], state: ThresholdsState, before: RowMapping | None = None
 ) -> dict[str, Any]:
     """The response as it is to be kept. One whose activity stays keeps the label it had, whatever the list says today."""
-    desk = await desk_of(connection, SchoolNumber(record["school"]), state)
+    desk = await desk_of(connection, SchoolNumber(record["school"]), state.clock())
     try:
         if before is not None and asked["activity"] == before["activity"]:
             label, standard = before["label"], before["standard"]
@@ -133,6 +133,6 @@ async def _done(
         action=action, school=record["school"], students=[record["student"]], record_id=record["id"], fields=step.changes.keys()
     )
     await note(connection, caller, access, now)
-    desk = await desk_of(connection, SchoolNumber(record["school"]), state)
+    desk = await desk_of(connection, SchoolNumber(record["school"]), state.clock())
     (answer,) = await shown(connection, desk, [record])
     return answer

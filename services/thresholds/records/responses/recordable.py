@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
+from services.thresholds.plans.activities.activity import NEEDS_NOTE, Activity
+from services.thresholds.plans.activities.offering import offered
 from services.thresholds.plans.plan import Plan
-from services.thresholds.records.activities.activity import NEEDS_NOTE, Activity
-from services.thresholds.records.activities.offering import offered
 from shared.attendance.tiers import Threshold
 
 

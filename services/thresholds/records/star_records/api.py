@@ -12,17 +12,19 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.access.audit import Access, note
-from services.thresholds.access.permission import permitted_record, permitted_student
+from services.thresholds.access.permission import permitted_student
 from services.thresholds.records import announcements
 from services.thresholds.records.history import repository as history
 from services.thresholds.records.history.changes import Step, changes
+from services.thresholds.records.permission import permitted_record
+from services.thresholds.records.showing import Desk, desk_of, shown
 from services.thresholds.records.star_records import repository as records
 from services.thresholds.records.star_records.decisions import DECIDED, UndecidableError, action_of, check_due, decided
 from services.thresholds.records.star_records.repository import Due, Wanted
 from services.thresholds.records.star_records.schemas import RecordIn, RecordPage, RecordPatch, RecordQuery, StarRecord
-from services.thresholds.register.repository import rows as register
+from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import RowKey
-from services.thresholds.roster.lookup import Desk, desk_of, shown, term_for
+from services.thresholds.roster.lookup import term_for
 from services.thresholds.roster.repository import students
 from services.thresholds.state import State
 from shared.attendance.tiers import THRESHOLDS
@@ -45,7 +47,7 @@ async def list_records(school: SchoolInPath, state: State, caller: Reader, query
     caller.require_school(school)
     after = read_cursor(query.cursor, UUID)
     async with state.engine.begin() as connection:
-        desk = await desk_of(connection, school, state)
+        desk = await desk_of(connection, school, state.clock())
         of_students = None if caller.part is None else await students.of_part(connection, school, caller.part)
         found = await records.page(connection, _wanted(school, query, desk, of_students), after, query.limit + 1)
         page = found[: query.limit]
@@ -66,7 +68,7 @@ async def get_record(
     """The record with its responses."""
     async with state.engine.begin() as connection:
         record = await permitted_record(connection, caller, record_id)
-        desk = await desk_of(connection, SchoolNumber(record["school"]), state)
+        desk = await desk_of(connection, SchoolNumber(record["school"]), state.clock())
         (answer,) = await shown(connection, desk, [record], include_withdrawn=include_withdrawn)
         access = Access(action="read-record", school=record["school"], students=[record["student"]], record_id=record_id)
         await note(connection, caller, access, state.clock())
@@ -78,7 +80,7 @@ async def patch_record(record_id: UUID, body: RecordPatch, state: State, caller:
     """A withdrawn record stays withdrawn: its absences were corrected. It opens again when the threshold is crossed again."""
     async with state.engine.begin() as connection:
         record = await permitted_record(connection, caller, record_id, lock=True)
-        desk = await desk_of(connection, SchoolNumber(record["school"]), state)
+        desk = await desk_of(connection, SchoolNumber(record["school"]), state.clock())
         try:
             after = decided(dict(record), body.model_dump(exclude_unset=True))
         except UndecidableError as error:
@@ -108,9 +110,9 @@ async def add_record(school: SchoolInPath, student: str, body: RecordIn, state: 
     """For responses that belong to no crossing. It does not change the student's total or tier."""
     async with state.engine.begin() as connection:
         person = await permitted_student(connection, caller, school, student)
-        desk = await desk_of(connection, school, state)
-        term = term_for(desk.calendar, body.term, state)
-        row = await register.get(connection, RowKey(school, term.name, student))
+        desk = await desk_of(connection, school, state.clock())
+        term = term_for(desk.calendar, body.term, state.clock())
+        row = await rows.get(connection, RowKey(school, term.name, student))
         if row is None and person is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "no student of that key has been sent, and no mark")
         try:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.thresholds.records.activities.activity import STANDARD
+from services.thresholds.plans.activities.activity import STANDARD
 from tests.integration.thresholds.records.staffroom import Staffroom, record_path, talked
 
 LIST = "/v1/schools/0999/activities"

@@ -7,7 +7,7 @@ from typing import Any
 from services.thresholds.analysis.counting import HalfDays, count_half_days
 from services.thresholds.analysis.report import Question
 from services.thresholds.analysis.sets import Student
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.events.data import Mark
@@ -33,7 +33,7 @@ def row(missed: Missed, days: Sequence[date] = DAYS) -> bytes:
         for session, code in zip(("AM", "PM"), missed.get(day, "PP"), strict=True)
         if code != "."
     ]
-    return register.merge(b"", [register.pack(mark, END) for mark in marks])
+    return packed_row.merge(b"", [packed_row.pack(mark, END) for mark in marks])
 
 
 def absent(days: Iterable[date], codes: str = "MM") -> dict[date, str]:

@@ -11,7 +11,7 @@ from services.thresholds.analysis.categories import LEVELS, category_levels
 from services.thresholds.analysis.counting import count_half_days, count_school_days
 from services.thresholds.analysis.grid import decode, standing_marks
 from services.thresholds.attendance.view import attendance
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
 from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
@@ -62,7 +62,7 @@ def calendars(draw: st.DrawFn) -> SchoolCalendar:
     )
 
 
-rows = st.lists(marks(), max_size=30).map(lambda said: register.merge(b"", [register.pack(mark, NOON) for mark in said]))
+rows = st.lists(marks(), max_size=30).map(lambda said: packed_row.merge(b"", [packed_row.pack(mark, NOON) for mark in said]))
 moments = st.integers(-3, 16).flatmap(lambda day: st.sampled_from([0, 5, 11]).map(lambda hour: NOON + timedelta(days=day - 8, hours=hour)))
 
 
@@ -115,12 +115,12 @@ def test_a_grid_says_what_stands_marked_on_each_day(school: list[bytes], calenda
     finally:
         grids._LOOKED_UP = before  # type: ignore[misc]
     for student, row in enumerate(school):
-        by_day = register.values_by_day(row)
-        there = {day: by_day[register.number_of(day)] for day in found.days if register.number_of(day) in by_day}
+        by_day = packed_row.values_by_day(row)
+        there = {day: by_day[packed_row.number_of(day)] for day in found.days if packed_row.number_of(day) in by_day}
         said = {day: found.values[found.kinds[student, column]] for column, day in enumerate(found.days)}
         assert {day: values for day, values in said.items() if values} == there
-        assert {register.date_of(number) for number in by_day if register.date_of(number) in term} <= set(found.days)
-    assert standing_marks(school).tolist() == [sum(map(len, register.values_by_day(row).values())) for row in school]
+        assert {packed_row.date_of(number) for number in by_day if packed_row.date_of(number) in term} <= set(found.days)
+    assert standing_marks(school).tolist() == [sum(map(len, packed_row.values_by_day(row).values())) for row in school]
 
 
 def test_without_rows_or_days_there_is_an_empty_table() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.thresholds.attendance.view import Attendance, attendance
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
 from shared.events.data import Mark, VendorCount
@@ -17,7 +17,7 @@ CODES = CodeTable.load()
 
 
 def view(*marks: Mark, calendar: SchoolCalendar | None = None, today: date = date(2026, 10, 13)) -> Attendance:
-    row = register.merge(b"", [register.pack(mark, NOW) for mark in marks])
+    row = packed_row.merge(b"", [packed_row.pack(mark, NOW) for mark in marks])
     noon = datetime(today.year, today.month, today.day, 0, 0, tzinfo=UTC)
     return attendance(row, TERM, calendar or SchoolCalendar((TERM,)), CODES, noon)
 

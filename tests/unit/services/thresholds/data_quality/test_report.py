@@ -13,7 +13,7 @@ from services.thresholds.attendance.view import attendance
 from services.thresholds.data_quality.report import Issue, report
 from services.thresholds.data_quality.repository.dead_letters import ReportedLetter
 from services.thresholds.data_quality.repository.marks import MarksRow, RosterRow
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
 from shared.events.data import Mark, VendorCount
@@ -43,7 +43,7 @@ def mark(day: str, place: str, value: str) -> Mark:
 
 def row(student: str, days: Mapping[str, Said]) -> MarksRow:
     marks = [mark(day, place, value) for day, said in days.items() for place, value in said.items()]
-    return MarksRow(student, register.merge(b"", [register.pack(one, NOW) for one in marks]))
+    return MarksRow(student, packed_row.merge(b"", [packed_row.pack(one, NOW) for one in marks]))
 
 
 def look(

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.attribution import Attribution, Cause, attribute, illness_half_days, share
 from services.thresholds.register.folding import Folder
 from services.thresholds.register.half_days import DayMarks, count_day
@@ -121,15 +121,15 @@ AT = datetime(2026, 10, 13, 9, tzinfo=UTC)
 
 def test_the_illness_of_a_term_is_what_its_absent_days_put_down_to_illness() -> None:
     calendar = SchoolCalendar((TERM,), timetables=(Timetable(None, FIVE),))
-    row = register.merge(
+    row = packed_row.merge(
         b"",
         [
-            register.pack(Mark("7", date(2026, 10, 13), AT, session="AM", code="M"), AT),
-            register.pack(Mark("7", date(2026, 10, 13), AT, session="PM", code="M"), AT),
-            register.pack(Mark("7", date(2026, 10, 14), AT, session="AM", code="T"), AT),
-            register.pack(Mark("7", date(2026, 10, 15), AT, session="PM", code="M"), AT),
+            packed_row.pack(Mark("7", date(2026, 10, 13), AT, session="AM", code="M"), AT),
+            packed_row.pack(Mark("7", date(2026, 10, 13), AT, session="PM", code="M"), AT),
+            packed_row.pack(Mark("7", date(2026, 10, 14), AT, session="AM", code="T"), AT),
+            packed_row.pack(Mark("7", date(2026, 10, 15), AT, session="PM", code="M"), AT),
             # A Saturday: it does not count, so it is no illness either.
-            register.pack(Mark("7", date(2026, 10, 17), AT, session="AM", code="M"), AT),
+            packed_row.pack(Mark("7", date(2026, 10, 17), AT, session="AM", code="M"), AT),
         ],
     )
     absences = Folder(CODES).absences(row, TERM, calendar, AT)

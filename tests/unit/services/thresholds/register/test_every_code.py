@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.thresholds.attendance.view import attendance
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
 from services.thresholds.register.half_days import DayMarks, count_day
 from shared.attendance.calendar import SchoolCalendar, Slot, Term
@@ -65,4 +65,4 @@ def test_a_code_that_no_table_knows_is_as_if_nobody_had_marked() -> None:
 def row_of(**codes: str) -> bytes:
     sessions = {"AM": "AM", "PM": "PM"}
     marks = [Mark(student="1", date=MONDAY, recorded_at=NOW, session=sessions[name], code=code) for name, code in codes.items()]  # type: ignore[arg-type]
-    return register.merge(b"", [register.pack(mark, NOW) for mark in marks])
+    return packed_row.merge(b"", [packed_row.pack(mark, NOW) for mark in marks])

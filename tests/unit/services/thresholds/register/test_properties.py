@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.thresholds.proof.oracle import Rules, Said, absent_half_days
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
 from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
@@ -69,7 +69,7 @@ def as_mark(said: Said) -> Mark:
 def packed(said: Said) -> bytes:
     # The register keeps received_at by the millisecond; microseconds become milliseconds here so that ties stay ties.
     received = NOON + (said.received_at - NOON) * 1000
-    return register.pack(as_mark(said), received)
+    return packed_row.pack(as_mark(said), received)
 
 
 @settings(max_examples=400, deadline=None)
@@ -108,7 +108,7 @@ def test_any_order_and_repetition_gives_the_oracles_total(
     row = b""
     while deliveries:
         size = shuffle.randint(1, 10)
-        row = register.merge(row, [packed(mark) for mark in deliveries[:size]])
+        row = packed_row.merge(row, [packed(mark) for mark in deliveries[:size]])
         deliveries = deliveries[size:]
 
     assert FOLDER.absences(row, TERM, calendar, NOON).half_days == expected
@@ -118,15 +118,15 @@ def test_any_order_and_repetition_gives_the_oracles_total(
 @given(st.lists(any_marks, max_size=30).map(distinct), st.randoms(use_true_random=False))
 def test_two_orders_give_the_same_bytes(marks: list[Said], shuffle: random.Random) -> None:
     entries = [packed(mark) for mark in marks]
-    one = register.merge(b"", entries)
+    one = packed_row.merge(b"", entries)
     shuffle.shuffle(entries)
-    assert register.merge(b"", entries) == one
-    assert register.merge(one, entries) is one
+    assert packed_row.merge(b"", entries) == one
+    assert packed_row.merge(one, entries) is one
 
 
 @given(any_marks)
 def test_what_is_packed_comes_out_again(said: Said) -> None:
-    (entry,) = register.unpack(packed(said))
+    (entry,) = packed_row.unpack(packed(said))
     assert entry.day == said.day
     assert entry.recorded_at == said.recorded_at
     if isinstance(said.value, tuple):
@@ -140,7 +140,7 @@ def test_what_is_packed_comes_out_again(said: Said) -> None:
 @given(st.lists(any_marks, max_size=40).map(distinct))
 def test_the_days_of_an_absence_add_up_to_its_total(marks: list[Said]) -> None:
     calendar = SchoolCalendar((TERM,), timetables=(Timetable(None, SLOTS),))
-    absences = FOLDER.absences(register.merge(b"", map(packed, marks)), TERM, calendar, NOON)
+    absences = FOLDER.absences(packed_row.merge(b"", map(packed, marks)), TERM, calendar, NOON)
     assert [day for day, _ in absences.days] == sorted({day for day, _ in absences.days})
     running = 0
     for day, count in absences.days:

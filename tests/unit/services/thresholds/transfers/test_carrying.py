@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.thresholds.attendance.view import attendance
-from services.thresholds.register import packed_row as register
+from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
 from services.thresholds.transfers import document as documents
 from services.thresholds.transfers.carrying import days_of, fit, marks_for
@@ -22,7 +22,7 @@ NOW = datetime(2026, 10, 29, 20, 0, tzinfo=UTC)
 
 
 def row(*marks: Mark) -> bytes:
-    return register.merge(b"", [register.pack(mark, NOW) for mark in marks])
+    return packed_row.merge(b"", [packed_row.pack(mark, NOW) for mark in marks])
 
 
 def day(number: int, unjustified: int, justified: int, present: int, school: str = "0189") -> TransferredDay:
@@ -113,7 +113,7 @@ def test_a_day_that_a_newer_document_lacks_is_taken_back() -> None:
     later = datetime(2026, 10, 29, 21, 0, tzinfo=UTC)
     first = marks_for("1", [day(20, 2, 0, 0), day(21, 2, 0, 0)], [], NOW)
     second = marks_for("1", [day(21, 0, 0, 2)], [date(2026, 10, 20)], later)
-    marks = register.merge(row(*first), [register.pack(mark, later) for mark in second])
+    marks = packed_row.merge(row(*first), [packed_row.pack(mark, later) for mark in second])
 
     assert Folder(CODES).absences(marks, TERM, COUNTING, NOW).half_days == 0
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.thresholds.records.activities.activity import DEFAULT, Activity
+from services.thresholds.plans.activities.activity import DEFAULT, Activity
 from services.thresholds.records.history.changes import changes
 from services.thresholds.records.holds.hold import Hold, hold_on
 from services.thresholds.records.responses.recordable import UnrecordableError, check, chosen

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Query
 
 from services.thresholds.access.audit import Access, note
 from services.thresholds.plans import repository as plans
-from services.thresholds.records.activities import repository as activities
-from services.thresholds.records.activities.activity import with_retired
-from services.thresholds.records.activities.offering import offered
-from services.thresholds.records.activities.schemas import ActivitiesIn, ActivityList, ActivityOut
+from services.thresholds.plans.activities import repository as activities
+from services.thresholds.plans.activities.activity import with_retired
+from services.thresholds.plans.activities.offering import offered
+from services.thresholds.plans.activities.schemas import ActivitiesIn, ActivityList, ActivityOut
 from services.thresholds.roster.lookup import known_school
 from services.thresholds.roster.repository import schools
 from services.thresholds.schemas import ThresholdAsked

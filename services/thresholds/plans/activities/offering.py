@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from services.thresholds.plans.activities.activity import Activity
 from services.thresholds.plans.plan import Plan, Step
-from services.thresholds.records.activities.activity import Activity
 from shared.attendance.tiers import Threshold
 
 STEP_OF: Final[dict[Threshold, Step]] = {5: "5", 10: "10", 15: "15"}

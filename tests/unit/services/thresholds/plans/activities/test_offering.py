@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from services.thresholds.plans.activities.activity import DEFAULT, Activity
+from services.thresholds.plans.activities.offering import offered
 from services.thresholds.plans.plan import Approach, Plan
-from services.thresholds.records.activities.activity import DEFAULT, Activity
-from services.thresholds.records.activities.offering import offered
 
 RING = Activity("ring", "We ring", "conversation-with-whanau", thresholds=(5, 10))
 MEET = Activity("meet", "We meet", "meeting-with-whanau", thresholds=(10, 15))

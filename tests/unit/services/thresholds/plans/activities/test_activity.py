@@ -1,6 +1,6 @@
 """A school's list of activities: what is offered where, and what stays on it."""
 
-from services.thresholds.records.activities.activity import DEFAULT, NEEDS_NOTE, STANDARD, Activity, with_retired
+from services.thresholds.plans.activities.activity import DEFAULT, NEEDS_NOTE, STANDARD, Activity, with_retired
 
 RING = Activity("ring-home", "Ring home", "conversation-with-whanau", (5, 10))
 HUI = Activity("hui", "Hui", "meeting-with-whanau", (10, 15))

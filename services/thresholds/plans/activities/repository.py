@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.records.activities.activity import DEFAULT, Activity
+from services.thresholds.plans.activities.activity import DEFAULT, Activity
 
 
 async def of_school(connection: AsyncConnection, school: str) -> list[Activity]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field, StringConstraints, field_validator, model_validator
 
-from services.thresholds.records.activities.activity import STANDARD, Activity
+from services.thresholds.plans.activities.activity import STANDARD, Activity
 from services.thresholds.schemas import Body, Text
 from shared.attendance.tiers import THRESHOLDS, Threshold
 

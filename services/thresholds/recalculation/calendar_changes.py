@@ -1,0 +1,29 @@
+"""What a school's new calendar asks for: rows folded again, and the end of the next school day."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.thresholds.recalculation import day_ends
+from services.thresholds.recalculation.task import request_recalculation
+from shared.attendance.calendar import SchoolCalendar
+from shared.events.calendars import calendar_of
+from shared.events.data import SchoolUpdated
+
+
+async def follow(connection: AsyncConnection, before: SchoolUpdated | None, after: SchoolUpdated, now: datetime) -> None:
+    """Asks for the work in the transaction that keeps the school; `before` is None for a school that is new here."""
+    calendar = calendar_of(after)
+    if before is not None and (terms := terms_to_fold_again(calendar_of(before), calendar)):
+        await request_recalculation(connection, after.school, terms, cause="calendar", version=after.updated_at, now=now)
+    if after.blanks_are_truant:
+        await day_ends.schedule(connection, after.school, calendar, now)
+
+
+def terms_to_fold_again(old: SchoolCalendar, new: SchoolCalendar) -> list[str]:
+    """The terms whose totals a new calendar can change."""
+    choices = (old.blanks_are_truant, old.carried_absences_count) != (new.blanks_are_truant, new.carried_absences_count)
+    if choices or old.timetables != new.timetables:
+        return [term.name for term in new.terms]
+    changed_days = (old.closed_days ^ new.closed_days) | (old.half_days ^ new.half_days)
+    return [term.name for term in new.terms if old.term_named(term.name) != term or any(day in term for day in changed_days)]
