@@ -1,7 +1,7 @@
 """What a mail server's answer means for the letter, for its address, and for us: one table for answers at the door and for bounces.
 
 Pure. Codes are those of RFC 5321 (three digits) and RFC 3463 (`5.1.1`: class, subject, detail), with what the large providers make of
-them. The table for people is in `docs/how-to/deliver-letters.md`.
+them. The table for people is in `docs/reference/mail-answers.md`.
 """
 
 import re
