@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from uuid import UUID, uuid4
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,6 +15,10 @@ class Settings(BaseSettings):
     """What a service needs to know of its surroundings; every field can be set as `STAR_<FIELD>`."""
 
     model_config = SettingsConfigDict(env_prefix="STAR_", frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    instance: UUID = Field(default_factory=uuid4)
+    """Under which name this process leads what only one may lead. Set only where nothing else can run under the same name, so that a
+    process that was killed leads again at once; otherwise drawn anew at each start."""
 
     data: Path = Path(".star")
     """Folder of the embedded database, the signing key and the sandbox."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -16,7 +16,9 @@ from shared.db.engine import create_engine
 from shared.db.listen import Wakeup, listen
 from shared.deadletters import repository as deadletters
 from shared.events.topics import Topic
+from shared.leases.lease import LENGTH, Lease
 from shared.outbox import repository as outbox
+from shared.outbox.relay import LEASE as RELAY
 from shared.outbox.relay import Archive, Relay
 from shared.retention import Retention, Rule
 from shared.settings import Settings
@@ -50,9 +52,13 @@ class WorkerParts:
 
     def relay(self, archive: Archive | None = None) -> Loop:
         """Carries the service's outbox to the bus."""
-        relay = Relay(self.schema, self.engine, self.publisher, self.outbox_bell, archive=archive)
+        relay = Relay(self.schema, self.engine, self.publisher, self.outbox_bell, self.lease(RELAY), archive=archive)
         beat = self.progress.loop(f"{self.schema}.relay")
         return lambda stop: relay.run(stop, beat)
+
+    def lease(self, name: str, length: timedelta = LENGTH) -> Lease:
+        """A lease of the service, for what only one of its workers may lead."""
+        return Lease(self.engine, self.schema, name, self.settings.instance, length)
 
     def work(self, tasks: Sequence[Task], *, concurrency: int, name: str = "work") -> Loop:
         """Works off the service's worklist. Kinds that must not wait for each other get a loop each, with a name of its own."""

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid5
 
 import structlog
 from fastapi import FastAPI
@@ -35,6 +36,7 @@ from shared.bus.factory import create_bus
 from shared.clock import utc_now
 from shared.db.errors import is_transient
 from shared.db.migrate import migrate
+from shared.identifiers import NAMESPACE
 from shared.settings import Settings
 from shared.supervisor import Loop, supervise
 from shared.telemetry.progress import Progress
@@ -114,7 +116,9 @@ async def _serve(
     loops: dict[str, Loop],
 ) -> None:
     base_url = f"http://{settings.host}:{settings.port}"
-    common = settings.model_dump() | {"database_url": database_url}
+    # No other process runs on this folder: killed and started again, this one takes its own leases at once.
+    instance = uuid5(NAMESPACE, f"instance/{settings.data.resolve()}")
+    common = settings.model_dump() | {"database_url": database_url, "instance": instance}
     bus = create_bus(Settings(**common))
     await bus.ensure_topics()
     progress = Progress()

@@ -6,22 +6,22 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.bus.interface import BusUnavailableError, Outgoing, Publisher
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup
-from shared.identifiers import lock_key
+from shared.leases.lease import FenceLostError, Lease
 from shared.outbox import repository
 from shared.telemetry import metrics
 from shared.waiting import wait_until_set
 
 log = structlog.get_logger()
 
+LEASE: Final = "relay"
 BATCH: Final = 500
 POLL: Final = timedelta(seconds=1)
-"""The bound on a message's wait should its NOTIFY be lost."""
+"""The bound on a message's wait should its NOTIFY be lost, and how often a standby looks whether it may lead."""
 
 AWAY_PAUSE: Final = 1.0
 
@@ -32,13 +32,15 @@ Archive = Callable[[AsyncConnection, Sequence[Outgoing]], Awaitable[None]]
 class Relay:
     """Publishes outbox rows, then deletes them. A crash in between publishes them again with the same ids."""
 
-    def __init__(self, schema: str, engine: AsyncEngine, publisher: Publisher, wakeup: Wakeup, *, archive: Archive | None = None) -> None:
+    def __init__(
+        self, schema: str, engine: AsyncEngine, publisher: Publisher, wakeup: Wakeup, lease: Lease, *, archive: Archive | None = None
+    ) -> None:
         self._schema = schema
         self._engine = engine
         self._publisher = publisher
         self._wakeup = wakeup
+        self._lease = lease
         self._archive = archive
-        self._leader: AsyncConnection | None = None
 
     async def run(self, stop: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
         """Relays until `stop` is set; what is left then waits for the next start."""
@@ -49,6 +51,8 @@ class Relay:
                     if await self.run_once() == BATCH:
                         continue
                     await self._wakeup.wait(POLL)
+                except FenceLostError:
+                    log.warning("outbox.fenced", schema=self._schema)
                 except Exception as error:
                     if not (isinstance(error, BusUnavailableError) or is_transient(error)):
                         log.exception("outbox.failed", schema=self._schema)
@@ -56,54 +60,36 @@ class Relay:
                     log.warning("outbox.waits", schema=self._schema, error=type(error).__name__)
                     await wait_until_set(stop, AWAY_PAUSE)
         finally:
-            await self._resign()
+            await self._lease.give_up()
 
     async def run_once(self) -> int:
         """Relays one batch; answers how many messages, 0 also while another process is the relay."""
         try:
             return await self._relay_batch()
-        except BaseException:
-            # Used again after a failure, SQLAlchemy would mend the connection, without the leadership.
-            await self._resign()
+        except Exception:
+            # Another process may reach what this one can't.
+            await self._lease.give_up()
             raise
 
     async def _relay_batch(self) -> int:
-        leader = await self._lead()
-        if leader is None:
-            return 0
-        async with leader.begin():
-            pending = await repository.oldest(leader, BATCH)
-            waiting = await repository.count(leader) if len(pending) == BATCH else len(pending)
-        metrics.OUTBOX_PENDING.labels(self._schema).set(waiting)
-        if not pending:
+        leads = await self._lease.keep()
+        async with self._engine.begin() as connection:
+            pending = await repository.oldest(connection, BATCH) if leads else []
+            backlog = await repository.backlog(connection)
+        # Standbys say it too, so that a leader that stands still can't make the backlog look small.
+        metrics.OUTBOX_PENDING.labels(self._schema).set(backlog.count)
+        metrics.OUTBOX_AGE_SECONDS.labels(self._schema).set(backlog.age.total_seconds())
+        if not pending or not self._lease.has_time_left():
             return 0
         messages = [row.message for row in pending]
         await self._publisher.publish(messages)
-        # On the connection that holds the leadership: once that is lost, nothing here can commit.
-        async with leader.begin():
+        async with self._engine.begin() as connection:
+            await self._lease.prove(connection)
             if self._archive is not None:
-                await self._archive(leader, messages)
-            await repository.remove(leader, [row.id for row in pending])
-        metrics.OUTBOX_PENDING.labels(self._schema).set(waiting - len(pending))
+                await self._archive(connection, messages)
+            await repository.remove(connection, [row.id for row in pending])
+        metrics.OUTBOX_PENDING.labels(self._schema).set(max(backlog.count - len(pending), 0))
         for message in messages:
             event_type = dict(message.headers).get("ce_type", b"tombstone").decode()
             metrics.OUTBOX_PUBLISHED.labels(self._schema, event_type).inc()
         return len(messages)
-
-    async def _lead(self) -> AsyncConnection | None:
-        if self._leader is None:
-            self._leader = await self._engine.connect()
-            async with self._leader.begin():
-                key = {"key": lock_key("relay", self._schema)}
-                leads = (await self._leader.execute(text("SELECT pg_try_advisory_lock(:key)"), key)).scalar()
-            if not leads:
-                standby, self._leader = self._leader, None
-                await standby.close()
-        return self._leader
-
-    async def _resign(self) -> None:
-        leader, self._leader = self._leader, None
-        if leader is not None:
-            # Closing for real: the leadership is a lock that lives as long as the connection.
-            await leader.invalidate()
-            await leader.close()

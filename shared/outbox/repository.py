@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.headers import headers_from_text, headers_to_text
 from shared.bus.interface import Outgoing, check_sizes
+
+MOST_COUNTED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,14 @@ class Pending:
 
     id: int
     message: Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in the outbox: `count` is at most MOST_COUNTED, `age` that of the oldest message, by the database's clock."""
+
+    count: int
+    age: timedelta
 
 
 def channel(schema: str) -> str:
@@ -61,6 +73,17 @@ async def remove(connection: AsyncConnection, ids: Sequence[int]) -> None:
     await connection.execute(text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": list(ids)})
 
 
-async def count(connection: AsyncConnection) -> int:
-    """How many messages wait."""
-    return int((await connection.execute(text("SELECT count(*) FROM outbox"))).scalar_one())
+async def backlog(connection: AsyncConnection) -> Backlog:
+    """How many messages wait, up to a bound that keeps the question cheap, and how long the oldest has waited."""
+    row = (
+        await connection.execute(
+            text(
+                """
+                SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT :most) waiting),
+                    (SELECT greatest(clock_timestamp() - created_at, interval '0') FROM outbox ORDER BY id LIMIT 1)
+                """
+            ),
+            {"most": MOST_COUNTED},
+        )
+    ).one()
+    return Backlog(row[0], row[1] or timedelta())

@@ -40,7 +40,12 @@ MARKS_FOLDED: Final = Counter("star_marks_folded_total", "Marks folded into the 
 CROSSINGS: Final = Counter("star_crossings_total", "Crossings said", ["threshold", "direction"])
 
 OUTBOX_PENDING: Final = Gauge("star_outbox_pending", "Events that wait to be published", ["service"])
+OUTBOX_AGE_SECONDS: Final = Gauge(
+    "star_outbox_oldest_seconds", "How long the oldest event that waits to be published has waited; standbys say it too", ["service"]
+)
 OUTBOX_PUBLISHED: Final = Counter("star_outbox_published_total", "Events published from the outbox", ["service", "type"])
+
+LEASES: Final = Gauge("star_lease_held", "1 in the process that leads under this lease, 0 in those that stand by", ["service", "lease"])
 
 WORK_ATTEMPTS: Final = Counter("star_work_attempts_total", "Attempts at work items", ["service", "kind", "outcome"])
 """outcome: done, retry or failed."""

@@ -12,8 +12,9 @@ from shared.bus.interface import Outgoing, Publisher
 from shared.db.engine import create_engine
 from shared.db.listen import Wakeup
 from shared.events.topics import SCHOOLS
+from shared.leases.lease import Lease
 from shared.outbox import repository
-from shared.outbox.relay import Archive, Relay
+from shared.outbox.relay import LEASE, Archive, Relay
 from tests.integration.shared.conftest import Sql
 
 SCHEMA = "ingest"
@@ -43,7 +44,7 @@ async def new_relay(engine: AsyncEngine, publisher: Publisher) -> AsyncIterator[
     relays: list[Relay] = []
 
     def new(engine: AsyncEngine = engine, publisher: Publisher = publisher, archive: Archive | None = None) -> Relay:
-        relays.append(Relay(SCHEMA, engine, publisher, Wakeup(), archive=archive))
+        relays.append(Relay(SCHEMA, engine, publisher, Wakeup(), Lease(engine, SCHEMA, LEASE), archive=archive))
         return relays[-1]
 
     yield new

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.bus.interface import BusUnavailableError, Outgoing, Publisher
 from shared.db.listen import Wakeup, listen
+from shared.leases.lease import Lease
 from shared.outbox import relay as module
 from shared.outbox import repository
-from shared.outbox.relay import Relay
+from shared.outbox.relay import LEASE, Relay
 from tests.integration.shared.outbox.conftest import SCHEMA, Sent, Waiting, add
 from tests.support.polling import eventually
 
@@ -21,7 +22,7 @@ async def test_many_relays_at_once_send_each_message_once(
 ) -> None:
     monkeypatch.setattr(module, "POLL", timedelta(milliseconds=5))
     stop = asyncio.Event()
-    relays = [asyncio.create_task(Relay(SCHEMA, engine, publisher, Wakeup()).run(stop)) for _ in range(2)]
+    relays = [asyncio.create_task(Relay(SCHEMA, engine, publisher, Wakeup(), Lease(engine, SCHEMA, LEASE)).run(stop)) for _ in range(2)]
     for number in range(100):
         await add(engine, number)
     await eventually(waiting, 0)
@@ -63,7 +64,7 @@ async def test_it_waits_for_a_bus_that_is_away_and_for_its_database(
     away = AwayAtFirst(publisher, 3)
     stop = asyncio.Event()
     await add(engine, 1)
-    relaying = asyncio.create_task(Relay(SCHEMA, engine, away, Wakeup()).run(stop))
+    relaying = asyncio.create_task(Relay(SCHEMA, engine, away, Wakeup(), Lease(engine, SCHEMA, LEASE)).run(stop))
     await eventually(waiting, 0)
     for number in (2, 3):
         await cut("star-ingest")
@@ -81,7 +82,7 @@ async def test_a_commit_rings_the_relay(
     bell, stop = Wakeup(), asyncio.Event()
     loops = [
         asyncio.create_task(listen(database_url, {repository.channel(SCHEMA): bell.ring}, stop)),
-        asyncio.create_task(Relay(SCHEMA, engine, publisher, bell).run(stop)),
+        asyncio.create_task(Relay(SCHEMA, engine, publisher, bell, Lease(engine, SCHEMA, LEASE)).run(stop)),
     ]
     for number in range(3):
         await add(engine, number)

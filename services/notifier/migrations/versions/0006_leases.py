@@ -1,0 +1,21 @@
+"""What only one process may lead: leases.
+
+Revision ID: 0006
+"""
+
+from alembic import op
+
+from shared.leases.schema import LEASES_V1
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Creates the table."""
+    op.execute(LEASES_V1)
+
+
+def downgrade() -> None:
+    """Drops it: whoever leads then holds a lock on a connection, as before."""
+    op.execute("DROP TABLE leases")
