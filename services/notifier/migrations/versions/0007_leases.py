@@ -1,14 +1,14 @@
 """What only one process may lead: leases.
 
-Revision ID: 0003
+Revision ID: 0007
 """
 
 from alembic import op
 
 from shared.leases.schema import LEASES_V1
 
-revision = "0003"
-down_revision = "0002"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:

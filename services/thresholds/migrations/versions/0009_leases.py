@@ -1,14 +1,14 @@
 """What only one process may lead: leases.
 
-Revision ID: 0008
+Revision ID: 0009
 """
 
 from alembic import op
 
 from shared.leases.schema import LEASES_V1
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:

@@ -1,14 +1,14 @@
 """What only one process may lead: leases.
 
-Revision ID: 0006
+Revision ID: 0004
 """
 
 from alembic import op
 
 from shared.leases.schema import LEASES_V1
 
-revision = "0006"
-down_revision = "0005"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
