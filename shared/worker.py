@@ -90,11 +90,11 @@ class WorkerParts:
         beat = self.progress.loop(f"{self.schema}.retention")
         return lambda stop: retention.run(stop, beat)
 
-    def bells(self) -> Loop:
-        """Rings the loops above when the database has news for them."""
+    def bells(self, *more: Wakeup) -> Loop:
+        """Rings the loops above when the database has news for them, and `more` bells when it has news of work."""
 
         def ring_work() -> None:
-            for bell in self.work_bells:
+            for bell in (*self.work_bells, *more):
                 bell.ring()
 
         channels = {outbox.channel(self.schema): self.outbox_bell.ring, worklist.channel(self.schema): ring_work}

@@ -15,13 +15,11 @@ from services.moe_sync.windows.leader import Leader
 from services.moe_sync.windows.scheduling import Scheduler
 from services.moe_sync.windows.task import WindowTask
 from shared.clock import Clock, utc_now
-from shared.db.listen import listen
 from shared.deadletters.box import DeadLetterBox
 from shared.events import topics
 from shared.supervisor import supervise
 from shared.telemetry.progress import Progress
 from shared.worker import worker_parts
-from shared.worklist import repository as worklist
 
 
 async def run_worker(settings: MoeSyncSettings, stop: asyncio.Event, *, progress: Progress | None = None, clock: Clock = utc_now) -> None:
@@ -43,16 +41,6 @@ async def run_worker(settings: MoeSyncSettings, stop: asyncio.Event, *, progress
         )
         students = StudentsReader(SCHEMA, parts.engine, parts.bus, StudentsHandler(parts.engine, box, clock), clock)
         leading, reading = progress.loop(f"{SCHEMA}.leader"), progress.loop(f"{SCHEMA}.students")
-
-        async def ring(stop: asyncio.Event) -> None:
-            # The same word that wakes the worklist: something is due sooner, or was chosen otherwise.
-            def both() -> None:
-                leader.bell.ring()
-                students.bell.ring()
-
-            await listen(settings.database_url, {worklist.channel(SCHEMA): both}, stop)
-            both()
-
         loops = {
             "schools": parts.consume("schools", [topics.SCHOOLS], SchoolsHandler(parts.engine, scheduler, box, clock)),
             "records": parts.consume("records", [topics.CROSSINGS, topics.RESPONSES], RecordsHandler(parts.engine, box, clock)),
@@ -61,7 +49,7 @@ async def run_worker(settings: MoeSyncSettings, stop: asyncio.Event, *, progress
             "work": parts.work([upload_task], concurrency=settings.upload_concurrency),
             "relay": parts.relay(),
             "retention": parts.retention(history=[upload_task.kind]),
-            "bells": parts.bells(),
-            "upload-bells": ring,
+            # They sleep until something is due: what makes work due sooner, or chooses another way, wakes them too.
+            "bells": parts.bells(leader.bell, students.bell),
         }
         await supervise(loops, stop)

@@ -107,6 +107,16 @@ def decode(message: Message) -> Event | Tombstone:
     return Event(event_type, event_id, source, time, key, data)
 
 
+def time_of(message: Message) -> datetime | None:
+    """When the message's event became true, by the header alone; None for a tombstone, and for a header that can't be read."""
+    header = dict(message.headers).get("ce_time", b"")
+    try:
+        time = datetime.fromisoformat(header.decode())
+    except ValueError:
+        return None
+    return time if time.tzinfo is not None else None
+
+
 def tombstone(topic: str, key: str) -> Outgoing:
     """The message that says that what the key names is gone."""
     return Outgoing(topic, key.encode(), None)

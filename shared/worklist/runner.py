@@ -1,4 +1,13 @@
-"""Works a worklist off: claims what is due, performs it, settles it."""
+"""Works a worklist off: claims what is due, performs it, settles it.
+
+1. *Claim*, in a transaction: items that are due get a lease, and each attempt is written down before anything is done.
+2. *Perform*, in no transaction: the letter, the webhook, the upload. It may take as long as the lease.
+3. *Settle*, in a transaction: the attempt's outcome, and what the task has to keep of it.
+
+Killed in step 2, nobody knows whether the other side took it: the lease runs out, and the item is tried again. So a task sends the same
+bytes under the same key. Where another worker has claimed the item meanwhile, step 3 finds a lease that is not ours (LeaseLostError), and
+nothing of this attempt is kept.
+"""
 
 import asyncio
 from collections import deque
@@ -16,7 +25,7 @@ from shared.telemetry import metrics
 from shared.waiting import wait_until_set
 from shared.worklist import repository
 from shared.worklist.repository import LeaseLostError, WorkItem
-from shared.worklist.tasks import ChoosesItself, Done, Failed, Outcome, Retry, Task
+from shared.worklist.tasks import ChoosesItself, Done, Failed, KeepsResult, Outcome, Retry, Task
 
 log = structlog.get_logger()
 
@@ -97,6 +106,7 @@ class Runner:
 
     def _finished(self, running: asyncio.Task[None]) -> None:
         self._running.discard(running)
+        # There is room for one more: the loop may be waiting for it.
         self._wakeup.ring()
 
     async def _wait_for_work(self) -> None:
@@ -117,15 +127,16 @@ class Runner:
 
     async def _attempt(self, task: Task, item: WorkItem) -> None:
         outcome = await self._perform(task, item)
-        # What was done must not be done again because the database was away for a moment: the lease is ours, so keep trying.
+        # What was done must not be done again because the database was away for a moment: the lease is still ours, so keep trying.
         until = asyncio.get_running_loop().time() + task.lease.total_seconds()
         while True:
             try:
                 await self._settle(task, item, outcome)
             except LeaseLostError:
+                # Our lease ran out, and another worker got there first: the item is theirs.
                 log.warning("work.lease_lost", kind=item.kind, item=str(item.id), attempt=item.attempt)
             except Exception as error:
-                # At last the lease runs out, and the item is tried again.
+                # Given up here, the lease runs out, and the item is tried again.
                 if not is_transient(error):
                     log.exception("work.not_settled", kind=item.kind, item=str(item.id))
                 else:
@@ -161,7 +172,8 @@ class Runner:
                     await repository.settle(connection, item, "retry", now=now, due_at=due_at, detail=detail)
                 case Failed(detail):
                     await repository.settle(connection, item, "failed", now=now, detail=detail)
-            await task.settle(connection, item, outcome)
+            if isinstance(task, KeepsResult):
+                await task.settle(connection, item, outcome)
         # Not the outcome's own class: a task may answer one that carries its result to `settle`.
         name = next(kind.__name__.lower() for kind in (Done, Retry, Failed) if isinstance(outcome, kind))
         metrics.WORK_ATTEMPTS.labels(self._schema, item.kind, name).inc()

@@ -73,6 +73,11 @@ class Task(Protocol):
     async def perform(self, item: WorkItem) -> Outcome:
         """Does the work outside any transaction, within the lease. An error it raises counts as a Retry."""
 
+
+@runtime_checkable
+class KeepsResult(Protocol):
+    """A task that has something of its own to keep when an attempt ends."""
+
     async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
         """Keeps the result, in the transaction that settles the item. A Retry given up arrives as Failed.
 

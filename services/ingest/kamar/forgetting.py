@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.ingest.kamar.repository import documents
 from shared.clock import Clock, utc_now
@@ -32,6 +32,3 @@ class ForgettingTask:
         async with self.engine.begin() as connection:
             await documents.forget_older(connection, self.clock() - self.kept)
         return Done()
-
-    async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
-        """Nothing is left to keep."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -16,7 +15,6 @@ from shared.deadletters.box import DeadLetterBox
 from shared.deadletters.letter import DeadLetter
 from shared.deadletters.reading import read_events
 from shared.events.envelope import Event
-from shared.telemetry import metrics
 
 
 @dataclass
@@ -31,20 +29,17 @@ class RecordsHandler:
         """Applies the events. None of them ever waits: a response may come before its record, and stays at home until then."""
         read, letters = read_events(messages)
         said: list[tuple[Message, list[Fact]]] = []
-        times: list[datetime] = []
         for message, event in read:
             if not isinstance(event, Event):
                 letters.append(DeadLetter(message, UNFIT, "records are withdrawn by events, not by tombstones"))
                 continue
             try:
                 said.append((message, list(facts_of(event))))
-                times.append(event.time)
             except UnfitEventError as error:
                 letters.append(DeadLetter(message, UNFIT, str(error)))
         async with self.engine.begin() as connection:
             await self._apply(connection, said, letters)
             await self.dead_letters.keep(connection, letters, self.clock())
-        metrics.observe_age("moe_sync.records", times, self.clock())
         return {}
 
     async def _apply(self, connection: AsyncConnection, said: Sequence[tuple[Message, Sequence[Fact]]], letters: list[DeadLetter]) -> None:

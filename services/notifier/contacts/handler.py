@@ -78,7 +78,6 @@ class RosterHandler:
         """Applies a batch; no partition ever has to wait."""
         read, poison = read_events(messages)
         roster = _Roster()
-        times: list[datetime] = []
         for message, content in read:
             match content:
                 case Event(data=SchoolUpdated() as data):
@@ -91,8 +90,6 @@ class RosterHandler:
                         poison.append(DeadLetter(message, "bad-key", "the key is not a student's id"))
                     else:
                         roster.gone(student_id)
-            if isinstance(content, Event):
-                times.append(content.time)
         now = self.clock()
         async with self.engine.begin() as connection:
             await self.box.keep(connection, poison, now)
@@ -111,7 +108,6 @@ class RosterHandler:
             told = {student_id for student_id in newer if recipients(roster.joined[student_id].caregivers, texts=True)}
             await self._tell_now(connection, [case for case in known.values() if case.student_id in told], now)
             await self._ask_again(connection, list(roster.schools), known.values(), put_off, now)
-        metrics.observe_age(f"notifier.{GROUP}", times, self.clock())
         return {}
 
     async def _end(self, connection: AsyncConnection, case: Case, now: datetime) -> Case:

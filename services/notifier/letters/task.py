@@ -72,9 +72,6 @@ class LetterTask:
         log.info("letter.due", letter=str(waiting.id), outcome=outcome.detail)
         return outcome
 
-    async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
-        """Nothing to keep: the letter says what became of it."""
-
     async def _bind(self, connection: AsyncConnection, case: Case, waiting: Waiting) -> Outcome:
         now = self.clock()
         threshold = case.wanted()

@@ -19,7 +19,6 @@ from shared.deadletters.reading import read_events
 from shared.events import topics
 from shared.events.catalogue import PARTNER_EVENTS
 from shared.events.envelope import Event
-from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
@@ -41,11 +40,9 @@ class PartnerEventsHandler:
         read, poison = read_events(messages)
         now = self.clock()
         events: list[PartnerEvent] = []
-        times = []
         for message, content in read:
             if not isinstance(content, Event):
                 continue
-            times.append(content.time)
             if content.type not in PARTNER_EVENTS or content.time < now - self.kept:
                 continue
             if can_be_signed(content.id):
@@ -55,7 +52,6 @@ class PartnerEventsHandler:
         async with self.engine.begin() as connection:
             await self.box.keep(connection, poison, now)
             await self._spread(connection, events)
-        metrics.observe_age(f"notifier.{GROUP}", times, self.clock())
         return {}
 
     async def _spread(self, connection: AsyncConnection, events: Sequence[PartnerEvent]) -> None:

@@ -3,7 +3,7 @@
 import random
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
@@ -75,10 +75,11 @@ class WebhookTask:
     clock: Clock
     backoff: Backoff = BACKOFF
     kind: ClassVar[str] = webhooks.WORK_KIND
-    lease: timedelta = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "lease", self.send_within + MARGIN)
+    @property
+    def lease(self) -> timedelta:
+        """The bound on one attempt."""
+        return self.send_within + MARGIN
 
     async def claim(self, connection: AsyncConnection, *, most: int, now: datetime) -> Sequence[WorkItem]:
         """Claims what is due, so that no subscription has more than its share under way."""

@@ -14,7 +14,6 @@ from shared.deadletters.box import DeadLetterBox
 from shared.deadletters.reading import read_events
 from shared.events.data import PlanReviewDue
 from shared.events.envelope import Event
-from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
@@ -41,7 +40,6 @@ class PlansHandler:
             for event in events:
                 if isinstance(event.data, PlanReviewDue):
                     await self._tell(connection, event, event.data)
-        metrics.observe_age(f"notifier.{GROUP}", [event.time for event in events], self.clock())
         return {}
 
     async def _tell(self, connection: AsyncConnection, event: Event, data: PlanReviewDue) -> None:

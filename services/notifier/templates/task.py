@@ -1,6 +1,6 @@
 """Sending a letter on trial, the way that letters go."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final
 
@@ -29,10 +29,11 @@ class TrialTask:
     clock: Clock
     backoff: Backoff = BACKOFF
     kind: ClassVar[str] = trials.WORK_KIND
-    lease: timedelta = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "lease", self.send_within + MARGIN)
+    @property
+    def lease(self) -> timedelta:
+        """The bound on one attempt."""
+        return self.send_within + MARGIN
 
     async def perform(self, item: WorkItem) -> Outcome:
         """Sends what was written. No transaction is open meanwhile."""

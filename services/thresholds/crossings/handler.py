@@ -68,7 +68,6 @@ class MarksHandler:
             entries = self._entries(kept, calendars, letters)
             await self._fold(connection, entries, calendars)
             await self.dead_letters.keep(connection, [letter for letter in letters if not _waits(letter.message, held)], now)
-        metrics.observe_age("thresholds.marks", [event.time for _, event, _ in kept], self.clock())
         return held
 
     def _sort_out_unknown(

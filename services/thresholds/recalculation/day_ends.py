@@ -74,6 +74,3 @@ class DayEndTask:
                 await request_recalculation(connection, number, [term.name], cause="day-end", version=end, now=now)
             await schedule(connection, number, calendar, now)
         return Done()
-
-    async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
-        """Nothing more to keep."""

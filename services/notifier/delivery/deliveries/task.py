@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar, Final
 
@@ -61,10 +61,11 @@ class DeliveryTask:
     backoff: Backoff = BACKOFF
     soft_limit: int = SOFT_LIMIT
     kind: ClassVar[str] = deliveries.WORK_KIND
-    lease: timedelta = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "lease", self.send_within + LONGEST_WAIT + MARGIN)
+    @property
+    def lease(self) -> timedelta:
+        """The bound on one attempt."""
+        return self.send_within + LONGEST_WAIT + MARGIN
 
     async def perform(self, item: WorkItem) -> Outcome:
         """Sends what was written, unless it was withdrawn meanwhile, or its address turned out to be a bad one."""

@@ -45,7 +45,6 @@ class CrossingsHandler:
         async with self.engine.begin() as connection:
             await self.box.keep(connection, poison, now)
             await self._apply(connection, facts)
-        metrics.observe_age(f"notifier.{GROUP}", [event.time for event in events], self.clock())
         return {}
 
     async def _apply(self, connection: AsyncConnection, facts: Sequence[Fact]) -> None:

@@ -15,7 +15,6 @@ from shared.deadletters.box import DeadLetterBox
 from shared.deadletters.reading import read_events
 from shared.events.data import LettersHeld, LettersReleased
 from shared.events.envelope import Event
-from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
@@ -40,7 +39,6 @@ class HoldsHandler:
             await self.box.keep(connection, poison, now)
             if changes:
                 await self._apply(connection, changes)
-        metrics.observe_age(f"notifier.{GROUP}", [event.time for event in events], self.clock())
         return {}
 
     async def _apply(self, connection: AsyncConnection, changes: Sequence[Change]) -> None:

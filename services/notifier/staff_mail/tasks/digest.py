@@ -56,9 +56,6 @@ class DigestTask:
             await digests.plan(connection, schedule, replace(schedule, last_on=today), digest, school, now)
         return Done("gathered" if gathered else "nothing moved")
 
-    async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
-        """Nothing to keep: the schedule says it."""
-
     async def _gather(self, connection: AsyncConnection, schedule: Schedule, digest: Digest, day: date, now: datetime) -> bool:
         if not digest.when_empty and not await movements.is_any(connection, schedule):
             return False

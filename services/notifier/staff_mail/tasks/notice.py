@@ -1,6 +1,6 @@
 """E-mails to staff: a letter's copy, the digest, a plan's review, letters that wait for a person. What one says is looked up now."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import ClassVar, Final
 
@@ -58,10 +58,11 @@ class NoticeTask:
     clock: Clock
     backoff: Backoff = BACKOFF
     kind: ClassVar[str] = notices.WORK_KIND
-    lease: timedelta = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "lease", self.send_within + LONGEST_WAIT + MARGIN)
+    @property
+    def lease(self) -> timedelta:
+        """The bound on one attempt."""
+        return self.send_within + LONGEST_WAIT + MARGIN
 
     async def perform(self, item: WorkItem) -> Outcome:
         """Sends it, unless it has become needless."""

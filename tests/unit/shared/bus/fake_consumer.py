@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from shared.bus.interface import BusUnavailableError, Message, Partition
+from shared.bus.interface import BusUnavailableError, Headers, Message, Partition
 
 
 @dataclass
@@ -21,12 +21,12 @@ class FakeConsumer:
     started: bool = False
     stopped: bool = False
 
-    def put(self, source: Partition, *values: bytes) -> None:
+    def put(self, source: Partition, *values: bytes, headers: Headers = ()) -> None:
         """Appends to a partition."""
         log = self.logs.setdefault(source, [])
         self.positions.setdefault(source, 0)
         for value in values:
-            log.append(Message(source.topic, source.number, len(log), b"k", value))
+            log.append(Message(source.topic, source.number, len(log), b"k", value, headers))
 
     async def start(self) -> None:
         self.started = True

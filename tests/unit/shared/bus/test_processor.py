@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.bus import processor as module
-from shared.bus.interface import BusUnavailableError, Message, Partition
+from shared.bus.interface import BusUnavailableError, Headers, Message, Partition
 from shared.bus.processor import BatchRefusedError, Processor
+from shared.telemetry import metrics
 from tests.unit.shared.bus.fake_consumer import FakeConsumer
 
 A, B, C = Partition("t", 0), Partition("t", 1), Partition("u", 0)
@@ -104,7 +106,7 @@ async def test_what_has_to_wait_is_left_and_the_rest_goes_on(consumer: FakeConsu
 
 
 async def test_what_had_to_wait_is_tried_again_after_its_rest(consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "HELD_PAUSE", module.HELD_PAUSE * 0)
+    monkeypatch.setattr(module, "PAUSE", module.PAUSE * 0)
     consumer.put(A, b"a0", b"a1")
     handler = Recorder({A: 0}, {A: 1})
     processor = Processor("group", consumer, handler)
@@ -211,3 +213,31 @@ async def test_it_runs_until_stopped_through_outages_of_the_bus(consumer: FakeCo
     assert consumer.started
     assert consumer.stopped
     assert beats >= 6
+
+
+NOW = datetime(2026, 10, 19, 12, tzinfo=UTC)
+
+
+def ages(group: str) -> tuple[float, float]:
+    """How many ages were noted for a group, and their sum in seconds."""
+    samples = {sample.name: sample.value for sample in metrics.EVENT_AGE_SECONDS.labels(group)._samples() if sample.name != "_bucket"}
+    return samples["_count"], samples["_sum"]
+
+
+def said(minutes: int) -> Headers:
+    return (("ce_time", (NOW - timedelta(minutes=minutes)).isoformat().encode()),)
+
+
+async def test_the_age_of_the_oldest_event_of_each_batch_is_noted(consumer: FakeConsumer) -> None:
+    consumer.put(A, b"1", headers=said(minutes=5))
+    consumer.put(B, b"2", headers=said(minutes=7))
+    await Processor("aged", consumer, Recorder(), clock=lambda: NOW).run_once(asyncio.Event())
+    assert ages("aged") == (1, 7 * 60)
+
+
+async def test_events_that_wait_and_messages_without_a_time_have_no_age(consumer: FakeConsumer) -> None:
+    consumer.put(A, b"1", headers=said(minutes=5))
+    consumer.put(B, b"2", headers=(("ce_time", b"yesterday"),))
+    consumer.put(C, b"3")
+    await Processor("ageless", consumer, Recorder({A: 0}), clock=lambda: NOW).run_once(asyncio.Event())
+    assert ages("ageless") == (0, 0)
