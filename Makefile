@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 DATA   ?= .star
 PORT   ?= 8000
 
-.PHONY: help install run test check format bench reference kafka kafka-stop clean
+.PHONY: help install packages run test check format bench reference kafka kafka-stop clean
 
 help:
 	@echo "make run    everything from nothing: install, start, play a demo school, keep serving"
@@ -21,10 +21,14 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 install: $(VENV)/installed
 
+# Programs that Python packages don't bring; a machine that is no CI machine is left as it is.
+packages:
+	@.ci/packages java mvn chromium pdftotext
+
 run: install
 	$(BIN)/star run --port $(PORT) --data $(DATA)
 
-test: install
+test: install packages
 	$(BIN)/python -m pytest
 
 check: install
@@ -44,6 +48,7 @@ reference: install
 	$(BIN)/python -m deploy.reference
 
 kafka: install
+	@.ci/packages java mvn
 	$(BIN)/python -m deploy.kafka start
 
 kafka-stop: install

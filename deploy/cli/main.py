@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from shared.attendance.codes import CodeTableError
+from shared.version import VERSION
 
 COMMANDS: Final = {
     "run": "run:run",
@@ -48,5 +49,6 @@ class StarGroup(click.Group):
 
 
 @click.group(cls=StarGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="star", message="%(prog)s %(version)s")
 def main() -> None:
     """Stepped Attendance Response for New Zealand schools."""

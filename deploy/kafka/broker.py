@@ -13,7 +13,7 @@ from string import Template
 from types import TracebackType
 from typing import Self
 
-from . import install, probe
+from . import cluster, install, probe
 from .errors import PortTakenError, StartFailedError, StopFailedError
 from .pidfile import PidFile
 
@@ -62,7 +62,7 @@ class KafkaBroker:
     def ready(self) -> bool:
         """Whether this folder's broker, and no other, answers on the port."""
         ours = self._cluster_id()
-        return ours is not None and probe.cluster_id(self.port, PROBE_TIMEOUT.total_seconds()) == ours
+        return ours is not None and cluster.cluster_id(self.port, PROBE_TIMEOUT.total_seconds()) == ours
 
     def install(self) -> Path:
         """Fetch Kafka's jars unless they are there; answer their folder. Raises ToolMissingError, InstallFailedError."""

@@ -6,11 +6,8 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-
-from deploy.apt import AptError, install_on_ci
 
 from .errors import InstallFailedError, ToolMissingError
 
@@ -20,7 +17,6 @@ CACHE = Path(__file__).parents[2] / ".cache"
 # The jars are 43 MB. Below the test suite's limit of five minutes a test, so that this message is the one shown.
 FETCH_TIMEOUT = timedelta(minutes=4)
 JAVA_MINIMUM = 17
-PACKAGES = ("default-jre-headless", "maven")
 
 
 def java() -> str:
@@ -46,22 +42,6 @@ def maven() -> str:
     return path
 
 
-def ensure_java() -> None:
-    """On a bare CI machine, install Java and Maven; elsewhere, do nothing. Raises ToolMissingError when that fails."""
-    try:
-        install_on_ci(PACKAGES)
-    except AptError as error:
-        raise ToolMissingError(str(error)) from error
-
-
-def _required(tool: Callable[[], str]) -> str:
-    try:
-        return tool()
-    except ToolMissingError:
-        ensure_java()
-        return tool()
-
-
 def libraries(pom: Path = POM, cache: Path = CACHE) -> Path:
     """The folder of the jars that the pom names; it need not exist yet. A changed pom has another folder."""
     text = pom.read_bytes()
@@ -73,11 +53,11 @@ def libraries(pom: Path = POM, cache: Path = CACHE) -> Path:
 
 def install(pom: Path = POM, cache: Path = CACHE) -> Path:
     """Fetch the jars unless they are there, whole or not at all, and answer their folder. Raises ToolMissingError, InstallFailedError."""
-    _required(java)
+    java()
     target = libraries(pom, cache)
     if target.exists():
         return target
-    mvn = _required(maven)
+    mvn = maven()
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{target.name}.", dir=cache) as folder:
         fetched = Path(folder) / "libraries"

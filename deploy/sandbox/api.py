@@ -11,6 +11,7 @@ from deploy.sandbox.mail import MailCatcher
 from deploy.sandbox.ministry import ministry_router
 from deploy.sandbox.pages import page_router
 from deploy.sandbox.problems import install_problem_handlers
+from shared.version import VERSION
 
 
 class MailQuery(BaseModel):
@@ -34,7 +35,7 @@ class MailFault(BaseModel):
 
 def create_sandbox(mail: MailCatcher, ministry_folder: Path) -> FastAPI:
     """An app to mount at `/sandbox`; it needs no lifespan, and `mail` is started and stopped by whoever made it."""
-    app = FastAPI(title="Sandbox", version="1", summary="Caught mail and a Ministry, on this machine only")
+    app = FastAPI(title="Sandbox", version=VERSION, summary="Caught mail and a Ministry, on this machine only")
     install_problem_handlers(app)
     app.include_router(page_router(mail))
     app.include_router(ministry_router(ministry_folder))

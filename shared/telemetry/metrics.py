@@ -4,7 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, Info
+
+from shared.version import VERSION
+
+BUILD: Final = Info("star_build", "The version of this process")
+BUILD.info({"version": VERSION})
 
 MARKS: Final = Counter("star_marks_total", "Marks that came to the door", ["source", "result"])
 """result: accepted, or the reason for which a mark was refused."""

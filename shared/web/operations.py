@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.telemetry.progress import Progress
+from shared.version import VERSION
 
 Check = Callable[[], Awaitable[object]]
 
@@ -40,7 +41,7 @@ def operations_router(health_of: Callable[[Request], Health]) -> APIRouter:
     async def healthz(request: Request) -> JSONResponse:
         stuck = health_of(request).progress.stuck()
         status = HTTPStatus.SERVICE_UNAVAILABLE if stuck else HTTPStatus.OK
-        return JSONResponse({"status": "stuck" if stuck else "ok", "stuck": stuck}, status_code=status)
+        return JSONResponse({"status": "stuck" if stuck else "ok", "stuck": stuck, "version": VERSION}, status_code=status)
 
     @router.get("/readyz", summary="Whether what it depends on answers")
     async def readyz(request: Request) -> JSONResponse:

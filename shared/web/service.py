@@ -20,6 +20,7 @@ from shared.identifiers import SchoolNumber, school_number
 from shared.settings import ServiceName, Settings
 from shared.telemetry import metrics
 from shared.telemetry.progress import Progress
+from shared.version import VERSION
 from shared.web.events_documents import events_documents_router
 from shared.web.operations import Check, operations_router
 from shared.web.problems import ProblemError, install_problem_handlers
@@ -51,7 +52,7 @@ def create_service_app(service: ServiceName, summary: str, settings: Settings, l
             yield {STATE: state}
 
     # The documents' pages carry their scripts with them: a school's network may not reach the usual CDN, nor should it have to.
-    app = FastAPIOffline(title=f"STAR {service}", summary=summary, version="1", lifespan=run)
+    app = FastAPIOffline(title=f"STAR {service}", summary=summary, version=VERSION, lifespan=run)
     install_problem_handlers(app)
     for router in routers:
         app.include_router(router)

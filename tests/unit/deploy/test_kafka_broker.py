@@ -1,4 +1,4 @@
-"""What is decided before Java runs: which tools, which folder, who may install."""
+"""What is decided before Java runs: which tools, which folder."""
 
 import os
 from pathlib import Path
@@ -21,20 +21,6 @@ def test_an_old_java_is_refused_with_the_fix(version: str, tmp_path: Path, monke
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(ToolMissingError, match=r"is Java (11|8)\. .*apt-get install default-jre-headless maven"):
         install.java()
-
-
-@pytest.mark.parametrize(("ci", "installs"), [("true", True), ("", False)])
-def test_only_ci_installs_java_itself(ci: str, installs: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    called = tmp_path / "called"
-    executable(tmp_path / "bin", "apt-get", f'echo "$@" >> {called}')
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.setenv("CI", ci)
-    monkeypatch.delenv("JAVA_HOME", raising=False)
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    with pytest.raises(ToolMissingError):
-        install.install(cache=tmp_path / "cache")
-    said = called.read_text().splitlines() if called.exists() else []
-    assert said == (["update -q", "install -q -y --no-install-recommends default-jre-headless maven"] if installs else [])
 
 
 def test_a_changed_pom_has_another_folder(tmp_path: Path) -> None:
