@@ -2,10 +2,10 @@
 
 from hypothesis import settings
 
-from tests.support.database import database_template, database_url, postgres_url
+from tests.support.database import clones, database_template, database_url, postgres_url
 from tests.support.kafka import kafka_broker
 
-__all__ = ["database_template", "database_url", "kafka_broker", "postgres_url"]
+__all__ = ["clones", "database_template", "database_url", "kafka_broker", "postgres_url"]
 
 # How long an example takes says something of the machine, not of the code.
 settings.register_profile("star", deadline=None)
