@@ -2,10 +2,16 @@
 
 import asyncio
 import signal
+import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Final
 
 import structlog
+
+from shared.telemetry import metrics
+from shared.waiting import wait_until_set
 
 log = structlog.get_logger()
 
@@ -42,6 +48,57 @@ async def supervise(loops: Mapping[str, Loop], stop: asyncio.Event) -> None:
     for result in results:
         if isinstance(result, Exception):
             raise result
+
+
+MOST_FAILURES: Final = 5
+WITHIN: Final = timedelta(minutes=10)
+"""Failures of one loop after which its fault is taken for a lasting one, and the process ends."""
+
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 30.0
+
+
+def restarting(name: str, loop: Loop) -> Loop:
+    """The loop, started again when it fails, so that in a process of many parts the others serve on.
+
+    The loop must build what it needs each time it is called. When it has failed more than MOST_FAILURES times WITHIN so long, its last
+    error is raised: whoever runs the process decides then.
+    """
+
+    async def run(stop: asyncio.Event) -> None:
+        failures: deque[float] = deque(maxlen=MOST_FAILURES)
+        while True:
+            try:
+                return await _once(loop, stop)
+            except Exception as error:
+                now = time.monotonic()
+                lasting = len(failures) == MOST_FAILURES and now - failures[0] < WITHIN.total_seconds()
+                if lasting or stop.is_set():
+                    raise
+                failures.append(now)
+                lately = sum(now - at < WITHIN.total_seconds() for at in failures)
+                log.exception("loop.failed", loop=name, error=type(error).__name__, failures=lately)
+                metrics.LOOP_RESTARTS.labels(name).inc()
+                await wait_until_set(stop, min(FIRST_PAUSE * 2 ** (lately - 1), LONGEST_PAUSE))
+                if stop.is_set():
+                    return None
+
+    return run
+
+
+async def _once(loop: Loop, stop: asyncio.Event) -> None:
+    """Runs the loop on an event of its own: a part that stops all its loops as one of them dies must not stop the process."""
+    own = asyncio.Event()
+
+    async def pass_on() -> None:
+        await stop.wait()
+        own.set()
+
+    passing_on = asyncio.create_task(pass_on())
+    try:
+        await loop(own)
+    finally:
+        passing_on.cancel()
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

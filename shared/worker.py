@@ -12,14 +12,14 @@ from shared.bus.factory import create_bus
 from shared.bus.interface import Bus, Publisher
 from shared.bus.processor import Handler, Processor
 from shared.clock import Clock, utc_now
-from shared.db.engine import create_engine
+from shared.db.engine import create_engine, ping
 from shared.db.listen import Wakeup, listen
 from shared.deadletters import repository as deadletters
 from shared.events.topics import Topic
 from shared.leases.lease import LENGTH, Lease
 from shared.outbox import repository as outbox
 from shared.outbox.relay import LEASE as RELAY
-from shared.outbox.relay import Archive, Relay
+from shared.outbox.relay import Archive, Relay, outbox_moves
 from shared.retention import Retention, Rule
 from shared.settings import Settings
 from shared.supervisor import Loop
@@ -115,9 +115,17 @@ async def worker_parts(schema: str, settings: Settings, progress: Progress, cloc
     bus = create_bus(settings)
     publisher = bus.publisher()
     await publisher.start()
+    checks = {
+        f"{schema}.database": lambda: ping(engine),
+        f"{schema}.bus": bus.ping,
+        f"{schema}.outbox": lambda: outbox_moves(engine),
+    }
+    progress.checks.update(checks)
     try:
         yield WorkerParts(schema, settings, engine, bus, publisher, progress, clock)
     finally:
+        for name in checks:
+            del progress.checks[name]
         await publisher.stop()
         await bus.close()
         await engine.dispose()

@@ -38,7 +38,7 @@ from shared.db.errors import is_transient
 from shared.db.migrate import migrate
 from shared.identifiers import NAMESPACE
 from shared.settings import Settings
-from shared.supervisor import Loop, supervise
+from shared.supervisor import Loop, restarting, supervise
 from shared.telemetry.progress import Progress
 from shared.waiting import wait_until_set
 from shared.web.server import serve
@@ -133,10 +133,10 @@ async def _serve(
         "/sandbox": Mounted(create_sandbox(mail, settings.data / "sandbox" / "ministry")),
     }
     loops |= {
-        "ingest": lambda stop: run_ingest(ingest, stop, progress=progress),
-        "thresholds": lambda stop: run_thresholds(thresholds, stop, progress=progress),
-        "notifier": lambda stop: run_notifier(notifier, stop, progress=progress),
-        "moe-sync": lambda stop: run_moe_sync(moe_sync, stop, progress=progress),
+        "ingest": restarting("ingest", lambda stop: run_ingest(ingest, stop, progress=progress)),
+        "thresholds": restarting("thresholds", lambda stop: run_thresholds(thresholds, stop, progress=progress)),
+        "notifier": restarting("notifier", lambda stop: run_notifier(notifier, stop, progress=progress)),
+        "moe-sync": restarting("moe-sync", lambda stop: run_moe_sync(moe_sync, stop, progress=progress)),
         "http": lambda stop: serve(_outer(mounts), host=settings.host, port=settings.port, stop=stop, started=lambda: ready(base_url)),
     }
     if isinstance(bus, EmbeddedBus):

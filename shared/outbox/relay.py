@@ -25,6 +25,22 @@ POLL: Final = timedelta(seconds=1)
 
 AWAY_PAUSE: Final = 1.0
 
+STUCK_AFTER: Final = timedelta(minutes=1)
+"""An oldest message of this age says that nobody carries the outbox: a leader's death is made good in a quarter of that."""
+
+
+class OutboxStuckError(RuntimeError):
+    """The outbox does not move: look at the relays and at the bus."""
+
+
+async def outbox_moves(engine: AsyncEngine) -> None:
+    """Raises OutboxStuckError when what waits has waited too long, whoever the relay is."""
+    async with engine.connect() as connection:
+        backlog = await repository.backlog(connection)
+    if backlog.age > STUCK_AFTER:
+        raise OutboxStuckError(f"the oldest event has waited for {backlog.age}")
+
+
 Archive = Callable[[AsyncConnection, Sequence[Outgoing]], Awaitable[None]]
 """Called with what was published, in the transaction that forgets it: what it writes is in the order of the topics."""
 

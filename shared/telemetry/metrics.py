@@ -50,6 +50,8 @@ OUTBOX_AGE_SECONDS: Final = Gauge(
 )
 OUTBOX_PUBLISHED: Final = Counter("star_outbox_published_total", "Events published from the outbox", ["service", "type"])
 
+LOOP_RESTARTS: Final = Counter("star_loop_restarts_total", "Parts of a process that failed and were started again", ["loop"])
+
 LEASES: Final = Gauge("star_lease_held", "1 in the process that leads under this lease, 0 in those that stand by", ["service", "lease"])
 
 WORK_ATTEMPTS: Final = Counter("star_work_attempts_total", "Attempts at work items", ["service", "kind", "outcome"])

@@ -1,6 +1,9 @@
-"""Liveness as progress: a loop says that it went round, and `/healthz` believes only loops that did so lately."""
+"""Liveness as progress, and readiness: a loop says that it went round, and a worker says what it can't do without.
 
-from collections.abc import Callable
+`/healthz` believes only loops that went round lately; `/readyz` asks the checks.
+"""
+
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,11 +14,16 @@ STUCK_AFTER: Final = timedelta(minutes=3)
 """No wait in a loop is longer than a minute, retries of an absent dependency included; three say that it hangs."""
 
 
+Check = Callable[[], Awaitable[object]]
+"""Raises when what it asks does not answer."""
+
+
 @dataclass
 class Progress:
-    """When each named loop of this process last went round."""
+    """When each named loop of this process last went round, and what its workers depend on."""
 
     clock: Clock = utc_now
+    checks: dict[str, Check] = field(default_factory=dict)
     _beats: dict[str, datetime] = field(default_factory=dict)
 
     def loop(self, name: str) -> Callable[[], None]:

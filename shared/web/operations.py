@@ -1,7 +1,7 @@
 """Health and metrics: what those who run a process ask of it."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
@@ -9,10 +9,8 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared.telemetry.progress import Progress
+from shared.telemetry.progress import Check, Progress
 from shared.version import VERSION
-
-Check = Callable[[], Awaitable[object]]
 
 
 class Health(Protocol):
@@ -30,7 +28,10 @@ class Health(Protocol):
 @dataclass(frozen=True, slots=True)
 class _WorkerHealth:
     progress: Progress
-    checks: Mapping[str, Check] = field(default_factory=dict)
+
+    @property
+    def checks(self) -> Mapping[str, Check]:
+        return self.progress.checks
 
 
 def operations_router(health_of: Callable[[Request], Health]) -> APIRouter:

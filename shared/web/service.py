@@ -19,10 +19,10 @@ from shared.auth.tokens import LocalKeys, OidcKeys, TokenVerifier
 from shared.identifiers import SchoolNumber, school_number
 from shared.settings import ServiceName, Settings
 from shared.telemetry import metrics
-from shared.telemetry.progress import Progress
+from shared.telemetry.progress import Check, Progress
 from shared.version import VERSION
 from shared.web.events_documents import events_documents_router
-from shared.web.operations import Check, operations_router
+from shared.web.operations import operations_router
 from shared.web.problems import ProblemError, install_problem_handlers
 
 _bearer = HTTPBearer(auto_error=False, description="A token from `star token issue`, or from the configured OIDC issuer")
