@@ -121,11 +121,6 @@ def kamar_event_id(document: uuid.UUID, *place: object) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, f"kamar/{document}/" + "/".join(map(str, place)))
 
 
-def kamar_forgetting_id(document: uuid.UUID, cause: str) -> uuid.UUID:
-    """The id of the work that deletes what is left of a KAMAR document that did not arrive, or failed."""
-    return uuid.uuid5(NAMESPACE, f"kamar-forgetting/{document}/{cause}")
-
-
 def lock_key(*parts: str) -> int:
     """A signed 64-bit key for PostgreSQL's advisory locks."""
     return int.from_bytes(uuid.uuid5(NAMESPACE, "lock/" + "/".join(parts)).bytes[:8], "big", signed=True)

@@ -9,10 +9,10 @@ from urllib.parse import quote
 import click
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.ingest.app import SCHEMA
 from services.ingest.kamar import passwords
 from services.ingest.kamar.repository import credentials
 from services.ingest.schools import repository as schools
+from services.ingest.settings import SCHEMA
 from shared.clock import utc_now
 from shared.db.engine import create_engine
 from shared.identifiers import SchoolNumber, school_number
@@ -82,7 +82,7 @@ def list_(school: SchoolNumber, data: Path) -> None:
 @data_option
 @click.argument("username")
 def revoke(school: SchoolNumber, data: Path, username: str) -> None:
-    """Revokes a username; running services stop believing it within a minute."""
+    """Revokes a username; it ends at once."""
     if not _in_database(data, lambda connection: credentials.remove(connection, school, username)):
         raise click.ClickException(f"school {school} has no credential of that name")
 

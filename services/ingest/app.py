@@ -2,19 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
 
 from fastapi import FastAPI
 
 from services.ingest.csv_import import api as imports
-from services.ingest.kamar.api import credentials as kamar_credentials
-from services.ingest.kamar.api import documents as kamar_documents
-from services.ingest.kamar.api import push as kamar
-from services.ingest.kamar.gate import Gate
+from services.ingest.kamar.api import credentials, documents, push
 from services.ingest.marks import api as marks
 from services.ingest.schools import api as schools
 from services.ingest.schools.calendars import Calendars
-from services.ingest.settings import IngestSettings
+from services.ingest.settings import SCHEMA, IngestSettings
 from services.ingest.state import IngestState
 from services.ingest.students import api as students
 from shared.attendance.api import attendance_codes_router
@@ -24,8 +20,6 @@ from shared.clock import Clock, utc_now
 from shared.db.engine import create_engine, ping
 from shared.telemetry.progress import Progress
 from shared.web.service import create_service_app, token_verifier
-
-SCHEMA: Final = "ingest"
 
 
 def create_app(settings: IngestSettings, *, progress: Progress | None = None, clock: Clock = utc_now) -> FastAPI:
@@ -50,7 +44,6 @@ def create_app(settings: IngestSettings, *, progress: Progress | None = None, cl
                     publisher=publisher,
                     calendars=Calendars(engine, settings.calendars_for),
                     codes=codes,
-                    gate=Gate(engine, settings.kamar_credentials_for, clock),
                     clock=clock,
                 )
         finally:
@@ -64,9 +57,9 @@ def create_app(settings: IngestSettings, *, progress: Progress | None = None, cl
         schools.router,
         students.router,
         imports.router,
-        kamar.router,
-        kamar_credentials.router,
-        kamar_documents.router,
+        push.router,
+        credentials.router,
+        documents.router,
         attendance_codes_router(),
     ]
     return create_service_app("ingest", "Takes schools, students and attendance marks", settings, lifespan, routers)

@@ -1,11 +1,23 @@
 """The door's settings."""
 
 from datetime import timedelta
+from typing import Final
 
 from pydantic import Field
 
-from services.ingest.kamar.students import QUIET_WORDS
 from shared.settings import Settings
+
+SCHEMA: Final = "ingest"
+"""The schema of the service's tables."""
+
+QUIET_WORDS: Final = frozenset(
+    {
+        "no contact", "nocontact", "no-contact", "do not contact", "not to contact", "no access", "restricted", "denied", "blocked",
+        "inactive", "former", "deceased", "emergency",
+    }
+)  # fmt: skip
+"""The words in a caregiver's `status` or `role` that say that no letters go there. KAMAR's values are not public: a school's own can
+be added."""
 
 
 class IngestSettings(Settings):
@@ -31,9 +43,6 @@ class IngestSettings(Settings):
 
     kamar_payload_kept: timedelta = timedelta(days=3)
     """How long a document that could not be processed is kept, for a person to look: over a weekend. Others go when they are done."""
-
-    kamar_credentials_for: timedelta = timedelta(seconds=60)
-    """How long verified credentials are believed without hashing again, and so how long a revoked one may live on in other processes."""
 
     kamar_info_url: str = "https://www.education.govt.nz/"
     """Where the school's people read what this service is; KAMAR shows it to them."""

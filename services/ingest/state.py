@@ -6,7 +6,6 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.ingest.kamar.gate import Gate
 from services.ingest.schools.calendars import Calendars
 from services.ingest.settings import IngestSettings
 from shared.attendance.codes import CodeTable
@@ -24,7 +23,6 @@ class IngestState(ServiceState):
     publisher: Publisher
     calendars: Calendars
     codes: CodeTable
-    gate: Gate
     clock: Clock = field(default=utc_now)
 
 

@@ -8,7 +8,7 @@ from services.moe_sync.roster.handler import StudentsHandler
 from services.moe_sync.roster.students import StudentsReader
 from services.moe_sync.settings import SCHEMA, MoeSyncSettings
 from services.moe_sync.uploads.csv_set import archive_of
-from services.moe_sync.uploads.erasure import ErasureTask
+from services.moe_sync.uploads.retention import retention_rules
 from services.moe_sync.uploads.task import LEASE_MARGIN, UploadTask
 from services.moe_sync.windows.handler import SchoolsHandler
 from services.moe_sync.windows.leader import Leader
@@ -33,7 +33,6 @@ async def run_worker(settings: MoeSyncSettings, stop: asyncio.Event, *, progress
         leader = Leader(
             parts.engine,
             WindowTask(parts.engine, scheduler, clock),
-            ErasureTask(parts.engine, settings.upload_retention, clock),
             settings.adapters,
             settings.default_adapter,
             started_at=clock(),
@@ -48,7 +47,7 @@ async def run_worker(settings: MoeSyncSettings, stop: asyncio.Event, *, progress
             "leader": lambda stop: leader.run(stop, leading),
             "work": parts.work([upload_task], concurrency=settings.upload_concurrency),
             "relay": parts.relay(),
-            "retention": parts.retention(history=[upload_task.kind]),
+            "retention": parts.retention(retention_rules(settings.upload_retention), history=[upload_task.kind]),
             # They sleep until something is due: what makes work due sooner, or chooses another way, wakes them too.
             "bells": parts.bells(leader.bell, students.bell),
         }

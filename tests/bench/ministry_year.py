@@ -29,7 +29,6 @@ from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.embedded.trees import MOE_SYNC
 from services.moe_sync.items.handler import RecordsHandler
 from services.moe_sync.roster.week import Closing, Week, closes_at
-from services.moe_sync.uploads.erasure import ErasureTask
 from services.moe_sync.uploads.task import UploadTask
 from services.moe_sync.windows.handler import SchoolsHandler
 from services.moe_sync.windows.leader import LEASE, Leader
@@ -52,7 +51,6 @@ ZONES = ("Pacific/Auckland", "Pacific/Chatham")
 CHANGES_A_WEEK = 4
 AT_ONCE = 500
 CONCURRENCY = 16
-RETENTION = timedelta(days=2557)
 
 
 class Clock:
@@ -85,8 +83,7 @@ class Year:
     def worker(self) -> None:
         """A new worker, as after a kill."""
         windows = WindowTask(self.engine, self.scheduler, self.clock)
-        erasure = ErasureTask(self.engine, RETENTION, self.clock)
-        self.leader = Leader(self.engine, windows, erasure, frozenset({"https"}), "https", started_at=self.clock(), clock=self.clock)
+        self.leader = Leader(self.engine, windows, frozenset({"https"}), "https", started_at=self.clock(), clock=self.clock)
         task = UploadTask(self.engine, {"https": self.ministry}, "https", lease=timedelta(minutes=2), clock=self.clock)
         self.runner = Runner("moe_sync", self.engine, [task], Wakeup(), concurrency=CONCURRENCY, clock=self.clock)
 

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from services.ingest.answers import Rejected
 from services.ingest.csv_import.columns import Columns, Kind, recognise
 from services.ingest.csv_import.errors import LayoutError
 from services.ingest.csv_import.records import CsvReader, Row
 from services.ingest.csv_import.report import ImportReport, Tally
 from services.ingest.csv_import.sorting import Sorted, Sorter
-from services.ingest.schemas import Rejected
 from shared.bus.interface import Outgoing
 from shared.clock import Clock
 

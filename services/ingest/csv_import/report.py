@@ -1,22 +1,22 @@
 """What became of a file: counts, and where the first refused rows stand. Never what a row says."""
 
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import BaseModel, Field
 
+from services.ingest.answers import Reason, Rejected
 from services.ingest.csv_import.columns import Columns, Kind
-from services.ingest.schemas import Rejected
 
 MOST_REFUSALS: Final = 100
 MOST_STUDENTS: Final = 100_000
 """So many different students are told apart: more than any school has, and a bound on memory."""
 
 
-class Refusal(BaseModel):
+class RefusedRow(BaseModel):
     """A row that was refused, by the line it begins on; the header is line 1."""
 
     line: int
-    reason: Literal["unknown-code", "outside-term", "closed-day", "future-date", "no-timetable", "bad-field", "duplicate-slot"]
+    reason: Reason
     detail: str
 
 
@@ -28,7 +28,7 @@ class ImportReport(BaseModel):
     rows: int = Field(description="Rows read, behind `from_line`; blank ones don't count")
     accepted: int = Field(description="Rows accepted; in a dry run, rows that would be")
     refused: dict[str, int] = Field(description="Rows refused, by reason")
-    refusals: list[Refusal] = Field(description=f"The first {MOST_REFUSALS} of them")
+    refusals: list[RefusedRow] = Field(description=f"The first {MOST_REFUSALS} of them")
     columns: dict[str, str] = Field(description="The columns that are read, and as what")
     ignored_columns: list[str]
     first_date: str | None = Field(description="The earliest date of any row")
@@ -44,7 +44,7 @@ class Tally:
         self.rows = 0
         self.accepted = 0
         self.refused: dict[str, int] = {}
-        self.refusals: list[Refusal] = []
+        self.refusals: list[RefusedRow] = []
         self.first_date: str | None = None
         self.last_date: str | None = None
         self.last_line = from_line
@@ -70,7 +70,7 @@ class Tally:
         for item in sorted(rejected, key=lambda item: item.index):
             self.refused[item.reason] = self.refused.get(item.reason, 0) + 1
             if len(self.refusals) < MOST_REFUSALS:
-                self.refusals.append(Refusal(line=item.index, reason=item.reason, detail=item.detail))
+                self.refusals.append(RefusedRow(line=item.index, reason=item.reason, detail=item.detail))
 
     def report(self, kind: Kind, *, dry_run: bool, columns: Columns | None) -> ImportReport:
         """The report so far."""

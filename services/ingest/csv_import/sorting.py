@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from services.ingest.answers import Rejected
 from services.ingest.csv_import.columns import Columns
 from services.ingest.csv_import.mark_rows import MarkRows
 from services.ingest.csv_import.report import Tally
 from services.ingest.csv_import.student_rows import StudentRows
 from services.ingest.marks.batch import Batch
 from services.ingest.marks.posting import roll_messages
-from services.ingest.schemas import Rejected
 from services.ingest.students.batch import StudentBatch, updated
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.codes import CodeTable

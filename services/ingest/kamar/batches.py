@@ -14,7 +14,7 @@ COUNTED: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class DocumentBatch:
     """Some elements of one section; `number` counts from 1 through the document."""
 
     number: int
@@ -30,7 +30,7 @@ class Batches:
     _section: str = ""
     _elements: list[Element] = field(default_factory=list)
 
-    def add(self, element: Element) -> list[Batch]:
+    def add(self, element: Element) -> list[DocumentBatch]:
         """Takes the next element; answers the batches that it ends."""
         ended = self.end() if element.section != self._section else []
         self._section = element.section
@@ -39,10 +39,10 @@ class Batches:
             ended += self.end()
         return ended
 
-    def end(self) -> list[Batch]:
+    def end(self) -> list[DocumentBatch]:
         """The elements that are left."""
         if not self._elements:
             return []
         self._number += 1
         elements, self._elements = self._elements, []
-        return [Batch(self._number, self._section, elements)]
+        return [DocumentBatch(self._number, self._section, elements)]

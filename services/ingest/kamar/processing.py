@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.ingest.kamar import pastoral, values
 from services.ingest.kamar.attendance import Roll, recorded_at
-from services.ingest.kamar.batches import Batch, Batches
+from services.ingest.kamar.batches import Batches, DocumentBatch
 from services.ingest.kamar.documents import Document
 from services.ingest.kamar.pastoral import PastoralRow
 from services.ingest.kamar.reading import WANTED, BrokenDocumentError, Element
@@ -132,7 +132,7 @@ class Processing:
             self.problem = str(error)
         return self._source.take()
 
-    async def _apply(self, batch: Batch) -> None:
+    async def _apply(self, batch: DocumentBatch) -> None:
         self._require_school()
         name = batch.section if batch.section in WANTED or self._may_count(batch.section) else "other"
         self._count(name, len(batch.elements))

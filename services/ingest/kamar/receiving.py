@@ -16,15 +16,13 @@ import structlog
 from services.ingest.kamar import envelope
 from services.ingest.kamar.documents import HEAD, PROCESSED, Document
 from services.ingest.kamar.envelope import Envelope
-from services.ingest.kamar.forgetting import FORGETTING
-from services.ingest.kamar.gate import Sender
 from services.ingest.kamar.reading import BrokenDocumentError, Header
 from services.ingest.kamar.refusals import Refusals
 from services.ingest.kamar.reporting import report
 from services.ingest.kamar.repository import documents
 from services.ingest.kamar.scrubbing import Scrubber
+from services.ingest.kamar.senders import Sender
 from services.ingest.state import IngestState
-from shared.identifiers import kamar_forgetting_id
 from shared.web.problems import ProblemError
 from shared.worklist import repository as worklist
 
@@ -89,8 +87,6 @@ class Arrival:
         now = self.state.clock()
         async with self.state.engine.begin() as connection:
             await documents.begin(connection, self.id, self.sender.school, self.sender.username, self.received_at)
-            due = now + self.state.settings.kamar_payload_kept
-            await worklist.add(connection, FORGETTING, kamar_forgetting_id(self.id, "arriving"), due, now)
         try:
             chunks = await self._store_pieces(head, pieces)
             async with self.state.engine.begin() as connection:
@@ -100,7 +96,7 @@ class Arrival:
                 if not await documents.others_wait(connection, self.id, self.sender.school):
                     await worklist.add(connection, DOCUMENT, self.id, now, now)
         except BaseException:
-            # Of no use any more. Should this fail as well, the forgetting will see to it.
+            # Of no use any more. Should this fail as well, retention deletes it later.
             async with self.state.engine.begin() as connection:
                 await documents.drop(connection, self.id)
             raise

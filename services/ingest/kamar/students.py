@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from services.ingest.kamar import values
 from services.ingest.kamar.values import Value
-from services.ingest.schemas import CaregiverIn, StudentIn
+from services.ingest.students.schemas import CaregiverIn, StudentIn
 from shared.events.data import Caregiver, StudentUpdated
 from shared.identifiers import SchoolNumber, student_id
 
@@ -22,14 +22,6 @@ MOST_CAREGIVERS: Final = 20
 MOST_GROUPS: Final = 50
 _NSN_DIGITS: Final = 10
 _HIGHEST_YEAR: Final = 15
-
-QUIET_WORDS: Final = frozenset(
-    {
-        "no contact", "nocontact", "no-contact", "do not contact", "not to contact", "no access", "restricted", "denied", "blocked",
-        "inactive", "former", "deceased", "emergency",
-    }
-)  # fmt: skip
-"""What of a caregiver's `status` or `role` says that no letters go there. KAMAR's values are not public: a school's own can be added."""
 
 _NAMES: Final = ("name", "group", "coreoption", "description", "subject", "ref")
 """Where the name of a group may stand."""

@@ -12,7 +12,6 @@ from typing import Final, Literal
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.ingest.kamar.forgetting import FORGETTING
 from services.ingest.kamar.processing import AnotherSchoolError, OvertakenError, Processing, Slice
 from services.ingest.kamar.receiving import ANOTHER_SCHOOL, DOCUMENT
 from services.ingest.kamar.reporting import announce
@@ -23,7 +22,6 @@ from shared.attendance.codes import CodeTable
 from shared.bus.interface import BusUnavailableError, Publisher
 from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient
-from shared.identifiers import kamar_forgetting_id
 from shared.worklist import repository as worklist
 from shared.worklist.repository import WorkItem
 from shared.worklist.tasks import Backoff, Done, Failed, Outcome, Retry
@@ -114,8 +112,6 @@ class DocumentTask:
                 if given_up is not None:
                     await given_up.keep_refusals(connection)
                 await documents.settle(connection, item.id, state, now, detail)
-                due = now + self.settings.kamar_payload_kept
-                await worklist.add(connection, FORGETTING, kamar_forgetting_id(item.id, state), due, now)
         document = await documents.stored(connection, item.id)
         if document is None:
             return

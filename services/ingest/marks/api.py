@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from msgspec import Raw
 
+from services.ingest.answers import BatchAnswer
 from services.ingest.marks.batch import MOST_MARKS, Batch, Rejection, roll_decoder
 from services.ingest.marks.posting import roll_messages
-from services.ingest.schemas import BatchAnswer
 from services.ingest.state import IngestState
 from shared.attendance.calendar import SchoolCalendar
 from shared.identifiers import SchoolNumber

@@ -9,12 +9,11 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from services.ingest.answers import Reason
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.codes import CodeTable
 from shared.events.data import Moment, VendorCount
 from shared.identifiers import is_student_key
-
-Reason = Literal["unknown-code", "outside-term", "closed-day", "future-date", "no-timetable", "bad-field", "duplicate-slot"]
 
 MOST_MARKS: Final = 5_000
 LONGEST_RECORDED_BEFORE: Final = timedelta(days=366)
@@ -34,7 +33,7 @@ class MarkIn(Struct, frozen=True, forbid_unknown_fields=True):
     half_days: VendorCount | UnsetType | None = UNSET
 
 
-class Roll(Struct, frozen=True, forbid_unknown_fields=True):
+class PostedRoll(Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a post: items are decoded one by one, so that a bad one doesn't spoil the rest."""
 
     marks: Annotated[list[Raw], Meta(min_length=1, max_length=MOST_MARKS)]
@@ -43,7 +42,7 @@ class Roll(Struct, frozen=True, forbid_unknown_fields=True):
 _INPUT: Final = re.compile(r" '.*'(?= - at|$)", re.DOTALL)
 """Where msgspec quotes a value of the input: pupils' data does not go into answers."""
 
-roll_decoder: Final = msgspec.json.Decoder(Roll)
+roll_decoder: Final = msgspec.json.Decoder(PostedRoll)
 _mark_decoder: Final = msgspec.json.Decoder(MarkIn)
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from services.ingest.schemas import School, SchoolIn
 from services.ingest.schools import repository
+from services.ingest.schools.schemas import School, SchoolIn
 from services.ingest.state import State
 from shared.auth.principal import Principal
 from shared.events.catalogue import SCHOOL_UPDATED

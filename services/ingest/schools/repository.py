@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.ingest.schemas import School
+from services.ingest.schools.schemas import School
 
 
 async def school(connection: AsyncConnection, number: str) -> School | None:

@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
-from services.ingest.schemas import BatchAnswer, StudentsIn
+from services.ingest.answers import BatchAnswer
 from services.ingest.state import IngestState, State
 from services.ingest.students.batch import StudentBatch, updated
+from services.ingest.students.schemas import StudentsIn
 from shared.auth.principal import Principal
 from shared.events.catalogue import STUDENT_UPDATED
 from shared.events.envelope import tombstone

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from services.ingest.schemas import Rejected, StudentIn
+from services.ingest.answers import Rejected
+from services.ingest.students.schemas import StudentIn
 from shared.events.catalogue import STUDENT_UPDATED
 from shared.events.data import Caregiver, StudentUpdated
 from shared.events.envelope import Event, new_event_id

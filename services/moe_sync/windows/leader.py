@@ -1,4 +1,4 @@
-"""The one among many workers who schedules: closes windows, keeps their chains whole, counts what is overdue, erases what is old."""
+"""The one worker among many that schedules: it closes windows, keeps their chains whole, and counts what is overdue."""
 
 import asyncio
 import socket
@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.moe_sync.roster.preferences import AdapterName
 from services.moe_sync.roster.repository import schools
-from services.moe_sync.uploads.erasure import ErasureTask
 from services.moe_sync.uploads.repository import upload_log, uploads
 from services.moe_sync.windows.repository import leases, windows
 from services.moe_sync.windows.repository.leases import FenceLostError
@@ -36,8 +35,6 @@ ROUND: Final = timedelta(minutes=1)
 OVERDUE_AFTER: Final = timedelta(minutes=30)
 """How long after its time an unbuilt window counts as missed. Building all schools' windows takes well under a minute."""
 
-ERASE_EVERY: Final = timedelta(days=1)
-
 AWAY_PAUSE: Final = 1.0
 MOST_REVIVED: Final = 1_000
 
@@ -48,7 +45,6 @@ class Leader:
 
     engine: AsyncEngine
     windows: WindowTask
-    erasure: ErasureTask
     adapters: frozenset[AdapterName]
     default: AdapterName
     started_at: datetime
@@ -57,7 +53,6 @@ class Leader:
     holder: uuid.UUID = field(default_factory=uuid.uuid4)
     _fence: int | None = None
     _next_round: datetime | None = None
-    _next_erasure: datetime | None = None
 
     async def run(self, stop: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
         """Goes round until `stop` is set, then hands over."""
@@ -124,9 +119,6 @@ class Leader:
             tally = await upload_log.tally(connection)
         for state, count in tally.items():
             metrics.UPLOADS_WAITING.labels(state).set(count)
-        if self._next_erasure is None or now >= self._next_erasure:
-            await self.erasure.erase_due(self._hold)
-            self._next_erasure = now + ERASE_EVERY
 
     async def _wait(self) -> None:
         wait = POLL

@@ -4,7 +4,7 @@ from collections import Counter
 
 from deploy.demo.school import students, students_json
 from deploy.demo.words import FAMILY_NAMES, FIRST_NAMES
-from services.ingest.schemas import StudentIn
+from services.ingest.students.schemas import StudentIn
 
 EVERYBODY = students()
 

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.demo.school import school_json
 from deploy.demo.terms import carried_on, school_year, today_at_school
-from services.ingest.schemas import SchoolIn
+from services.ingest.schools.schemas import SchoolIn
 from shared.attendance.calendar import SchoolCalendar, Term
 
 

@@ -1,6 +1,5 @@
 """The credentials that a school types into KAMAR."""
 
-import asyncio
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -47,9 +46,8 @@ async def issue_credential(school: SchoolInPath, state: State, caller: Annotated
     if await state.calendars.newest(school) is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", "this school has not been sent yet: PUT it first")
     new = NewCredential(username=passwords.new_username(school), password=passwords.new_password())
-    password_hash = await asyncio.to_thread(passwords.hashed, new.password)
     async with state.engine.begin() as connection:
-        await credentials.add(connection, school, new.username, password_hash, state.clock())
+        await credentials.add(connection, school, new.username, passwords.hashed(new.password), state.clock())
     return new
 
 
@@ -73,11 +71,10 @@ async def list_credentials(school: SchoolInPath, state: State, caller: Annotated
 async def revoke_credential(
     school: SchoolInPath, username: str, state: State, caller: Annotated[Principal, requires("roster:write")]
 ) -> Response:
-    """Holds at once here, and within a minute in other processes of this service."""
+    """Holds at once."""
     caller.require_school(school)
     async with state.engine.begin() as connection:
         removed = "\0" not in username and await credentials.remove(connection, school, username)
     if not removed:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-credential", "the school has no such credential")
-    state.gate.forget(username)
     return Response(status_code=HTTPStatus.NO_CONTENT)

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from services.ingest.kamar import envelope
 from services.ingest.kamar.envelope import Envelope
 from services.ingest.kamar.receiving import Arrival
+from services.ingest.kamar.senders import verified_sender
 from services.ingest.state import IngestState
 from shared.bus.interface import BusUnavailableError
 from shared.db.errors import is_transient
@@ -43,7 +44,7 @@ async def post_kamar(request: Request) -> Response:
     state: IngestState = service_state(request)
     try:
         # Before a byte of the body is read: nobody but schools can make us store anything.
-        sender = await state.gate.sender(request.headers.get("authorization"))
+        sender = await verified_sender(state.engine, request.headers.get("authorization"), state.clock())
         if sender is None:
             return _answer(request, envelope.failed(HTTPStatus.UNAUTHORIZED), HTTPStatus.UNAUTHORIZED)
         settings = state.settings

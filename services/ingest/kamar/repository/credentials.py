@@ -1,10 +1,13 @@
 """The SQL of KAMAR's credentials."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+NOTED_EVERY: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,14 @@ async def hash_of(connection: AsyncConnection, username: str) -> tuple[str, str]
     return None if row is None else (row.school, row.password_hash)
 
 
-async def used(connection: AsyncConnection, username: str, now: datetime) -> None:
-    """Notes that a credential was used."""
+async def used(connection: AsyncConnection, username: str, password_hash: str, now: datetime) -> None:
+    """Notes that a credential was used, once a minute at most: a push has many requests. A hash of the old form becomes this one."""
     await connection.execute(
-        text("UPDATE kamar_credentials SET last_used_at = :now WHERE username = :username"), {"username": username, "now": now}
+        text(
+            """
+            UPDATE kamar_credentials SET last_used_at = :now, password_hash = :password_hash
+            WHERE username = :username AND (last_used_at IS NULL OR last_used_at <= :rested OR password_hash <> :password_hash)
+            """
+        ),
+        {"username": username, "password_hash": password_hash, "now": now, "rested": now - NOTED_EVERY},
     )

@@ -206,12 +206,35 @@ async def forget_payload(connection: AsyncConnection, document: uuid.UUID) -> No
     await connection.execute(text("DELETE FROM kamar_chunks WHERE document = :document"), {"document": document})
 
 
-async def forget_older(connection: AsyncConnection, before: datetime) -> None:
-    """Deletes the payloads of documents settled before a moment, and documents that began to come in before it and never arrived."""
-    await connection.execute(text("DELETE FROM kamar_documents WHERE state = 'arriving' AND received_at <= :before"), {"before": before})
-    await connection.execute(
-        text("DELETE FROM kamar_chunks c USING kamar_documents d WHERE d.id = c.document AND d.settled_at <= :before"), {"before": before}
+async def forget_payloads_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Deletes chunks of documents settled before a moment; answers how many."""
+    deleted = await connection.execute(
+        text(
+            """
+            DELETE FROM kamar_chunks WHERE (document, number) IN (
+                SELECT c.document, c.number FROM kamar_chunks c JOIN kamar_documents d ON d.id = c.document
+                WHERE d.settled_at <= :moment LIMIT :most FOR UPDATE OF c SKIP LOCKED
+            )
+            """
+        ),
+        {"moment": moment, "most": most},
     )
+    return deleted.rowcount
+
+
+async def forget_arriving_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Deletes documents that began to come in before a moment and never arrived; answers how many."""
+    deleted = await connection.execute(
+        text(
+            """
+            DELETE FROM kamar_documents WHERE id IN (
+                SELECT id FROM kamar_documents WHERE state = 'arriving' AND received_at <= :moment LIMIT :most FOR UPDATE SKIP LOCKED
+            )
+            """
+        ),
+        {"moment": moment, "most": most},
+    )
+    return deleted.rowcount
 
 
 async def page(connection: AsyncConnection, school: str, before: int | None, limit: int) -> list[Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import gzip
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -44,6 +45,20 @@ async def test_credentials_are_issued_listed_and_revoked(kamar: Kamar) -> None:
     assert (await door.send("DELETE", f"{path}/{username}")).status_code == 204
     assert (await kamar.post(document("check"))).status_code == 401
     assert (await door.send("GET", path)).json()["items"] == []
+
+
+async def test_a_password_hashed_by_version_0_1_lets_in_and_is_hashed_anew(kamar: Kamar) -> None:
+    username, password = kamar.auth
+    key = hashlib.scrypt(password.encode(), salt=b"0123456789abcdef", n=2**14, r=8, p=5, maxmem=64 * 1024 * 1024, dklen=32)
+    old = f"scrypt$16384$8$5${base64.b64encode(b'0123456789abcdef').decode()}${base64.b64encode(key).decode()}"
+    await sql(kamar.settings, f"UPDATE ingest.kamar_credentials SET password_hash = '{old}'")
+    assert (await kamar.post(document("check"), auth=(username, password + "x"))).status_code == 401
+    assert [row["password_hash"] for row in await sql(kamar.settings, "SELECT * FROM ingest.kamar_credentials")] == [old]
+    for _ in range(2):
+        assert (await kamar.post(document("check"))).status_code == 200
+        (row,) = await sql(kamar.settings, "SELECT * FROM ingest.kamar_credentials")
+        assert row["password_hash"] == f"sha256${hashlib.sha256(password.encode()).hexdigest()}"
+    assert (await kamar.post(document("check"), auth=(username, password + "x"))).status_code == 401
 
 
 async def test_nobody_is_answered_before_the_body_comes(kamar: Kamar) -> None:

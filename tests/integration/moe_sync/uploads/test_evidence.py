@@ -1,5 +1,6 @@
 """What an upload changed, how far items have come, and the certificate of what was sent."""
 
+import asyncio
 import hashlib
 import json
 from datetime import timedelta
@@ -7,9 +8,10 @@ from uuid import UUID
 
 from jsonschema import Draft202012Validator
 
-from services.moe_sync.uploads.erasure import ErasureTask
+from services.moe_sync.uploads.retention import retention_rules
 from shared.db.engine import create_engine
 from shared.identifiers import star_record_id, student_id
+from shared.retention import Retention
 from tests.integration.moe_sync.office import CLOSE, WEEK, Office
 from tests.support.polling import eventually
 
@@ -174,14 +176,14 @@ async def test_what_has_been_kept_long_enough_is_erased(office: Office) -> None:
     await office.publish(office.crossed("678"))
     engine = create_engine(office.settings.database_url, "moe_sync", pool_size=1)
 
-    async def held(_: object) -> None:
-        """Nobody else is at it."""
+    async def erased_after(age: timedelta) -> list[int]:
+        rules = retention_rules(office.settings.upload_retention)
+        retention = Retention("moe_sync", engine, rules, lambda: CLOSE + age)
+        return [await retention.apply(rule, asyncio.Event()) for rule in rules]
 
     try:
-        task = ErasureTask(engine, office.settings.upload_retention, lambda: CLOSE + office.settings.upload_retention)
-        assert await task.erase_due(held) == 0
-        task.clock = lambda: CLOSE + office.settings.upload_retention + timedelta(seconds=1)
-        assert await task.erase_due(held) == 1
+        assert (await erased_after(office.settings.upload_retention))[0] == 0
+        assert (await erased_after(office.settings.upload_retention + timedelta(seconds=1)))[0] == 1
     finally:
         await engine.dispose()
     assert await office.uploads() == []

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.moe_sync.uploads.erasure import ErasureTask
 from services.moe_sync.windows.leader import LEASE, Leader
 from services.moe_sync.windows.repository.leases import FenceLostError
 from services.moe_sync.windows.scheduling import Scheduler
@@ -28,8 +27,7 @@ async def engine(closed_office: Office) -> AsyncIterator[AsyncEngine]:
 def leader(office: Office, engine: AsyncEngine) -> Leader:
     scheduler = Scheduler(office.settings.closing, timedelta(0))
     windows = WindowTask(engine, scheduler, office.clock)
-    erasure = ErasureTask(engine, office.settings.upload_retention, office.clock)
-    return Leader(engine, windows, erasure, frozenset({"https"}), "https", started_at=office.clock(), clock=office.clock)
+    return Leader(engine, windows, frozenset({"https"}), "https", started_at=office.clock(), clock=office.clock)
 
 
 async def with_a_school(office: Office) -> None:

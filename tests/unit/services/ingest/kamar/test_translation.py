@@ -12,6 +12,7 @@ from services.ingest.kamar import pastoral, students, values
 from services.ingest.kamar.attendance import Roll, recorded_at
 from services.ingest.kamar.pastoral import PastoralRow
 from services.ingest.kamar.refusals import MOST_LISTED, Refusals
+from services.ingest.settings import QUIET_WORDS
 from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
 from shared.identifiers import SchoolNumber
@@ -174,7 +175,7 @@ def test_values_that_cannot_be_read_spoil_no_others(element: dict[str, Any]) -> 
 
 
 def event_of(**fields: Any) -> Any:
-    return students.event_of(SCHOOL, "1", {"given_name": "Ana", "family_name": "Up"} | fields, NOW, students.QUIET_WORDS)
+    return students.event_of(SCHOOL, "1", {"given_name": "Ana", "family_name": "Up"} | fields, NOW, QUIET_WORDS)
 
 
 def test_the_event_of_a_student() -> None:
@@ -183,7 +184,7 @@ def test_the_event_of_a_student() -> None:
     ]
     event = event_of(tutor="9A", groups=["9A", "9B"], caregivers=caregivers, year_level=9, nsn="0000000001")
     assert (event.groups, [caregiver.notify for caregiver in event.caregivers]) == (["9A", "9B"], [True, False, True])
-    later = students.event_of(SCHOOL, "1", {"given_name": "Ana", "family_name": "Up"}, NOW + SKEW, students.QUIET_WORDS)
+    later = students.event_of(SCHOOL, "1", {"given_name": "Ana", "family_name": "Up"}, NOW + SKEW, QUIET_WORDS)
     assert later is not None
     assert students.digest(event_of()) == students.digest(later) != students.digest(event)
     assert event_of(given_name=None) is None
@@ -228,4 +229,4 @@ keys = st.sampled_from(READ)
 def test_any_element_is_translated_or_reported(element: dict[str, Any], row: dict[str, Any]) -> None:
     marks(element, {"id": 1, "values": [row, {"date": "20260305"} | row]})
     pastoral.parse(element | {"id": 1, "type": "A", "ref": 1})
-    students.event_of(SCHOOL, "1", students.parse({"id": 1} | element).fields, NOW, students.QUIET_WORDS)
+    students.event_of(SCHOOL, "1", students.parse({"id": 1} | element).fields, NOW, QUIET_WORDS)

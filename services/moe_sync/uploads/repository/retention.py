@@ -6,18 +6,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-async def uploads(connection: AsyncConnection, before: datetime, most: int) -> int:
+async def forget_uploads_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
     """Erases uploads that were answered before a moment, with their attempts; answers how many."""
-    found = await connection.execute(
+    old = await connection.execute(
         text(
             """
             SELECT id FROM uploads WHERE status NOT IN ('pending', 'sending') AND sent_at < :before
             ORDER BY sent_at LIMIT :most FOR UPDATE SKIP LOCKED
             """
         ),
-        {"before": before, "most": most},
+        {"before": moment, "most": most},
     )
-    ids = {"ids": list(found.scalars())}
+    ids = {"ids": list(old.scalars())}
     if not ids["ids"]:
         return 0
     await connection.execute(text("DELETE FROM upload_items WHERE upload_id = ANY(CAST(:ids AS uuid[]))"), ids)
@@ -26,7 +26,7 @@ async def uploads(connection: AsyncConnection, before: datetime, most: int) -> i
     return len(ids["ids"])
 
 
-async def versions(connection: AsyncConnection, before: datetime, most: int) -> int:
+async def forget_versions_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
     """Erases versions from before a moment that no upload holds and that will go with none any more; answers how many."""
     return (
         await connection.execute(
@@ -37,16 +37,16 @@ async def versions(connection: AsyncConnection, before: datetime, most: int) -> 
                     WHERE v.changed_at < :before AND v.revision <= i.included
                         AND NOT (v.revision = i.included AND i.rejected)
                         AND NOT EXISTS (SELECT FROM upload_items u WHERE u.item_id = v.item_id AND u.revision = v.revision)
-                    LIMIT :most
+                    LIMIT :most FOR UPDATE OF v SKIP LOCKED
                 )
                 """
             ),
-            {"before": before, "most": most},
+            {"before": moment, "most": most},
         )
     ).rowcount
 
 
-async def items(connection: AsyncConnection, before: datetime, most: int) -> int:
+async def forget_items_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
     """Erases items that last changed before a moment and have no version left; answers how many."""
     return (
         await connection.execute(
@@ -58,6 +58,6 @@ async def items(connection: AsyncConnection, before: datetime, most: int) -> int
                 )
                 """
             ),
-            {"before": before, "most": most},
+            {"before": moment, "most": most},
         )
     ).rowcount

@@ -1,4 +1,4 @@
-"""What the door takes and answers, except for marks, which have a faster way of their own (`marks.py`)."""
+"""A school as it is sent and stored: its terms, closed days, half days, timetables and contact."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -6,13 +6,15 @@ from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.holidays import region_code
+from shared.clock import HOME_ZONE
 from shared.events.calendars import calendar_of
 from shared.events.data import SchoolUpdated
-from shared.identifiers import is_student_key, is_term_name
+from shared.identifiers import is_term_name
+from shared.web.schemas import Body
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -23,12 +25,6 @@ can't be sent to it are reported to the school."""
 EARLIEST, LATEST = date(2000, 1, 1), date(2050, 12, 31)
 LONGEST_TERM = timedelta(days=120)
 """New Zealand's terms have 9 to 12 weeks; four months leave room for a school that runs two terms as one."""
-
-
-class Body(BaseModel):
-    """A request body: unknown fields are refused, so that a typo can't pass for silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
 
 
 class TermIn(Body):
@@ -71,6 +67,8 @@ Slots = Annotated[list[SlotIn], Field(max_length=20), AfterValidator(_distinct)]
 class TimetableIn(Body):
     """The slots that hold from a day on."""
 
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
     start: date = Field(alias="from")
     slots: Slots
 
@@ -91,13 +89,13 @@ class SchoolIn(Body):
     half_days: list[date] = Field(default=[], max_length=1000)
     open_days: list[date] = Field(default=[], max_length=1000)
     region: Text | None = Field(default=None, examples=["Auckland", "NZ-WGN"])
-    slots: Slots = []
+    slots: Slots = Field(default=[])
     timetables: list[TimetableIn] = Field(default=[], max_length=100)
     blanks_are_truant: bool = False
     count_carried_absences: bool = False
-    code_classes: dict[Literal["O"], Literal["justified", "unjustified"]] = {}
+    code_classes: dict[Literal["O"], Literal["justified", "unjustified"]] = Field(default={})
     contact_email: Address | None = None
-    timezone: str = "Pacific/Auckland"
+    timezone: str = HOME_ZONE
 
     @field_validator("timezone")
     @classmethod
@@ -149,53 +147,3 @@ class School(SchoolIn):
     def calendar(self) -> SchoolCalendar:
         """The calendar these fields describe."""
         return calendar_of(self.event(datetime.min.replace(tzinfo=UTC)))
-
-
-class CaregiverIn(Body):
-    """Somebody who looks after a student."""
-
-    name: Text
-    email: Address | None = None
-    phone: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
-    notify: bool = True
-
-
-class StudentIn(Body):
-    """A student of the school."""
-
-    student: str
-    given_name: Text
-    family_name: Text
-    year_level: int | None = Field(default=None, ge=0, le=15)
-    groups: list[Text] = Field(default=[], max_length=50)
-    nsn: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}$")] | None = None
-    caregivers: list[CaregiverIn] = Field(default=[], max_length=20)
-
-    @field_validator("student")
-    @classmethod
-    def _key(cls, student: str) -> str:
-        if not is_student_key(student):
-            raise ValueError("1 to 64 printable ASCII characters, no blanks at the ends")
-        return student
-
-
-class StudentsIn(Body):
-    """Students to add or replace; others stay as they are. Items are checked one by one."""
-
-    students: list[dict[str, object]] = Field(min_length=1, max_length=5_000)
-
-
-class Rejected(BaseModel):
-    """An item that was not taken, by its place in the request."""
-
-    index: int
-    reason: Literal["unknown-code", "outside-term", "closed-day", "future-date", "no-timetable", "bad-field", "duplicate-slot"]
-    detail: str
-
-
-class BatchAnswer(BaseModel):
-    """What became of a batch."""
-
-    accepted: int
-    rejected: list[Rejected]
