@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.bus.factory import create_bus
+from shared.bus.factory import open_bus
 from shared.bus.interface import Bus, Publisher
 from shared.bus.processor import Handler, Processor
 from shared.clock import Clock, utc_now
@@ -112,20 +112,14 @@ class WorkerParts:
 async def worker_parts(schema: str, settings: Settings, progress: Progress, clock: Clock = utc_now) -> AsyncIterator[WorkerParts]:
     """Opens a worker's resources, and closes them in the order that loses nothing."""
     engine = create_engine(settings.database_url, schema, pool_size=settings.database_pool)
-    bus = create_bus(settings)
-    publisher = bus.publisher()
-    await publisher.start()
-    checks = {
-        f"{schema}.database": lambda: ping(engine),
-        f"{schema}.bus": bus.ping,
-        f"{schema}.outbox": lambda: outbox_moves(engine),
-    }
-    progress.checks.update(checks)
     try:
-        yield WorkerParts(schema, settings, engine, bus, publisher, progress, clock)
+        async with open_bus(settings) as (bus, publisher):
+            checks = {
+                f"{schema}.database": lambda: ping(engine),
+                f"{schema}.bus": bus.ping,
+                f"{schema}.outbox": lambda: outbox_moves(engine),
+            }
+            with progress.asking(checks):
+                yield WorkerParts(schema, settings, engine, bus, publisher, progress, clock)
     finally:
-        for name in checks:
-            del progress.checks[name]
-        await publisher.stop()
-        await bus.close()
         await engine.dispose()

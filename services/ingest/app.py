@@ -15,11 +15,11 @@ from services.ingest.state import IngestState
 from services.ingest.students import api as students
 from shared.attendance.api import attendance_codes_router
 from shared.attendance.codes import CodeTable
-from shared.bus.factory import create_bus
+from shared.bus.factory import open_bus
 from shared.clock import Clock, utc_now
-from shared.db.engine import create_engine, ping
 from shared.telemetry.progress import Progress
-from shared.web.service import create_service_app, token_verifier
+from shared.web.service import create_service_app
+from shared.web.state import open_resources
 
 
 def create_app(settings: IngestSettings, *, progress: Progress | None = None, clock: Clock = utc_now) -> FastAPI:
@@ -29,27 +29,17 @@ def create_app(settings: IngestSettings, *, progress: Progress | None = None, cl
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[IngestState]:
-        engine = create_engine(settings.database_url, SCHEMA, pool_size=settings.database_pool)
-        bus = create_bus(settings)
-        publisher = bus.publisher()
-        await publisher.start()
-        try:
-            async with token_verifier(settings) as verifier:
-                yield IngestState(
-                    verifier=verifier,
-                    checks={"database": lambda: ping(engine), "bus": bus.ping},
-                    progress=progress or Progress(),
-                    settings=settings,
-                    engine=engine,
-                    publisher=publisher,
-                    calendars=Calendars(engine, settings.calendars_for),
-                    codes=codes,
-                    clock=clock,
-                )
-        finally:
-            await publisher.stop()
-            await bus.close()
-            await engine.dispose()
+        async with (
+            open_bus(settings) as (bus, publisher),
+            open_resources(SCHEMA, settings, progress, clock, {"bus": bus.ping}) as resources,
+        ):
+            yield IngestState(
+                **resources,
+                settings=settings,
+                publisher=publisher,
+                calendars=Calendars(resources["engine"], settings.calendars_for),
+                codes=codes,
+            )
 
     # Routes are tried in order: the one that is used a thousand times as often as the others goes first.
     routers = [
@@ -62,4 +52,4 @@ def create_app(settings: IngestSettings, *, progress: Progress | None = None, cl
         documents.router,
         attendance_codes_router(),
     ]
-    return create_service_app("ingest", "Takes schools, students and attendance marks", settings, lifespan, routers)
+    return create_service_app("ingest", "Takes schools, students and attendance marks", lifespan, routers)

@@ -12,11 +12,11 @@ from services.moe_sync.uploads.api import certificates, differences, files, uplo
 from services.moe_sync.windows.api import settings as school_settings
 from services.moe_sync.windows.api import status, windows
 from shared.clock import Clock, utc_now
-from shared.db.engine import create_engine, ping
 from shared.deadletters.api import dead_letters_router
 from shared.deadletters.box import DeadLetterBox
 from shared.telemetry.progress import Progress
-from shared.web.service import create_service_app, token_verifier
+from shared.web.service import create_service_app
+from shared.web.state import open_resources
 
 
 def create_app(settings: MoeSyncSettings, *, progress: Progress | None = None, clock: Clock = utc_now) -> FastAPI:
@@ -24,20 +24,9 @@ def create_app(settings: MoeSyncSettings, *, progress: Progress | None = None, c
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[MoeSyncState]:
-        engine = create_engine(settings.database_url, SCHEMA, pool_size=settings.database_pool)
-        try:
-            async with token_verifier(settings) as verifier:
-                yield MoeSyncState(
-                    verifier=verifier,
-                    checks={"database": lambda: ping(engine)},
-                    progress=progress or Progress(),
-                    settings=settings,
-                    engine=engine,
-                    clock=clock,
-                )
-        finally:
-            await engine.dispose()
+        async with open_resources(SCHEMA, settings, progress, clock) as resources:
+            yield MoeSyncState(**resources, settings=settings)
 
     modules = (uploads, school_settings, items, windows, differences, files, certificates, status)
     routers = [*(module.router for module in modules), dead_letters_router(DeadLetterBox(SCHEMA))]
-    return create_service_app("moe-sync", "Weekly uploads of STAR records and responses", settings, lifespan, routers)
+    return create_service_app("moe-sync", "Weekly uploads of STAR records and responses", lifespan, routers)

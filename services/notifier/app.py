@@ -1,7 +1,7 @@
 """The notifier: letters to caregivers, and every delivery of them."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Final
 
 from fastapi import FastAPI
@@ -18,11 +18,11 @@ from services.notifier.staff_mail import api as notices
 from services.notifier.state import NotifierState
 from services.notifier.templates.api import previews, templates
 from shared.clock import Clock, utc_now
-from shared.db.engine import create_engine, ping
 from shared.deadletters.api import dead_letters_router
 from shared.deadletters.box import DeadLetterBox
 from shared.telemetry.progress import Progress
-from shared.web.service import create_service_app, token_verifier
+from shared.web.service import create_service_app
+from shared.web.state import open_resources
 
 SCHEMA: Final = "notifier"
 
@@ -32,23 +32,10 @@ def create_app(settings: NotifierSettings, *, progress: Progress | None = None, 
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[NotifierState]:
-        engine = create_engine(settings.database_url, SCHEMA, pool_size=settings.database_pool)
-        addresses = AddressBook(settings.webhook_guard)
-        try:
-            async with token_verifier(settings) as verifier:
-                yield NotifierState(
-                    verifier=verifier,
-                    checks={"database": lambda: ping(engine)},
-                    progress=progress or Progress(),
-                    settings=settings,
-                    engine=engine,
-                    vault=open_vault(settings.secrets_key, settings.data),
-                    addresses=addresses,
-                    clock=clock,
-                )
-        finally:
-            addresses.close()
-            await engine.dispose()
+        async with open_resources(SCHEMA, settings, progress, clock) as resources:
+            with closing(AddressBook(settings.webhook_guard)) as addresses:
+                vault = open_vault(settings.secrets_key, settings.data)
+                yield NotifierState(**resources, settings=settings, vault=vault, addresses=addresses)
 
     routers = [
         deliveries.router,
@@ -63,4 +50,4 @@ def create_app(settings: NotifierSettings, *, progress: Progress | None = None, 
         listeners.router,
         dead_letters_router(DeadLetterBox(SCHEMA)),
     ]
-    return create_service_app("notifier", "Letters to caregivers, and every delivery of them", settings, lifespan, routers)
+    return create_service_app("notifier", "Letters to caregivers, and every delivery of them", lifespan, routers)

@@ -4,14 +4,12 @@ from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.partners.courier import AddressBook
 from services.notifier.partners.vault import Vault
 from services.notifier.settings import NotifierSettings
 from services.notifier.templates.rendering import Letters
-from shared.clock import Clock, utc_now
-from shared.web.service import ServiceState, service_state
+from shared.web.state import ServiceState, service_state
 
 
 @dataclass(kw_only=True)
@@ -19,11 +17,9 @@ class NotifierState(ServiceState):
     """The database of letters and deliveries."""
 
     settings: NotifierSettings
-    engine: AsyncEngine
     vault: Vault
     addresses: AddressBook
     letters: Letters = field(default_factory=Letters)
-    clock: Clock = field(default=utc_now)
 
 
 async def _state(request: Request) -> NotifierState:

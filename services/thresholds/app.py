@@ -1,6 +1,5 @@
 """The heart: the register of each student and term, STAR records and responses, the events feed."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -30,12 +29,12 @@ from services.thresholds.transfers.signing import Keyring
 from shared.attendance.api import attendance_codes_router
 from shared.attendance.codes import CodeTable
 from shared.clock import Clock, utc_now
-from shared.db.engine import create_engine, ping
-from shared.db.listen import Broadcast, listen
+from shared.db.listen import Broadcast, listening
 from shared.deadletters.api import dead_letters_router
 from shared.deadletters.box import DeadLetterBox
 from shared.telemetry.progress import Progress
-from shared.web.service import create_service_app, token_verifier
+from shared.web.service import create_service_app
+from shared.web.state import open_resources
 
 
 def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None, clock: Clock = utc_now) -> FastAPI:
@@ -45,29 +44,19 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[ThresholdsState]:
-        engine = create_engine(settings.database_url, SCHEMA, pool_size=settings.database_pool)
         feed_bell = Broadcast()
-        stop = asyncio.Event()
-        listening = asyncio.create_task(listen(settings.database_url, {CHANNEL: feed_bell.ring}, stop), name="feed-listen")
-        try:
-            async with token_verifier(settings) as verifier:
-                yield ThresholdsState(
-                    verifier=verifier,
-                    checks={"database": lambda: ping(engine)},
-                    progress=progress or Progress(),
-                    settings=settings,
-                    engine=engine,
-                    codes=codes,
-                    feed_bell=feed_bell,
-                    feed_streams=Streams(settings.feed_streams, settings.feed_streams_each),
-                    keyring=Keyring.of(settings.transfer_key_file, settings.transfer_trust),
-                    clock=clock,
-                )
-        finally:
-            stop.set()
-            feed_bell.ring()
-            await listening
-            await engine.dispose()
+        async with (
+            open_resources(SCHEMA, settings, progress, clock) as resources,
+            listening(settings.database_url, {CHANNEL: feed_bell.ring}),
+        ):
+            yield ThresholdsState(
+                **resources,
+                settings=settings,
+                codes=codes,
+                feed_bell=feed_bell,
+                feed_streams=Streams(settings.feed_streams, settings.feed_streams_each),
+                keyring=Keyring.of(settings.transfer_key_file, settings.transfer_trust),
+            )
 
     routers = [
         attendance.router,
@@ -89,4 +78,4 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
         attendance_codes_router(),
         dead_letters_router(DeadLetterBox(SCHEMA)),
     ]
-    return create_service_app("thresholds", "Absence totals, STAR records and crossing events", settings, lifespan, routers)
+    return create_service_app("thresholds", "Absence totals, STAR records and crossing events", lifespan, routers)

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.attendance.codes import Code, CodeClass, CodeTable
 from shared.auth.principal import Principal
 from shared.web.pages import Page
-from shared.web.service import requires, service_state
+from shared.web.service import requires
+from shared.web.state import service_state
 
 
 class StateWithCodes(Protocol):

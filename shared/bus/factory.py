@@ -1,7 +1,10 @@
 """Chooses the adapter that the settings name."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from shared.bus.embedded.bus import EmbeddedBus
-from shared.bus.interface import Bus
+from shared.bus.interface import Bus, Publisher
 from shared.bus.kafka.bus import KafkaBus
 from shared.settings import Settings
 
@@ -11,3 +14,16 @@ def create_bus(settings: Settings) -> Bus:
     if settings.bus == "kafka":
         return KafkaBus(settings.kafka_bootstrap, partitions=settings.kafka_partitions, publish_timeout=settings.publish_timeout)
     return EmbeddedBus(settings.database_url, partitions=settings.kafka_partitions, publish_timeout=settings.publish_timeout)
+
+
+@asynccontextmanager
+async def open_bus(settings: Settings) -> AsyncIterator[tuple[Bus, Publisher]]:
+    """The bus with a publisher that has started; the publisher stops first, so that what is on its way still goes."""
+    bus = create_bus(settings)
+    publisher = bus.publisher()
+    await publisher.start()
+    try:
+        yield bus, publisher
+    finally:
+        await publisher.stop()
+        await bus.close()

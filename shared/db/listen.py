@@ -1,7 +1,8 @@
 """Waking up when the database has news (LISTEN), with a bound on every wait in case the word is lost."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
 
@@ -43,6 +44,20 @@ async def listen(database_url: str, channels: dict[str, Callable[[], None]], sto
         finally:
             if connection is not None:
                 connection.terminate()
+
+
+@asynccontextmanager
+async def listening(database_url: str, channels: dict[str, Callable[[], None]]) -> AsyncIterator[None]:
+    """Listens while the body runs, as `listen` does; at the end each callback is called once more, so that nobody waits on."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(listen(database_url, channels, stop), name="listen")
+    try:
+        yield
+    finally:
+        stop.set()
+        for wake in channels.values():
+            wake()
+        await task
 
 
 def _ignoring_arguments(wake: Callable[[], None]) -> Callable[..., None]:

@@ -3,29 +3,22 @@
 import uuid
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Literal, Protocol, cast
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.auth.principal import Principal
-from shared.clock import Clock
 from shared.deadletters import repository
 from shared.deadletters.box import DeadLetterBox
 from shared.web.cursors import PageLimit, read_cursor
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
-from shared.web.service import requires, service_state
+from shared.web.service import requires
+from shared.web.state import ServiceState, service_state
 
 LetterState = Literal["kept", "redriven", "discarded"]
-
-
-class StateWithDeadLetters(Protocol):
-    """What the router needs of a service's state."""
-
-    engine: AsyncEngine
-    clock: Clock
 
 
 class DeadLetterOut(BaseModel):
@@ -52,7 +45,7 @@ class SettledOut(BaseModel):
 
 
 def dead_letters_router(box: DeadLetterBox) -> APIRouter:
-    """The routes. The service's state must have an `engine` and a `clock`, and its worker a relay, which sends what is redriven."""
+    """The routes. The service's worker must have a relay, which sends what is redriven."""
     router = APIRouter(tags=["dead letters"])
 
     @router.get("/v1/dead-letters", summary="What could not be applied")
@@ -93,8 +86,8 @@ def dead_letters_router(box: DeadLetterBox) -> APIRouter:
     return router
 
 
-def _state(request: Request) -> StateWithDeadLetters:
-    return cast(StateWithDeadLetters, service_state(request))
+def _state(request: Request) -> ServiceState:
+    return cast(ServiceState, service_state(request))
 
 
 async def _require_visible(connection: AsyncConnection, letter_id: uuid.UUID, caller: Principal) -> None:

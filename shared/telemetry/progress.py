@@ -3,7 +3,8 @@
 `/healthz` believes only loops that went round lately; `/readyz` asks the checks.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -34,6 +35,16 @@ class Progress:
 
         beat()
         return beat
+
+    @contextmanager
+    def asking(self, checks: Mapping[str, Check]) -> Iterator[None]:
+        """Has `/readyz` ask these too while the body runs."""
+        self.checks.update(checks)
+        try:
+            yield
+        finally:
+            for name in checks:
+                del self.checks[name]
 
     def stuck(self) -> list[str]:
         """The loops that have not gone round for too long."""

@@ -47,7 +47,7 @@ def operations_router(health_of: Callable[[Request], Health]) -> APIRouter:
     @router.get("/readyz", summary="Whether what it depends on answers")
     async def readyz(request: Request) -> JSONResponse:
         missing: list[str] = []
-        for name, check in health_of(request).checks.items():
+        for name, check in tuple(health_of(request).checks.items()):
             try:
                 await check()
             except Exception:

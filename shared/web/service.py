@@ -1,13 +1,11 @@
-"""What the four services' apps have in common: the resources of a process, errors, metrics, health, and who may come in."""
+"""What the four services' apps have in common: errors, metrics, health, and who may come in."""
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, cast
 
-import httpx
 from fastapi import APIRouter, Depends, FastAPI, Path, Request
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
@@ -15,35 +13,22 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from shared.auth.principal import Principal, Role, Scope
-from shared.auth.tokens import LocalKeys, OidcKeys, TokenVerifier
 from shared.identifiers import SchoolNumber, school_number
-from shared.settings import ServiceName, Settings
+from shared.settings import ServiceName
 from shared.telemetry import metrics
-from shared.telemetry.progress import Check, Progress
 from shared.version import VERSION
 from shared.web.events_documents import events_documents_router
 from shared.web.operations import operations_router
 from shared.web.problems import ProblemError, install_problem_handlers
+from shared.web.state import STATE, ServiceState, service_state
 
 _bearer = HTTPBearer(auto_error=False, description="A token from `star token issue`, or from the configured OIDC issuer")
 
 
-@dataclass
-class ServiceState:
-    """What every service's lifespan provides; services extend it with their own resources."""
-
-    verifier: TokenVerifier
-    checks: dict[str, Check] = field(default_factory=dict)
-    """What `/readyz` asks, by name; each raises when its dependency does not answer."""
-    progress: Progress = field(default_factory=Progress)
-
-
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[ServiceState]]
 
-STATE: Final = "service"
 
-
-def create_service_app(service: ServiceName, summary: str, settings: Settings, lifespan: Lifespan, routers: Sequence[APIRouter]) -> FastAPI:
+def create_service_app(service: ServiceName, summary: str, lifespan: Lifespan, routers: Sequence[APIRouter]) -> FastAPI:
     """An app that serves the routers, the documents, health and metrics."""
 
     @asynccontextmanager
@@ -60,22 +45,6 @@ def create_service_app(service: ServiceName, summary: str, settings: Settings, l
     app.include_router(operations_router(lambda request: cast(ServiceState, service_state(request))))
     app.add_middleware(_RequestMetrics, service=service)
     return app
-
-
-@asynccontextmanager
-async def token_verifier(settings: Settings) -> AsyncIterator[TokenVerifier]:
-    """The verifier of the tokens that the settings name."""
-    async with AsyncExitStack() as stack:
-        if settings.oidc_issuer:
-            client = await stack.enter_async_context(httpx.AsyncClient())
-            yield TokenVerifier(OidcKeys(settings.oidc_issuer, settings.oidc_audience, client))
-        else:
-            yield TokenVerifier(LocalKeys(settings.data))
-
-
-def service_state(request: Request) -> Any:
-    """The state that the service's lifespan yielded; a service wraps this in a dependency of its own type."""
-    return getattr(request.state, STATE)
 
 
 def requires(scope: Scope | None, *, role: Role = "view", by_group: bool = False) -> Any:

@@ -18,7 +18,8 @@ from shared.identifiers import SchoolNumber
 from shared.telemetry import metrics
 from shared.web.body import read_body
 from shared.web.problems import ProblemError
-from shared.web.service import caller_of, known_school_number, service_state
+from shared.web.service import caller_of, known_school_number
+from shared.web.state import service_state
 
 router = APIRouter(tags=["marks"])
 

@@ -18,7 +18,7 @@ from shared.bus.interface import BusUnavailableError
 from shared.db.errors import is_transient
 from shared.web.body import body_pieces
 from shared.web.problems import RETRY_AFTER, ProblemError
-from shared.web.service import service_state
+from shared.web.state import service_state
 
 router = APIRouter(tags=["KAMAR"])
 

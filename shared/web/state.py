@@ -1,0 +1,82 @@
+"""What a service's process holds while it serves: one typed state, opened by the app's lifespan and found on every request."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypedDict
+
+import httpx
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.auth.tokens import LocalKeys, OidcKeys, TokenVerifier
+from shared.clock import Clock
+from shared.db.engine import create_engine, ping
+from shared.settings import Settings
+from shared.telemetry.progress import Check, Progress
+
+STATE: Final = "service"
+
+
+@dataclass(kw_only=True)
+class ServiceState:
+    """What every service has; each extends it with its settings and resources of its own."""
+
+    engine: AsyncEngine
+    verifier: TokenVerifier
+    checks: Mapping[str, Check]
+    """What `/readyz` asks, by name; each raises when its dependency does not answer."""
+    progress: Progress
+    clock: Clock
+
+
+class Resources(TypedDict):
+    """The fields of `ServiceState`."""
+
+    engine: AsyncEngine
+    verifier: TokenVerifier
+    checks: Mapping[str, Check]
+    progress: Progress
+    clock: Clock
+
+
+@asynccontextmanager
+async def open_resources(
+    schema: str, settings: Settings, progress: Progress | None, clock: Clock, checks: Mapping[str, Check] | None = None
+) -> AsyncIterator[Resources]:
+    """Opens what every service's state has, and closes it when the app ends, after what the service has opened on top of it:
+
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[ThingsState]:
+            async with open_resources(SCHEMA, settings, progress, clock) as resources:
+                yield ThingsState(**resources, settings=settings)
+
+    `progress` is shared with the workers of the same process, where there are any; `checks` join that of the database.
+    """
+    engine = create_engine(settings.database_url, schema, pool_size=settings.database_pool)
+    try:
+        async with _token_verifier(settings) as verifier:
+            yield Resources(
+                engine=engine,
+                verifier=verifier,
+                checks={"database": lambda: ping(engine), **(checks or {})},
+                progress=progress or Progress(),
+                clock=clock,
+            )
+    finally:
+        await engine.dispose()
+
+
+def service_state(request: Request) -> Any:
+    """The state that the service's lifespan yielded; a service wraps this in a dependency of its own type."""
+    return getattr(request.state, STATE)
+
+
+@asynccontextmanager
+async def _token_verifier(settings: Settings) -> AsyncIterator[TokenVerifier]:
+    async with AsyncExitStack() as stack:
+        if settings.oidc_issuer:
+            client = await stack.enter_async_context(httpx.AsyncClient())
+            yield TokenVerifier(OidcKeys(settings.oidc_issuer, settings.oidc_audience, client))
+        else:
+            yield TokenVerifier(LocalKeys(settings.data))
