@@ -8,15 +8,14 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from deploy.sandbox.ministry_document import read_upload
 from deploy.sandbox.ministry_faults import FaultsRequest, MinistryFaults
-from deploy.sandbox.ministry_sessions import Sessions
 from deploy.sandbox.ministry_store import MinistryStore
 from deploy.sandbox.ministry_tokens import OAuthError, Tokens
-from deploy.sandbox.ministry_wire import Wired, check_envelope, one_header, open_envelope, read_body
-from deploy.sandbox.problems import ProblemError, install_problem_handlers
+from deploy.sandbox.ministry_wire import Wired, check_envelope, open_envelope, read_body
+from deploy.sandbox.problems import install_problem_handlers
 
 
 class UploadsQuery(BaseModel):
@@ -36,14 +35,6 @@ class ItemsQuery(BaseModel):
     school: str
 
 
-class SessionIn(BaseModel):
-    """How many bytes an upload in chunks will have."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    size: Annotated[int, Field(gt=0)]
-
-
 def create_ministry(folder: Path, *, tokens: Tokens | None = None) -> FastAPI:
     """The Ministry alone, serving `/ministry/...`; the folder is made when missing and read at the first request."""
     app = FastAPI(title="A Ministry for the sandbox", version="1")
@@ -57,7 +48,6 @@ def ministry_router(folder: Path, *, tokens: Tokens | None = None) -> APIRouter:
     router = APIRouter(prefix="/ministry", tags=["ministry"])
     desk = _Desk(MinistryStore(folder), MinistryFaults(), tokens or Tokens())
     _add_uploads(router, desk)
-    _add_sessions(router, desk)
     _add_faults(router, desk)
     return router
 
@@ -115,49 +105,6 @@ def _add_uploads(router: APIRouter, desk: _Desk) -> None:
         """`{"items": [...]}`: a school's records and responses as they stand by all that was accepted."""
         await desk.store.load()
         return JSONResponse({"items": desk.store.accepted(query.school)})
-
-
-def _add_sessions(router: APIRouter, desk: _Desk) -> None:
-    sessions = Sessions()
-
-    @router.post("/upload-sessions")
-    async def open_session(request: Request) -> JSONResponse:
-        """Begins an upload in chunks, or goes on with the one of this key: `{"session", "offset", "size"}`, 201 for a new one."""
-        body = await read_body(request)
-        desk.tokens.check(request)
-        desk.faults.strike(after_storing=False)
-        try:
-            said = SessionIn.model_validate_json(body)
-        except ValidationError:
-            raise ProblemError(422, "invalid-request", 'The body must be {"size": bytes}') from None
-        session, new = sessions.open(check_envelope(request), said.size)
-        return JSONResponse(session.state, 201 if new else 200, {"Location": f"/ministry/upload-sessions/{session.id}"})
-
-    @router.get("/upload-sessions/{session}")
-    async def get_session(session: str, request: Request) -> JSONResponse:
-        """How much of it is there."""
-        desk.tokens.check(request)
-        return JSONResponse(sessions.get(session).state)
-
-    @router.put("/upload-sessions/{session}")
-    async def put_chunk(session: str, request: Request) -> JSONResponse:
-        """Takes the chunk that Content-Range names; 409 with the offset to go on from when it is not the next one."""
-        piece = await read_body(request)
-        desk.tokens.check(request)
-        found = sessions.get(session)
-        desk.faults.strike(after_storing=False)
-        taken = sessions.put(found, one_header(request, "Content-Range"), piece)
-        return JSONResponse(found.state, 200 if taken else 409)
-
-    @router.post("/upload-sessions/{session}/finalise")
-    async def finalise(session: str, request: Request) -> JSONResponse:
-        """The chunks are an upload now; answered as one that came in one piece."""
-        desk.tokens.check(request)
-        found = sessions.get(session)
-        desk.faults.strike(after_storing=False)
-        answer = await desk.take(await asyncio.to_thread(open_envelope, found.envelope, bytes(found.content)))
-        sessions.forget(found)
-        return answer
 
 
 def _add_faults(router: APIRouter, desk: _Desk) -> None:

@@ -31,7 +31,7 @@ class Envelope:
 class Wired:
     """An upload whose headers are in order and whose digest is true. `document` is unpacked, `sha256` its digest in hexadecimal.
 
-    Compressed or not, in one piece or in chunks: the same document under the same key is the same upload.
+    Compressed or not, the same document under the same key is the same upload.
     """
 
     key: str
@@ -51,10 +51,10 @@ async def read_body(request: Request, limit: int = MAX_WIRE_BYTES) -> bytes:
 
 def check_envelope(request: Request) -> Envelope:
     """Raises ProblemError: 400 for a header that is missing or wrong, 415 for a type or coding that is not read."""
-    key = one_header(request, "Idempotency-Key")
+    key = _one_header(request, "Idempotency-Key")
     if not _KEY.fullmatch(key):
         raise ProblemError(400, "bad-header", "Idempotency-Key must be 1 to 255 visible ASCII characters")
-    digest = one_header(request, "Content-Digest")
+    digest = _one_header(request, "Content-Digest")
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise ProblemError(415, "unsupported-type", "Content-Type must be application/json", headers={"Accept": "application/json"})
     coding = request.headers.get("content-encoding", "identity").strip().lower()
@@ -71,7 +71,7 @@ def open_envelope(envelope: Envelope, content: bytes) -> Wired:
     return Wired(envelope.key, hashlib.sha256(document).hexdigest(), document)
 
 
-def one_header(request: Request, name: str) -> str:
+def _one_header(request: Request, name: str) -> str:
     """The header's value. Raises ProblemError 400 when it is missing, empty or there more than once."""
     values = request.headers.getlist(name)
     if len(values) != 1 or not values[0]:

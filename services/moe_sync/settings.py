@@ -48,12 +48,6 @@ class MoeSyncSettings(Settings):
     ministry_gzip: bool = False
     """Whether uploads are compressed on their way."""
 
-    ministry_chunk_above: int = Field(default=8 * 1024 * 1024, ge=0)
-    """Bytes beyond which an upload goes in chunks, so that a break does not cost all of it; 0 for never."""
-
-    ministry_chunk: int = Field(default=1024 * 1024, ge=1024, le=64 * 1024 * 1024)
-    """Bytes of a chunk: what a break costs at most."""
-
     ministry_sftp_url: str = ""
     """`sftp://user@host:22`."""
 

@@ -1,20 +1,24 @@
 """Access tokens by OAuth 2's client credentials (RFC 6749, 4.4), kept until shortly before they end."""
 
 import asyncio
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
+from urllib.parse import quote
 
 import httpx
+import msgspec
+from msgspec import Struct
 
 from shared.clock import Clock, utc_now
 
 EARLY: Final = timedelta(seconds=30)
-"""How long before its end a token counts as used up: an upload of a minute's length begins with one that still holds."""
+"""How long before its end a token counts as used up: an upload of a minute's length begins with a token that still holds."""
 
 SHORTEST_LIFE: Final = timedelta(seconds=60)
 """For a server that does not say how long its tokens hold."""
+
+_LONGEST_LIFE: Final = 10**7
 
 
 class NoTokenError(Exception):
@@ -27,7 +31,7 @@ class NoTokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the Ministry's authorisation server knows us by."""
+    """Our name and secret at the Ministry's authorisation server."""
 
     url: str
     client_id: str
@@ -35,29 +39,29 @@ class Credentials:
     scope: str | None = None
 
 
+class _Grant(Struct, frozen=True):
+    access_token: str
+    expires_in: object = None
+
+
+_decoder: Final = msgspec.json.Decoder(_Grant)
+
+
+@dataclass
 class Tokens:
     """The access token that all uploads share."""
 
-    def __init__(self, credentials: Credentials, http: Any, clock: Clock = utc_now) -> None:
-        """`http` are the options of the HTTP client: its timeout and its TLS."""
-        from authlib.deprecate import AuthlibDeprecationWarning  # noqa: PLC0415
-
-        with warnings.catch_warnings():
-            # It says which HTTP library it means to use one day.
-            warnings.simplefilter("ignore", AuthlibDeprecationWarning)
-            from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError  # noqa: PLC0415
-        self._refused = OAuthError
-        self._client = AsyncOAuth2Client(credentials.client_id, credentials.client_secret, scope=credentials.scope, **http)
-        self._url = credentials.url
-        self._clock = clock
-        self._lock = asyncio.Lock()
-        self._token: str | None = None
-        self._until: datetime | None = None
+    client: httpx.AsyncClient
+    credentials: Credentials
+    clock: Clock = utc_now
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _token: str | None = None
+    _until: datetime | None = None
 
     async def get(self) -> str:
         """A token that holds. Raises NoTokenError."""
         async with self._lock:
-            if self._token is None or self._until is None or self._clock() >= self._until:
+            if self._token is None or self._until is None or self.clock() >= self._until:
                 self._token, self._until = await self._fetch()
             return self._token
 
@@ -67,23 +71,26 @@ class Tokens:
             if self._token == token:
                 self._token = None
 
-    async def close(self) -> None:
-        """Lets go of connections."""
-        await self._client.aclose()
-
     async def _fetch(self) -> tuple[str, datetime]:
+        credentials = self.credentials
+        form = {"grant_type": "client_credentials"} | ({"scope": credentials.scope} if credentials.scope else {})
+        # RFC 6749, 2.3.1: name and secret are form-encoded before they go into the header.
+        auth = httpx.BasicAuth(quote(credentials.client_id, safe=""), quote(credentials.client_secret, safe=""))
         try:
-            said = await self._client.fetch_token(self._url, grant_type="client_credentials")
-        except self._refused as error:
-            # Its description is somebody else's text, and may quote the client.
-            raise NoTokenError("token-refused") from error
-        except (httpx.HTTPError, TimeoutError) as error:
+            response = await self.client.post(credentials.url, data=form, auth=auth, headers={"Accept": "application/json"})
+        except httpx.HTTPError as error:
             raise NoTokenError("token-unreachable") from error
-        except ValueError as error:
+        if response.is_server_error:
+            raise NoTokenError("token-unreachable")
+        if not response.is_success:
+            # What it says is somebody else's text, and may quote the client.
+            raise NoTokenError("token-refused")
+        try:
+            grant = _decoder.decode(response.content)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise NoTokenError("token-unreadable") from error
-        token = said.get("access_token")
-        if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+        if not (grant.access_token and grant.access_token.isascii() and grant.access_token.isprintable()):
             raise NoTokenError("token-unreadable")
-        lasts = said.get("expires_in")
-        life = timedelta(seconds=int(lasts)) if isinstance(lasts, (int, float)) and 0 < lasts < 10**7 else SHORTEST_LIFE
-        return token, self._clock() + max(life - EARLY, timedelta(0))
+        stated = grant.expires_in
+        life = timedelta(seconds=int(stated)) if isinstance(stated, (int, float)) and 0 < stated < _LONGEST_LIFE else SHORTEST_LIFE
+        return grant.access_token, self.clock() + max(life - EARLY, timedelta(0))

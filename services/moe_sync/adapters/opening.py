@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from services.moe_sync.adapters.folder import Archive, FolderAdapter
-from services.moe_sync.adapters.https import HttpsAdapter, Manner, Tls, http_options, https_client
+from services.moe_sync.adapters.https import HttpsAdapter, Tls, https_client
 from services.moe_sync.adapters.interface import Adapter
 from services.moe_sync.adapters.oauth import Credentials, Tokens
 from services.moe_sync.roster.preferences import AdapterName
@@ -29,21 +29,21 @@ async def open_adapters(
             if settings.ministry_token_url:
                 secret = settings.ministry_client_secret.get_secret_value()
                 credentials = Credentials(settings.ministry_token_url, settings.ministry_client_id, secret, settings.ministry_scope or None)
-                tokens = Tokens(credentials, http_options(settings.upload_timeout, tls), clock)
-                stack.push_async_callback(tokens.close)
-            manner = Manner(settings.ministry_gzip, settings.ministry_chunk_above, settings.ministry_chunk)
-            adapters["https"] = HttpsAdapter(client, settings.ministry_url, settings.upload_timeout, clock, tokens, manner)
+                tokens = Tokens(client, credentials, clock)
+            adapters["https"] = HttpsAdapter(
+                client, settings.ministry_url, settings.upload_timeout, clock, tokens, compressed=settings.ministry_gzip
+            )
         if settings.ministry_sftp_url:
             # Imported only where it is used: its cryptography takes a while to load.
-            from services.moe_sync.adapters.sftp import Place, SftpAdapter  # noqa: PLC0415
+            from services.moe_sync.adapters.sftp import SftpAdapter, SftpServer  # noqa: PLC0415
 
             assert settings.ministry_sftp_key is not None
-            place = Place.parse(
+            server = SftpServer.parse(
                 settings.ministry_sftp_url,
                 settings.ministry_sftp_key,
                 settings.ministry_sftp_host_key,
                 settings.ministry_sftp_inbox,
                 settings.ministry_sftp_outbox,
             )
-            adapters["sftp"] = SftpAdapter(place, settings.upload_timeout)
+            adapters["sftp"] = SftpAdapter(server, settings.upload_timeout)
         yield adapters

@@ -1,4 +1,4 @@
-"""What the Ministry's end says, read the same whichever way it comes: receipts, problems, and texts of somebody else's. Pure."""
+"""Reads the Ministry's answers, the same for every adapter: receipts, problems, and texts of somebody else's. Pure."""
 
 from typing import Final, Literal
 
@@ -50,14 +50,14 @@ def receipt_in(body: bytes) -> Received | None:
     return Received(bounded(answer.receipt), "partly-accepted" if rejects else answer.status, rejects)
 
 
-def problem_in(body: bytes, said: str) -> str:
-    """What an answer says of itself where it is a problem (RFC 9457), behind what is `said` anyway."""
+def problem_in(body: bytes, summary: str) -> str:
+    """The summary, and behind it what the answer says of itself where it is a problem (RFC 9457)."""
     try:
         problem = _problem_decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return said
+        return summary
     errors = "; ".join(f"{error.pointer} {error.detail}".strip() for error in problem.errors)
-    return bounded(": ".join(part for part in (said, problem.title, problem.detail, errors) if part))
+    return bounded(": ".join(part for part in (summary, problem.title, problem.detail, errors) if part))
 
 
 def bounded(text: str) -> str:

@@ -20,8 +20,8 @@ CONNECT_TIMEOUT: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the Ministry's SFTP server is, and who we are there. `host_key` is its only key that is believed (`ssh-ed25519 AAAA...`)."""
+class SftpServer:
+    """The Ministry's SFTP server, and our name and key there. `host_key` is its only key that is believed (`ssh-ed25519 AAAA...`)."""
 
     host: str
     port: int
@@ -32,7 +32,7 @@ class Place:
     outbox: str = "outbox"
 
     @classmethod
-    def parse(cls, url: str, key: Path, host_key: str, inbox: str, outbox: str) -> "Place":
+    def parse(cls, url: str, key: Path, host_key: str, inbox: str, outbox: str) -> "SftpServer":
         """Reads `sftp://user@host:port`. Raises ValueError."""
         parts = urlsplit(url)
         if parts.scheme != "sftp" or not parts.hostname or not parts.username or parts.password or parts.path.strip("/"):
@@ -45,7 +45,7 @@ class Place:
 class SftpAdapter:
     """Puts `<inbox>/<key>.json` there, and looks for `<outbox>/<key>.receipt.json` or, refused, `<outbox>/<key>.refusal.json`."""
 
-    place: Place
+    server: SftpServer
     timeout: timedelta
 
     async def send(self, parcel: Parcel) -> Answer:
@@ -70,15 +70,15 @@ class SftpAdapter:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[asyncssh.SFTPClient]:
-        place = self.place
+        server = self.server
         async with (
             asyncssh.connect(
-                place.host,
-                place.port,
-                username=place.user,
-                client_keys=[str(place.key)],
-                known_hosts=([asyncssh.import_public_key(place.host_key)], [], []),
-                # Nothing of whoever runs this: no agent, no configuration, no other ways in.
+                server.host,
+                server.port,
+                username=server.user,
+                client_keys=[str(server.key)],
+                known_hosts=([asyncssh.import_public_key(server.host_key)], [], []),
+                # Nothing of the person who runs this: no agent, no configuration, no other ways in.
                 agent_path=None,
                 config=None,
                 preferred_auth=["publickey"],
@@ -89,17 +89,17 @@ class SftpAdapter:
             yield sftp
 
     async def _answer(self, sftp: asyncssh.SFTPClient, parcel: Parcel) -> Answer | None:
-        receipt = await _read(sftp, f"{self.place.outbox}/{parcel.key}.receipt.json")
+        receipt = await _read(sftp, f"{self.server.outbox}/{parcel.key}.receipt.json")
         if receipt is not None:
             # One that is still being written can be read next time.
             return receipt_in(receipt) or Unsettled("unreadable-answer", "the receipt in the outbox can't be read", delivered=True)
-        refusal = await _read(sftp, f"{self.place.outbox}/{parcel.key}.refusal.json")
+        refusal = await _read(sftp, f"{self.server.outbox}/{parcel.key}.refusal.json")
         if refusal is not None:
             return Refused("sftp-refusal", problem_in(refusal, "the Ministry's end refused it"))
         return None
 
     async def _put(self, sftp: asyncssh.SFTPClient, parcel: Parcel) -> None:
-        final = f"{self.place.inbox}/{parcel.key}.json"
+        final = f"{self.server.inbox}/{parcel.key}.json"
         unfinished = f"{final}.part"
         async with sftp.open(unfinished, "wb") as file:
             await file.write(parcel.body)

@@ -151,7 +151,4 @@ async def test_the_sandbox_serves_the_ministry_and_describes_it(tmp_path: Path) 
             "/ministry/items",
             "/ministry/faults",
             "/ministry/token",
-            "/ministry/upload-sessions",
-            "/ministry/upload-sessions/{session}",
-            "/ministry/upload-sessions/{session}/finalise",
         }

@@ -1,4 +1,4 @@
-"""A Ministry behind real TLS that asks for client certificates, and that breaks connections on demand."""
+"""A Ministry behind real TLS that asks for client certificates, and uploads for it."""
 
 import asyncio
 import hashlib
@@ -11,7 +11,7 @@ from typing import Any
 
 import trustme
 import uvicorn
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from deploy.kafka.probe import free_port
 from services.moe_sync.adapters.interface import Parcel
@@ -66,35 +66,6 @@ async def over_tls(app: ASGIApp, papers: Papers, folder: Path) -> AsyncIterator[
         server.should_exit = True
         with suppress(asyncio.CancelledError):
             await running
-
-
-class Breaking:
-    """Lets the app work, and breaks the connection instead of answering the requests that it is told to."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self.requests: list[str] = []
-        self.break_at: set[int] = set()
-        """Which chunks (PUTs, from 0) end in a broken connection, after the app has taken them."""
-        self._puts = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        breaks = False
-        if scope["type"] == "http":
-            self.requests.append(
-                f"{scope['method']} {scope['path'].split('/')[2]}{'/finalise' if scope['path'].endswith('finalise') else ''}"
-            )
-            if scope["method"] == "PUT":
-                breaks = self._puts in self.break_at
-                self._puts += 1
-
-        async def forward(message: Message) -> None:
-            if breaks and message["type"] == "http.response.body":
-                # Its length was promised: the connection ends in the middle of the answer.
-                raise ConnectionResetError
-            await send(message)
-
-        await self._app(scope, receive, forward)
 
 
 def parcel(records: int = 1, key: str = "11c2a6f2-6f1c-5c0e-a6a5-1f3f6a1b2c3d") -> Parcel:

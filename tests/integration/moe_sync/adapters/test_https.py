@@ -1,4 +1,4 @@
-"""Over real TLS: certificates on both sides, access tokens, compression, and chunks that survive breaks."""
+"""Over real TLS: certificates on both sides, access tokens, compression."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from services.moe_sync.adapters.interface import Answer, Received, Unsettled
 from services.moe_sync.adapters.opening import open_adapters
 from services.moe_sync.settings import MoeSyncSettings
 from services.moe_sync.uploads.csv_set import archive_of
-from tests.integration.moe_sync.adapters.ministry import Breaking, Papers, over_tls, papers, parcel, settings
+from tests.integration.moe_sync.adapters.ministry import Papers, over_tls, papers, parcel, settings
 from tests.support.servers import serving
 
 
@@ -78,54 +78,4 @@ async def test_compressed_or_not_it_is_the_same_upload(tmp_path: Path) -> None:
         packed = await sent(settings(url, ministry_gzip=True), 50)
         assert isinstance(packed, Received)
         assert await sent(settings(url), 50) == packed
-        assert await sent(settings(url, ministry_gzip=True, ministry_chunk_above=10, ministry_chunk=1024), 50) == packed
         assert await kept(url) == 1
-
-
-@pytest.mark.parametrize("breaks", [set(), {0}, {2}, {1, 2, 5}])
-async def test_chunks_go_on_where_a_break_left_them(tmp_path: Path, breaks: set[int]) -> None:
-    breaking = Breaking(create_ministry(tmp_path))
-    breaking.break_at = breaks
-    async with serving(breaking) as url:
-        answer = await sent(settings(url, ministry_chunk_above=1024, ministry_chunk=4096), 100)
-        assert isinstance(answer, Received)
-        size = len(parcel(100).body)
-        # What the broken ones had brought is there: none is sent twice, and after each break it is asked how much there is.
-        assert breaking.requests.count("PUT upload-sessions") == -(-size // 4096)
-        assert breaking.requests.count("GET upload-sessions") == len(breaks)
-        assert breaking.requests[-1] == "POST upload-sessions/finalise"
-        assert await kept(url) == 1
-
-
-async def test_after_too_many_breaks_the_next_attempt_goes_on(tmp_path: Path) -> None:
-    breaking = Breaking(create_ministry(tmp_path))
-    breaking.break_at = {0, 1, 2, 3}
-    async with serving(breaking) as url:
-        chosen = settings(url, ministry_chunk_above=1024, ministry_chunk=1024)
-        first = await sent(chosen, 100)
-        assert isinstance(first, Unsettled)
-        assert (first.code, first.arrived) == ("unreachable", False)
-        assert isinstance(await sent(chosen, 100), Received)
-        assert breaking.requests.count("PUT upload-sessions") == -(-len(parcel(100).body) // 1024)
-        # A session that is gone, as after a restart of the other end, is begun anew.
-        assert await kept(url) == 1
-
-
-async def test_an_end_that_does_not_know_chunks_gets_it_whole(tmp_path: Path) -> None:
-    ministry = create_ministry(tmp_path)
-    ministry.router.routes[:] = [route for route in ministry.router.routes if "session" not in getattr(route, "path", "")]
-    breaking = Breaking(_without_sessions(ministry))
-    async with serving(breaking) as url:
-        assert isinstance(await sent(settings(url, ministry_chunk_above=10), 5), Received)
-        assert breaking.requests == ["POST upload-sessions", "POST uploads"]
-
-
-def _without_sessions(app: object) -> object:
-    """The app, where nobody answers at the sessions."""
-
-    async def filtered(scope: dict[str, object], receive: object, send: object) -> None:
-        if "upload-sessions" in str(scope.get("path", "")):
-            scope = {**scope, "path": "/nothing", "raw_path": b"/nothing"}
-        await app(scope, receive, send)  # type: ignore[operator]
-
-    return filtered

@@ -11,7 +11,7 @@ import pytest
 from deploy.kafka.probe import free_port
 from services.moe_sync.adapters.interface import Answer, Parcel, Received, Refused, Rejected, Unsettled
 from services.moe_sync.adapters.opening import open_adapters
-from services.moe_sync.adapters.sftp import Place
+from services.moe_sync.adapters.sftp import SftpServer
 from services.moe_sync.settings import MoeSyncSettings
 from services.moe_sync.uploads.csv_set import archive_of
 from tests.integration.moe_sync.adapters.ministry import parcel
@@ -139,4 +139,4 @@ async def test_nobody_else_is_believed_and_nobody_else_let_in(server: Server, tm
 @pytest.mark.parametrize("url", ["sftp://host", "ssh://star@host", "sftp://star:secret@host", "sftp://star@host/folder"])
 def test_addresses_that_are_none(url: str) -> None:
     with pytest.raises(ValueError, match="SFTP address"):
-        Place.parse(url, Path("key"), "ssh-ed25519 AAAA", "inbox", "outbox")
+        SftpServer.parse(url, Path("key"), "ssh-ed25519 AAAA", "inbox", "outbox")
