@@ -3,9 +3,10 @@
 Two adapters stand behind it: `shared.bus.kafka` and `shared.bus.embedded`. One contract suite holds both to what is said here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -64,6 +65,33 @@ class Message:
         return Partition(self.topic, self.partition)
 
 
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A partition as the bus has it now: messages from offset `oldest` on, up to `end`, which is the next one's.
+
+    `topic_id` tells a topic from another that has its name since; None where the broker has no ids. `oldest_at` is when the oldest message
+    was written, None where there is none or its time is not known.
+    """
+
+    topic_id: uuid.UUID | None
+    oldest: int
+    end: int
+    oldest_at: datetime | None = None
+
+
+Committed = Callable[[], Awaitable[Mapping[Partition, int]]]
+"""Asks the bus what the group has committed: the offset to read next, for each partition of its topics, other consumers' included."""
+
+Positions = Callable[[Mapping[Partition, Log], Committed], Awaitable[Mapping[Partition, int]]]
+"""Where a group reads on, for each of these partitions."""
+
+
+async def committed_positions(logs: Mapping[Partition, Log], committed: Committed) -> dict[Partition, int]:
+    """Positions of a group that keeps none of its own: what it has committed to the bus, else the oldest message."""
+    kept = await committed()
+    return {partition: max(kept.get(partition, 0), log.oldest) for partition, log in logs.items()}
+
+
 class Publisher(Protocol):
     """Sends messages to the bus."""
 
@@ -82,7 +110,11 @@ class Publisher(Protocol):
 
 
 class Consumer(Protocol):
-    """Reads messages for a group. Within a group, each partition is read by one consumer at a time."""
+    """Reads messages for a group. Within a group, each partition is read by one consumer at a time.
+
+    It reads on where the group's `Positions` say. They are asked when partitions are assigned, when an offset is not in its log, and after
+    `relocate`.
+    """
 
     async def start(self) -> None:
         """Makes ready; does not wait for the bus to be there."""
@@ -90,15 +122,18 @@ class Consumer(Protocol):
     async def fetch(self, *, most: int, wait: timedelta) -> Sequence[Message]:
         """Up to `most` messages, in order within each partition; empty after `wait` without any.
 
-        While the bus can't be reached, raises BusUnavailableError or comes back empty; fetch again later.
+        While the bus can't be reached, raises BusUnavailableError or comes back empty; fetch again later. Raises what `Positions` raises.
         """
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """Keeps, for each partition, the offset to read next after a restart.
+        """Keeps, for each partition, the offset to read next, for a group without positions of its own, and for others to watch.
 
         A commit for a partition that has moved to another consumer is discarded: that one reads from the last commit.
         Raises BusUnavailableError when the bus can't be reached; then the messages may be read again.
         """
+
+    def relocate(self) -> None:
+        """Has the next fetch look up all positions anew, and read on from there."""
 
     def rewind(self, offsets: Mapping[Partition, int]) -> None:
         """Reads on from these offsets. Partitions that have moved to another consumer are passed over."""
@@ -122,8 +157,8 @@ class Bus(Protocol):
     def publisher(self) -> Publisher:
         """A new publisher, not started."""
 
-    def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
-        """A new consumer, not started. A new group starts with the oldest message."""
+    def consumer(self, group: str, topics: Sequence[str], positions: Positions = committed_positions) -> Consumer:
+        """A new consumer, not started. Without positions of its own, a new group starts with the oldest message."""
 
     async def ping(self) -> None:
         """Raises BusUnavailableError when the bus does not answer."""

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from shared.bus.embedded import repository
 from shared.bus.embedded.consumer import EmbeddedConsumer
 from shared.bus.embedded.publisher import EmbeddedPublisher
-from shared.bus.interface import BusUnavailableError
+from shared.bus.interface import BusUnavailableError, Positions, committed_positions
 from shared.db.engine import create_engine
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup, listen
@@ -55,14 +55,14 @@ class EmbeddedBus:
         """A new publisher, not started."""
         return EmbeddedPublisher(self._engine, self._publish_timeout)
 
-    def consumer(self, group: str, topics: Sequence[str]) -> EmbeddedConsumer:
+    def consumer(self, group: str, topics: Sequence[str], positions: Positions = committed_positions) -> EmbeddedConsumer:
         """A new consumer, not started."""
         if self._listening is None:
             channels = {repository.CHANNEL: self._wake_all}
             self._listening = asyncio.create_task(listen(self._database_url, channels, self._closing), name="embedded-bus-listen")
         wakeup = Wakeup()
         self._wakeups.append(wakeup)
-        return EmbeddedConsumer(self._engine, group, topics, wakeup)
+        return EmbeddedConsumer(self._engine, group, topics, wakeup, positions)
 
     async def ping(self) -> None:
         """Asks the database for an answer."""

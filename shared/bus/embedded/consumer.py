@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.bus.embedded import repository
-from shared.bus.interface import BusUnavailableError, Message, Partition
+from shared.bus.interface import BusUnavailableError, Message, Partition, Positions
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup
 
@@ -28,13 +28,15 @@ class EmbeddedConsumer:
     """One reader of a group. Ownership of the group is a lock on the connection that also reads and commits, so a reader that lost
     its connection can't commit any more."""
 
-    def __init__(self, engine: AsyncEngine, group: str, topics: Sequence[str], wakeup: Wakeup) -> None:
+    def __init__(self, engine: AsyncEngine, group: str, topics: Sequence[str], wakeup: Wakeup, positions: Positions) -> None:
         self._engine = engine
         self._group = group
         self._topics = topics
         self._wakeup = wakeup
+        self._look_up = positions
         self._connection: AsyncConnection | None = None
         self._positions: dict[Partition, int] = {}
+        self._placed = False
         self._paused: set[Partition] = set()
 
     async def start(self) -> None:
@@ -45,6 +47,7 @@ class EmbeddedConsumer:
         if not await self._guarded(self._own()):
             await asyncio.sleep(min(wait, TAKEOVER_POLL).total_seconds())
             return []
+        await self._place()
         messages = await self._guarded(self._read(most))
         if not messages:
             await self._wakeup.wait(wait)
@@ -63,6 +66,10 @@ class EmbeddedConsumer:
         except BusUnavailableError:
             # The ownership went with the connection: whoever owns the group next reads from the last commit.
             log.info("bus.commit_discarded", group=self._group, partitions=len(offsets))
+
+    def relocate(self) -> None:
+        """Looks up where to read on before the next fetch."""
+        self._placed = False
 
     def rewind(self, offsets: Mapping[Partition, int]) -> None:
         """Reads on from these offsets."""
@@ -90,21 +97,33 @@ class EmbeddedConsumer:
             if not await repository.try_own(connection, self._group):
                 await connection.close()
                 return False
-            self._positions = await self._committed(connection)
         except BaseException:
             await connection.invalidate()
             raise
         self._paused.clear()
         self._connection = connection
+        self.relocate()
         log.info("bus.group_owned", group=self._group)
         return True
 
-    async def _committed(self, connection: AsyncConnection) -> dict[Partition, int]:
-        positions = await repository.positions(connection, self._group, self._topics)
-        missing = set(self._topics) - {partition.topic for partition in positions}
+    async def _place(self) -> None:
+        if self._placed:
+            return
+        assert self._connection is not None
+        logs = await self._guarded(repository.logs(self._connection, self._topics))
+        missing = set(self._topics) - {partition.topic for partition in logs}
         if missing:
+            await self._disown()
             raise BusUnavailableError(f"the topic {min(missing)} does not exist")
-        return positions
+        found = await self._look_up(logs, self._committed)
+        kept = [partition for partition in self._positions if partition in found]
+        # In their present order, so that no partition's turn comes twice.
+        self._positions = {partition: found[partition] for partition in dict.fromkeys([*kept, *found])}
+        self._placed = True
+
+    async def _committed(self) -> dict[Partition, int]:
+        assert self._connection is not None
+        return await self._guarded(repository.committed(self._connection, self._group, self._topics))
 
     async def _disown(self) -> None:
         connection, self._connection = self._connection, None

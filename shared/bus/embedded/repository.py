@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.headers import headers_from_text, headers_to_text
-from shared.bus.interface import Message, Outgoing, Partition
+from shared.bus.interface import Log, Message, Outgoing, Partition
 from shared.identifiers import lock_key
 
 CHANNEL: Final = "star_bus"
@@ -52,13 +52,19 @@ _FETCH = text(
     LIMIT :most
     """
 )
-_POSITIONS = text(
+_LOGS = text(
     """
-    SELECT p.topic, p.partition, coalesce(o.next_offset, 0)
+    SELECT p.topic, p.partition, p.topic_id, p.first_offset, p.next_offset, m.appended_at
     FROM partitions p
-    LEFT JOIN offsets o ON o.consumer_group = :consumer_group AND o.topic = p.topic AND o.partition = p.partition
+    LEFT JOIN messages m ON m.topic = p.topic AND m.partition = p.partition AND m."offset" = p.first_offset
     WHERE p.topic = ANY(CAST(:topics AS text[]))
     ORDER BY p.topic, p.partition
+    """
+)
+_COMMITTED = text(
+    """
+    SELECT topic, partition, next_offset FROM offsets
+    WHERE consumer_group = :consumer_group AND topic = ANY(CAST(:topics AS text[]))
     """
 )
 _COMMIT = text(
@@ -71,9 +77,19 @@ _COMMIT = text(
 )
 _DROP_OLD = text(
     """
-    DELETE FROM messages WHERE (topic, partition, "offset") IN (
-        SELECT topic, partition, "offset" FROM messages WHERE topic = :topic AND appended_at < :before LIMIT :most
+    WITH dropped AS (
+        DELETE FROM messages WHERE (topic, partition, "offset") IN (
+            SELECT topic, partition, "offset" FROM messages WHERE topic = :topic AND appended_at < :before
+            ORDER BY partition, "offset" LIMIT :most
+        )
+        RETURNING partition, "offset"
+    ),
+    advanced AS (
+        UPDATE partitions p SET first_offset = greatest(p.first_offset, d.last + 1)
+        FROM (SELECT partition, max("offset") AS last FROM dropped GROUP BY partition) d
+        WHERE p.topic = :topic AND p.partition = d.partition
     )
+    SELECT count(*) FROM dropped
     """
 )
 _DROP_SUPERSEDED = text(
@@ -107,9 +123,11 @@ async def create_partitions(connection: AsyncConnection, topics: Iterable[str], 
     await connection.execute(
         text(
             """
-            INSERT INTO partitions (topic, partition)
-            SELECT t, n FROM unnest(CAST(:topics AS text[])) AS t, generate_series(0, :count - 1) AS n
-            WHERE NOT EXISTS (SELECT FROM partitions p WHERE p.topic = t)
+            INSERT INTO partitions (topic, partition, topic_id)
+            SELECT w.topic, n, w.topic_id
+            FROM (SELECT topic, gen_random_uuid() AS topic_id FROM unnest(CAST(:topics AS text[])) AS topic) w,
+                generate_series(0, :count - 1) n
+            WHERE NOT EXISTS (SELECT FROM partitions p WHERE p.topic = w.topic)
             ON CONFLICT DO NOTHING
             """
         ),
@@ -152,9 +170,15 @@ async def try_own(connection: AsyncConnection, group: str) -> bool:
     return bool(owned.scalar())
 
 
-async def positions(connection: AsyncConnection, group: str, topics: Sequence[str]) -> dict[Partition, int]:
-    """Where a group reads on, for every partition of the topics."""
-    rows = await connection.execute(_POSITIONS, {"consumer_group": group, "topics": list(topics)})
+async def logs(connection: AsyncConnection, topics: Sequence[str]) -> dict[Partition, Log]:
+    """Every partition of the topics, as it is now."""
+    rows = await connection.execute(_LOGS, {"topics": list(topics)})
+    return {Partition(topic, partition): Log(*log) for topic, partition, *log in rows}
+
+
+async def committed(connection: AsyncConnection, group: str, topics: Sequence[str]) -> dict[Partition, int]:
+    """What the group has committed, for the partitions where it has."""
+    rows = await connection.execute(_COMMITTED, {"consumer_group": group, "topics": list(topics)})
     return {Partition(topic, partition): offset for topic, partition, offset in rows}
 
 
@@ -173,7 +197,7 @@ async def commit(connection: AsyncConnection, group: str, offsets: Mapping[Parti
 
 async def drop_older(connection: AsyncConnection, topic: str, before: datetime, most: int) -> int:
     """Deletes up to `most` of a topic's messages from before a moment; answers how many."""
-    return (await connection.execute(_DROP_OLD, {"topic": topic, "before": before, "most": most})).rowcount
+    return int((await connection.execute(_DROP_OLD, {"topic": topic, "before": before, "most": most})).scalar_one())
 
 
 async def drop_superseded(connection: AsyncConnection, topic: str, most: int) -> int:

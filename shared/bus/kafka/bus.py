@@ -12,7 +12,7 @@ from typing import Final
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from shared.bus.interface import BusUnavailableError
+from shared.bus.interface import BusUnavailableError, Positions, committed_positions
 from shared.bus.kafka.consumer import KafkaConsumer
 from shared.bus.kafka.ending import STOP_TIMEOUT, UNAVAILABLE
 from shared.bus.kafka.publisher import REQUEST_TIMEOUT, KafkaPublisher
@@ -47,9 +47,9 @@ class KafkaBus:
         """A new publisher, not started."""
         return KafkaPublisher(self._bootstrap, self._publish_timeout)
 
-    def consumer(self, group: str, topics: Sequence[str]) -> KafkaConsumer:
+    def consumer(self, group: str, topics: Sequence[str], positions: Positions = committed_positions) -> KafkaConsumer:
         """A new consumer, not started."""
-        return KafkaConsumer(self._bootstrap, group, topics, self._publish_timeout)
+        return KafkaConsumer(self._bootstrap, group, topics, self._publish_timeout, positions)
 
     async def ping(self) -> None:
         """Asks the cluster for its topics."""

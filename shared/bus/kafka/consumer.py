@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import CommitFailedError, IllegalStateError
-from aiokafka.structs import TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.structs import OffsetAndTimestamp, TopicPartition
 
-from shared.bus.interface import BusUnavailableError, Message, Partition
-from shared.bus.kafka.ending import UNAVAILABLE, bounded, leave
+from shared.bus.interface import BusUnavailableError, Log, Message, Partition, Positions
+from shared.bus.kafka.ending import METADATA_MAX_AGE, UNAVAILABLE, bounded, leave
 from shared.bus.kafka.publisher import MAX_REQUEST_BYTES
+from shared.bus.kafka.topic_ids import topic_ids
 
 log = structlog.get_logger()
 
@@ -21,14 +22,17 @@ JOIN_TIMEOUT: Final = timedelta(seconds=30)
 
 
 class KafkaConsumer:
-    """A member of a consumer group that commits explicit offsets only."""
+    """A member of a consumer group that reads on where `positions` say, whatever the group has committed."""
 
-    def __init__(self, bootstrap: str, group: str, topics: Sequence[str], timeout: timedelta) -> None:
+    def __init__(self, bootstrap: str, group: str, topics: Sequence[str], timeout: timedelta, positions: Positions) -> None:
         self._bootstrap = bootstrap
         self._timeout = timeout.total_seconds()
         self._group = group
         self._topics = topics
+        self._look_up = positions
         self._consumer: AIOKafkaConsumer | None = None
+        # aiokafka makes a new assignment at each rebalance: what was read under another one than this is not ours to handle.
+        self._placed: object = None
 
     async def start(self) -> None:
         """Nothing to do: the first fetch connects."""
@@ -37,11 +41,17 @@ class KafkaConsumer:
         """Up to `most` messages. Never cancelled from outside: aiokafka would lose what it had already taken."""
         try:
             consumer = await self._joined()
+            await self._place(consumer)
             records = await consumer.getmany(timeout_ms=int(wait.total_seconds() * 1000), max_records=most)
+        except (NoOffsetForPartitionError, OffsetOutOfRangeError):
+            self.relocate()
+            return []
         except UNAVAILABLE as error:
             # A coordinator that gave up stays so; a new consumer reads on from the last commit.
             await self.stop()
             raise BusUnavailableError(type(error).__name__) from error
+        if _assignment(consumer) is not self._placed:
+            return []
         return [_message(record) for batch in records.values() for record in batch]
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
@@ -59,6 +69,10 @@ class KafkaConsumer:
                 log.info("bus.commit_discarded", group=self._group, partitions=len(wanted))
                 return
             raise
+
+    def relocate(self) -> None:
+        """Looks up where to read on before the next fetch."""
+        self._placed = None
 
     def rewind(self, offsets: Mapping[Partition, int]) -> None:
         """Seeks; partitions that a rebalance has taken away are passed over."""
@@ -90,7 +104,9 @@ class KafkaConsumer:
                 bootstrap_servers=self._bootstrap,
                 group_id=self._group,
                 enable_auto_commit=False,
-                auto_offset_reset="earliest",
+                # An offset that its log does not hold is a finding, never a silent jump.
+                auto_offset_reset="none",
+                metadata_max_age_ms=int(METADATA_MAX_AGE.total_seconds() * 1000),
                 # A worker that was killed is missed after this long; its partitions rest until then.
                 session_timeout_ms=10_000,
                 heartbeat_interval_ms=3_000,
@@ -108,9 +124,48 @@ class KafkaConsumer:
             self._consumer = consumer
         return self._consumer
 
+    async def _place(self, consumer: AIOKafkaConsumer) -> None:
+        """Seeks to where the group reads on, whenever the assignment is another one than that which was sought for."""
+        assignment = _assignment(consumer)
+        if assignment is None or assignment is self._placed:
+            return
+
+        async def committed() -> dict[Partition, int]:
+            everywhere = [TopicPartition(topic, n) for topic in self._topics for n in consumer.partitions_for_topic(topic) or ()]
+            kept = await bounded(consumer._coordinator.fetch_committed_offsets(everywhere), self._timeout)
+            return {Partition(*partition): entry.offset for partition, entry in kept.items() if entry.offset >= 0}
+
+        logs = await bounded(_logs(consumer, assignment.tps), self._timeout) if assignment.tps else {}
+        positions = await self._look_up(logs, committed) if logs else {}
+        if _assignment(consumer) is assignment:
+            for partition, offset in positions.items():
+                consumer.seek(TopicPartition(*partition), offset)
+            self._placed = assignment
+
     def _held(self, partitions: Iterable[Partition]) -> list[TopicPartition]:
         held = self._consumer.assignment() if self._consumer is not None else frozenset()
         return [TopicPartition(*partition) for partition in partitions if TopicPartition(*partition) in held]
+
+
+def _assignment(consumer: AIOKafkaConsumer) -> Any:
+    subscription = consumer._subscription.subscription
+    return None if subscription is None else subscription.assignment
+
+
+async def _logs(consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> dict[Partition, Log]:
+    wanted = sorted(partitions)
+    ids = await topic_ids(consumer._client, sorted({partition.topic for partition in wanted}))
+    oldest = await consumer.beginning_offsets(wanted)
+    end = await consumer.end_offsets(wanted)
+    first = await consumer.offsets_for_times(dict.fromkeys(wanted, 0))
+    return {
+        Partition(*partition): Log(ids.get(partition.topic), oldest[partition], end[partition], _time(first.get(partition)))
+        for partition in wanted
+    }
+
+
+def _time(first: OffsetAndTimestamp | None) -> datetime | None:
+    return None if first is None or first.timestamp is None else datetime.fromtimestamp(first.timestamp / 1000, UTC)
 
 
 def _message(record: Any) -> Message:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -16,6 +17,9 @@ T = TypeVar("T")
 
 STOP_TIMEOUT: Final = 5.0
 """Seconds that a client may take to leave; a broker that is gone is not waited for any longer."""
+
+METADATA_MAX_AGE: Final = timedelta(seconds=30)
+"""How long a client takes the cluster to be as it was: new partitions are read, and written to, within this time."""
 
 UNAVAILABLE: Final = (KafkaError, OSError, TimeoutError)
 """What aiokafka raises when the cluster did not do what was asked of it."""

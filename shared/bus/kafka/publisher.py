@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 
 from shared.bus.interface import BusUnavailableError, Outgoing, check_sizes
-from shared.bus.kafka.ending import STOP_TIMEOUT, UNAVAILABLE, abandon, bounded, leave
+from shared.bus.kafka.ending import METADATA_MAX_AGE, STOP_TIMEOUT, UNAVAILABLE, abandon, bounded, leave
 
 REQUEST_TIMEOUT: Final = timedelta(seconds=10)
 MAX_REQUEST_BYTES: Final = 1_000_000
@@ -74,6 +74,7 @@ class KafkaPublisher:
                         compression_type="lz4",
                         linger_ms=0,
                         max_request_size=MAX_REQUEST_BYTES,
+                        metadata_max_age_ms=int(METADATA_MAX_AGE.total_seconds() * 1000),
                         request_timeout_ms=int(REQUEST_TIMEOUT.total_seconds() * 1000),
                     )
                     try:

@@ -2,8 +2,8 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Protocol
@@ -11,9 +11,11 @@ from typing import Final, Protocol
 import asyncpg
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.records_to_delete import RecordsToDelete
+from aiokafka.structs import TopicPartition
 
 from shared.bus.embedded.bus import EmbeddedBus
-from shared.bus.interface import Bus, Consumer, Message, Outgoing, Partition, Publisher
+from shared.bus.interface import Bus, Consumer, Message, Outgoing, Partition, Positions, Publisher, committed_positions
 from shared.bus.kafka.bus import KafkaBus
 
 PATIENCE: Final = 60.0
@@ -33,6 +35,12 @@ class Backstage(Protocol):
     async def create_topic(self, name: str, partitions: int) -> None:
         """Creates a topic that the catalogue does not know."""
 
+    async def delete_topic(self, name: str) -> None:
+        """Deletes a topic with all that is in it."""
+
+    async def forget_before(self, partition: Partition, offset: int) -> None:
+        """Drops a partition's messages from before an offset, as retention would."""
+
     async def kept(self, topic: str) -> int:
         """How many messages of the topic are kept at this moment."""
 
@@ -49,7 +57,22 @@ class EmbeddedBackstage:
         return EmbeddedBus(self.database_url, partitions=4, publish_timeout=self.publish_timeout)
 
     async def create_topic(self, name: str, partitions: int) -> None:
-        await self.execute("INSERT INTO bus.partitions SELECT $1, n FROM generate_series(0, $2 - 1) n", name, partitions)
+        await self.execute(
+            """
+            INSERT INTO bus.partitions (topic, partition, topic_id)
+            SELECT $1, n, id FROM (SELECT gen_random_uuid() AS id) i, generate_series(0, $2 - 1) n
+            """,
+            name,
+            partitions,
+        )
+
+    async def delete_topic(self, name: str) -> None:
+        for table in ("messages", "offsets", "partitions"):
+            await self.execute(f"DELETE FROM bus.{table} WHERE topic = $1", name)
+
+    async def forget_before(self, partition: Partition, offset: int) -> None:
+        await self.execute('DELETE FROM bus.messages WHERE topic = $1 AND partition = $2 AND "offset" < $3', *partition, offset)
+        await self.execute("UPDATE bus.partitions SET first_offset = $3 WHERE topic = $1 AND partition = $2", *partition, offset)
 
     async def kept(self, topic: str) -> int:
         return int(await self.execute("SELECT count(*) FROM bus.messages WHERE topic = $1", topic))
@@ -80,10 +103,26 @@ class KafkaBackstage:
         return KafkaBus(self.bootstrap, partitions=4, publish_timeout=self.publish_timeout)
 
     async def create_topic(self, name: str, partitions: int) -> None:
+        async with self._admin() as admin:
+            await admin.create_topics([NewTopic(name, num_partitions=partitions, replication_factor=1)])
+
+    async def delete_topic(self, name: str) -> None:
+        async with self._admin() as admin:
+            await admin.delete_topics([name])
+            async with asyncio.timeout(PATIENCE):
+                while name in await admin.list_topics():
+                    await asyncio.sleep(0.1)
+
+    async def forget_before(self, partition: Partition, offset: int) -> None:
+        async with self._admin() as admin:
+            await admin.delete_records({TopicPartition(*partition): RecordsToDelete(before_offset=offset)})
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         try:
-            await admin.create_topics([NewTopic(name, num_partitions=partitions, replication_factor=1)])
+            yield admin
         finally:
             await admin.close()
 
@@ -124,9 +163,9 @@ class BusUnderTest:
         self._opened.push_async_callback(publisher.stop)
         return publisher
 
-    async def consumer(self, group: str, *topics: str, bus: Bus | None = None) -> Consumer:
+    async def consumer(self, group: str, *topics: str, bus: Bus | None = None, positions: Positions = committed_positions) -> Consumer:
         """A started consumer."""
-        consumer = (bus or self.bus).consumer(group, topics)
+        consumer = (bus or self.bus).consumer(group, topics, positions)
         await consumer.start()
         self._opened.push_async_callback(consumer.stop)
         return consumer
