@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     """Issuer of bearer tokens; empty where tokens are signed with the key in the data folder."""
 
     oidc_audience: str = "star"
-    """What tokens of that issuer must be meant for."""
+    """The audience (`aud`) that tokens of that issuer must carry."""
 
     dead_letters_kept: timedelta = Field(default=timedelta(days=180), ge=timedelta(days=7), le=timedelta(days=3660))
     """How long a record that could not be applied waits to be redriven or discarded, before it is deleted. It can hold names: two terms are

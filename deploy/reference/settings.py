@@ -53,7 +53,9 @@ def _section(title: str, settings: type[Settings], skip: type[Settings] | None) 
 
 def _default(field: FieldInfo) -> str:
     value: Any = field.get_default(call_default_factory=True)
-    if value is None or value == "":
+    if value != field.get_default(call_default_factory=True):
+        return "drawn at each start"
+    if value is None or str(value) == "":
         return ""
     if isinstance(value, timedelta):
         return f"`{TypeAdapter(timedelta).dump_python(value, mode='json')}`"

@@ -28,10 +28,10 @@ class MoeSyncSettings(Settings):
     """Token endpoint (OAuth 2, client credentials); empty where the Ministry's end asks for no token."""
 
     ministry_client_id: str = ""
-    """Who we are at the token endpoint."""
+    """The client id that the token endpoint knows the engine by."""
 
     ministry_client_secret: SecretStr = SecretStr("")
-    """What proves it."""
+    """The secret that proves the client id."""
 
     ministry_scope: str = ""
     """The scope to ask for, where there is one."""

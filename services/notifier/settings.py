@@ -61,7 +61,7 @@ class NotifierSettings(Settings):
 
     daily_cap_least: int = Field(default=200, ge=0, le=100_000)
     """Letters that may go in one day at a school whose policy names no number, however few students it has: a term that is sent all at
-    once stays below it, up to a school of some four hundred. What is above waits for a person."""
+    once stays below it, up to a school of some four hundred. Letters above it wait for a person."""
 
     daily_cap_share: float = Field(default=0.5, ge=0, le=10)
     """The same as a share of the school's students, where that is more. In a usual term every second student passes a threshold at all,
