@@ -51,7 +51,9 @@ def test_a_how_to_says_first_what_its_reader_has_at_the_end(page: Path) -> None:
 
 def test_the_readme_leads_to_every_how_to_and_reference_page() -> None:
     linked = {target for _, target, _ in links(ROOT / "README.md")}
-    missing = [page for folder in ("how-to", "reference", "explanation") for page in (ROOT / "docs" / folder).glob("*.md") if page not in linked]
+    missing = [
+        page for folder in ("how-to", "reference", "explanation") for page in (ROOT / "docs" / folder).glob("*.md") if page not in linked
+    ]
     assert missing == []
 
 
