@@ -1,13 +1,19 @@
 """The worklist's SQL: claim, lease and fencing in one statement each."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+CLAIMABLE: Final = """
+    state = 'waiting' AND due_at <= :now
+    OR state = 'leased' AND (due_at <= clock_timestamp() OR due_at > clock_timestamp() + CAST(:lease_for AS interval))
+"""
+"""A waiting item is due at `due_at`; a leased one has it as the end of its lease."""
 
 WorkState = Literal["waiting", "leased", "done", "failed", "cancelled"]
 
@@ -121,23 +127,28 @@ async def claim(
     now: datetime,
     lease_for: timedelta,
     among: Sequence[uuid.UUID] | None = None,
+    under_way: Collection[uuid.UUID] = (),
 ) -> list[WorkItem]:
     """Claims items that are due, also those whose worker has let the lease run out, and writes down each attempt.
 
-    `among` narrows the choice to some items, for a kind with rules of its own about which go first. Commit before acting: the attempt
-    must be on record before its side effect.
+    `among` narrows the choice to some items, for a kind with rules of its own about which go first; `under_way` are the caller's own,
+    which it must not take from itself. Items are due by the caller's clock, but a lease ends by the database's, so that no host whose clock
+    steps takes what another one is at; a lease that ends further ahead than its whole length is nobody's. Commit before acting: the
+    attempt must be on record before its side effect.
     """
     rows = await connection.execute(
         text(
-            """
+            f"""
             WITH due AS (
                 SELECT id FROM work
-                WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('waiting', 'leased') AND due_at <= :now
+                WHERE kind = ANY(CAST(:kinds AS text[])) AND ({CLAIMABLE})
                     AND (CAST(:among AS uuid[]) IS NULL OR id = ANY(CAST(:among AS uuid[])))
+                    AND id <> ALL(CAST(:under_way AS uuid[]))
                 ORDER BY due_at LIMIT :most
                 FOR UPDATE SKIP LOCKED
             ), claimed AS (
-                UPDATE work w SET state = 'leased', lease = gen_random_uuid(), due_at = :lease_until, attempts = attempts + 1
+                UPDATE work w SET state = 'leased', lease = gen_random_uuid(), attempts = attempts + 1,
+                    due_at = clock_timestamp() + CAST(:lease_for AS interval)
                 FROM due WHERE w.id = due.id
                 RETURNING w.id, w.kind, w.attempts, w.lease, w.created_at
             ), noted AS (
@@ -149,14 +160,15 @@ async def claim(
                     (SELECT max(e.attempt) FROM work_attempts e WHERE e.work_id = c.id AND e.outcome IS NOT NULL), 0)
             )
             FROM claimed c
-            """
+            """  # noqa: S608
         ),
         {
             "kinds": list(kinds),
             "now": now,
             "most": most,
-            "lease_until": now + lease_for,
+            "lease_for": lease_for,
             "among": None if among is None else list(among),
+            "under_way": list(under_way),
         },
     )
     return [WorkItem(*row) for row in rows]
@@ -193,22 +205,23 @@ async def settle(
 
 
 async def next_due(connection: AsyncConnection, kinds: Sequence[str]) -> datetime | None:
-    """When the next item is due."""
+    """When the next waiting item is due."""
     return (
         await connection.execute(
-            text("SELECT min(due_at) FROM work WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('waiting', 'leased')"),
-            {"kinds": list(kinds)},
+            text("SELECT min(due_at) FROM work WHERE kind = ANY(CAST(:kinds AS text[])) AND state = 'waiting'"), {"kinds": list(kinds)}
         )
     ).scalar()
 
 
 async def overdue(connection: AsyncConnection, kinds: Sequence[str], now: datetime) -> dict[str, int]:
-    """How many items of each kind are due and not done."""
+    """How many items of each kind are due and not under way."""
     rows = await connection.execute(
         text(
             """
             SELECT kind, count(*) AS overdue FROM work
-            WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('waiting', 'leased') AND due_at <= :now GROUP BY kind
+            WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('waiting', 'leased')
+                AND due_at <= CASE state WHEN 'waiting' THEN CAST(:now AS timestamptz) ELSE clock_timestamp() END
+            GROUP BY kind
             """
         ),
         {"kinds": list(kinds), "now": now},

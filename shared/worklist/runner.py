@@ -10,6 +10,7 @@ nothing of this attempt is kept.
 """
 
 import asyncio
+import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -50,7 +51,7 @@ class Runner:
         self._wakeup = wakeup
         self._concurrency = concurrency
         self._clock = clock
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], uuid.UUID] = {}
 
     async def run(self, stop: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
         """Works until `stop` is set, then lets attempts under way end."""
@@ -94,18 +95,19 @@ class Runner:
                 items = await self._claim(connection, task, free - started)
             for item in items:
                 running = asyncio.create_task(self._attempt(task, item), name=f"{item.kind}-{item.id}")
-                self._running.add(running)
+                self._running[running] = item.id
                 running.add_done_callback(self._finished)
             started += len(items)
         return started
 
     async def _claim(self, connection: AsyncConnection, task: Task, most: int) -> Sequence[WorkItem]:
+        under_way = self._running.values()
         if isinstance(task, ChoosesItself):
-            return await task.claim(connection, most=most, now=self._clock())
-        return await repository.claim(connection, [task.kind], most=most, now=self._clock(), lease_for=task.lease)
+            return await task.claim(connection, most=most, now=self._clock(), under_way=under_way)
+        return await repository.claim(connection, [task.kind], most=most, now=self._clock(), lease_for=task.lease, under_way=under_way)
 
     def _finished(self, running: asyncio.Task[None]) -> None:
-        self._running.discard(running)
+        del self._running[running]
         # There is room for one more: the loop may be waiting for it.
         self._wakeup.ring()
 

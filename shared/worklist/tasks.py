@@ -1,10 +1,11 @@
 """What can be put on a worklist, and how an attempt at it can end."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -89,8 +90,8 @@ class KeepsResult(Protocol):
 class ChoosesItself(Protocol):
     """A task with rules of its own about which items go first, and how many of a sort go at once."""
 
-    async def claim(self, connection: AsyncConnection, *, most: int, now: datetime) -> Sequence[WorkItem]:
-        """Claims up to `most` items that are due. The caller commits."""
+    async def claim(self, connection: AsyncConnection, *, most: int, now: datetime, under_way: Collection[UUID]) -> Sequence[WorkItem]:
+        """Claims up to `most` items that are due, but for those that the caller has under way. The caller commits."""
 
     async def next_due(self, connection: AsyncConnection, now: datetime) -> datetime | None:
         """When the next item is due of those that could be claimed. The end of any attempt is looked at by itself."""

@@ -32,6 +32,7 @@ from shared.identifiers import StudentId, crossing_event_id, student_id
 from tests.support.crossings import TERM, up
 from tests.support.processes import Process
 from tests.support.rude_mail_server import RudeMailServer, rude_mail_server
+from tests.support.worklist import leases_run_out
 
 BATCH = 500
 STUDENTS = 200
@@ -176,7 +177,7 @@ async def _until_settled(engine: AsyncEngine, worker: Process, server: RudeMailS
             if worker_kills <= server_kills:
                 worker.kill()
                 worker_kills += 1
-                await _leases_run_out(engine)
+                await leases_run_out(engine)
                 worker.start()
             else:
                 server.kill()
@@ -185,12 +186,6 @@ async def _until_settled(engine: AsyncEngine, worker: Process, server: RudeMailS
                 await asyncio.sleep(0.5)
                 server.start()
         await asyncio.sleep(LOOK_AGAIN)
-
-
-async def _leases_run_out(engine: AsyncEngine) -> None:
-    """The time that a lease outlives its worker, gone by at once."""
-    async with engine.begin() as connection:
-        await connection.execute(text("UPDATE work SET due_at = now() WHERE state = 'leased'"))
 
 
 async def _settled(engine: AsyncEngine) -> int:

@@ -2,10 +2,11 @@
 
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -81,13 +82,21 @@ class WebhookTask:
         """The bound on one attempt."""
         return self.send_within + MARGIN
 
-    async def claim(self, connection: AsyncConnection, *, most: int, now: datetime) -> Sequence[WorkItem]:
+    async def claim(self, connection: AsyncConnection, *, most: int, now: datetime, under_way: Collection[UUID]) -> Sequence[WorkItem]:
         """Claims what is due, so that no subscription has more than its share under way."""
-        return await webhook_claims.claim(connection, most=most, each=self.each, failing=self.failing, now=now, lease_for=self.lease)
+        return await webhook_claims.claim(
+            connection,
+            most=most,
+            each=self.each,
+            failing=self.failing,
+            now=now,
+            lease_for=self.lease,
+            under_way=under_way,
+        )
 
     async def next_due(self, connection: AsyncConnection, now: datetime) -> datetime | None:
         """When the next delivery is due of those that there is room for."""
-        return await webhook_claims.next_due(connection, each=self.each, failing=self.failing, now=now)
+        return await webhook_claims.next_due(connection, each=self.each, failing=self.failing)
 
     async def perform(self, item: WorkItem) -> Outcome:
         """Sends the event, signed for this moment, unless the subscription was stopped meanwhile."""

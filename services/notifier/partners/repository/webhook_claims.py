@@ -1,6 +1,8 @@
 """Which deliveries go next, so that no subscription takes more than its share: SQL."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +15,7 @@ from shared.worklist.repository import WorkItem
 _ROOM = """
     busy AS (
         SELECT d.subscription_id AS id, count(*) AS number FROM work w JOIN webhook_deliveries d ON d.id = w.id
-        WHERE w.kind = 'webhook' AND w.state = 'leased' AND w.due_at > :now GROUP BY d.subscription_id
+        WHERE w.kind = 'webhook' AND w.state = 'leased' AND w.due_at > clock_timestamp() GROUP BY d.subscription_id
     ), room AS (
         SELECT s.id, s.failing_since IS NOT NULL AS failing, coalesce(busy.number, 0) AS under_way,
             CASE WHEN s.failing_since IS NULL THEN :each ELSE 1 END - coalesce(busy.number, 0) AS free
@@ -22,7 +24,16 @@ _ROOM = """
 """
 
 
-async def claim(connection: AsyncConnection, *, most: int, each: int, failing: int, now: datetime, lease_for: timedelta) -> list[WorkItem]:
+async def claim(
+    connection: AsyncConnection,
+    *,
+    most: int,
+    each: int,
+    failing: int,
+    now: datetime,
+    lease_for: timedelta,
+    under_way: Collection[UUID] = (),
+) -> list[WorkItem]:
     """Claims deliveries that are due: of a subscription no more than `each` are under way at once, of one that fails a single one.
 
     Those that fail have at most `failing` under way together, and come last: slow receivers hold up nobody but themselves.
@@ -37,7 +48,7 @@ async def claim(connection: AsyncConnection, *, most: int, each: int, failing: i
                     row_number() OVER (PARTITION BY room.failing ORDER BY due.due_at, due.position) AS place
                 FROM room CROSS JOIN LATERAL (
                     SELECT w.id, w.due_at, d.position FROM webhook_deliveries d JOIN work w ON w.id = d.id
-                    WHERE d.subscription_id = room.id AND d.status = 'waiting' AND w.state IN ('waiting', 'leased') AND w.due_at <= :now
+                    WHERE d.subscription_id = room.id AND d.status = 'waiting' AND ({worklist.CLAIMABLE})
                     ORDER BY d.position LIMIT room.free
                 ) due
                 WHERE room.free > 0
@@ -47,14 +58,14 @@ async def claim(connection: AsyncConnection, *, most: int, each: int, failing: i
             ORDER BY failing, due_at, position LIMIT :most
             """  # noqa: S608
         ),
-        {"now": now, "each": each, "failing": failing, "most": most},
+        {"now": now, "each": each, "failing": failing, "most": most, "lease_for": lease_for},
     )
     order = {row.id: place for place, row in enumerate(chosen)}
-    items = await worklist.claim(connection, [WORK_KIND], most=most, now=now, lease_for=lease_for, among=list(order))
+    items = await worklist.claim(connection, [WORK_KIND], most=most, now=now, lease_for=lease_for, among=list(order), under_way=under_way)
     return sorted(items, key=lambda item: order[item.id])
 
 
-async def next_due(connection: AsyncConnection, *, each: int, failing: int, now: datetime) -> datetime | None:
+async def next_due(connection: AsyncConnection, *, each: int, failing: int) -> datetime | None:
     """When the next delivery is due of those that there is room for now."""
     due: datetime | None = (
         await connection.execute(
@@ -63,12 +74,12 @@ async def next_due(connection: AsyncConnection, *, each: int, failing: int, now:
                 WITH {_ROOM}
                 SELECT min(w.due_at) FROM room
                 JOIN webhook_deliveries d ON d.subscription_id = room.id AND d.status = 'waiting'
-                JOIN work w ON w.id = d.id AND w.state IN ('waiting', 'leased')
+                JOIN work w ON w.id = d.id AND w.state = 'waiting'
                 WHERE room.free > 0
                     AND (NOT room.failing OR (SELECT coalesce(sum(under_way), 0) FROM room WHERE failing) < :failing)
                 """  # noqa: S608
             ),
-            {"now": now, "each": each, "failing": failing},
+            {"each": each, "failing": failing},
         )
     ).scalar()
     return due

@@ -106,6 +106,7 @@ async def test_a_worker_killed_while_it_sends_leaves_one_upload_there(closed_off
         await office.start(ministry_url=f"{office.ministry}/ministry")
         # The dead worker's lease runs out.
         await office.turn_to(CLOSE + HOUR)
+        await office.sql("UPDATE moe_sync.work SET due_at = clock_timestamp() WHERE state = 'leased'")
         await eventually(office.statuses, [("2026-W43", 1, "accepted")])
         assert await attempts(office) == [(None, None), ("done", "accepted")]
         assert await office.weeks_there() == [("2026-W43", 1, 1)]

@@ -92,7 +92,7 @@ async def test_what_is_being_held_and_a_resume_wait_for_each_other(office: Offic
         await office.say(published)
         task = office.task()
         async with office.engine.begin() as connection:
-            (item,) = await task.claim(connection, most=1, now=office.now)
+            (item,) = await task.claim(connection, most=1, now=office.now, under_way=())
         await office.call("PATCH", f"/{subscription['id']}", json={"state": "paused"})
         outcome = await task.perform(item)
         async with office.engine.begin() as connection:

@@ -9,6 +9,7 @@ from shared.worklist import repository as worklist
 from shared.worklist.runner import Runner
 from tests.integration.notifier.conftest import MERE, Desk, Visitor
 from tests.support.crossings import down, up
+from tests.support.worklist import leases_run_out
 
 DIGEST = {"to": "dean@kura.example", "at": "07:30"}
 MONDAY = datetime(2026, 11, 22, 18, 30, tzinfo=UTC)
@@ -114,6 +115,7 @@ async def test_a_crash_after_gathering_gathers_no_second_one(desk: Desk, visitor
     await desk.digest.perform(item)
     # The worker dies before it settles; its lease runs out.
     desk.passes(timedelta(minutes=2))
+    await leases_run_out(desk.engine)
     await desk.say(up(5, 10, to="yellow", student="2"))
     await desk.work()
 
@@ -134,6 +136,7 @@ async def test_a_crash_before_the_commit_loses_nothing(desk: Desk, visitor: Visi
     await desk.work()
     assert digests(desk) == []
     desk.passes(timedelta(minutes=2))
+    await leases_run_out(desk.engine)
     await desk.work()
 
     assert len(digests(desk)) == 1

@@ -1,7 +1,7 @@
 """Kinds with rules of their own about which items go first."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -24,7 +24,7 @@ class PickyTask(WatchedTask):
     kind: str = "webhook"
     choice: list[uuid.UUID] = field(default_factory=list)
 
-    async def claim(self, connection: AsyncConnection, *, most: int, now: datetime) -> Sequence[WorkItem]:
+    async def claim(self, connection: AsyncConnection, *, most: int, now: datetime, under_way: Collection[uuid.UUID]) -> Sequence[WorkItem]:
         return await repository.claim(connection, [self.kind], most=1, now=now, lease_for=self.lease, among=self.choice)
 
     async def next_due(self, connection: AsyncConnection, now: datetime) -> datetime | None:

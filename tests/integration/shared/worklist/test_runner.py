@@ -12,6 +12,7 @@ from shared.worklist.repository import WorkItem
 from shared.worklist.runner import Runner
 from shared.worklist.tasks import Done, Failed, Retry
 from tests.integration.shared.worklist.conftest import NOW, SCHEMA, Attempts, MovedClock, WatchedTask, add, claim, row
+from tests.support.worklist import leases_run_out
 
 SECOND = timedelta(seconds=1)
 
@@ -113,7 +114,8 @@ async def test_nothing_is_kept_of_an_attempt_whose_lease_was_lost(
     engine: AsyncEngine, task: WatchedTask, work: Runner, attempts: Attempts
 ) -> None:
     async def another_worker_takes_it(_: WorkItem) -> None:
-        assert len(await claim(engine, now=NOW + task.lease)) == 1
+        await leases_run_out(engine)
+        assert len(await claim(engine)) == 1
 
     task.before = another_worker_takes_it
     item = await add(engine)
@@ -122,6 +124,28 @@ async def test_nothing_is_kept_of_an_attempt_whose_lease_was_lost(
     assert task.settled == []
     assert await attempts(item) == [(1, None, None), (2, None, None)]
     assert (await row(engine, item))["state"] == "leased"
+
+
+async def test_a_runner_does_not_take_from_itself_what_it_is_at(engine: AsyncEngine, task: WatchedTask, work: Runner) -> None:
+    """Its host's clock steps forward by more than a lease."""
+    at_it = asyncio.Event()
+    goes_on = asyncio.Event()
+
+    async def works(_: WorkItem) -> None:
+        at_it.set()
+        await goes_on.wait()
+
+    task.before = works
+    await add(engine)
+    running = asyncio.create_task(work.run_once())
+    await at_it.wait()
+    await leases_run_out(engine)
+    other = asyncio.create_task(work.run_once())
+    await asyncio.sleep(0.05)
+    goes_on.set()
+    assert await running == 1
+    assert await other == 0
+    assert len(task.performed) == 1
 
 
 async def test_a_result_that_can_not_be_kept_does_not_repeat_the_side_effect_for_ever(
@@ -137,7 +161,7 @@ async def test_a_result_that_can_not_be_kept_does_not_repeat_the_side_effect_for
         assert await work.run_once() == 1
         assert (await row(engine, item))["state"] == "leased"
         assert await work.run_once() == 0
-        clock.now += task.lease
+        await leases_run_out(engine)
     task.settling = None
 
     assert await work.run_once() == 1
