@@ -4,44 +4,22 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote
 
 import click
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from deploy.cli.options import SCHOOL, data_option, settings_of
 from services.ingest.kamar import passwords
 from services.ingest.kamar.repository import credentials
 from services.ingest.schools import repository as schools
 from services.ingest.settings import SCHEMA
 from shared.clock import utc_now
 from shared.db.engine import create_engine
-from shared.identifiers import SchoolNumber, school_number
-from shared.settings import Settings
+from shared.identifiers import SchoolNumber
 
 Answer = TypeVar("Answer")
 
-_PORT_LINE, _SOCKET_LINE = 3, 4
-
-
-class _School(click.ParamType[SchoolNumber]):
-    name = "number"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> SchoolNumber:
-        try:
-            return school_number(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-school_option = click.option("--school", required=True, type=_School(), help="The school's number.")
-data_option = click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".star"),
-    envvar="STAR_DATA",
-    show_default=True,
-    help="The data folder of a running `star run`; used where STAR_DATABASE_URL is not set.",
-)
+school_option = click.option("--school", required=True, type=SCHOOL, help="The school's number.")
 
 
 @click.group()
@@ -89,7 +67,7 @@ def revoke(school: SchoolNumber, data: Path, username: str) -> None:
 
 def _in_database(data: Path, work: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer:
     async def run() -> Answer:
-        engine = create_engine(_database_url(data), SCHEMA, pool_size=1)
+        engine = create_engine(settings_of(data).database_url, SCHEMA, pool_size=1)
         try:
             async with engine.begin() as connection:
                 return await work(connection)
@@ -97,18 +75,3 @@ def _in_database(data: Path, work: Callable[[AsyncConnection], Awaitable[Answer]
             await engine.dispose()
 
     return asyncio.run(run())
-
-
-def _database_url(data: Path) -> str:
-    url = Settings().database_url
-    if url:
-        return url
-    # The embedded server listens on a socket whose place is in its own file, as long as it runs.
-    running = data.resolve() / "postgres" / "postmaster.pid"
-    try:
-        lines = running.read_text().splitlines()
-        return f"postgresql://postgres@/postgres?host={quote(lines[_SOCKET_LINE].strip(), safe='')}&port={lines[_PORT_LINE].strip()}"
-    except (OSError, IndexError) as error:
-        raise click.UsageError(
-            f"there is no database: set STAR_DATABASE_URL, or start `star run --data {data}` first and try again while it runs"
-        ) from error

@@ -1,11 +1,12 @@
 """`star`: everything in one process, or its parts one by one."""
 
+import os
 from importlib import import_module
 from typing import Any, Final
 
 import click
 
-from shared.attendance.codes import CodeTableError
+from deploy.cli.environment import misspelt
 from shared.version import VERSION
 
 COMMANDS: Final = {
@@ -25,8 +26,7 @@ COMMANDS: Final = {
 
 
 class StarGroup(click.Group):
-    """Finds commands by name, and ends with one line where what an operator wrote can't be used: it is theirs to mend, and no stack
-    helps with it."""
+    """Finds commands by name, and ends with one line where the set-up is at fault: an operator mends that, and no stack helps with it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in the order in which they are met."""
@@ -42,10 +42,20 @@ class StarGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
+        for line in misspelt(os.environ):
+            click.echo(f"warning: {line}", err=True)
         try:
             return super().invoke(ctx)
-        except CodeTableError as error:
-            raise click.ClickException(f"the attendance codes can't be used: {error}") from error
+        except Exception as error:
+            if isinstance(error, (click.ClickException, click.exceptions.Exit, click.Abort)):
+                raise
+            # Imported only now: it knows the errors of libraries that most commands do without.
+            from deploy.cli.faults import explained  # noqa: PLC0415
+
+            explanation = explained(error)
+            if explanation is None:
+                raise
+            raise click.ClickException(explanation) from error
 
 
 @click.group(cls=StarGroup, context_settings={"help_option_names": ["-h", "--help"]})

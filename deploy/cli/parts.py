@@ -1,18 +1,22 @@
 """`star migrate`, `star serve`, `star work`: the parts one by one, for a cluster."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Final
+from pathlib import Path
+from typing import Any
 
 import click
 import uvloop
 from fastapi import FastAPI
 
-from deploy.embedded.trees import TREES
+from deploy.cli.faults import NOT_MIGRATED
+from deploy.cli.options import data_option, settings_of, with_database
+from deploy.embedded.trees import TREES, tree_of
+from deploy.services import SETTINGS, Service, schema_of, service_named
 from shared.bus.factory import create_bus
+from shared.db.engine import create_engine
+from shared.db.errors import is_transient
 from shared.db.migrate import migrate as migrate_trees
+from shared.db.revisions import lacks_migrations
 from shared.settings import ServiceName, Settings
 from shared.supervisor import Loop, stop_on_signals, supervise
 from shared.telemetry.logging import configure_logging
@@ -20,43 +24,15 @@ from shared.telemetry.progress import Progress
 from shared.web.operations import create_operations_app
 from shared.web.server import serve as serve_until_stopped
 
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """How a service is built from its settings."""
-
-    settings: Callable[[], Any]
-    create_app: Callable[..., FastAPI]
-    run_worker: Callable[..., Awaitable[None]]
-
-
-SETTINGS: Final[dict[ServiceName, str]] = {
-    "ingest": "IngestSettings",
-    "thresholds": "ThresholdsSettings",
-    "notifier": "NotifierSettings",
-    "moe-sync": "MoeSyncSettings",
-}
-"""The settings class of each service; `app.create_app` and `worker.run_worker` have the same names in all."""
-
-
-def service_named(name: ServiceName) -> Service:
-    """The service, imported now: a process that serves one has no use for the others."""
-    package = f"services.{name.replace('-', '_')}"
-    return Service(
-        settings=getattr(import_module(f"{package}.settings"), SETTINGS[name]),
-        create_app=import_module(f"{package}.app").create_app,
-        run_worker=import_module(f"{package}.worker").run_worker,
-    )
-
-
 service_argument = click.argument("service", type=click.Choice(list(SETTINGS)))
 port_option = click.option("--port", type=click.IntRange(0, 65535), help="STAR_PORT, or 8000, by default.")
 
 
 @click.command()
-def migrate() -> None:
+@data_option
+def migrate(data: Path) -> None:
     """Brings the database's schemas and the bus's topics up to date."""
-    settings = _with_database(Settings())
+    settings = settings_of(data)
     configure_logging(settings.log_format)
     uvloop.run(_migrate(settings))
 
@@ -64,23 +40,45 @@ def migrate() -> None:
 @click.command()
 @service_argument
 @port_option
-def serve(service: ServiceName, port: int | None) -> None:
-    """Serves one service's API until it is told to stop."""
-    named = service_named(service)
-    settings = _with_database(named.settings())
-    configure_logging(settings.log_format)
+@data_option
+def serve(service: ServiceName, port: int | None, data: Path) -> None:
+    """Serves one service's API until it is stopped."""
+    named, settings = _set_up(service, data)
     uvloop.run(_serve(named.create_app(settings), settings, settings.port if port is None else port))
 
 
 @click.command()
 @service_argument
 @port_option
-def work(service: ServiceName, port: int | None) -> None:
-    """Runs one service's worker until it is told to stop; its health and metrics are served beside it."""
-    named = service_named(service)
-    settings = _with_database(named.settings())
-    configure_logging(settings.log_format)
+@data_option
+def work(service: ServiceName, port: int | None, data: Path) -> None:
+    """Runs one service's worker until it is stopped. Serves the worker's health and metrics beside it."""
+    named, settings = _set_up(service, data)
     uvloop.run(_work(named, settings, settings.port if port is None else port))
+
+
+def _set_up(service: ServiceName, data: Path) -> tuple[Service, Any]:
+    """The service and its settings. Raises ClickException, or the database's error, where a person has to mend something first."""
+    named = service_named(service)
+    settings = with_database(named.settings(data=data))
+    configure_logging(settings.log_format)
+    if asyncio.run(_lacks_migrations(settings, service)):
+        raise click.ClickException(NOT_MIGRATED)
+    return named, settings
+
+
+async def _lacks_migrations(settings: Settings, service: ServiceName) -> bool:
+    engine = create_engine(settings.database_url, schema_of(service), pool_size=1)
+    try:
+        async with engine.connect() as connection:
+            return await lacks_migrations(connection, tree_of(schema_of(service)))
+    except Exception as error:
+        # A database that is away comes back, and the service waits for it.
+        if is_transient(error):
+            return False
+        raise
+    finally:
+        await engine.dispose()
 
 
 async def _migrate(settings: Settings) -> None:
@@ -108,9 +106,3 @@ async def _work(service: Service, settings: Settings, port: int) -> None:
         "http": lambda stop: serve_until_stopped(app, host=settings.host, port=port, stop=stop),
     }
     await supervise(loops, stop)
-
-
-def _with_database(settings: Any) -> Any:
-    if not settings.database_url:
-        raise click.UsageError("STAR_DATABASE_URL is not set: the parts need a database of their own (`star run` brings one)")
-    return settings

@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 import uvloop
 
-from deploy.cli.tokens import data_option
-from deploy.embedded.postgres import running_database
+from deploy.cli.options import data_option, settings_of
 from services.thresholds.proof.replaying import Replayed
 from services.thresholds.proof.replaying import replay as replay_topic
 from services.thresholds.proof.verifying import verify as verify_all
@@ -24,14 +23,9 @@ SHOWN = 50
 school_option = click.option("--school", help="Only this school's number; all of them by default.")
 
 
-def settings_for(data: Path) -> Settings:
-    """The settings of the environment, or of the single process that runs on a data folder."""
+def _settings(data: Path) -> Settings:
     configure_logging("console")
-    settings = Settings(data=data)
-    url = settings.database_url or running_database(data / "postgres")
-    if not url:
-        raise click.UsageError(f"STAR_DATABASE_URL is not set, and nothing runs on {data}: start `star run`, or name the database")
-    return Settings(**(settings.model_dump() | {"database_url": url}))
+    return settings_of(data)
 
 
 @click.command()
@@ -39,7 +33,7 @@ def settings_for(data: Path) -> Settings:
 @school_option
 def verify(data: Path, school: str | None) -> None:
     """Computes every total anew by the slow, obvious oracle, and lists what differs."""
-    sys.exit(uvloop.run(_verify(settings_for(data), school)))
+    sys.exit(uvloop.run(_verify(_settings(data), school)))
 
 
 @click.command()
@@ -47,7 +41,7 @@ def verify(data: Path, school: str | None) -> None:
 @school_option
 def replay(data: Path, school: str | None) -> None:
     """Builds the register anew from the marks topic, beside the one in use, and compares them."""
-    sys.exit(uvloop.run(_replay(settings_for(data), school)))
+    sys.exit(uvloop.run(_replay(_settings(data), school)))
 
 
 async def _verify(settings: Settings, school: str | None) -> int:

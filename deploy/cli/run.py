@@ -9,6 +9,7 @@ import click
 import uvloop
 
 from deploy.cli.logs import log_of_run
+from deploy.cli.options import data_option
 from deploy.embedded.process import DataFolderInUseError
 from deploy.embedded.process import run as run_process
 from shared.attendance.codes import CodeTable
@@ -18,7 +19,7 @@ from shared.supervisor import stop_on_signals
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, envvar="STAR_PORT", show_default=True)
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path(".star"), envvar="STAR_DATA", show_default=True)
+@data_option
 @click.option("--demo/--no-demo", default=True, help="Play a made-up school's term through the API first.", show_default=True)
 def run(port: int, data: Path, demo: bool) -> None:
     """Starts all services on one port, with a database, a mail catcher and a Ministry of their own.

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import uvloop
 
+from deploy.cli.options import data_option
 from deploy.sandbox.api import create_sandbox
 from deploy.sandbox.mail import MailCatcher
 from shared.supervisor import stop_on_signals
@@ -16,7 +17,7 @@ from shared.web.server import serve
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8025, show_default=True)
 @click.option("--smtp-port", type=click.IntRange(1, 65535), default=2525, show_default=True)
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path(".star"), envvar="STAR_DATA", show_default=True)
+@data_option
 def sandbox(port: int, smtp_port: int, data: Path) -> None:
     """Catches letters and takes uploads on this machine only: STAR_SMTP_URL=smtp://127.0.0.1:2525,
     STAR_MINISTRY_URL=http://127.0.0.1:8025/ministry."""

@@ -6,14 +6,11 @@ from typing import get_args
 
 import click
 
+from deploy.cli.options import data_option
 from shared.auth.keys import revoke_token, signing_key
 from shared.auth.principal import ROLES, Role, Scope
 from shared.auth.tokens import issue_token
 from shared.clock import utc_now
-
-data_option = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), default=Path(".star"), envvar="STAR_DATA", show_default=True
-)
 
 
 @click.group()

@@ -11,3 +11,8 @@ NOTIFIER: Final = Tree("services.notifier", "notifier")
 MOE_SYNC: Final = Tree("services.moe_sync", "moe_sync")
 
 TREES: Final = (EMBEDDED_BUS, INGEST, THRESHOLDS, NOTIFIER, MOE_SYNC)
+
+
+def tree_of(schema: str) -> Tree:
+    """The tree that builds a schema."""
+    return next(tree for tree in TREES if tree.schema == schema)

@@ -1,0 +1,74 @@
+"""Errors that are an operator's to mend, each in one line that names the command that mends it."""
+
+from typing import Final
+
+import asyncpg
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+from sqlalchemy.exc import DBAPIError
+
+from shared.attendance.codes import CodeTableError
+from shared.bus.interface import BusUnavailableError
+from shared.db.errors import sqlstate_of
+from shared.web.server import CannotServeError
+
+DOCTOR: Final = "`star doctor` shows what else is missing"
+
+NOT_MIGRATED: Final = "the database is not migrated to this release: run `star migrate`"
+BY_STATE: Final = {
+    "22023": NOT_MIGRATED,  # the session's role does not exist
+    "3F000": NOT_MIGRATED,
+    "42P01": NOT_MIGRATED,
+    "42703": NOT_MIGRATED,
+    "42704": NOT_MIGRATED,
+    "42883": NOT_MIGRATED,
+    "42501": "the database refuses a right: run `star migrate` as the user who owns the database",
+    "3D000": "the database that STAR_DATABASE_URL names does not exist: create it, then run `star migrate`",
+    "28000": f"the database does not let this user in: correct STAR_DATABASE_URL; {DOCTOR}",
+    "28P01": f"the database refuses the password: correct STAR_DATABASE_URL; {DOCTOR}",
+}
+"""By PostgreSQL's SQLSTATE."""
+
+
+def explained(error: BaseException) -> str | None:
+    """The line for an operator; None for an error that is no fault of the set-up."""
+    match error:
+        case CodeTableError():
+            return f"the attendance codes can't be used: {error}"
+        case CannotServeError():
+            return f"{error}: if another process has the port, choose one with --port"
+        case BusUnavailableError():
+            return f"the bus does not answer ({error}): start the broker, or correct STAR_BUS and STAR_KAFKA_BOOTSTRAP; {DOCTOR}"
+        case ValidationError() if error.title.endswith("Settings"):
+            return invalid_settings(error)
+        case SettingsError():
+            return f"{error}: correct the environment; {DOCTOR}"
+        case DBAPIError() | asyncpg.PostgresError() | asyncpg.InterfaceError():
+            return _of_database(error)
+        case OSError() if error.filename is not None:
+            return f"{error.filename}: {error.strerror}: give this user the right to it, or choose another folder with --data"
+        case OSError() | TimeoutError():
+            return _away(error)
+    return None
+
+
+def invalid_settings(error: ValidationError) -> str:
+    """Which variables can't be used and why; never what they say, which may be a secret."""
+    details = error.errors(include_url=False, include_input=False, include_context=False)
+    faults = "; ".join(f"STAR_{str(item['loc'][0]).upper() if item['loc'] else '...'}: {item['msg']}" for item in details)
+    return f"{faults}: correct the environment; {DOCTOR}"
+
+
+def _of_database(error: BaseException) -> str | None:
+    sqlstate = sqlstate_of(error)
+    if sqlstate is None:
+        if "invalid DSN" in str(error):
+            return f"STAR_DATABASE_URL is no address of a database (postgresql://...); {DOCTOR}"
+        return _away(error)
+    if sqlstate[:2] in {"08", "53", "57"}:
+        return _away(error)
+    return BY_STATE.get(sqlstate)
+
+
+def _away(error: BaseException) -> str:
+    return f"the database does not answer ({type(error).__name__}): start it, or correct STAR_DATABASE_URL; {DOCTOR}"
