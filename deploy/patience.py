@@ -25,7 +25,7 @@ def pause_after(attempt: int, answer: httpx.Response | None, longest: float) -> 
 
 
 def problem_detail(answer: httpx.Response) -> str:
-    """What a refusal says of itself (RFC 9457), or the status in words where it is not one of ours."""
+    """A refusal's own detail (RFC 9457), or the status in words if the answer is no problem document."""
     try:
         return str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):

@@ -30,5 +30,5 @@ def usable_address(address: str | None) -> str | None:
 
 
 def address_key(address: str) -> str:
-    """What two spellings of one usable address have in common."""
+    """The form that all spellings of one usable address share."""
     return address.casefold()

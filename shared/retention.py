@@ -1,4 +1,4 @@
-"""What has been kept long enough goes: one mechanism for all tables of all services.
+"""Retention: rows are deleted once they have been kept long enough, by one mechanism for all tables of all services.
 
 A service names what it keeps and for how long, and the one statement (in a `repository`) that lets go of it:
 
@@ -29,7 +29,7 @@ from shared.waiting import wait_until_set
 log = structlog.get_logger()
 
 EVERY: Final = timedelta(hours=1)
-"""Between two rounds. What is kept is counted in days and years."""
+"""The time between two rounds. Retention is counted in days and years."""
 
 TICK: Final = timedelta(seconds=30)
 """How often the loop shows that it lives while it rests."""
@@ -40,7 +40,7 @@ Forget = Callable[[AsyncConnection, datetime, int], Awaitable[int]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is kept (its name in the log and the metrics), for how long, and what lets go of it."""
+    """A kind of row (its name in the log and the metrics), how long it is kept, and the statement that deletes it."""
 
     name: str
     keep_for: timedelta

@@ -12,7 +12,7 @@ ServiceName = Literal["ingest", "thresholds", "notifier", "moe-sync"]
 
 
 class Settings(BaseSettings):
-    """What a service needs to know of its surroundings; every field can be set as `STAR_<FIELD>`."""
+    """A service's knowledge of its surroundings; every field can be set as `STAR_<FIELD>`."""
 
     model_config = SettingsConfigDict(env_prefix="STAR_", frozen=True, extra="ignore", use_attribute_docstrings=True)
 

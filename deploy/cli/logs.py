@@ -21,7 +21,7 @@ CHOICE: Final = "STAR_LOG_FORMAT"
 def log_of_run(data: Path, log_format: Literal["json", "console"]) -> Path | None:
     """Sends the log to a file in the data folder, as JSON lines, and only warnings and errors to standard error; answers the file.
 
-    Who sets `STAR_LOG_FORMAT` wants all of it on standard error, in that format: then there is no file.
+    With `STAR_LOG_FORMAT` set, all of it goes to standard error, in that format: then there is no file.
     """
     configure_logging(log_format)
     if CHOICE in os.environ:

@@ -82,7 +82,7 @@ def status(url: str, token: str) -> None:
 @click.option("--week", help="ISO week, as in 2026-W43; the running one by default.")
 @_with_service
 def preview(school: str, week: str | None, url: str, token: str) -> None:
-    """What would go now; nothing is kept."""
+    """Shows the upload that would go now; keeps nothing."""
     document = _asked(url, token, "GET", f"/v1/schools/{school}/uploads/preview", params={"week": week} if week else {}).json()
     records = [
         ("record", one["change"], one["student"], f"{one['threshold'] or '-'} days", one["status"], one["crossed_on"])
@@ -131,7 +131,7 @@ def resume(school: str, url: str, token: str) -> None:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the page (PDF) to this file instead.")
 @_with_service
 def certificate(upload_id: str, out: Path | None, url: str, token: str) -> None:
-    """What was sent with an upload, when and under which receipt."""
+    """Shows the contents, the time and the receipt of an upload."""
     path = f"/v1/uploads/{upload_id}/certificate"
     if out is not None:
         page = _asked(url, token, "GET", path, params={"format": "pdf"}).content

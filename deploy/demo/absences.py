@@ -1,4 +1,4 @@
-"""Who is away when, and why: each student's term as it will have been. Pure, and the same for the same term.
+"""The absences of the made-up students and their reasons: each student's whole term. Pure, and the same for the same term.
 
 A plan covers the whole term at once, so that a later run plays the days that have come since, and nothing behind them changes.
 """
@@ -46,7 +46,7 @@ class HalfDay:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is marked at the roll call, and what it turns out to have been."""
+    """The code marked at the roll call, and the code after the reason is known."""
 
     first: str
     final: str

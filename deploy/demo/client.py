@@ -98,7 +98,7 @@ class Client:
 
 
 def _why(answer: httpx.Response) -> str:
-    """What the problem says, and of its first refused item."""
+    """The problem's detail, and that of its first refused item."""
     try:
         refused = answer.json()["rejected"][0]["detail"]
     except (ValueError, LookupError, TypeError):

@@ -1,4 +1,4 @@
-"""What has been played so far: a small file in the data folder, so that the next run carries on."""
+"""The days played so far: a small file in the data folder, so that the next run carries on."""
 
 import json
 from dataclasses import asdict, dataclass

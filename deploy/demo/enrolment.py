@@ -37,7 +37,7 @@ async def enrol_students(client: Client, everybody: tuple[Student, ...]) -> bool
 
 
 async def resumed(client: Client, diary: Diary, term: Term, everybody: tuple[Student, ...]) -> Diary:
-    """The diary as far as the service bears it out. What it does not have is played again; marks that it has do no harm."""
+    """The diary as far as the service confirms it. Missing days are played again; repeated marks do no harm."""
     last_days = [await _last_marked(client, student.key, term) for student in _probes(everybody)]
     if None in last_days:
         return Diary(term=term.name)

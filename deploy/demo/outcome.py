@@ -1,4 +1,4 @@
-"""What came of it, asked from the services: tiers, crossings, records and letters."""
+"""The demo's results, asked from the services: tiers, crossings, records and letters."""
 
 from collections import Counter
 from collections.abc import AsyncIterator

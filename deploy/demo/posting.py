@@ -27,7 +27,7 @@ ECHOES: Final = 60
 
 @dataclass
 class Tally:
-    """What was posted and how fast."""
+    """The number of marks posted, and the speed."""
 
     accepted: int = 0
     refused: int = 0

@@ -1,4 +1,4 @@
-"""What the school does about absences, noted on STAR records; and the week's upload, which carries it to the Ministry."""
+"""The school's responses to absences, on STAR records; and the week's upload, which carries them to the Ministry."""
 
 from datetime import date, timedelta
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What the demo shows: a moving bar on a terminal, a few plain lines anywhere else."""
+"""The demo's output: a moving bar on a terminal, a few plain lines anywhere else."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -23,12 +23,12 @@ LETTERS: Final = {
     "awaiting-release": "waiting for somebody to release them, as more were due than may go in a day",
     "cancelled": "cancelled, as the absences were corrected in time",
 }
-"""What the statuses say, other than of letters held."""
+"""The meaning of the statuses, except for letters that wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What this run posted."""
+    """The marks that this run posted."""
 
     tally: Tally
     corrections: int

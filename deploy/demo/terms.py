@@ -56,7 +56,7 @@ def school_year(today: date) -> SchoolCalendar:
 
 
 def carried_on(stored: SchoolCalendar, today: date) -> SchoolCalendar:
-    """A calendar that was sent before, with more terms once its own are used up. What lies behind never changes: it holds marks."""
+    """A calendar that was sent before, with more terms once its own are used up. Past terms never change: they hold marks."""
     if today <= stored.terms[-1].end:
         return stored
     fresh = school_year(today)

@@ -72,7 +72,7 @@ class EmbeddedPostgres:
         return _url(str(info.socket_dir), info.port or 5432)
 
     def stop(self) -> None:
-        """Stops the server. Whoever starts it makes sure that no other process uses the folder."""
+        """Stops the server. Its starter makes sure that no other process uses the folder."""
         if self._server is not None:
             self._server.stop()
             # The package would try to stop it once more as the process ends, and complain.

@@ -148,7 +148,7 @@ async def _serve(
 
 
 def _from_environment(settings: type[Settings]) -> dict[str, Any]:
-    """What the environment sets of a service's own fields, so that it goes before the sandbox's addresses."""
+    """The fields of a service that the environment sets, so that they override the sandbox's addresses."""
     return settings().model_dump(exclude_unset=True)
 
 

@@ -1,4 +1,4 @@
-"""What became of a file: the endpoint's reports, added up."""
+"""The result for a whole file: the endpoint's reports, added up."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

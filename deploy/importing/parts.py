@@ -11,7 +11,7 @@ MOST_LINES_OF_A_ROW: Final = 50
 """As the service has it: a quoted note may span some lines; more mean that a quote was opened by mistake."""
 
 _NO_HEADER: Final = re.compile(r"\ufeff?\s*(sep=.)?\s*")
-"""What may stand above a header: blank lines, and what spreadsheets write to name the delimiter."""
+"""Lines that may stand above a header: blank ones, and the one in which spreadsheets name the delimiter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,12 +45,12 @@ class KafkaBroker:
 
     @property
     def bootstrap(self) -> str:
-        """What clients connect to."""
+        """The address that clients connect to."""
         return f"{probe.HOST}:{self.port}"
 
     @property
     def log(self) -> Path:
-        """What it prints: appended to, start after start."""
+        """The file with the broker's output: appended to, start after start."""
         return self.folder / "broker.log"
 
     @property

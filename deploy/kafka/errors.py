@@ -1,4 +1,4 @@
-"""What can go wrong with a broker. Each message names the fix."""
+"""The errors of a broker. Each message names the fix."""
 
 from pathlib import Path
 

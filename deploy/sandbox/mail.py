@@ -96,7 +96,7 @@ class MailCatcher(MailFaults):
 
 
 class _Hooks:
-    """What the protocol asks at each stage; it finds the methods by their names."""
+    """The answers at each stage of the protocol; aiosmtpd finds the methods by their names."""
 
     def __init__(self, catcher: MailCatcher) -> None:
         self._catcher = catcher

@@ -1,4 +1,4 @@
-"""What a mail server can do to its clients, on demand: refuse, be slow, hang up before or after it kept the letter."""
+"""The faults of a mail server, on demand: refuse, be slow, hang up before or after it kept the letter."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ class UploadsQuery(BaseModel):
 
 
 class ItemsQuery(BaseModel):
-    """Whose items to list."""
+    """The school whose items to list."""
 
     model_config = ConfigDict(extra="forbid")
 

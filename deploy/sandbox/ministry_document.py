@@ -182,7 +182,7 @@ def _wrong_change(item: _Item, accepted: frozenset[str]) -> Reject | None:
 
 
 def _falls_short(record: ThresholdRecord) -> bool:
-    """Whether marks can't have made it. What staff make can be ahead of its threshold."""
+    """Whether marks can't have made it. A record that staff made can be ahead of its threshold."""
     crossed = record.origin == "crossing" and record.threshold is not None and record.status != "withdrawn"
     return crossed and record.days_absent < (record.threshold or 0)
 

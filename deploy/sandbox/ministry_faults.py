@@ -1,4 +1,4 @@
-"""What the Ministry's end can do to a sender, on demand."""
+"""The faults of the Ministry's end, on demand."""
 
 from typing import Annotated, Self, TypedDict
 
@@ -61,7 +61,7 @@ class MinistryFaults:
         self._status, self._times, self._reject = None, 0, frozenset()
 
     def state(self) -> FaultsState:
-        """What is in force; `times` is what is left of it."""
+        """The fault in force; `times` is how often it will still happen."""
         return {
             "status": self._status,
             "times": self._times,

@@ -1,4 +1,4 @@
-"""What became of a batch of marks, students or rows of a file: the answer is the same for all."""
+"""The result of a batch of marks, students or rows of a file: the answer is the same for all."""
 
 from typing import Literal
 
@@ -17,7 +17,7 @@ class Rejected(BaseModel):
 
 
 class BatchAnswer(BaseModel):
-    """What became of a batch."""
+    """The result of a batch."""
 
     accepted: int
     rejected: list[Rejected]

@@ -1,4 +1,4 @@
-"""What the door's process holds while it serves."""
+"""The state of the door's process while it serves."""
 
 from dataclasses import dataclass
 from typing import Annotated, cast

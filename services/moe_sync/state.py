@@ -1,4 +1,4 @@
-"""What the process holds while it serves."""
+"""The state of the process while it serves."""
 
 from dataclasses import dataclass
 from typing import Annotated, cast

@@ -14,7 +14,7 @@ from shared.web.state import service_state
 
 
 class StateWithCodes(Protocol):
-    """What the router needs of a service's state."""
+    """The part of a service's state that the router needs."""
 
     codes: CodeTable
 

@@ -1,4 +1,4 @@
-"""Who is asking, and what they may do."""
+"""The caller of a request, and the caller's rights."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from shared.web.problems import ProblemError
 Scope = Literal["marks:write", "roster:write", "star:read", "star:write", "uploads:run", "events:subscribe", "ops"]
 
 Role = Literal["view", "respond", "manage", "admin"]
-"""What a member of staff does at the school. Each may do what those before it may: look; record responses; close, assign and hold
+"""The roles of a member of staff. Each allows all that the ones before it allow: look; record responses; close, assign and hold
 records; keep the plan, the lists and the settings, and read the audit log."""
 
 ROLES: Final[tuple[Role, ...]] = ("view", "respond", "manage", "admin")

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 FETCH_WAIT: Final = timedelta(milliseconds=500)
 MOST_MESSAGES: Final = 500
 MOST_BYTES: Final = 1_000_000
-"""Of one batch and so of one transaction: some 8,000 marks, where larger ones stop getting faster."""
+"""Bytes of one batch, and so of one transaction: some 8,000 marks, where larger ones stop getting faster."""
 
 FIRST_BACKOFF: Final = 0.2
 LONGEST_BACKOFF: Final = 15.0

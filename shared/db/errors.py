@@ -1,4 +1,4 @@
-"""What an error of the database means for whoever asked: one table over PostgreSQL's whole list of error classes.
+"""The meaning of a database error for the caller: one table over PostgreSQL's whole list of error classes.
 
 Source: PostgreSQL 18, appendix A (error codes). A code that has a row of its own in `CODES` differs from its class.
 """
@@ -81,7 +81,7 @@ READ_ONLY: Final = "25006"
 
 
 def verdict_of(error: BaseException) -> Verdict:
-    """What the error means; `ours` for whatever did not come from the database or from the way to it."""
+    """The error's meaning; `ours` for an error that came neither from the database nor from the way to it."""
     if isinstance(error, (OSError, TimeoutError, PoolTimeoutError, InvalidatePoolError)):
         return "passes"
     if not isinstance(error, (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)):

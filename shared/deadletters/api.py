@@ -38,7 +38,7 @@ class DeadLetterOut(BaseModel):
 
 
 class SettledOut(BaseModel):
-    """What became of a dead letter."""
+    """The new state of a dead letter."""
 
     id: uuid.UUID
     state: LetterState

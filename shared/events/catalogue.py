@@ -22,7 +22,7 @@ class EventType:
 
     @property
     def summary(self) -> str:
-        """What the event says, in one line."""
+        """The event in one line."""
         return (self.data.__doc__ or "").strip().splitlines()[0]
 
 
@@ -68,6 +68,6 @@ PARTNER_EVENTS: Final = (
     RECORD_UPDATED,
     PLAN_PUBLISHED,
 )
-"""What partners may hear, in the feed and by webhook. Held letters hint at a child's health, and reminders are the school's own."""
+"""The events that partners may get, in the feed and by webhook. A hold hints at a child's health, and reminders are the school's own."""
 
 BY_NAME: Final = MappingProxyType({event.name: event for event in EVENTS})

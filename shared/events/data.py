@@ -1,4 +1,4 @@
-"""What each event carries: the shapes of the JSON values on the topics.
+"""The data of each event: the shapes of the JSON values on the topics.
 
 Dates are `YYYY-MM-DD`, times RFC 3339 with an offset. A reader ignores fields it does not know, so that fields can be added within a
 version.
@@ -26,7 +26,7 @@ class VendorCount(Struct, frozen=True):
 
 
 class Mark(Struct, frozen=True, omit_defaults=True):
-    """What one source says of one student's session, timetable slot or day, at one moment.
+    """One source's code for one student's session or timetable slot, or its count of the day, at one moment.
 
     Exactly one of three kinds: `session`, `slot`, or neither, which is the vendor's own count of the day in `half_days`.
     `code` None (or `half_days` None) takes the mark back. `minutes` is how much of the slot the code covers, None for all of it.
@@ -216,7 +216,7 @@ class RecordUpdated(Struct, frozen=True, kw_only=True):
     """Staff opened, closed or changed a STAR record. (Crossings open and withdraw records by themselves.)
 
     `absent_half_days` and `crossed_on` are the record's: the total when it was opened, and that day. `due_on` is the day by which the
-    school wants to have answered. `outcome` is what came of a closed record. Who it is assigned to stays at home.
+    school wants to have answered. `outcome` is that of a closed record. The person it is assigned to stays at home.
     """
 
     record_id: UUID
@@ -234,7 +234,7 @@ class RecordUpdated(Struct, frozen=True, kw_only=True):
 
 
 class LettersHold(Struct, frozen=True, kw_only=True):
-    """Whose letters: of one threshold in a term, or, for None, of every one. The reason stays at home: it can be about health."""
+    """A hold on a student's letters of a term: of one threshold, or of all for None. It has no reason, which can be about health."""
 
     school: str
     student: str
@@ -292,7 +292,7 @@ class DeadLettered(Struct, frozen=True, kw_only=True):
 
 
 class DeadLetterSettled(Struct, frozen=True, kw_only=True):
-    """Somebody tried a dead letter's record again, or gave it up. What fails again is another `DeadLettered`, under another id."""
+    """A dead letter was redriven or discarded. If its message fails again, that is another `DeadLettered`, under another id."""
 
     dead_letter_id: UUID
     service: str

@@ -59,7 +59,7 @@ def data_schemas(events: Sequence[EventType], ref_template: str) -> dict[str, Sc
 
 
 def _description(struct: type[Struct]) -> str:
-    """What the class says of itself, and what those say that it is made from: they explain the fields."""
+    """The docstrings of the class and of its bases: they explain the fields."""
     docs = [inspect.cleandoc(base.__doc__) for base in struct.__mro__ if issubclass(base, Struct) and base is not Struct and base.__doc__]
     return "\n\n".join(dict.fromkeys(docs))
 

@@ -24,7 +24,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits in the outbox: `count` is at most MOST_COUNTED, `age` that of the oldest message, by the database's clock."""
+    """The messages that wait in the outbox: `count` is at most MOST_COUNTED, `age` that of the oldest, by the database's clock."""
 
     count: int
     age: timedelta

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import structlog
 
 OURS: Final = ("shared.", "services.", "deploy.")
-"""Whose errors' messages are known to hold no data."""
+"""Modules whose errors' messages are known to hold no data."""
 
 LONGEST_CHAIN: Final = 10
 

@@ -23,7 +23,7 @@ PageLimit = Annotated[
 leads on."""
 
 Part = str | int | uuid.UUID | datetime
-"""What a cursor can be made of."""
+"""The types that a cursor can be made of."""
 
 
 def encode_cursor(*parts: Part) -> str:

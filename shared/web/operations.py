@@ -14,11 +14,11 @@ from shared.version import VERSION
 
 
 class Health(Protocol):
-    """What health is judged by."""
+    """The state that health is judged by."""
 
     @property
     def checks(self) -> Mapping[str, Check]:
-        """What `/readyz` asks, by name; each raises when its dependency does not answer."""
+        """The checks of `/readyz`, by name; each raises when its dependency does not answer."""
 
     @property
     def progress(self) -> Progress:

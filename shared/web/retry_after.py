@@ -1,4 +1,4 @@
-"""What another server's Retry-After header asks for. Pure."""
+"""The time that another server's Retry-After header asks for. Pure."""
 
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime

@@ -1,4 +1,4 @@
-"""What the services' request models have in common."""
+"""The common base of the services' request models."""
 
 from typing import Annotated
 

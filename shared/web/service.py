@@ -1,4 +1,4 @@
-"""What the four services' apps have in common: errors, metrics, health, and who may come in."""
+"""The common parts of the four services' apps: errors, metrics, health, and the caller's rights."""
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence

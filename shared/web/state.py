@@ -1,4 +1,4 @@
-"""What a service's process holds while it serves: one typed state, opened by the app's lifespan and found on every request."""
+"""The state of a serving process: one typed object, opened by the app's lifespan and available on every request."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,12 +20,12 @@ STATE: Final = "service"
 
 @dataclass(kw_only=True)
 class ServiceState:
-    """What every service has; each extends it with its settings and resources of its own."""
+    """The resources of every service; each service extends it with its settings and resources of its own."""
 
     engine: AsyncEngine
     verifier: TokenVerifier
     checks: Mapping[str, Check]
-    """What `/readyz` asks, by name; each raises when its dependency does not answer."""
+    """The checks of `/readyz`, by name; each raises when its dependency does not answer."""
     progress: Progress
     clock: Clock
 

@@ -1,4 +1,4 @@
-"""What keeps a file from being read at all. A row that can't be read is no error of the file: it is refused by its line."""
+"""Errors of a file that can't be read at all. A row that can't be read is no error of the file: it is refused by its line."""
 
 
 class CsvError(Exception):

@@ -46,7 +46,7 @@ class Sorter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What marks are judged by."""
+    """The rules by which marks are judged."""
 
     calendar: SchoolCalendar
     codes: CodeTable

@@ -23,7 +23,7 @@ class Document:
 
     @property
     def header(self) -> Header:
-        """What the document has said of itself so far."""
+        """The document's head as far as it has been read."""
         return self._reader.header if self._reader is not None else Header()
 
     @property

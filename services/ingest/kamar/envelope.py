@@ -1,4 +1,4 @@
-"""What KAMAR is answered: always in its own envelope, in JSON, or in XML where the request was. Pure."""
+"""The answers to KAMAR: always in its own envelope, in JSON, or in XML where the request was. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 SERVICE: Final = "STAR"
 VERSION: Final = "1.0"
-"""Of our end. A text: as a number, it would come out as 1."""
+"""The version of our end. A text: as a number, it would come out as 1."""
 
 ROOT: Final = "SMSDirectoryData"
 
@@ -44,7 +44,7 @@ OPTIONS: Final[dict[str, object]] = {
     },
     "common": {"subjects": False, "notices": False, "calendar": False, "bookings": False},
 }
-"""What is asked for: no more than a letter and a total need."""
+"""The fields we ask for: no more than a letter and a total need."""
 
 Envelope = dict[str, object]
 

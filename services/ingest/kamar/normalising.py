@@ -1,6 +1,6 @@
 """From the bytes of a document as they came to clean UTF-8, piece by piece.
 
-What schools' systems do in practice: byte order marks, UTF-16, Latin-1 that calls itself UTF-8, control characters inside of texts, NULs
+Schools' systems send, in practice, byte order marks, UTF-16, Latin-1 that calls itself UTF-8, control characters inside of texts, NULs
 after the end.
 """
 
@@ -14,7 +14,7 @@ _LONGEST_DECLARATION: Final = 200
 
 _TAKEN: Final = {"utf-8", "utf8", "us-ascii", "ascii"}
 _OTHERS: Final = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "windows-1252": "cp1252", "cp1252": "cp1252"}
-"""Who says Latin-1 means Windows-1252: the two differ in characters that no text has on purpose."""
+"""A sender of "Latin-1" means Windows-1252: the two differ in characters that no text has on purpose."""
 
 _BLANK_CONTROLS: Final = bytes.maketrans(bytes(range(32)) + b"\x7f", b" " * 33)
 """A raw control character is a blank at most, outside of texts as well as inside; JSON and XML both forbid most of them."""
@@ -37,7 +37,7 @@ class Normaliser:
         self._decoder: codecs.IncrementalDecoder | None = None
 
     def feed(self, data: bytes) -> bytes:
-        """What has become certain."""
+        """The text that no later byte can change."""
         if self._decoder is None:
             self._held += data
             if len(self._held) < _LONGEST_DECLARATION:

@@ -33,7 +33,7 @@ class Element:
 
 @dataclass
 class Header:
-    """What the document says of itself."""
+    """The document's head."""
 
     sync: str | None = None
     datetime: Value = None
@@ -84,7 +84,7 @@ class Reader(Protocol):
 
 @dataclass
 class Measure:
-    """What is left of an element's bounds."""
+    """The rest of an element's bounds."""
 
     parts: int = field(default=MOST_PARTS)
     characters: int = field(default=MOST_TEXT)

@@ -1,4 +1,4 @@
-"""What of a document could not be applied: counted by reason, and listed by student and day as far as a person would read."""
+"""The refused parts of a document: counted by reason, and listed by student and day as far as a person would read."""
 
 import uuid
 from dataclasses import dataclass, field

@@ -25,7 +25,7 @@ class Scrubber:
         self._held = b""
 
     def feed(self, data: bytes) -> bytes:
-        """What has become certain, without passwords."""
+        """The text that no later byte can change, without passwords."""
         clean = scrub(self._held + data)
         self._held = clean[-LONGEST:]
         return clean[:-LONGEST]

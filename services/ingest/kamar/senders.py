@@ -1,4 +1,4 @@
-"""Who sends a KAMAR document: HTTP Basic, verified against the stored hashes at each request, so that a revoked credential ends at once."""
+"""The sender of a KAMAR document: HTTP Basic, verified by the hashes at each request, so that a revoked credential ends at once."""
 
 import base64
 import binascii

@@ -11,7 +11,7 @@ from services.ingest.kamar.scrubbing import SECRETS
 from services.ingest.kamar.values import Value
 
 _MEMBERS: Final = frozenset({"student", "attendance", "pastoral", "staff", "subject", "record", "row", "item", "element", "entry"})
-"""What an element may be called inside of `data`, to tell a `data` that holds elements from one that is an element."""
+"""The names of an element inside of `data`, to tell a `data` that holds elements from one that is an element."""
 
 _LONGEST_HEADER: Final = 4096
 _ROOT, _MEMBER, _ELEMENT = 1, 2, 3
@@ -156,7 +156,7 @@ class _Node:
         into[name] = [*before, value] if isinstance(before, list) else [before, value]
 
     def value(self) -> Value:
-        """What the whole element has become."""
+        """The whole element as a value."""
         return None if self.problem is not None else self._close()
 
     def _close(self) -> Value:

@@ -141,7 +141,7 @@ class School(SchoolIn):
     school: str
 
     def event(self, updated_at: datetime) -> SchoolUpdated:
-        """What is said of the school to everybody else."""
+        """The school as the event for the other services."""
         return msgspec.convert(self.model_dump(mode="json", by_alias=True) | {"updated_at": updated_at.isoformat()}, SchoolUpdated)
 
     def calendar(self) -> SchoolCalendar:

@@ -82,4 +82,4 @@ class Adapter(Protocol):
     """One way to the Ministry."""
 
     async def send(self, parcel: Parcel) -> Answer:
-        """Makes one attempt, within a bound. What goes wrong on the way is an answer too, Unsettled."""
+        """Makes one attempt, within a bound. A failure on the way is an answer too: Unsettled."""

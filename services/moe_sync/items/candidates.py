@@ -35,5 +35,5 @@ class Candidate(Generic[AnyItem]):
 
     @property
     def change(self) -> Change:
-        """What it is to a receiver that has taken all that is on its way."""
+        """The change for a receiver that has accepted all uploads on their way."""
         return change_of(self.item, known=self.said)

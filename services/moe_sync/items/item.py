@@ -16,7 +16,7 @@ ItemKind = Literal["record", "response"]
 RecordStatus = Literal["open", "closed", "withdrawn"]
 Origin = Literal["crossing", "staff"]
 Change = Literal["new", "amended", "withdrawn"]
-"""What an item is to a receiver that knows all it has accepted: something new, in place of what it has, or the end of that."""
+"""The change of an item for a receiver that knows all it has accepted: something new, in place of its state, or the end of it."""
 
 
 class RecordItem(Struct, frozen=True):
@@ -64,7 +64,7 @@ _response_decoder: Final = msgspec.json.Decoder(ResponseItem)
 
 
 def change_of(item: RecordItem | ResponseItem, *, known: bool) -> Change:
-    """What an item is to a receiver that knows it, or does not."""
+    """The change of an item for a receiver that knows it, or does not."""
     if not known:
         return "new"
     return "withdrawn" if item.gone else "amended"

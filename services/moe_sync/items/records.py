@@ -1,4 +1,4 @@
-"""What is known of a STAR record or a response, by the facts so far, and the item that it makes in an upload. Pure.
+"""A STAR record or a response as the facts so far make it, and its item in an upload. Pure.
 
 Facts may come in any order and any number of times: of each kind the newest counts, and equal knowledge makes an equal item.
 """
@@ -27,14 +27,14 @@ class Passing(Struct, frozen=True):
 
 
 class Staff(Struct, frozen=True):
-    """What staff said last."""
+    """The last change by staff."""
 
     status: Literal["open", "closed"]
     at: datetime
 
 
 class Opening(Struct, frozen=True):
-    """What staff said last of the day on which a record was opened, and of the total then."""
+    """The day on which a record was opened and the total then, as staff gave them last."""
 
     absent_half_days: int | None
     crossed_on: date | None
@@ -64,7 +64,7 @@ Knowledge = Record | Response
 
 
 def learn_of_record(known: Record | None, fact: RecordCrossed | RecordMentioned) -> Record:
-    """What is known of a record after a fact."""
+    """The record after a fact."""
     record = known or Record(subject=fact.subject)
     match fact:
         case RecordCrossed(withdrawn=withdrawn):
@@ -86,7 +86,7 @@ def learn_of_record(known: Record | None, fact: RecordCrossed | RecordMentioned)
 
 
 def learn_of_response(known: Response | None, fact: ResponseGiven | ResponseTakenBack) -> Response:
-    """What is known of a response after a fact."""
+    """The response after a fact."""
     response = known or Response(None, None)
     if isinstance(fact, ResponseTakenBack):
         return replace(response, withdrawn=True)

@@ -1,4 +1,4 @@
-"""Who may call the endpoints, and the school that a path names."""
+"""The rights that the endpoints need, and the school that a path names."""
 
 from http import HTTPStatus
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What a school has chosen for its uploads, pauses included. Pure."""
+"""A school's choices for its uploads, pauses included. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime

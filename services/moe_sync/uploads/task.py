@@ -63,7 +63,7 @@ class _Unsettled(Retry):
 class UploadTask:
     """Sends the same bytes under the same key until there is an answer; never gives up by itself.
 
-    `adapters` are those that the settings set up; `default` is the one of schools that have chosen none. What can't be sent now,
+    `adapters` are those that the settings set up; `default` is the one of schools that have chosen none. An upload that can't go now,
     because its school has paused or a person carries it, is set aside: nobody looks at it again until something changes.
     """
 

@@ -14,7 +14,7 @@ _TAKE_TEXTS: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LI
 def usable_phone(phone: str | None) -> str | None:
     """The number in the form of E.164 (`+64210000000`); None when it is none, or one that takes no texts.
 
-    Of a number with words beside it nothing is guessed: letters stand for digits on old telephones.
+    A number with words beside it is None: letters stand for digits on old telephones.
     """
     if phone is None or any(character.isalpha() for character in phone):
         return None

@@ -1,4 +1,4 @@
-"""Who of a student's caregivers can be written to now: those who want letters, but for addresses that letters came back from."""
+"""The caregivers of a student who can get a letter now: those who want letters and have an address that is not bad."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from shared.identifiers import address_id
 log = structlog.get_logger()
 
 ROSTER: Final = "roster"
-"""Who cleared an address that the school does not give any more."""
+"""The person on record for clearing an address that the school no longer lists."""
 
 _caregivers: Final = msgspec.json.Decoder(list[Caregiver])
 
@@ -65,7 +65,7 @@ async def forget(connection: AsyncConnection, gone: Mapping[str, Mapping[str, UU
 
 
 async def owners(connection: AsyncConnection, school: str, bad: Collection[BadAddress]) -> dict[UUID, list[Owner]]:
-    """Whose these addresses are, by the address's id."""
+    """The owners of these addresses, by the address's id."""
     ids = {address_key(one.address): one.address_id for one in bad}
     found: dict[UUID, list[Owner]] = {one.address_id: [] for one in bad}
     for owner, keys in await _people(connection, school, ids.keys()):

@@ -69,7 +69,7 @@ Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(_addr
 
 
 class Window(Body):
-    """When letters may go, on the school's own clock. What falls due outside goes at the next opening, and is decided only then.
+    """When letters may go, on the school's own clock. A letter that is due outside goes at the next opening, and is decided only then.
 
     `until` is no longer inside. Without hours it is the whole day; then letters of a school-days window go at midnight after a holiday.
     """
@@ -90,7 +90,7 @@ class Window(Body):
 
 
 class Digest(Body):
-    """Who changed tier since the last one, each school day at `at` on the school's own clock; `when_empty`: also if nobody did."""
+    """The students who changed tier since the last digest, each school day at `at` (school time); `when_empty`: also if nobody did."""
 
     to: Address
     at: TimeOfDay
@@ -98,7 +98,7 @@ class Digest(Body):
 
 
 class Policy(Body):
-    """What a school wants of its letters. What is left out is the default."""
+    """A school's choices for its letters. A field that is left out has its default."""
 
     hold: Annotated[Duration, AfterValidator(_between_zero_and(LONGEST_HOLD))] | None = Field(
         default=None, description="How long a letter waits after its crossing; null for the service's own"
@@ -138,7 +138,7 @@ class Policy(Body):
 
 
 class InForce(BaseModel):
-    """What holds where the policy leaves it to the service."""
+    """The values in force for the fields that the policy leaves to the service."""
 
     hold: timedelta
     daily_cap: int

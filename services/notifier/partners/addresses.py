@@ -1,6 +1,6 @@
 """Which network addresses a webhook may be sent to. Pure.
 
-Whoever may subscribe names the receiver, so that without this rule they could have us speak to machines inside the network. The rule is
+A subscriber names the receiver, so that without this rule a subscriber could have us connect to machines inside the network. The rule is
 asked for every address of a name at every connection, and the connection then goes to the address that was asked about.
 """
 
@@ -74,7 +74,7 @@ def parse_networks(text: str) -> tuple[Network, ...]:
 
 
 def _forms(address: Address) -> tuple[Address, ...]:
-    """What the address comes down to: itself, or the IPv4 addresses inside it that it leads to (mapped, NAT64, 6to4, Teredo)."""
+    """The address itself, or the IPv4 addresses inside it that it leads to (mapped, NAT64, 6to4, Teredo)."""
     if isinstance(address, IPv4Address):
         return (address,)
     if address.ipv4_mapped is not None:

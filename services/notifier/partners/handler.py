@@ -1,4 +1,4 @@
-"""What partners may hear becomes a delivery for each subscription that asks for it: one batch of messages, one transaction."""
+"""Each event for partners becomes a webhook for each subscription that wants it: one batch of messages, one transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What an attempt's answer means, and when to try again: the schedule of the Standard Webhooks specification. Pure."""
+"""The meaning of an attempt's answer, and the next attempt: the schedule of the Standard Webhooks specification. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ JITTER: Final = 0.2
 
 LONGEST_RETRY_AFTER: Final = timedelta(hours=24)
 DISABLED_AFTER: Final = timedelta(days=5)
-"""Of nothing but failures. Longer than any one delivery is tried, so more than one delivery has failed for good by then."""
+"""The time of nothing but failures. Longer than any one webhook is tried, so more than one has failed for good by then."""
 
 _HTTP: Final = "HTTP "
 
@@ -34,7 +34,7 @@ Stop = Literal["gone", "failing"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one request. `status` is None when there was no answer; `detail` says why, without a word of the receiver's own."""
+    """The result of one request. `status` is None when there was no answer; `detail` says why, without a word of the receiver's own."""
 
     status: int | None
     detail: str
@@ -83,7 +83,7 @@ Verdict = Delivered | Again | GivenUp | Gone
 
 
 def judge(answer: Answer, tries: int, spread: float) -> Verdict:
-    """What becomes of a delivery after its `tries`-th try (from 1). `spread`, from 0 to 1, is the share of the jitter."""
+    """The next state of a webhook after its `tries`-th attempt (from 1). `spread`, from 0 to 1, is the share of the jitter."""
     if answer.taken:
         return Delivered()
     if answer.status == HTTPStatus.GONE:

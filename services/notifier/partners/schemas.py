@@ -79,7 +79,7 @@ class NewSubscription(_Body):
 
 
 class SubscriptionChange(_Body):
-    """What is to change; fields left out stay. `state` pauses, or resumes what was paused or disabled."""
+    """The fields to change; fields left out stay. `state` pauses, or resumes what was paused or disabled."""
 
     url: Url | None = None
     schools: Schools | None = None
@@ -150,7 +150,7 @@ class Subscriptions(BaseModel):
 
 
 class Listener(BaseModel):
-    """Who hears of a school. The whole address is the partner's own."""
+    """A subscription to a school. The whole address is the partner's own."""
 
     id: uuid.UUID
     owner: str = Field(description="The subject of the token that subscribed")

@@ -10,7 +10,7 @@ HOUSE: Final = "en"
 
 TAG: Final = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 LONGEST: Final = 35
-"""What RFC 5646 section 4.4.1 asks of whoever bounds a tag."""
+"""The least bound of a tag by RFC 5646 section 4.4.1."""
 
 _SCRIPT, _REGION = 4, 2
 _RIGHT_TO_LEFT: Final = frozenset({"ar", "ckb", "dv", "fa", "he", "prs", "ps", "sd", "ug", "ur", "yi"})
@@ -30,7 +30,7 @@ def canonical(tag: str) -> str:
 
 
 def fallbacks(tag: str) -> tuple[str, ...]:
-    """The languages to look for, best first: the tag, its base, then the house's. What is no tag is taken for the house's."""
+    """The languages to look for, best first: the tag, its base, then the house's. A text that is no tag counts as the house's."""
     try:
         wanted = canonical(tag)
     except ValueError:
@@ -39,7 +39,7 @@ def fallbacks(tag: str) -> tuple[str, ...]:
 
 
 def best(available: Mapping[str, T], tag: str) -> T | None:
-    """What there is for a reader of the language; None when there is neither that nor anything in the house's."""
+    """The best match for a reader of the language; None if there is neither that nor anything in the house's."""
     return next((available[language] for language in fallbacks(tag) if language in available), None)
 
 

@@ -16,7 +16,7 @@ from shared.worklist.tasks import Backoff, Done, Failed, Outcome
 BACKOFF: Final = Backoff(timedelta(seconds=10), timedelta(minutes=10), most_attempts=10)
 
 MARGIN: Final = timedelta(minutes=1)
-"""What the lease leaves beyond the transport's own bound."""
+"""The time that the lease leaves beyond the transport's own bound."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a statistic may show, so that nobody can be picked out of it. Pure.
+"""The numbers that a statistic may show, so that nobody can be picked out of it. Pure.
 
 A number about one to four students is not shown, nor any number from which it could be had by adding and subtracting numbers that are
 shown. Sets of students are rows of booleans: the whole, its year levels, its groups, and where these cross.
@@ -34,7 +34,7 @@ def is_small(count: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Of sets by levels: how many students have `reached` each level, and whether that is `shown`."""
+    """Sets by levels: how many students of each set have `reached` each level, and whether that is `shown`."""
 
     reached: Counts
     shown: Flags
@@ -101,7 +101,7 @@ class Disclosure:
         return Steps(reached, shown)
 
     def _protected(self, counts: Counts, wanted: Flags, secret: Flags) -> Flags:
-        """Of the sets wanted, those that can be shown together without the secret ones."""
+        """The wanted sets that can be shown together without the secret ones."""
         shown, secret = wanted & ~secret, secret.copy()
         if self.whole:
             shown[0], secret[0] = True, False
@@ -110,7 +110,7 @@ class Disclosure:
         return shown
 
     def _deriving(self, counts: Counts, shown: Flags, secret: Flags) -> set[int]:
-        """Of shown sets that derive a secret one, the one of fewest students."""
+        """The smallest of the shown sets that derive a secret one."""
         known, hidden = np.flatnonzero(shown), np.flatnonzero(secret)
         if not len(known) or not len(hidden):
             return set()
@@ -122,7 +122,7 @@ class Disclosure:
         return {one for column in derived for one in self._fewest(known[np.abs(multiples[:, column]) > _USED], counts)}
 
     def _leaving(self, counts: Counts, shown: Flags) -> set[int]:
-        """Of shown sets that, taken off another one, leave too few, the one of fewest students."""
+        """The smallest of the shown sets that, taken off another one, leave too few."""
         left = counts[self.parts.whole] - (self.parts.families & shown) @ counts
         few = np.flatnonzero(shown[self.parts.whole] & _small(left))
         return {one for family in few for one in self._fewest(np.flatnonzero(self.parts.families[family] & shown), counts)}
@@ -160,7 +160,7 @@ class _Parts:
 
 
 def _parts(shared: NDArray[np.float64]) -> _Parts:
-    """Of every set, its real parts, gathered into families that do not overlap, the largest first."""
+    """The real parts of every set, gathered into families that do not overlap, the largest first."""
     sizes = np.diag(shared)
     families: list[Flags] = []
     wholes: list[int] = []
@@ -185,7 +185,7 @@ def _solved(matrix: NDArray[np.float64], sums: NDArray[np.float64]) -> NDArray[n
     """The multiples of the matrix's columns that add up to each column of sums, or come nearest (Gauss and Jordan).
 
     By hand, since the library's routine takes all cores, and waits for them while others use them: ten times as long for matrices this
-    small. What sets share is symmetric and nowhere negative, and the ridge makes it definite: nothing has to be swapped.
+    small. The matrix of shared students is symmetric and nowhere negative, and the ridge makes it definite: nothing has to be swapped.
     """
     size = len(matrix)
     table = np.hstack([matrix + _RIDGE * np.eye(size), sums])

@@ -50,7 +50,7 @@ class Grid:
     def each(
         self, shapes: Sequence[int], flags: NDArray[np.bool_], look: Callable[[int, int, bool], T]
     ) -> tuple[list[T], NDArray[np.int32]]:
-        """What `look(kind, shape, flag)` says of every student's every day, asked once for each combination there is.
+        """The answer of `look(kind, shape, flag)` for every day of every student, called once for each combination there is.
 
         `shapes` gives each day's shape, `flags` is students by days. Answers the different answers, and for each student and day which.
         """

@@ -111,7 +111,7 @@ def crossings(crossed: Sequence[CrossedRecords]) -> tuple[Crossings, ...]:
 
 
 def best_and_worst(rates: Sequence[float | None]) -> tuple[int, int] | None:
-    """The places of the lowest and the highest rate; None where there are not two different ones. Of equal ones, the first."""
+    """The places of the lowest and the highest rate; None where there are not two different ones. On a tie, the first."""
     known = [(value, place) for place, value in enumerate(rates) if value is not None]
     if len({value for value, _ in known}) <= 1:
         return None
@@ -155,5 +155,5 @@ def _by_week(spans: Sequence[tuple[date, date]], crossed: Iterable[CrossedRecord
 
 
 def _week_of(day: date, spans: Sequence[tuple[date, date]]) -> int:
-    """What happens after the last week, such as a correction in the holidays, is told with it."""
+    """Changes after the last week, such as a correction in the holidays, count with the last week."""
     return next((number for number, (_, end) in enumerate(spans) if day <= end), len(spans) - 1)

@@ -133,7 +133,7 @@ def _day(
 
 
 def marks_of(day: Day) -> DayMarks:
-    """What stands marked for a day, as the rules read it."""
+    """The marks that stand for a day, as the rules read them."""
     return _day_marks(day.marks)
 
 

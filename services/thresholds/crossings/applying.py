@@ -37,7 +37,7 @@ class FoldedRow:
 async def apply(connection: AsyncConnection, folded: Sequence[FoldedRow], codes: CodeTable, now: datetime) -> list[CrossingFact]:
     """Writes the rows that differ, the STAR records and the outbox, in the caller's transaction.
 
-    The caller holds the schools' locks. What is compared is the committed state before with the state after: a rise and fall within
+    The caller holds the schools' locks. The committed state before is compared with the state after: a rise and fall within
     one call is no crossing.
     """
     changed: dict[RowKey, Row] = {}

@@ -1,4 +1,4 @@
-"""What a change of a student's total says: which thresholds were crossed or retracted, and the events that tell it."""
+"""The crossings and retractions of a change of a student's total, and their events."""
 
 import uuid
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ class CrossingFact:
         return THRESHOLD_CROSSED if self.direction == "up" else THRESHOLD_RETRACTED
 
     def data(self) -> ThresholdCrossed | ThresholdRetracted:
-        """What the event carries."""
+        """The event's data."""
         change = self.change
         kind = ThresholdCrossed if self.direction == "up" else ThresholdRetracted
         return kind(

@@ -1,6 +1,6 @@
 """PDFs for people, set by Typst: tagged for readers' tools (PDF/UA-1), in fonts that come with it, the same bytes for the same data.
 
-Templates are `.typ` files of this service, on the house's style (`house.typ`). What is printed goes to them as JSON data, which they
+Templates are `.typ` files of this service, on the house's style (`house.typ`). The values go to them as JSON data, which they
 show as text: none of it is ever read as code.
 """
 

@@ -28,7 +28,7 @@ COMPARED_AT_ONCE: Final = 2_000
 
 @dataclass
 class Replayed:
-    """What the topic gives, and how it compares.
+    """The register that the topic gives, and how it compares.
 
     `lacking` rows miss marks that the topic has: something was lost. `beyond` rows have marks that the topic does not: older than what
     it keeps, or arrived during the replay.

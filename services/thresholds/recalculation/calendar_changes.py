@@ -1,4 +1,4 @@
-"""What a school's new calendar asks for: rows folded again, and the end of the next school day."""
+"""The work after a school's new calendar: rows folded again, and the end of the next school day."""
 
 from datetime import datetime
 

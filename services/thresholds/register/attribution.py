@@ -32,7 +32,7 @@ CAUSE_MEANING: Final[Mapping[str, str]] = {
 
 
 class Cause(NamedTuple):
-    """What an absent half day belongs to: a code, or `blank`, `counted`, `elsewhere` where no code made it."""
+    """The cause of an absent half day: a code, or `blank`, `counted`, `elsewhere` where no code made it."""
 
     absence_class: AbsenceClass
     code: str
@@ -75,7 +75,7 @@ def attribute(marks: DayMarks, count: DayCount, timetable: Sequence[Slot], codes
 
 
 def illness_half_days(row: bytes, absences: Absences, calendar: SchoolCalendar, codes: CodeTable) -> int:
-    """How many of a term's absent half days are put down to illness. What nobody marked never is."""
+    """How many of a term's absent half days are put down to illness. An unmarked half day never is."""
     by_day = packed_row.values_by_day(row)
     total = 0
     for day, _ in absences.days:

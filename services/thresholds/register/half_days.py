@@ -1,7 +1,7 @@
 """From a day's marks to half days: the rules, as pure functions.
 
 Sources: the Ministry counts a half day as two hours and looks at the whole day, 240 minutes present being two half days and 120 one.
-Half-day (AM, PM) marks count one half day for each absent session. What nobody has marked never counts as an absence. Whether a new
+Half-day (AM, PM) marks count one half day for each absent session. An unmarked half day never counts as an absence. Whether a new
 student's absences at the school before count is the school's choice.
 """
 
@@ -23,7 +23,7 @@ ONE_HALF_DAY: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class DayMarks:
-    """What stands marked for one student's day. `slots` maps a slot to its code and the minutes it covers (None: all of them).
+    """The marks that stand for one student's day. `slots` maps a slot to its code and the minutes it covers (None: all of them).
     `carried` is what another school counted."""
 
     sessions: dict[str, str]
@@ -33,7 +33,7 @@ class DayMarks:
 
     @property
     def elsewhere(self) -> VendorCount | None:
-        """What another school counted, where this one says nothing of the day: its own marks go before."""
+        """Another school's count, on a day without marks of this school: this school's own marks override it."""
         return None if self.sessions or self.slots or self.vendor is not None else self.carried
 
 

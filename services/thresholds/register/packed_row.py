@@ -148,7 +148,7 @@ def number_of(day: date) -> int:
 
 
 def first_place(day: date) -> bytes:
-    """What the entries of a day and all later ones begin with, or with something greater."""
+    """The least prefix of the entries of a day and of all later ones."""
     return (number_of(day) * POSITIONS).to_bytes(PLACE, "big")
 
 
@@ -160,7 +160,7 @@ def days_of(row: bytes) -> tuple[date | None, date | None]:
 
 
 def values_of_day(row: bytes, index: int) -> tuple[int, ...]:
-    """What stands marked on the day of the `index`-th entry, one number for each mark: position * 65536 + value.
+    """The marks that stand on the day of the `index`-th entry, one number for each: position * 65536 + value.
 
     Equal days give equal answers, whatever their dates and versions. Marks taken back are left out.
     """
@@ -181,7 +181,7 @@ def values_of_day(row: bytes, index: int) -> tuple[int, ...]:
 
 
 def values_by_day(row: bytes) -> dict[int, tuple[int, ...]]:
-    """What stands marked on each day that has marks, by the day counted from 1970; see `values_of_day`."""
+    """The marks that stand on each day that has marks, by the day counted from 1970; see `values_of_day`."""
     days: dict[int, list[int]] = {}
     for upper, lower, value in _PLACES_AND_VALUES.iter_unpack(row):
         if value != TAKEN_BACK:
@@ -215,7 +215,7 @@ def unpack_place(place: int) -> tuple[date, PlaceKind, int]:
 
 
 def kind_of(position: int) -> PlaceKind:
-    """What kind of place a position is."""
+    """The kind of place of a position."""
     if position <= PM:
         return "session"
     return "carried" if position == CARRIED else "vendor" if position == VENDOR else "slot"

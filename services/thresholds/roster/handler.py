@@ -1,4 +1,4 @@
-"""Schools and students into our copies. What hangs on a school's calendar follows in the same transaction."""
+"""Schools and students into our copies. The work that depends on a school's calendar follows in the same transaction."""
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -177,7 +177,7 @@ async def logs(connection: AsyncConnection, topics: Sequence[str]) -> dict[Parti
 
 
 async def committed(connection: AsyncConnection, group: str, topics: Sequence[str]) -> dict[Partition, int]:
-    """What the group has committed, for the partitions where it has."""
+    """The offsets that the group has committed, by partition; without those of which it has committed none."""
     rows = await connection.execute(_COMMITTED, {"consumer_group": group, "topics": list(topics)})
     return {Partition(topic, partition): offset for topic, partition, offset in rows}
 

@@ -22,7 +22,7 @@ METADATA_MAX_AGE: Final = timedelta(seconds=30)
 """How long a client takes the cluster to be as it was: new partitions are read, and written to, within this time."""
 
 UNAVAILABLE: Final = (KafkaError, OSError, TimeoutError)
-"""What aiokafka raises when the cluster did not do what was asked of it."""
+"""The errors that aiokafka raises when the cluster did not do as asked."""
 
 
 async def bounded(work: Awaitable[T], seconds: float) -> T:

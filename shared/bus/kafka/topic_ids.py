@@ -19,7 +19,7 @@ from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16,
 log = structlog.get_logger()
 
 NO_ID: Final = uuid.UUID(int=0)
-"""What stands for none on the wire."""
+"""The id that stands for none on the wire."""
 
 NO_ERROR: Final = 0
 

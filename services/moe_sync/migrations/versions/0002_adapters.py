@@ -1,4 +1,4 @@
-"""What the Ministry has accepted, choices of schools, national student numbers, the scheduler's lease; windows are due by themselves.
+"""States that the Ministry has accepted, choices of schools, national student numbers, a scheduler's lease; windows are due by themselves.
 
 Revision ID: 0002
 """

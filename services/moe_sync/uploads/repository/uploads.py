@@ -86,7 +86,7 @@ async def add_items(connection: AsyncConnection, items: Sequence[tuple[uuid.UUID
 
 
 async def batch_of(connection: AsyncConnection, upload: uuid.UUID) -> Batch:
-    """What an upload holds."""
+    """The items of an upload."""
     rows = await connection.execute(
         text(
             """

@@ -26,7 +26,7 @@ router = APIRouter(tags=["settings"])
 
 @router.get("/v1/schools/{school}/upload-settings", summary="How a school's uploads go")
 async def get_settings(school: SchoolInPath, state: State, caller: Reader) -> SettingsOut:
-    """What the school has chosen, and what holds."""
+    """The school's own choices, and the values in force."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
         known = existing(await schools.get(connection, school))
@@ -35,7 +35,7 @@ async def get_settings(school: SchoolInPath, state: State, caller: Reader) -> Se
 
 @router.patch("/v1/schools/{school}/upload-settings", summary="Choose how a school's uploads go")
 async def change_settings(school: SchoolInPath, body: SettingsIn, state: State, caller: Admin) -> SettingsOut:
-    """Changes the fields that are there; null goes back to the service's own. What has been sent stays as it is.
+    """Changes the fields that are there; null goes back to the service's own. Sent uploads stay as they are.
 
     `nsn`: whether records carry national student numbers. Switched on, the students are read again from the start, and numbers are
     in uploads built from then on; switched off, all that are held are erased at once, and an upload that is on its way loses them as
@@ -71,7 +71,7 @@ async def pause(school: SchoolInPath, body: PauseIn, state: State, caller: Admin
 
 @router.post("/v1/schools/{school}/uploads/resume", summary="Send again")
 async def resume(school: SchoolInPath, state: State, caller: Admin) -> SettingsOut:
-    """What has waited goes in order."""
+    """Uploads that waited go in order."""
     caller.require_school(school)
     async with state.engine.begin() as connection:
         existing(await schools.lock(connection, school))

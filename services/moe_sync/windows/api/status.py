@@ -14,7 +14,7 @@ router = APIRouter(tags=["status"])
 
 @router.get("/v1/upload-status", summary="How uploads are going")
 async def status(state: State, caller: Reader) -> StatusOut:
-    """Who schedules, what is late and what waits; counted for the schools that the token holds for."""
+    """The worker that schedules, the late windows and the waiting uploads; counted for the token's schools."""
     now = state.clock()
     counted = None if caller.schools is None else sorted(caller.schools)
     async with state.engine.connect() as connection:

@@ -51,6 +51,6 @@ async def release(connection: AsyncConnection, holder: uuid.UUID, now: datetime)
 
 
 async def shown(connection: AsyncConnection) -> RowMapping:
-    """Who holds the lease, since when and until when."""
+    """The lease's holder, its beginning and its end."""
     rows = await connection.execute(text("SELECT host, fence, since, until FROM leases WHERE name = :name"), {"name": SCHEDULE})
     return rows.mappings().one()

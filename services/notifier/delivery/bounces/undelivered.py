@@ -20,14 +20,14 @@ from shared.telemetry import metrics
 log = structlog.get_logger()
 
 COUNTED_FOR: Final = timedelta(days=30)
-"""Of letters that did not arrive for no clear reason, those of so long make their address a bad one."""
+"""Letters of this period that did not arrive for no clear reason make their address a bad one."""
 
 DID_NOT_ARRIVE: Final = ("hard", "soft", "policy")
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What was new. `came_back`: the letter counted as sent before; `marked`: its address counted as good before."""
+    """The news in a report. `came_back`: the letter counted as sent before; `marked`: its address counted as good before."""
 
     repeated: bool
     came_back: bool = False

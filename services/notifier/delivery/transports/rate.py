@@ -21,7 +21,7 @@ BURST_SECONDS: Final = 1.0
 class TokenBucket:
     """Tokens that come in at a steady rate. Pure: the caller says what time it is, in seconds of a clock that never goes back.
 
-    Whoever takes one that is not there yet has booked it, and is told how long to wait.
+    Taking one that is not there yet books it, and answers how long to wait.
     """
 
     per_minute: int

@@ -18,7 +18,7 @@ GOODBYE: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
-    """What one process may ask of the server.
+    """The limits of one process at the server.
 
     `connections` at most are open, each is left after `letters_each`, and closed after `idle` seconds of rest: servers hang up on idle
     clients, many after a minute.

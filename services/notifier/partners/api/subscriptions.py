@@ -144,7 +144,7 @@ async def list_attempts(
     limit: PageLimit = 50,
     cursor: str | None = None,
 ) -> Attempts:
-    """Newest first, as long as events are kept. What the receiver wrote in its answers is not kept."""
+    """Newest first, as long as events are kept. The text of the receiver's answers is not kept."""
     before = read_cursor(cursor, moment, uuid.UUID, number())
     async with state.engine.connect() as connection:
         found = _known(await subscriptions.get(connection, subscription_id, caller.subject))

@@ -35,7 +35,7 @@ class Subscription:
         return f"Subscription({self.id})"
 
     def secrets(self, now: datetime) -> list[bytes]:
-        """What signs at this moment, the newest first."""
+        """The secrets that sign at this moment, the newest first."""
         if self.previous_secret is None or self.previous_until is None or now >= self.previous_until:
             return [self.secret]
         return [self.secret, self.previous_secret]
@@ -104,7 +104,7 @@ async def page(connection: AsyncConnection, owner: str, *, after: tuple[datetime
 async def page_of_school(
     connection: AsyncConnection, school: str, *, after: tuple[datetime, uuid.UUID] | None, most: int
 ) -> list[Subscription]:
-    """Whoever hears of a school, oldest first."""
+    """The subscriptions to a school, oldest first."""
     rows = await connection.execute(
         text(
             f"""

@@ -20,7 +20,7 @@ Settled = Literal["delivered", "failed", "held"]
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """What is to be sent where, as it stands now. `wanted`: whether the subscription still asks for such events, of that school."""
+    """An event to send and its address, as of now. `wanted`: whether the subscription still asks for such events, of that school."""
 
     id: uuid.UUID
     subscription_id: uuid.UUID
@@ -34,7 +34,7 @@ class Posting:
     event: PartnerEvent
 
     def secrets(self, now: datetime) -> list[bytes]:
-        """What signs at this moment, sealed, the newest first."""
+        """The secrets that sign at this moment, sealed, the newest first."""
         previous = self.previous_secret if self.previous_until is not None and now < self.previous_until else None
         return [secret for secret in (self.secret, previous) if secret is not None]
 
@@ -42,7 +42,7 @@ class Posting:
 async def fan_out(connection: AsyncConnection, positions: Sequence[int], now: datetime) -> int:
     """Makes a delivery of each of these kept events for every subscription that asks for it; answers how many.
 
-    For a subscription that takes nothing now it is held. Who pauses or resumes one waits for the caller's transaction.
+    For a subscription that takes nothing now it is held. Pausing or resuming one waits for the caller's transaction.
     """
     if not positions:
         return 0
@@ -157,7 +157,7 @@ async def hurry(connection: AsyncConnection, subscription_id: uuid.UUID, now: da
 
 
 async def posting(connection: AsyncConnection, delivery_id: uuid.UUID) -> Posting:
-    """What is to be sent."""
+    """The event to send."""
     row = (
         await connection.execute(
             text(

@@ -1,4 +1,4 @@
-"""What is wrong with a template, and where."""
+"""The fault of a template, and its place."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ NEAR: Final = 60
 
 @dataclass
 class TemplateFaultError(Exception):
-    """What is wrong with a template, and where: lines and columns count from 1, and the column is None where only the line is known."""
+    """The fault of a template, and its place: lines and columns count from 1, and the column is None where only the line is known."""
 
     part: Part
     line: int

@@ -1,4 +1,4 @@
-"""What a template may say: a list of what is allowed. Everything else is refused, before any of it is compiled."""
+"""The grammar of a template: a list of allowed nodes. Everything else is refused, before any of it is compiled."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,6 +1,6 @@
 """The language of letter templates: a small part of Jinja that can print values, choose and repeat, and nothing else.
 
-What is allowed is listed; everything else is refused before any of it is compiled, as Jinja computes constants while it compiles. So
+Allowed nodes are listed; everything else is refused before any of it is compiled, as Jinja computes constants while it compiles. So
 no template can reach into an object, call anything, or compute for long: a loop runs over one of our own short lists, loops do not nest,
 and the output is bounded.
 """

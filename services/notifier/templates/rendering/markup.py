@@ -138,7 +138,7 @@ def _wrapped(block: str, margin: str) -> str:
 
 
 def _words(token: Token) -> str:
-    """What an inline token says; a link that does not show its address has it behind it."""
+    """The text of an inline token; a link that does not show its address has it behind it."""
     written, links = "", list[tuple[int, str]]()
     for child in token.children or ():
         match child.type:

@@ -50,7 +50,7 @@ async def forget_before(connection: AsyncConnection, moment: datetime) -> None:
 
 
 async def of_school(connection: AsyncConnection, school: str, since: datetime, service: str) -> list[ReportedLetter]:
-    """What waits for somebody: the school's letters that this service keeps, and those that others have reported since a moment."""
+    """The dead letters of a school that wait for a person: those of this service, and those that others have reported since a moment."""
     rows = await connection.execute(
         text(
             """

@@ -1,4 +1,4 @@
-"""What staff do with STAR records: outcomes, due days, holds, a school's own activities; the history of all that, and the audit log.
+"""Staff's work with STAR records: outcomes, due days, holds, a school's own activities; the history of all that, and the audit log.
 
 Revision ID: 0004
 """

@@ -1,4 +1,4 @@
-"""What only one process may lead: leases.
+"""Leases: the right of one process to lead something.
 
 Revision ID: 0009
 """

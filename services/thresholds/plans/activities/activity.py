@@ -51,7 +51,7 @@ class Activity:
 
 
 DEFAULT: Final[tuple[Activity, ...]] = tuple(Activity(code, label, code) for code, label in STANDARD.items())
-"""What a school offers that has sent no list of its own."""
+"""The activities of a school that has sent no list of its own."""
 
 
 def with_retired(wanted: Sequence[Activity], before: Sequence[Activity], used: frozenset[str]) -> list[Activity]:

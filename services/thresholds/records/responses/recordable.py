@@ -1,4 +1,4 @@
-"""What may be recorded as a response on a STAR record. Pure."""
+"""The responses that may be recorded on a STAR record. Pure."""
 
 from collections.abc import Sequence
 from datetime import date
