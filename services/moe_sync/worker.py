@@ -11,7 +11,7 @@ from services.moe_sync.uploads.csv_set import archive_of
 from services.moe_sync.uploads.retention import retention_rules
 from services.moe_sync.uploads.task import LEASE_MARGIN, UploadTask
 from services.moe_sync.windows.handler import SchoolsHandler
-from services.moe_sync.windows.leader import Leader
+from services.moe_sync.windows.leader import SCHEDULE, Leader
 from services.moe_sync.windows.scheduling import Scheduler
 from services.moe_sync.windows.task import WindowTask
 from shared.clock import Clock, utc_now
@@ -32,6 +32,7 @@ async def run_worker(settings: MoeSyncSettings, stop: asyncio.Event, *, progress
         upload_task = UploadTask(parts.engine, adapters, settings.default_adapter, lease=lease, clock=clock)
         leader = Leader(
             parts.engine,
+            parts.lease(SCHEDULE),
             WindowTask(parts.engine, scheduler, clock),
             settings.adapters,
             settings.default_adapter,

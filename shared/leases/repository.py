@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A lease as it stands. `host` and `since` are None while nobody holds it."""
+    """A lease as it stands. `host` and `since` are None while nobody holds it; `is_current` is false also once it has run out."""
 
     name: str
     host: str | None
     fence: int
     since: datetime | None
     until: datetime
+    is_current: bool
 
 
 async def acquire(connection: AsyncConnection, name: str, holder: uuid.UUID, host: str, length: timedelta) -> int | None:
@@ -68,6 +69,13 @@ async def release(connection: AsyncConnection, name: str, holder: uuid.UUID) -> 
 
 async def holding(connection: AsyncConnection, name: str) -> Holding | None:
     """The lease as it stands; None when nobody has ever held it."""
-    rows = await connection.execute(text("SELECT name, host, fence, since, until FROM leases WHERE name = :name"), {"name": name})
+    rows = await connection.execute(
+        text(
+            """
+            SELECT name, host, fence, since, until, holder IS NOT NULL AND until > clock_timestamp() FROM leases WHERE name = :name
+            """
+        ),
+        {"name": name},
+    )
     row = rows.one_or_none()
     return None if row is None else Holding(*row)

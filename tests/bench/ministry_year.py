@@ -31,7 +31,7 @@ from services.moe_sync.items.handler import RecordsHandler
 from services.moe_sync.roster.week import Closing, Week, closes_at
 from services.moe_sync.uploads.task import UploadTask
 from services.moe_sync.windows.handler import SchoolsHandler
-from services.moe_sync.windows.leader import LEASE, Leader
+from services.moe_sync.windows.leader import SCHEDULE, Leader
 from services.moe_sync.windows.scheduling import Scheduler
 from services.moe_sync.windows.task import WindowTask
 from shared.bus.interface import Message
@@ -42,9 +42,11 @@ from shared.deadletters.box import DeadLetterBox
 from shared.events.catalogue import SCHOOL_UPDATED
 from shared.events.data import SchoolUpdated, TermDates
 from shared.events.envelope import Event
+from shared.leases.lease import Lease
 from shared.worklist.runner import Runner
 from tests.bench.ministry_model import WEEK, Ministry, Truth, terms_of_2026
 from tests.bench.results import Results
+from tests.support.worklist import leases_run_out
 
 CLOSING = Closing.parse("friday 18:00")
 ZONES = ("Pacific/Auckland", "Pacific/Chatham")
@@ -83,7 +85,15 @@ class Year:
     def worker(self) -> None:
         """A new worker, as after a kill."""
         windows = WindowTask(self.engine, self.scheduler, self.clock)
-        self.leader = Leader(self.engine, windows, frozenset({"https"}), "https", started_at=self.clock(), clock=self.clock)
+        self.leader = Leader(
+            self.engine,
+            Lease(self.engine, "moe_sync", SCHEDULE),
+            windows,
+            frozenset({"https"}),
+            "https",
+            started_at=self.clock(),
+            clock=self.clock,
+        )
         task = UploadTask(self.engine, {"https": self.ministry}, "https", lease=timedelta(minutes=2), clock=self.clock)
         self.runner = Runner("moe_sync", self.engine, [task], Wakeup(), concurrency=CONCURRENCY, clock=self.clock)
 
@@ -166,7 +176,8 @@ class Year:
             task.cancel()
         await asyncio.gather(*begun, return_exceptions=True)
         self.kills += not running.done() or running.cancelled()
-        self.clock.now += LEASE + timedelta(minutes=2)
+        self.clock.now += timedelta(minutes=2)
+        await leases_run_out(self.engine)
         self.worker()
 
     async def finish(self) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 async def leases_run_out(engine: AsyncEngine) -> None:
-    """Ends the leases of all work items of the engine's schema, as if their workers were never heard of again."""
+    """Ends the leases of all work items, and of whoever leads, of the engine's schema, as if their workers were never heard of again."""
     async with engine.begin() as connection:
+        await connection.execute(text("UPDATE leases SET until = clock_timestamp()"))
         await connection.execute(text("UPDATE work SET due_at = clock_timestamp() WHERE state = 'leased'"))

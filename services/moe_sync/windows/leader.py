@@ -1,34 +1,34 @@
 """The one worker among many that schedules: it closes windows, keeps their chains whole, and counts what is overdue."""
 
 import asyncio
-import socket
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.moe_sync.roster.preferences import AdapterName
 from services.moe_sync.roster.repository import schools
 from services.moe_sync.uploads.repository import upload_log, uploads
-from services.moe_sync.windows.repository import leases, windows
-from services.moe_sync.windows.repository.leases import FenceLostError
+from services.moe_sync.windows.repository import windows
 from services.moe_sync.windows.task import WindowTask
 from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup
+from shared.leases.lease import FenceLostError, Lease
 from shared.telemetry import metrics
 from shared.waiting import wait_until_set
 
 log = structlog.get_logger()
 
-LEASE: Final = timedelta(seconds=30)
-"""How long after a leader's death another one takes over. It is renewed each time the loop goes round, every few seconds."""
+SCHEDULE: Final = "schedule"
+"""The lease under which one worker schedules."""
 
-POLL: Final = timedelta(seconds=5)
+POLL: Final = timedelta(seconds=3)
+"""How often the lease is renewed, and a standby looks whether it may lead: several times in a lease's length."""
+
 ROUND: Final = timedelta(minutes=1)
 """How often chains are looked over, and overdue windows counted: a handful of statements for all schools."""
 
@@ -44,15 +44,15 @@ class Leader:
     """Leads while it holds the lease, and stands by while another worker does. Each transaction proves the lease (a fence)."""
 
     engine: AsyncEngine
+    lease: Lease
     windows: WindowTask
     adapters: frozenset[AdapterName]
     default: AdapterName
     started_at: datetime
     clock: Clock = utc_now
     bell: Wakeup = field(default_factory=Wakeup)
-    holder: uuid.UUID = field(default_factory=uuid.uuid4)
-    _fence: int | None = None
-    _next_round: datetime | None = None
+    _leads: bool = False
+    _last_round: datetime | None = None
 
     async def run(self, stop: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
         """Goes round until `stop` is set, then hands over."""
@@ -71,44 +71,37 @@ class Leader:
                     log.warning("leader.waits", error=type(error).__name__)
                     await wait_until_set(stop, AWAY_PAUSE)
         finally:
-            await self._hand_over()
+            await self.lease.give_up()
+            self._stand_back()
 
     async def run_once(self) -> bool:
         """One round: answers whether there may be more to do at once. Raises FenceLostError."""
         if not await self._lead():
             return False
         now = self.clock()
-        if self._next_round is None or now >= self._next_round:
+        # Also when the clock was set back.
+        if self._last_round is None or abs(now - self._last_round) >= ROUND:
             await self._look_over(now)
-            self._next_round = now + ROUND
+            self._last_round = now
         # After an outage the events of that time are still being read: a nil return now would say what isn't so.
         if now < self.started_at + self.windows.scheduler.lag:
             return False
-        return await self.windows.close_due(self._hold) > 0
+        return await self.windows.close_due(self.lease.prove) > 0
 
     async def _lead(self) -> bool:
-        async with self.engine.begin() as connection:
-            fence = await leases.acquire(connection, self.holder, socket.gethostname(), self.clock(), LEASE)
-        if fence is None:
+        if not await self.lease.keep():
             self._stand_back()
-            return False
-        if fence != self._fence:
-            log.info("leader.leads", fence=fence)
-            self._fence, self._next_round = fence, None
-            metrics.UPLOAD_LEADER.set(1)
+        elif not self._leads:
             # The settings may be others than those the windows were put down with.
-            await self.windows.move_all(self._hold)
-        return True
-
-    async def _hold(self, connection: AsyncConnection) -> None:
-        if self._fence is None:
-            raise FenceLostError
-        await leases.hold(connection, self.holder, self._fence)
+            await self.windows.move_all(self.lease.prove)
+            metrics.UPLOAD_LEADER.set(1)
+            self._leads, self._last_round = True, None
+        return self._leads
 
     async def _look_over(self, now: datetime) -> None:
-        await self.windows.restart_chains(self._hold)
+        await self.windows.restart_chains(self.lease.prove)
         async with self.engine.begin() as connection:
-            await self._hold(connection)
+            await self.lease.prove(connection)
             found = await uploads.set_aside(connection, sorted(self.adapters - {"folder"}), self.default, MOST_REVIVED)
             if found:
                 await schools.lock_many(connection, found)
@@ -122,7 +115,7 @@ class Leader:
 
     async def _wait(self) -> None:
         wait = POLL
-        if self._fence is not None:
+        if self._leads:
             async with self.engine.connect() as connection:
                 due_at = await windows.next_due(connection)
             if due_at is not None:
@@ -131,16 +124,7 @@ class Leader:
         await self.bell.wait(wait)
 
     def _stand_back(self) -> None:
-        self._fence = None
+        self._leads = False
         # What only the leader knows must not be read from one who leads no longer.
         metrics.UPLOAD_LEADER.set(0)
         metrics.UPLOAD_WINDOWS_OVERDUE.set(0)
-
-    async def _hand_over(self) -> None:
-        try:
-            async with self.engine.begin() as connection:
-                await leases.release(connection, self.holder, self.clock())
-        except Exception as error:
-            # The lease runs out by itself.
-            log.warning("leader.not_released", error=type(error).__name__)
-        self._stand_back()

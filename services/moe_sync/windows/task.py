@@ -13,11 +13,11 @@ from services.moe_sync.roster.repository import schools
 from services.moe_sync.roster.week import term_of
 from services.moe_sync.uploads.building import Wanted, build
 from services.moe_sync.windows.repository import windows
-from services.moe_sync.windows.repository.leases import FenceLostError
 from services.moe_sync.windows.repository.windows import Window
 from services.moe_sync.windows.scheduling import Scheduler, Slot
 from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient
+from shared.leases.lease import FenceLostError
 
 log = structlog.get_logger()
 
@@ -27,8 +27,8 @@ AT_ONCE: Final = 100
 RETRY_AFTER: Final = timedelta(minutes=5)
 """For a window that could not be built although the database is there: a person has to look, and finds it among the overdue."""
 
-Hold = Callable[[AsyncConnection], Awaitable[None]]
-"""Proves in a transaction that we still are who schedules. Raises FenceLostError."""
+Prove = Callable[[AsyncConnection], Awaitable[None]]
+"""Proves in a transaction that this worker still schedules. Raises FenceLostError."""
 
 
 @dataclass
@@ -39,7 +39,7 @@ class WindowTask:
     scheduler: Scheduler
     clock: Clock = utc_now
 
-    async def close_due(self, hold: Hold, most: int = AT_ONCE) -> int:
+    async def close_due(self, prove: Prove, most: int = AT_ONCE) -> int:
         """Closes up to `most` windows that are due, each school's earliest; answers how many were dealt with."""
         async with self.engine.connect() as connection:
             due = await windows.due(connection, self.clock(), most)
@@ -47,25 +47,25 @@ class WindowTask:
             return 0
         try:
             async with self.engine.begin() as connection:
-                await hold(connection)
+                await prove(connection)
                 await self._close(connection, due)
         except FenceLostError:
             raise
         except Exception as error:
             if is_transient(error) or len(due) == 1:
-                await self._failed(error, due, hold)
+                await self._failed(error, due, prove)
             else:
                 log.warning("windows.one_by_one", windows=len(due), error=type(error).__name__)
-                await self._one_by_one(due, hold)
+                await self._one_by_one(due, prove)
         return len(due)
 
-    async def restart_chains(self, hold: Hold, most: int = AT_ONCE) -> int:
+    async def restart_chains(self, prove: Prove, most: int = AT_ONCE) -> int:
         """Gives schools without an open window their next one; answers how many schools were looked at."""
         after, looked_at = "", 0
         while True:
             now = self.clock()
             async with self.engine.begin() as connection:
-                await hold(connection)
+                await prove(connection)
                 missing = await schools.without_window(connection, after, most)
                 if not missing:
                     return looked_at
@@ -80,12 +80,12 @@ class WindowTask:
                 await schools.rest(connection, [number for number, slot in slots.items() if slot is None])
             after, looked_at = missing[-1], looked_at + len(missing)
 
-    async def move_all(self, hold: Hold, most: int = AT_ONCE) -> None:
+    async def move_all(self, prove: Prove, most: int = AT_ONCE) -> None:
         """Moves all open windows to where the settings have them now."""
         after = ""
         while True:
             async with self.engine.begin() as connection:
-                await hold(connection)
+                await prove(connection)
                 found = await windows.open_of(connection, after, most)
                 known = await schools.lock_many(connection, sorted({window.school for window in found}))
                 slots = [self.scheduler.slot(known[window.school], window.week) for window in found if window.school in known]
@@ -120,25 +120,25 @@ class WindowTask:
         await schools.rest(connection, resting)
         log.info("windows.closed", windows=len(open_), built=len(built))
 
-    async def _one_by_one(self, due: Sequence[Window], hold: Hold) -> None:
+    async def _one_by_one(self, due: Sequence[Window], prove: Prove) -> None:
         for window in due:
             try:
                 async with self.engine.begin() as connection:
-                    await hold(connection)
+                    await prove(connection)
                     await self._close(connection, [window])
             except FenceLostError:
                 raise
             except Exception as error:
-                await self._failed(error, [window], hold)
+                await self._failed(error, [window], prove)
 
-    async def _failed(self, error: Exception, due: Sequence[Window], hold: Hold) -> None:
+    async def _failed(self, error: Exception, due: Sequence[Window], prove: Prove) -> None:
         if is_transient(error):
             raise error
         (window,) = due
         log.error("window.failed", school=window.school, week=str(window.week), exc_info=error)
-        await self._postpone(window.id, self.clock(), type(error).__name__, hold)
+        await self._postpone(window.id, self.clock(), type(error).__name__, prove)
 
-    async def _postpone(self, window: uuid.UUID, now: datetime, problem: str, hold: Hold) -> None:
+    async def _postpone(self, window: uuid.UUID, now: datetime, problem: str, prove: Prove) -> None:
         async with self.engine.begin() as connection:
-            await hold(connection)
+            await prove(connection)
             await windows.postpone(connection, window, now + RETRY_AFTER, problem)

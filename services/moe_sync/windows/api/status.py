@@ -5,9 +5,10 @@ from fastapi import APIRouter
 from services.moe_sync.roster.access import Reader
 from services.moe_sync.state import State
 from services.moe_sync.uploads.repository import upload_log
-from services.moe_sync.windows.leader import OVERDUE_AFTER
-from services.moe_sync.windows.repository import leases, windows
+from services.moe_sync.windows.leader import OVERDUE_AFTER, SCHEDULE
+from services.moe_sync.windows.repository import windows
 from services.moe_sync.windows.schemas import LeaderOut, StatusOut
+from shared.leases import repository as leases
 
 router = APIRouter(tags=["status"])
 
@@ -18,11 +19,11 @@ async def status(state: State, caller: Reader) -> StatusOut:
     now = state.clock()
     counted = None if caller.schools is None else sorted(caller.schools)
     async with state.engine.connect() as connection:
-        lease = await leases.shown(connection)
+        lease = await leases.holding(connection, SCHEDULE)
         overdue = await windows.overdue(connection, now - OVERDUE_AFTER, counted)
         tally = await upload_log.tally(connection, counted)
     return StatusOut(
-        leader=LeaderOut.model_validate(dict(lease)) if lease["host"] is not None and lease["until"] > now else None,
+        leader=LeaderOut.model_validate(lease, from_attributes=True) if lease is not None and lease.is_current else None,
         windows_overdue=overdue,
         pending=tally["pending"],
         sending=tally["sending"],

@@ -1,18 +1,17 @@
 """One of many workers schedules; another takes over when it stops or dies, and what it left half done is never done twice."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.moe_sync.windows.leader import LEASE, Leader
-from services.moe_sync.windows.repository.leases import FenceLostError
+from services.moe_sync.windows.leader import SCHEDULE, Leader
 from services.moe_sync.windows.scheduling import Scheduler
 from services.moe_sync.windows.task import WindowTask
 from shared.db.engine import create_engine
+from shared.leases.lease import FenceLostError, Lease
 from tests.integration.moe_sync.office import CLOSE, WEEK, Office
 from tests.support.polling import eventually
 
@@ -27,7 +26,14 @@ async def engine(closed_office: Office) -> AsyncIterator[AsyncEngine]:
 def leader(office: Office, engine: AsyncEngine) -> Leader:
     scheduler = Scheduler(office.settings.closing, timedelta(0))
     windows = WindowTask(engine, scheduler, office.clock)
-    return Leader(engine, windows, frozenset({"https"}), "https", started_at=office.clock(), clock=office.clock)
+    return Leader(
+        engine, Lease(engine, "moe_sync", SCHEDULE), windows, frozenset({"https"}), "https", started_at=office.clock(), clock=office.clock
+    )
+
+
+async def lease_runs_out(office: Office) -> None:
+    """Its holder is never heard of again."""
+    await office.sql("UPDATE moe_sync.leases SET until = clock_timestamp()")
 
 
 async def with_a_school(office: Office) -> None:
@@ -42,17 +48,21 @@ async def test_one_leads_and_another_takes_over_when_it_dies(closed_office: Offi
     await with_a_school(office)
     first, second = leader(office, engine), leader(office, engine)
     assert await first.run_once() is False
-    office.clock.now += LEASE - timedelta(seconds=1)
+    office.clock.now += timedelta(hours=1)
     assert await second.run_once() is False
     assert (await office.get("/v1/upload-status")).json()["leader"]["fence"] == 2
     # The first is never heard of again; its lease runs out, and nothing has been built meanwhile.
     office.clock.now = CLOSE
+    await lease_runs_out(office)
     assert await office.finished_windows() == []
     assert await second.run_once() is True
     assert await office.finished_windows() == ["2026-W43"]
     status = (await office.get("/v1/upload-status")).json()
     assert (status["leader"]["fence"], status["pending"], status["windows_overdue"]) == (3, 1, 0)
-    # It wakes, and stands by.
+    # It wakes, and stands by as soon as it asks.
+    with pytest.raises(FenceLostError):
+        await first.run_once()
+    first.lease.lose()
     assert await first.run_once() is False
 
 
@@ -61,11 +71,12 @@ async def test_a_leader_that_sleeps_in_the_middle_keeps_nothing(closed_office: O
     await with_a_school(office)
     sleeper, other = leader(office, engine), leader(office, engine)
     await sleeper.run_once()
-    office.clock.now = CLOSE + LEASE
+    office.clock.now = CLOSE
+    await lease_runs_out(office)
     assert await other.run_once() is True
     # What it was about to do fails at the fence, whatever its own clock says.
     with pytest.raises(FenceLostError):
-        await sleeper.windows.close_due(sleeper._hold) or await sleeper.windows.restart_chains(sleeper._hold)
+        await sleeper.windows.close_due(sleeper.lease.prove) or await sleeper.windows.restart_chains(sleeper.lease.prove)
     assert await office.finished_windows() == ["2026-W43"]
     assert len(await office.uploads()) == 1
 
@@ -114,7 +125,6 @@ async def test_the_holder_of_a_lease_keeps_its_fence(closed_office: Office, engi
     office = closed_office
     await with_a_school(office)
     one = leader(office, engine)
-    one.holder = uuid.uuid4()
     for minute in range(3):
         office.clock.now += timedelta(minutes=minute)
         await one.run_once()
