@@ -19,6 +19,8 @@ COMMANDS: Final = {
     "serve": "parts:serve",
     "work": "parts:work",
     "sandbox": "sandbox:sandbox",
+    "lag": "lag:lag",
+    "dlq": "dlq:dlq",
     "verify": "proving:verify",
     "replay": "proving:replay",
 }

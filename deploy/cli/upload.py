@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from deploy.cli.output import print_table
+
 if TYPE_CHECKING:
     import httpx
 
 TIMEOUT: Final = 60.0
 NOT_DONE: Final = 2
-WIDE: Final = 200
 
 
 class UploadFailedError(click.ClickException):
@@ -56,7 +57,7 @@ def list_(school: str, limit: int, url: str, token: str) -> None:
         )
         for one in uploads
     ]
-    _table(f"Uploads of school {school}", columns, rows)
+    print_table(f"Uploads of school {school}", columns, rows)
 
 
 @upload.command()
@@ -74,7 +75,7 @@ def status(url: str, token: str) -> None:
         ("ways set up", ", ".join(said["adapters"])),
         ("way of schools that chose none", said["default_adapter"]),
     ]
-    _table("Weekly uploads", ("", ""), rows)
+    print_table("Weekly uploads", ("", ""), rows)
 
 
 @upload.command()
@@ -90,7 +91,7 @@ def preview(school: str, week: str | None, url: str, token: str) -> None:
     ]
     responses = [("response", one["change"], "", one["activity"], "", one["occurred_on"]) for one in document["responses"]]
     title = f"School {school}, week {document['week']}, upload {document['number']}"
-    _table(title, ("what", "change", "student", "threshold or activity", "status", "on"), [*records, *responses])
+    print_table(title, ("what", "change", "student", "threshold or activity", "status", "on"), [*records, *responses])
 
 
 @upload.command()
@@ -144,7 +145,7 @@ def certificate(upload_id: str, out: Path | None, url: str, token: str) -> None:
     said = _asked(url, token, "GET", path).json()
     flat = {name: value for name, value in said.items() if not isinstance(value, dict) and value is not None}
     flat |= {f"{name}, {kind}": count for name in ("counts", "changes") for kind, count in said[name].items()}
-    _table("Certificate", ("", ""), list(flat.items()))
+    print_table("Certificate", ("", ""), list(flat.items()))
 
 
 def _asked(url: str, token: str, method: str, path: str, **request: Any) -> "httpx.Response":
@@ -161,20 +162,3 @@ def _asked(url: str, token: str, method: str, path: str, **request: Any) -> "htt
     if not answer.is_success:
         raise UploadFailedError(f"{answer.status_code}: {problem_detail(answer)}")
     return answer
-
-
-def _table(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    table = Table(title=title, show_header=any(columns))
-    for column in columns:
-        # An id is there to be copied.
-        table.add_column(column, overflow="fold", no_wrap=column == "id")
-    for row in rows:
-        # Texts of others hold no markup of ours.
-        table.add_row(*(Text(str(cell)) for cell in row))
-    console = Console(highlight=False)
-    # Into a pipe or file, lines are as long as they are.
-    (console if console.is_terminal else Console(highlight=False, width=WIDE)).print(table)

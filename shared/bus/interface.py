@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
+from shared.bus.lag import GroupLag
+
 Headers = tuple[tuple[str, bytes], ...]
 
 MAX_MESSAGE_BYTES: Final = 950_000
@@ -159,6 +161,12 @@ class Bus(Protocol):
 
     def consumer(self, group: str, topics: Sequence[str], positions: Positions = committed_positions) -> Consumer:
         """A new consumer, not started. Without positions of its own, a new group starts with the oldest message."""
+
+    async def missing_topics(self) -> list[str]:
+        """The topics of the catalogue that are not there, in order. Raises BusUnavailableError."""
+
+    async def lags(self) -> list[GroupLag]:
+        """Every group that has committed, at every partition of its topics, in order. Raises BusUnavailableError."""
 
     async def ping(self) -> None:
         """Raises BusUnavailableError when the bus does not answer."""

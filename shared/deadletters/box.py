@@ -78,12 +78,14 @@ class DeadLetterBox:
         letters = await repository.of_school(connection, school, reasons)
         return sum([await self.redrive(connection, letter_id, now) for letter_id in letters])
 
-    async def discard(self, connection: AsyncConnection, letter_id: uuid.UUID, now: datetime) -> bool:
-        """Puts a kept letter aside for good; False when there is no such letter."""
-        return await self._settle(connection, letter_id, "discarded", now) is not None
+    async def discard(self, connection: AsyncConnection, letter_id: uuid.UUID, now: datetime, *, why: str | None = None) -> bool:
+        """Puts a kept letter aside for good, with the reason where there is one; False when there is no such letter."""
+        return await self._settle(connection, letter_id, "discarded", now, why=why) is not None
 
-    async def _settle(self, connection: AsyncConnection, letter_id: uuid.UUID, outcome: Settlement, now: datetime) -> Outgoing | None:
-        settled = await repository.settle(connection, letter_id, outcome, now)
+    async def _settle(
+        self, connection: AsyncConnection, letter_id: uuid.UUID, outcome: Settlement, now: datetime, *, why: str | None = None
+    ) -> Outgoing | None:
+        settled = await repository.settle(connection, letter_id, outcome, now, why)
         if settled is None:
             return None
         message, partition = settled

@@ -66,9 +66,15 @@ async def of_school(connection: AsyncConnection, school: str, reasons: Sequence[
 
 
 async def page(
-    connection: AsyncConnection, state: str, after: uuid.UUID | None, limit: int, *, schools: Sequence[str] | None = None
+    connection: AsyncConnection,
+    state: str,
+    after: uuid.UUID | None,
+    limit: int,
+    *,
+    schools: Sequence[str] | None = None,
+    reason: str | None = None,
 ) -> list[Mapping[str, Any]]:
-    """Letters in a state by id, without their payload; with `schools`, those of these schools only."""
+    """Letters in a state by id, without their payload; with `schools` or `reason`, those of these schools or this reason only."""
     rows = await connection.execute(
         text(
             """
@@ -76,12 +82,29 @@ async def page(
             FROM dead_letters
             WHERE state = :state AND (CAST(:after AS uuid) IS NULL OR id > :after)
                 AND (CAST(:schools AS text[]) IS NULL OR school = ANY(CAST(:schools AS text[])))
+                AND (CAST(:reason AS text) IS NULL OR reason = :reason)
             ORDER BY id LIMIT :limit
             """
         ),
-        {"state": state, "after": after, "limit": limit, "schools": None if schools is None else list(schools)},
+        {"state": state, "after": after, "limit": limit, "schools": None if schools is None else list(schools), "reason": reason},
     )
     return [dict(row) for row in rows.mappings()]
+
+
+async def find(connection: AsyncConnection, letter_id: uuid.UUID) -> Mapping[str, Any] | None:
+    """A letter without its payload, whatever became of it."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT id, topic, partition, "offset", school, reason, detail, count, state, created_at, settled_at, why,
+                coalesce(octet_length(value), 0) AS bytes
+            FROM dead_letters WHERE id = :id
+            """
+        ),
+        {"id": letter_id},
+    )
+    row = rows.mappings().one_or_none()
+    return None if row is None else dict(row)
 
 
 async def school_of(connection: AsyncConnection, letter_id: uuid.UUID) -> tuple[bool, str | None]:
@@ -91,18 +114,18 @@ async def school_of(connection: AsyncConnection, letter_id: uuid.UUID) -> tuple[
 
 
 async def settle(
-    connection: AsyncConnection, letter_id: uuid.UUID, state: Literal["redriven", "discarded"], now: datetime
+    connection: AsyncConnection, letter_id: uuid.UUID, state: Literal["redriven", "discarded"], now: datetime, why: str | None = None
 ) -> tuple[Outgoing, int] | None:
     """Moves a kept letter on; answers the message it holds and its partition, None when there is no such letter to settle."""
     row = (
         await connection.execute(
             text(
                 """
-                UPDATE dead_letters SET state = :state, settled_at = :now WHERE id = :id AND state = 'kept'
+                UPDATE dead_letters SET state = :state, settled_at = :now, why = :why WHERE id = :id AND state = 'kept'
                 RETURNING topic, partition, key, value, headers
                 """
             ),
-            {"id": letter_id, "state": state, "now": now},
+            {"id": letter_id, "state": state, "now": now, "why": why},
         )
     ).one_or_none()
     if row is None:

@@ -28,3 +28,6 @@ DEAD_LETTERS_V1: Final = (
 
 DEAD_LETTERS_V2: Final = ("CREATE INDEX dead_letters_settled ON dead_letters (settled_at) WHERE settled_at IS NOT NULL",)
 """For the retention of settled letters."""
+
+DEAD_LETTERS_V3: Final = ("ALTER TABLE dead_letters ADD COLUMN why text CHECK (why IS NULL OR state = 'discarded')",)
+"""Why somebody gave a letter up, in their words."""

@@ -1,4 +1,4 @@
-"""The tasks of a worklist, and the outcomes of an attempt."""
+"""What can be put on a worklist, and how an attempt at it can end."""
 
 import random
 from collections.abc import Collection, Sequence

@@ -1,16 +1,19 @@
 """The bus of a single machine without a broker: append-only logs in PostgreSQL, readers woken by NOTIFY."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.embedded import repository
 from shared.bus.embedded.consumer import EmbeddedConsumer
 from shared.bus.embedded.publisher import EmbeddedPublisher
 from shared.bus.interface import BusUnavailableError, Positions, committed_positions
+from shared.bus.lag import GroupLag
 from shared.db.engine import create_engine
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup, listen
@@ -64,6 +67,17 @@ class EmbeddedBus:
         self._wakeups.append(wakeup)
         return EmbeddedConsumer(self._engine, group, topics, wakeup, positions)
 
+    async def missing_topics(self) -> list[str]:
+        """Compares the partitions with the catalogue."""
+        async with self._connected() as connection:
+            existing = await repository.partition_counts(connection)
+        return [topic.name for topic in TOPICS if topic.name not in existing]
+
+    async def lags(self) -> list[GroupLag]:
+        """Compares what groups have committed with the logs."""
+        async with self._connected() as connection:
+            return await repository.lags(connection)
+
     async def ping(self) -> None:
         """Asks the database for an answer."""
         try:
@@ -71,6 +85,16 @@ class EmbeddedBus:
                 await connection.execute(text("SELECT 1"))
         except Exception as error:
             raise BusUnavailableError("the database is away") from error
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        except Exception as error:
+            if is_transient(error):
+                raise BusUnavailableError("the database is away") from error
+            raise
 
     async def clean(self, now: datetime) -> int:
         """Drops what retention and compaction let go of, as a broker would by itself; answers how many messages."""

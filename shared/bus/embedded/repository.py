@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.headers import headers_from_text, headers_to_text
 from shared.bus.interface import Log, Message, Outgoing, Partition
+from shared.bus.lag import GroupLag
 from shared.identifiers import lock_key
 
 CHANNEL: Final = "star_bus"
@@ -73,6 +74,22 @@ _COMMIT = text(
     SELECT :consumer_group, w.topic, w.partition, w.next_offset
     FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[])) AS w(topic, partition, next_offset)
     ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET next_offset = excluded.next_offset
+    """
+)
+_LAGS = text(
+    """
+    SELECT g.consumer_group, p.topic, p.partition, at.position, p.next_offset,
+        coalesce(greatest(0, extract(epoch FROM clock_timestamp() - m.appended_at)), 0)::float
+    FROM (SELECT DISTINCT consumer_group, topic FROM offsets) g
+    JOIN partitions p ON p.topic = g.topic
+    LEFT JOIN offsets o ON o.consumer_group = g.consumer_group AND o.topic = p.topic AND o.partition = p.partition
+    CROSS JOIN LATERAL (SELECT greatest(coalesce(o.next_offset, 0), p.first_offset) AS position) at
+    LEFT JOIN LATERAL (
+        SELECT m.appended_at FROM messages m
+        WHERE m.topic = p.topic AND m.partition = p.partition AND m."offset" >= at.position
+        ORDER BY m."offset" LIMIT 1
+    ) m ON true
+    ORDER BY g.consumer_group, p.topic, p.partition
     """
 )
 _DROP_OLD = text(
@@ -180,6 +197,11 @@ async def committed(connection: AsyncConnection, group: str, topics: Sequence[st
     """The offsets that the group has committed, by partition; without those of which it has committed none."""
     rows = await connection.execute(_COMMITTED, {"consumer_group": group, "topics": list(topics)})
     return {Partition(topic, partition): offset for topic, partition, offset in rows}
+
+
+async def lags(connection: AsyncConnection) -> list[GroupLag]:
+    """Every group that has committed, at every partition of its topics, in order."""
+    return [GroupLag(*row) for row in await connection.execute(_LAGS)]
 
 
 async def fetch(connection: AsyncConnection, offsets: Mapping[Partition, int], most: int) -> list[Message]:

@@ -9,13 +9,17 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Final
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.bus.interface import BusUnavailableError, Positions, committed_positions
 from shared.bus.kafka.consumer import KafkaConsumer
-from shared.bus.kafka.ending import STOP_TIMEOUT, UNAVAILABLE
+from shared.bus.kafka.ending import STOP_TIMEOUT, UNAVAILABLE, bounded, leave
+from shared.bus.kafka.lag import commits, lags
 from shared.bus.kafka.publisher import REQUEST_TIMEOUT, KafkaPublisher
+from shared.bus.lag import GroupLag
+from shared.clock import utc_now
 from shared.events.topics import TOPICS, Topic
 
 ADMIN_TIMEOUT: Final = timedelta(seconds=5)
@@ -50,6 +54,28 @@ class KafkaBus:
     def consumer(self, group: str, topics: Sequence[str], positions: Positions = committed_positions) -> KafkaConsumer:
         """A new consumer, not started."""
         return KafkaConsumer(self._bootstrap, group, topics, self._publish_timeout, positions)
+
+    async def missing_topics(self) -> list[str]:
+        """Compares the cluster's topics with the catalogue."""
+        async with self._admin() as admin:
+            existing = set(await admin.list_topics())
+        return [topic.name for topic in TOPICS if topic.name not in existing]
+
+    async def lags(self) -> list[GroupLag]:
+        """Reads the groups' commits, and for each partition that is behind the message that waits."""
+        async with self._admin() as admin:
+            committed = await commits(admin)
+        topics = {at.topic for offsets in committed.values() for at in offsets}
+        reader = AIOKafkaConsumer(*topics, bootstrap_servers=self._bootstrap, group_id=None, enable_auto_commit=False)
+        try:
+            await bounded(reader.start(), REQUEST_TIMEOUT.total_seconds())
+            # The reader takes all partitions of its topics by itself until it is given others.
+            reader.unsubscribe()
+            return await lags(reader, committed, utc_now())
+        except UNAVAILABLE as error:
+            raise BusUnavailableError(type(error).__name__) from error
+        finally:
+            await leave(reader)
 
     async def ping(self) -> None:
         """Asks the cluster for its topics."""

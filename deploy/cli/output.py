@@ -1,0 +1,33 @@
+"""How commands print: tables for people, JSON for programs."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import click
+
+WIDE: Final = 200
+
+
+def print_json(value: Any) -> None:
+    """Prints the value, two blanks an indent."""
+    click.echo(json.dumps(value, indent=2, default=str))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Prints a table; as wide as it is where nobody watches."""
+    # Imported only where it is used: `star --help` need not wait for it.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(title=title, show_header=any(columns))
+    for column in columns:
+        # An id is there to be copied.
+        table.add_column(column, overflow="fold", no_wrap=column == "id")
+    for row in rows:
+        # Texts of others hold no markup of ours.
+        table.add_row(*(Text(str(cell)) for cell in row))
+    console = Console(highlight=False)
+    # Into a pipe or file, lines are as long as they are.
+    (console if console.is_terminal else Console(highlight=False, width=WIDE)).print(table)
