@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from shared.files import write_whole
+
 FILE: Final = "demo.json"
 
 
@@ -29,6 +31,4 @@ class Diary:
 
     def write(self, data: Path) -> None:
         """Puts this one in the place of the last, whole at any moment."""
-        draft = data / f"{FILE}.draft"
-        draft.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
-        draft.replace(data / FILE)
+        write_whole(data / FILE, (json.dumps(asdict(self), indent=2) + "\n").encode())

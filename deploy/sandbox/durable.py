@@ -1,27 +1,8 @@
-"""Files that are whole or not there: written under another name, synced, renamed. Blocking; call them in a thread."""
+"""Folders of files that were written whole (`shared.files.write_whole`). Blocking; call them in a thread."""
 
-import os
 from pathlib import Path
 
-_UNFINISHED = ".tmp"
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Writes the file so that after the return a crash keeps it, and before it leaves nothing under `path`.
-
-    Raises OSError when the disk says no.
-    """
-    unfinished = path.with_name(path.name + _UNFINISHED)
-    try:
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+from shared.files import UNFINISHED, sync_folder
 
 
 def remove_durably(paths: list[Path]) -> None:
@@ -29,21 +10,12 @@ def remove_durably(paths: list[Path]) -> None:
     for path in paths:
         path.unlink(missing_ok=True)
     if paths:
-        _sync_folder(paths[0].parent)
+        sync_folder(paths[0].parent)
 
 
 def kept_files(folder: Path) -> list[Path]:
     """The whole `.json` files of the folder by name. Makes the folder, and sweeps what a crash left half written."""
     folder.mkdir(parents=True, exist_ok=True)
-    for leftover in folder.glob(f"*{_UNFINISHED}"):
+    for leftover in folder.glob(f"*{UNFINISHED}"):
         leftover.unlink()
     return sorted(folder.glob("*.json"))
-
-
-def _sync_folder(folder: Path) -> None:
-    # The rename itself lives in the folder; without this the name may be lost although the content is safe.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

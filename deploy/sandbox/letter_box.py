@@ -5,8 +5,9 @@ import time
 from bisect import insort
 from pathlib import Path
 
-from deploy.sandbox.durable import kept_files, remove_durably, write_durably
+from deploy.sandbox.durable import kept_files, remove_durably
 from deploy.sandbox.letters import Letter, pack_letter, read_letter, unpack_letter, unpack_source
+from shared.files import write_whole
 
 
 class LetterBox:
@@ -58,5 +59,5 @@ class LetterBox:
 
     def _write(self, key: int, raw: bytes, sender: str, recipients: tuple[str, ...]) -> Letter:
         letter = read_letter(key, raw, sender, recipients)
-        write_durably(self._path(key), pack_letter(letter, raw))
+        write_whole(self._path(key), pack_letter(letter, raw))
         return letter

@@ -9,10 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from deploy.sandbox.durable import kept_files, write_durably
+from deploy.sandbox.durable import kept_files
 from deploy.sandbox.ministry_document import Reject, Upload, item_rejects
 from deploy.sandbox.ministry_wire import Wired
 from deploy.sandbox.problems import ProblemError
+from shared.files import write_whole
 
 
 class Answer(TypedDict):
@@ -105,7 +106,7 @@ class MinistryStore:
                 "answer": answer,
                 "document": json.loads(wired.document),
             }
-            await asyncio.to_thread(lambda: write_durably(path, json.dumps(file, ensure_ascii=False, indent=1).encode()))
+            await asyncio.to_thread(lambda: write_whole(path, json.dumps(file, ensure_ascii=False, indent=1).encode()))
             kept = _Kept(path, wired.sha256, upload.school, upload.week, answer)
             self._remember(wired.key, kept, file["document"])
             return answer

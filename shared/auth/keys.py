@@ -2,13 +2,13 @@
 
 import fcntl
 import json
-import os
-import secrets
 from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from shared.files import made_once, write_whole
 
 KEY_FILE: Final = "signing-key.pem"
 REVOKED_FILE: Final = "revoked-tokens.json"
@@ -21,22 +21,7 @@ def signing_key(data: Path) -> Ed25519PrivateKey:
 
 def key_in(path: Path) -> Ed25519PrivateKey:
     """The key in a PEM file, made on first use. Safe when several processes come first at once."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pem = Ed25519PrivateKey.generate().private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        draft.touch(mode=0o600)
-        draft.write_bytes(pem)
-        try:
-            # A link fails when the name is taken: whoever is first decides, and nobody reads half a key.
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    key = serialization.load_pem_private_key(made_once(path, _new_pem), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise TypeError(f"{path} is not an Ed25519 key")
     return key
@@ -54,6 +39,10 @@ def revoke_token(data: Path, token_id: str) -> None:
     with (data / f"{REVOKED_FILE}.lock").open("w") as lock:
         # Two at once would each read the list without the other's token.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        draft = data / f"{REVOKED_FILE}.{secrets.token_hex(4)}"
-        draft.write_text(json.dumps(sorted(revoked_tokens(data) | {token_id})))
-        draft.replace(data / REVOKED_FILE)
+        write_whole(data / REVOKED_FILE, json.dumps(sorted(revoked_tokens(data) | {token_id})).encode())
+
+
+def _new_pem() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

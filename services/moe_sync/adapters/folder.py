@@ -1,12 +1,12 @@
 """Uploads by hand: the files are written to a folder, or only offered for download, and a person takes them to the Ministry."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.moe_sync.adapters.interface import Answer, Parcel, Placed, Unsettled
+from shared.files import PRIVATE, write_whole
 
 PLACED = "waits to be uploaded by hand"
 
@@ -33,16 +33,5 @@ class FolderAdapter:
     def _write(self, folder: Path, parcel: Parcel) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = f"{parcel.week}-{parcel.number}"
-        _write_whole(folder / f"{name}.zip", self.archive(parcel.body))
-        _write_whole(folder / f"{name}.json", parcel.body)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Whole or not there: written under another name, synced, renamed."""
-    unfinished = path.with_name(path.name + ".part")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+        write_whole(folder / f"{name}.zip", self.archive(parcel.body), mode=PRIVATE)
+        write_whole(folder / f"{name}.json", parcel.body, mode=PRIVATE)

@@ -1,12 +1,12 @@
 """Webhook secrets at rest: encrypted, as every request has to be signed with the secret itself and no hash of it would do."""
 
-import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from shared.files import made_once
 
 KEY_FILE: Final = "secrets.key"
 
@@ -46,21 +46,4 @@ def parse_keys(text: str) -> list[str]:
 
 def open_vault(keys: str, data: Path) -> Vault:
     """A vault with these keys, or, without any, with the data folder's own, made on first use."""
-    return Vault(parse_keys(keys) or [_key_of(data)])
-
-
-def _key_of(data: Path) -> str:
-    path = data / KEY_FILE
-    if not path.exists():
-        data.mkdir(parents=True, exist_ok=True)
-        draft = data / f"{KEY_FILE}.{secrets.token_hex(4)}"
-        draft.touch(mode=0o600)
-        draft.write_bytes(Fernet.generate_key())
-        try:
-            # A link fails when the name is taken: whoever is first decides, and nobody reads half a key.
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text().strip()
+    return Vault(parse_keys(keys) or [made_once(data / KEY_FILE, Fernet.generate_key).decode().strip()])
