@@ -48,7 +48,7 @@ def dead_letters_router(box: DeadLetterBox) -> APIRouter:
     """The routes. The service's worker must have a relay, which sends what is redriven."""
     router = APIRouter(tags=["dead letters"])
 
-    @router.get("/v1/dead-letters", summary="What could not be applied")
+    @router.get("/v1/dead-letters", summary="Messages, or parts of them, that could not be applied")
     async def list_dead_letters(
         request: Request,
         caller: Annotated[Principal, requires("ops")],

@@ -31,7 +31,7 @@ async def put_school(school: SchoolInPath, body: SchoolIn, state: State, caller:
     return stored
 
 
-@router.get("/v1/schools/{school}", summary="What is known of a school")
+@router.get("/v1/schools/{school}", summary="The school as it was sent last")
 async def get_school(school: SchoolInPath, state: State, caller: Annotated[Principal, requires("roster:write")]) -> School:
     """The school as it was last sent."""
     caller.require_school(school)

@@ -173,7 +173,7 @@ class AttemptOut(BaseModel):
 
     event_id: str
     event: str
-    delivery: Literal["waiting", "held", "delivered", "failed"] = Field(description="What has become of the delivery by now")
+    delivery: Literal["waiting", "held", "delivered", "failed"] = Field(description="The state of the delivery now")
     attempt: int
     started_at: datetime
     ended_at: datetime | None = Field(description="null while it is under way, or when it was cut short by a stop")

@@ -54,7 +54,7 @@ async def get_events(
     after: Annotated[str | None, Query(description="The `next` of the answer before; without it, from the oldest kept")] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     wait: Annotated[float, Query(ge=0, description="Seconds to wait for an event when there is none yet")] = 0,
-    last_event_id: Annotated[str | None, Header(description="Of a stream: where it broke off; goes before `after`")] = None,
+    last_event_id: Annotated[str | None, Header(description="For a stream: where it broke off; overrides `after`")] = None,
 ) -> Response:
     """Events of the token's schools behind the cursor. Ask again with `next`: nothing is left out, and nothing said twice.
 

@@ -135,12 +135,12 @@ async def rotate(subscription_id: uuid.UUID, state: State, caller: Keeper) -> Su
         return await _with_secret(connection, changed, secret, now)
 
 
-@router.get("/{subscription_id}/attempts", summary="What was sent, and what came of it")
+@router.get("/{subscription_id}/attempts", summary="The attempts at a subscription's events, with their results")
 async def list_attempts(
     subscription_id: uuid.UUID,
     state: State,
     caller: Reader,
-    event_id: Annotated[str | None, Query(max_length=128, description="Of this event only")] = None,
+    event_id: Annotated[str | None, Query(max_length=128, description="Only this event")] = None,
     limit: PageLimit = 50,
     cursor: str | None = None,
 ) -> Attempts:
