@@ -9,7 +9,7 @@ OURS: Final = frozenset({"STAR_TOKEN"})
 """Read by commands, and not settings of a service."""
 
 _OF_KUBERNETES: Final = re.compile(r"STAR_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)")
-"""What Kubernetes puts into every pod of a namespace that has a service called `star` or `star-...`."""
+"""The variables that Kubernetes puts into every pod of a namespace that has a service called `star` or `star-...`."""
 
 
 def misspelt(names: Iterable[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What commands have in common: the options, and the settings that they stand for."""
+"""The common options of commands, and the settings that they stand for."""
 
 from pathlib import Path
 from typing import Final, TypeVar

@@ -42,7 +42,7 @@ async def run_worker(settings: MoeSyncSettings, stop: asyncio.Event, *, progress
         students = StudentsReader(SCHEMA, parts.engine, parts.bus, StudentsHandler(parts.engine, box, clock), clock)
         leading, reading = progress.loop(f"{SCHEMA}.leader"), progress.loop(f"{SCHEMA}.students")
         loops = {
-            "schools": parts.consume("schools", [topics.SCHOOLS], SchoolsHandler(parts.engine, scheduler, box, clock)),
+            "schools": parts.consume("schools", [topics.SCHOOLS], SchoolsHandler(parts.engine, box, clock, scheduler=scheduler)),
             "records": parts.consume("records", [topics.CROSSINGS, topics.RESPONSES], RecordsHandler(parts.engine, box, clock)),
             "students": lambda stop: students.run(stop, reading),
             "leader": lambda stop: leader.run(stop, leading),

@@ -84,7 +84,7 @@ class Processor:
         1. Resumes the partitions that have been paused for long enough.
         2. Fetches, and splits what came into batches of bounded size.
         3. For each batch: handles it, until that works; pauses the partitions that the handler names; commits the offsets of the rest.
-        4. What could not be handled or committed is rewound to, so that the next round fetches it again.
+        4. Rewinds to the messages that could not be handled or committed, so that the next round fetches them again.
         """
         self._resume()
         batches = deque(_split(await self.consumer.fetch(most=MOST_MESSAGES, wait=FETCH_WAIT)))

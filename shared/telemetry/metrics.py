@@ -35,6 +35,12 @@ EVENT_AGE_SECONDS: Final = Histogram(
     ["group"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120, 600, 3600),
 )
+OFFSET_GAPS: Final = Gauge(
+    "star_offset_gaps", "Findings, not settled yet, that a log does not hold what follows on what a group has consumed", ["group"]
+)
+UNFORESEEN: Final = Counter(
+    "star_unforeseen_total", "Records that failed in a way that no rule foresees, and were set aside: each is a fault of ours", ["group"]
+)
 PAUSED_PARTITIONS: Final = Gauge("star_paused_partitions", "Partitions that wait for a school's calendar", ["group"])
 
 DEAD_LETTERS: Final = Counter("star_dead_letters_total", "Records, or marks of them, that could not be applied", ["service", "reason"])

@@ -1,4 +1,4 @@
-"""What can be put on a worklist, and how an attempt at it can end."""
+"""The tasks of a worklist, and the outcomes of an attempt."""
 
 import random
 from collections.abc import Collection, Sequence

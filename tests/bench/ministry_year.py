@@ -102,7 +102,7 @@ class Year:
 
     async def begin(self) -> None:
         """The schools arrive."""
-        handler = SchoolsHandler(self.engine, self.scheduler, DeadLetterBox("moe_sync"), self.clock)
+        handler = SchoolsHandler(self.engine, DeadLetterBox("moe_sync"), self.clock, scheduler=self.scheduler)
         terms = [TermDates(*term) for term in terms_of_2026()]
         events = [
             Event(

@@ -1,12 +1,11 @@
 """Schools' events into our copy and each school's next window into the schedule: one batch, one transaction."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.roster.repository import national_numbers, schools
 from services.moe_sync.roster.school import School, school_from
@@ -14,51 +13,39 @@ from services.moe_sync.roster.unfit import UNFIT, UnfitEventError, is_school_num
 from services.moe_sync.uploads.repository import uploads
 from services.moe_sync.windows.repository import windows
 from services.moe_sync.windows.scheduling import Scheduler
-from shared.bus.interface import Message, Partition
-from shared.clock import Clock, utc_now
-from shared.deadletters.box import DeadLetterBox
-from shared.deadletters.letter import DeadLetter
-from shared.deadletters.reading import read_events
+from shared.batch import Batch, BatchHandler
 from shared.events.data import SchoolUpdated
 from shared.events.envelope import Event, Tombstone
 
 log = structlog.get_logger()
 
 
-@dataclass
-class SchoolsHandler:
+@dataclass(kw_only=True)
+class SchoolsHandler(BatchHandler):
     """Keeps schools, and sees to it that each has its next window on the worklist."""
 
-    engine: AsyncEngine
     scheduler: Scheduler
-    dead_letters: DeadLetterBox
-    clock: Clock = utc_now
 
-    async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
-        """Applies the events. None of them ever waits."""
-        read, letters = read_events(messages)
+    async def apply(self, connection: AsyncConnection, batch: Batch) -> None:
+        """Applies the events, school by school. None of them ever waits."""
         # None stands for a school that is gone.
-        said: dict[str, list[School | None]] = defaultdict(list)
-        for message, event in read:
+        updates: dict[str, list[School | None]] = defaultdict(list)
+        for message, event in batch.events:
             match event:
                 case Event(data=SchoolUpdated() as update):
                     try:
-                        said[update.school].append(school_from(update))
+                        updates[update.school].append(school_from(update))
                     except UnfitEventError as error:
-                        letters.append(DeadLetter(message, UNFIT, str(error)))
+                        batch.refuse(message, UNFIT, str(error))
                 case Tombstone(key=key) if is_school_number(key):
-                    said[key].append(None)
+                    updates[key].append(None)
                 case _:
-                    letters.append(DeadLetter(message, UNFIT, "only schools belong on this topic"))
-        now = self.clock()
-        async with self.engine.begin() as connection:
-            for number in sorted(said):
-                for school in said[number]:
-                    await self._apply(connection, number, school, now)
-            await self.dead_letters.keep(connection, letters, now)
-        return {}
+                    batch.refuse(message, UNFIT, "only schools belong on this topic")
+        for number in sorted(updates):
+            for school in updates[number]:
+                await self._update(connection, number, school, batch.now)
 
-    async def _apply(self, connection: AsyncConnection, number: str, school: School | None, now: datetime) -> None:
+    async def _update(self, connection: AsyncConnection, number: str, school: School | None, now: datetime) -> None:
         if school is None:
             await schools.close_for_good(connection, number)
             await national_numbers.erase_school(connection, number)

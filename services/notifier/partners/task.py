@@ -33,7 +33,7 @@ log = structlog.get_logger()
 BACKOFF: Final = Backoff(timedelta(seconds=5), timedelta(hours=1), most_attempts=None)
 
 MARGIN: Final = timedelta(minutes=1)
-"""What the lease leaves beyond the courier's own bound, so that no second attempt begins while one can still succeed."""
+"""The time that the lease leaves beyond the courier's own bound, so that no second attempt begins while one can still succeed."""
 
 LATER: Final = timedelta(minutes=5)
 

@@ -1,14 +1,14 @@
 """Keeps why a dead letter was given up.
 
-Revision ID: 0008
+Revision ID: 0009
 """
 
 from alembic import op
 
 from shared.deadletters.schema import DEAD_LETTERS_V3
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:

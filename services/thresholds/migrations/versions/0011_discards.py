@@ -1,14 +1,14 @@
 """Keeps why a dead letter was given up.
 
-Revision ID: 0010
+Revision ID: 0011
 """
 
 from alembic import op
 
 from shared.deadletters.schema import DEAD_LETTERS_V3
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:

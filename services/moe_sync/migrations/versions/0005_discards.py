@@ -1,14 +1,14 @@
 """Keeps why a dead letter was given up.
 
-Revision ID: 0004
+Revision ID: 0005
 """
 
 from alembic import op
 
 from shared.deadletters.schema import DEAD_LETTERS_V3
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:

@@ -1,0 +1,22 @@
+"""What each group has consumed, kept with what it made of it, and the gaps that were found.
+
+Revision ID: 0008
+"""
+
+from alembic import op
+
+from shared.offsets.schema import ADOPT_WHERE_IN_USE, OFFSETS_V1, OFFSETS_V1_DROP
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """Creates the tables."""
+    for statement in (*OFFSETS_V1, ADOPT_WHERE_IN_USE):
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    """Drops them: groups go on from what they have committed to the bus."""
+    op.execute(OFFSETS_V1_DROP)

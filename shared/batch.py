@@ -1,0 +1,77 @@
+"""One batch of messages, one transaction: what every handler of a topic does around its own rules.
+
+    @dataclass
+    class ThingsHandler(BatchHandler):
+        async def apply(self, connection: AsyncConnection, batch: Batch) -> None:
+            for message, event in batch.events:
+                match event:
+                    case Event(data=ThingUpdated() as thing):
+                        await things.put(connection, thing)
+                    case _:
+                        batch.refuse(message, WRONG_TYPE, "only things belong on this topic")
+
+    "things": parts.consume("things", [topics.THINGS], ThingsHandler(parts.engine, box, clock))
+
+A handler with fields of its own is a `dataclass(kw_only=True)`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.bus.interface import Message, Partition
+from shared.clock import Clock, utc_now
+from shared.deadletters.box import DeadLetterBox
+from shared.deadletters.letter import DeadLetter
+from shared.deadletters.reading import read_events
+from shared.events.envelope import Event, Tombstone
+
+
+@dataclass
+class Batch:
+    """What a batch says, in order, and what has become of it so far. Messages that no reader can understand are refused already."""
+
+    events: Sequence[tuple[Message, Event | Tombstone]]
+    now: datetime
+    refused: list[DeadLetter] = field(default_factory=list)
+    pauses: dict[Partition, int] = field(default_factory=dict)
+
+    def refuse(
+        self, message: Message, reason: str, detail: str, *, school: str | None = None, value: bytes | None = None, count: int = 1
+    ) -> None:
+        """Makes the message, or a part of it, a dead letter; see `DeadLetter`."""
+        self.refused.append(DeadLetter(message, reason, detail, school, value, count))
+
+    def pause(self, message: Message) -> None:
+        """Leaves the message, and those behind it in its partition, to a later batch: what it needs has not come yet."""
+        offset = self.pauses.get(message.source, message.offset)
+        self.pauses[message.source] = min(offset, message.offset)
+
+    def waits(self, message: Message) -> bool:
+        """Whether the message is left to a later batch: nothing of it may be applied now."""
+        return message.offset >= self.pauses.get(message.source, message.offset + 1)
+
+
+@dataclass
+class BatchHandler(ABC):
+    """Reads a batch, and applies it and keeps its dead letters in one transaction."""
+
+    engine: AsyncEngine
+    dead_letters: DeadLetterBox
+    clock: Clock = utc_now
+
+    async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
+        """Handles the messages, as `shared.bus.processor.Handler` has it."""
+        events, unreadable = read_events(messages)
+        batch = Batch(events, self.clock(), unreadable)
+        async with self.engine.begin() as connection:
+            await self.apply(connection, batch)
+            await self.dead_letters.keep(connection, [letter for letter in batch.refused if not batch.waits(letter.message)], batch.now)
+        return batch.pauses
+
+    @abstractmethod
+    async def apply(self, connection: AsyncConnection, batch: Batch) -> None:
+        """Makes of the events what the service has to, in the batch's transaction; refuses those it can't use."""
