@@ -22,7 +22,15 @@ class BusUnavailableError(Exception):
 
 
 class MessageTooLargeError(ValueError):
-    """A message is larger than the bus takes: trying again does not help, and what says so much has to be split."""
+    """A message is larger than the bus takes: trying again does not help, and what says so much has to be split.
+
+    `refused` are the messages that the broker, whose own bound is lower than ours, has refused; all others of the call are kept. It is
+    empty where nothing was sent.
+    """
+
+    def __init__(self, text: str, refused: "Sequence[Outgoing]" = ()) -> None:
+        super().__init__(text)
+        self.refused = refused
 
 
 class Partition(NamedTuple):
@@ -41,13 +49,17 @@ class Outgoing:
     value: bytes | None
     headers: Headers = ()
 
+    @property
+    def size(self) -> int:
+        """How large it is, in bytes, before a client compresses it."""
+        return len(self.key) + len(self.value or b"") + sum(len(name) + len(value) for name, value in self.headers)
+
 
 def check_sizes(messages: Iterable[Outgoing]) -> None:
     """Raises MessageTooLargeError."""
     for message in messages:
-        size = len(message.key) + len(message.value or b"") + sum(len(name) + len(value) for name, value in message.headers)
-        if size > MAX_MESSAGE_BYTES:
-            raise MessageTooLargeError(f"a message of {size} bytes for {message.topic}: the bus takes {MAX_MESSAGE_BYTES}")
+        if message.size > MAX_MESSAGE_BYTES:
+            raise MessageTooLargeError(f"a message of {message.size} bytes for {message.topic}: the bus takes {MAX_MESSAGE_BYTES}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +116,7 @@ class Publisher(Protocol):
         """Returns once every message is kept by all replicas in step.
 
         Raises BusUnavailableError when that did not come true within the adapter's bound; then none, some or all may be kept.
-        Raises MessageTooLargeError before any is sent.
+        Raises MessageTooLargeError before any is sent, or, with the messages that it refused, when the broker takes less than we do.
         """
 
     async def stop(self) -> None:

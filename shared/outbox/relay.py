@@ -8,11 +8,12 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.bus.interface import BusUnavailableError, Outgoing, Publisher
+from shared.bus.interface import BusUnavailableError, MessageTooLargeError, Outgoing, Publisher
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup
 from shared.leases.lease import FenceLostError, Lease
 from shared.outbox import repository
+from shared.outbox.repository import Pending
 from shared.telemetry import metrics
 from shared.waiting import wait_until_set
 
@@ -46,7 +47,10 @@ Archive = Callable[[AsyncConnection, Sequence[Outgoing]], Awaitable[None]]
 
 
 class Relay:
-    """Publishes outbox rows, then deletes them. A crash in between publishes them again with the same ids."""
+    """Publishes outbox rows, then deletes them. A crash in between publishes them again with the same ids.
+
+    A message that the broker finds too large is set aside, with an alarm, and tried again when a relay starts the next time.
+    """
 
     def __init__(
         self, schema: str, engine: AsyncEngine, publisher: Publisher, wakeup: Wakeup, lease: Lease, *, archive: Archive | None = None
@@ -57,6 +61,7 @@ class Relay:
         self._wakeup = wakeup
         self._lease = lease
         self._archive = archive
+        self._started = False
 
     async def run(self, stop: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
         """Relays until `stop` is set; what is left then waits for the next start."""
@@ -90,22 +95,38 @@ class Relay:
     async def _relay_batch(self) -> int:
         leads = await self._lease.keep()
         async with self._engine.begin() as connection:
+            if leads and not self._started:
+                await repository.take_back_refused(connection)
+                self._started = True
             pending = await repository.oldest(connection, BATCH) if leads else []
             backlog = await repository.backlog(connection)
         # Standbys say it too, so that a leader that stands still can't make the backlog look small.
         metrics.OUTBOX_PENDING.labels(self._schema).set(backlog.count)
         metrics.OUTBOX_AGE_SECONDS.labels(self._schema).set(backlog.age.total_seconds())
+        metrics.OUTBOX_REFUSED.labels(self._schema).set(backlog.refused)
         if not pending or not self._lease.has_time_left():
             return 0
-        messages = [row.message for row in pending]
-        await self._publisher.publish(messages)
+        sent, refused = await self._publish(pending)
         async with self._engine.begin() as connection:
             await self._lease.prove(connection)
             if self._archive is not None:
-                await self._archive(connection, messages)
-            await repository.remove(connection, [row.id for row in pending])
+                await self._archive(connection, [row.message for row in sent])
+            await repository.remove(connection, [row.id for row in sent])
+            await repository.refuse(connection, [row.id for row in refused])
         metrics.OUTBOX_PENDING.labels(self._schema).set(max(backlog.count - len(pending), 0))
-        for message in messages:
+        for message in (row.message for row in sent):
             event_type = dict(message.headers).get("ce_type", b"tombstone").decode()
             metrics.OUTBOX_PUBLISHED.labels(self._schema, event_type).inc()
-        return len(messages)
+        return len(pending)
+
+    async def _publish(self, pending: Sequence[Pending]) -> tuple[Sequence[Pending], Sequence[Pending]]:
+        """Which messages the bus has taken, and which it refuses, whatever is tried."""
+        try:
+            await self._publisher.publish([row.message for row in pending])
+        except MessageTooLargeError as error:
+            if not error.refused:
+                raise
+            refused = [row for row in pending if row.message in error.refused]
+            log.error("outbox.refused", schema=self._schema, messages=len(refused), reason=str(error))
+            return [row for row in pending if row not in refused], refused
+        return pending, []

@@ -24,10 +24,14 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """The messages that wait in the outbox: `count` is at most MOST_COUNTED, `age` that of the oldest, by the database's clock."""
+    """The messages that wait in the outbox: `count` is at most MOST_COUNTED, `age` that of the oldest, by the database's clock.
+
+    `refused` are those that the bus takes under no circumstances: they wait for a person.
+    """
 
     count: int
     age: timedelta
+    refused: int
 
 
 def channel(schema: str) -> str:
@@ -64,7 +68,9 @@ async def add(connection: AsyncConnection, messages: Sequence[Outgoing]) -> None
 
 async def oldest(connection: AsyncConnection, most: int) -> list[Pending]:
     """The messages to send next, in the order they were added."""
-    rows = await connection.execute(text("SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT :most"), {"most": most})
+    rows = await connection.execute(
+        text("SELECT id, topic, key, value, headers FROM outbox WHERE refused_at IS NULL ORDER BY id LIMIT :most"), {"most": most}
+    )
     return [Pending(id_, Outgoing(topic, key, value, headers_from_text(headers))) for id_, topic, key, value, headers in rows]
 
 
@@ -73,17 +79,29 @@ async def remove(connection: AsyncConnection, ids: Sequence[int]) -> None:
     await connection.execute(text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": list(ids)})
 
 
+async def refuse(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Sets messages aside that the bus does not take, so that those behind them can go."""
+    await connection.execute(text("UPDATE outbox SET refused_at = now() WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": list(ids)})
+
+
+async def take_back_refused(connection: AsyncConnection) -> None:
+    """Lets messages that were set aside be tried again: a person may have mended the bus."""
+    await connection.execute(text("UPDATE outbox SET refused_at = NULL WHERE refused_at IS NOT NULL"))
+
+
 async def backlog(connection: AsyncConnection) -> Backlog:
     """How many messages wait, up to a bound that keeps the question cheap, and how long the oldest has waited."""
     row = (
         await connection.execute(
             text(
                 """
-                SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT :most) waiting),
-                    (SELECT greatest(clock_timestamp() - created_at, interval '0') FROM outbox ORDER BY id LIMIT 1)
+                SELECT (SELECT count(*) FROM (SELECT FROM outbox WHERE refused_at IS NULL LIMIT :most) waiting),
+                    (SELECT greatest(clock_timestamp() - created_at, interval '0')
+                     FROM outbox WHERE refused_at IS NULL ORDER BY id LIMIT 1),
+                    (SELECT count(*) FROM outbox WHERE refused_at IS NOT NULL)
                 """
             ),
             {"most": MOST_COUNTED},
         )
     ).one()
-    return Backlog(row[0], row[1] or timedelta())
+    return Backlog(row[0], row[1] or timedelta(), row[2])

@@ -12,3 +12,9 @@ CREATE TABLE outbox (
     created_at timestamptz NOT NULL DEFAULT now()
 )
 """
+
+OUTBOX_V2: Final = (
+    "ALTER TABLE outbox ADD COLUMN refused_at timestamptz",
+    "CREATE INDEX outbox_refused ON outbox (id) WHERE refused_at IS NOT NULL",
+)
+"""Messages that the bus does not take are set aside."""

@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 import structlog
 
+from shared.telemetry.repeats import say_once
+
 OURS: Final = ("shared.", "services.", "deploy.")
 """Modules whose errors' messages are known to hold no data."""
 
@@ -44,6 +46,7 @@ def configure_logging(log_format: Literal["json", "console"] = "json", level: in
     logging.getLogger("uvicorn.access").disabled = True
     for noisy in ("aiokafka", "httpx", "httpcore", "alembic", "mail.log", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    say_once("aiokafka")
 
 
 def stack_of(exc_info: structlog.typing.ExcInfo) -> str:

@@ -54,6 +54,7 @@ OUTBOX_PENDING: Final = Gauge("star_outbox_pending", "Events that wait to be pub
 OUTBOX_AGE_SECONDS: Final = Gauge(
     "star_outbox_oldest_seconds", "How long the oldest event that waits to be published has waited; standbys say it too", ["service"]
 )
+OUTBOX_REFUSED: Final = Gauge("star_outbox_refused", "Events that the bus does not take as they are: a person has to look", ["service"])
 OUTBOX_PUBLISHED: Final = Counter("star_outbox_published_total", "Events published from the outbox", ["service", "type"])
 
 LOOP_RESTARTS: Final = Counter("star_loop_restarts_total", "Parts of a process that failed and were started again", ["loop"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from services.ingest.csv_import.errors import CsvError
 from services.ingest.csv_import.importing import Import
 from services.ingest.csv_import.report import ImportReport, Tally
 from services.ingest.csv_import.sorting import SOURCE, MarkSorter, Rules, Sorted, Sorter, StudentSorter
+from services.ingest.marks.posting import post
 from services.ingest.state import IngestState, State
 from shared.attendance.calendar import SchoolCalendar
 from shared.auth.principal import Principal
@@ -80,7 +82,7 @@ async def post_import(
         query.kind,
         _told(query.map),
         _sorters(query, school, calendar, state, tally),
-        None if query.dry_run else state.publisher.publish,
+        None if query.dry_run else partial(post, state.publisher),
         state.clock,
         tally,
     )

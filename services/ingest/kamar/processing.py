@@ -24,7 +24,7 @@ from services.ingest.kamar.repository import documents, students
 from services.ingest.kamar.repository import refusals as refusals_repository
 from services.ingest.kamar.repository.documents import StoredDocument
 from services.ingest.kamar.roster import Roster
-from services.ingest.marks.posting import roll_messages
+from services.ingest.marks.posting import post, roll_messages
 from services.ingest.settings import IngestSettings
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.codes import CodeTable
@@ -180,7 +180,7 @@ class Processing:
             self._school, SOURCE, received_at, marks, event_id=lambda part: str(kamar_event_id(self.document.id, number, part))
         )
         if marks:
-            await self.publisher.publish(list(messages))
+            await post(self.publisher, list(messages))
 
     def _marks(self, elements: list[Element]) -> list[Raw]:
         roll = Roll(self.calendar, self._said_at(), self.refusals)

@@ -11,7 +11,7 @@ from msgspec import Raw
 
 from services.ingest.answers import BatchAnswer
 from services.ingest.marks.batch import MOST_MARKS, Batch, Rejection, roll_decoder
-from services.ingest.marks.posting import roll_messages
+from services.ingest.marks.posting import post, roll_messages
 from services.ingest.state import IngestState
 from shared.attendance.calendar import SchoolCalendar
 from shared.identifiers import SchoolNumber
@@ -118,7 +118,7 @@ def _sort(items: Iterable[Raw], calendar: SchoolCalendar, state: IngestState) ->
 async def _publish(school: SchoolNumber, batch: Batch, state: IngestState) -> None:
     if not batch.accepted:
         return
-    await state.publisher.publish(list(roll_messages(school, SOURCE, batch.now, batch.accepted)))
+    await post(state.publisher, list(roll_messages(school, SOURCE, batch.now, batch.accepted)))
 
 
 def _answer(batch: Batch) -> Response:

@@ -6,13 +6,19 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
+import structlog
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
-from shared.bus.interface import BusUnavailableError, Outgoing, check_sizes
+from shared.bus.interface import BusUnavailableError, MessageTooLargeError, Outgoing, check_sizes
 from shared.bus.kafka.ending import METADATA_MAX_AGE, STOP_TIMEOUT, UNAVAILABLE, abandon, bounded, leave
+
+log = structlog.get_logger()
 
 REQUEST_TIMEOUT: Final = timedelta(seconds=10)
 MAX_REQUEST_BYTES: Final = 1_000_000
+
+TOO_LARGE: Final = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
 class KafkaPublisher:
@@ -39,6 +45,17 @@ class KafkaPublisher:
         if not messages:
             return
         check_sizes(messages)
+        refused = await self._send(messages)
+        if not refused:
+            return
+        # A client's batch is refused as a whole: of it, and of all behind it, each message is sent on its own, in order.
+        alone = messages[refused[0] :]
+        too_large = alone if len(messages) == 1 else [message for message in alone if await self._send([message])]
+        if too_large:
+            raise _too_large(too_large)
+
+    async def _send(self, messages: Sequence[Outgoing]) -> list[int]:
+        """Sends the messages in one go; answers the places of those that were refused as too large. Raises BusUnavailableError."""
         producer: AIOKafkaProducer | None = None
         sent: list[asyncio.Future[Any]] = []
         try:
@@ -48,12 +65,18 @@ class KafkaPublisher:
                     future = await producer.send(message.topic, value=message.value, key=message.key, headers=list(message.headers))
                     future.add_done_callback(_noticed)
                     sent.append(future)
-                await asyncio.gather(*sent)
+                outcomes = await asyncio.gather(*sent, return_exceptions=True)
+            refused = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, TOO_LARGE)]
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException) and not isinstance(outcome, TOO_LARGE):
+                    raise outcome
         except UNAVAILABLE as error:
-            if producer is not None and producer is self._producer:
-                self._producer = None
-                self._end(abandon(producer))
+            self._replace(producer)
             raise BusUnavailableError(type(error).__name__) from error
+        if refused:
+            # They have used up numbers of the producer's sequence, without which the broker takes nothing more of it.
+            self._replace(producer)
+        return refused
 
     async def stop(self) -> None:
         """Flushes and leaves, within a bound."""
@@ -85,11 +108,23 @@ class KafkaPublisher:
                     self._producer = producer
         return self._producer
 
+    def _replace(self, producer: AIOKafkaProducer | None) -> None:
+        if producer is not None and producer is self._producer:
+            self._producer = None
+            self._end(abandon(producer))
+
     def _end(self, ending: Coroutine[Any, Any, None]) -> None:
         # Beside the caller, whose bound has run out already.
         task = asyncio.create_task(ending)
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+
+
+def _too_large(refused: Sequence[Outgoing]) -> MessageTooLargeError:
+    for message in refused:
+        log.error("bus.message_too_large", topic=message.topic, size=message.size, fix="raise the topic's max.message.bytes")
+    largest = max(refused, key=lambda message: message.size)
+    return MessageTooLargeError(f"the broker refuses a message of {largest.size} bytes for {largest.topic} as too large", refused)
 
 
 def _noticed(future: asyncio.Future[Any]) -> None:

@@ -1,6 +1,7 @@
 """What the bus on Kafka does beyond the contract."""
 
 import asyncio
+import random
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -8,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from deploy.kafka.broker import KafkaBroker
-from shared.bus.interface import BusUnavailableError
+from shared.bus.interface import BusUnavailableError, MessageTooLargeError, Outgoing
 from shared.events.topics import DEAD_LETTERS, STUDENTS
 from tests.contract.bus.adapters import PATIENCE, WAIT, BusUnderTest, KafkaBackstage, numbered, numbers_of, read
 
@@ -67,3 +68,22 @@ async def test_a_topic_that_comes_later_is_read_without_a_restart(under_test: Bu
                 break
             except BusUnavailableError:
                 continue
+
+
+async def test_what_the_broker_finds_too_large_is_named_and_the_rest_is_kept(under_test: BusUnderTest, backstage: KafkaBackstage) -> None:
+    topic = await under_test.topic(partitions=1)
+    admin = AIOKafkaAdminClient(bootstrap_servers=backstage.bootstrap)
+    await admin.start()
+    try:
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs={"max.message.bytes": "2000"})])
+    finally:
+        await admin.close()
+    publisher = await under_test.publisher()
+    large = Outgoing(topic, b"k", random.Random(1).randbytes(5_000))
+
+    with pytest.raises(MessageTooLargeError, match=topic) as refusal:
+        await publisher.publish([*numbered(topic, b"k", [1]), large, *numbered(topic, b"k", [2])])
+    assert list(refusal.value.refused) == [large]
+    await publisher.publish(numbered(topic, b"k", [3]))
+
+    assert numbers_of(await read(await under_test.consumer(under_test.group(), topic), 3)) == [1, 2, 3]

@@ -48,6 +48,47 @@ async def test_a_message_that_the_bus_would_refuse_is_refused_at_once(engine: As
     assert await sent() == [2]
 
 
+class NarrowPublisher:
+    """A bus that takes no value of more than three bytes."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+        self.longest = 3
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        refused = [message for message in messages if len(message.value or b"") > self.longest]
+        await self._publisher.publish([message for message in messages if message not in refused])
+        if refused:
+            raise MessageTooLargeError("too large", refused)
+
+
+async def test_what_the_broker_finds_too_large_is_set_aside_and_tried_again_after_a_restart(
+    engine: AsyncEngine, new_relay: NewRelay, publisher: Publisher, sent: Sent, waiting: Waiting
+) -> None:
+    narrow = NarrowPublisher(publisher)
+    relay = new_relay(publisher=narrow)
+    await add(engine, 1, 12345, 2)
+    await relay.run_once()
+    await add(engine, 3)
+    assert await relay.run_once() == 1
+    assert await relay.run_once() == 0
+
+    assert await sent() == [1, 2, 3]
+    assert await waiting() == 1
+    assert metrics.OUTBOX_REFUSED.labels(SCHEMA)._value.get() == 1
+    assert metrics.OUTBOX_PENDING.labels(SCHEMA)._value.get() == 0
+
+    narrow.longest = 10
+    await stopped(relay)
+    await new_relay(publisher=narrow).run_once()
+    assert await sent() == [1, 2, 3, 12345]
+    assert await waiting() == 0
+
+
 async def test_what_was_rolled_back_was_never_said(engine: AsyncEngine, new_relay: NewRelay, sent: Sent) -> None:
     with suppress(ZeroDivisionError):
         async with engine.begin() as connection:

@@ -10,6 +10,7 @@ import structlog
 
 from shared.events.envelope import PoisonMessageError
 from shared.telemetry.logging import configure_logging
+from shared.telemetry.repeats import Once
 
 SECRET = "Jane Doe"
 
@@ -61,3 +62,22 @@ def test_our_own_errors_say_what_they_have_to_say(written: io.StringIO) -> None:
 def test_access_logs_are_off(written: io.StringIO) -> None:
     logging.getLogger("uvicorn.access").info("GET /v1/schools/0999/students/%s", SECRET)
     assert written.getvalue() == ""
+
+
+def test_a_client_whose_broker_is_away_says_so_once_in_a_while(written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    once = Once(lambda: now)
+    monkeypatch.setattr(logging.getLogger("aiokafka"), "handlers", [once])
+    for second in range(90):
+        now = float(second)
+        for node in range(100):
+            logging.getLogger("aiokafka").error("Unable connect to node with id %s: %s", node, "refused")
+        logging.getLogger("aiokafka.consumer.fetcher").warning("Failed fetch messages from %s", second)
+
+    lines = [json.loads(line)["event"] for line in written.getvalue().splitlines()]
+    assert lines == [
+        "Unable connect to node with id 0: refused",
+        "Failed fetch messages from 0",
+        "Unable connect to node with id 0: refused (and 5999 more like it)",
+        "Failed fetch messages from 60 (and 59 more like it)",
+    ]

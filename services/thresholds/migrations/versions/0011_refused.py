@@ -1,0 +1,23 @@
+"""Messages of the outbox that the bus does not take are set aside.
+
+Revision ID: 0011
+"""
+
+from alembic import op
+
+from shared.outbox.schema import OUTBOX_V2
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    """Adds the column. A relay of the release before does not know it, and tries them again."""
+    for statement in OUTBOX_V2:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    """Drops it: what was set aside is tried again."""
+    op.execute("DROP INDEX outbox_refused")
+    op.execute("ALTER TABLE outbox DROP COLUMN refused_at")
