@@ -1,14 +1,14 @@
 """Messages of the outbox that the bus does not take are set aside.
 
-Revision ID: 0005
+Revision ID: 0012
 """
 
 from alembic import op
 
 from shared.outbox.schema import OUTBOX_V2
 
-revision = "0005"
-down_revision = "0004"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:

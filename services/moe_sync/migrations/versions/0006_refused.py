@@ -1,14 +1,14 @@
 """Messages of the outbox that the bus does not take are set aside.
 
-Revision ID: 0011
+Revision ID: 0006
 """
 
 from alembic import op
 
 from shared.outbox.schema import OUTBOX_V2
 
-revision = "0011"
-down_revision = "0010"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:

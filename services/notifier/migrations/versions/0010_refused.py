@@ -1,14 +1,14 @@
 """Messages of the outbox that the bus does not take are set aside.
 
-Revision ID: 0009
+Revision ID: 0010
 """
 
 from alembic import op
 
 from shared.outbox.schema import OUTBOX_V2
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
