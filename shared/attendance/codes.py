@@ -112,8 +112,8 @@ class CodeTable:
 
     def class_of(self, code: str) -> CodeClass:
         """The class of a code, or of its successor where it is retired. Raises KeyError for an unknown code."""
-        found = self.by_code[code]
-        return self.by_code[found.becomes].code_class if found.becomes else found.code_class
+        entry = self.by_code[code]
+        return self.by_code[entry.becomes].code_class if entry.becomes else entry.code_class
 
 
 class _EntryError(ValueError):

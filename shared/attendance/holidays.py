@@ -20,11 +20,11 @@ def region_code(name: str) -> str:
     Raises ValueError, with the regions there are.
     """
     wanted = _plain(name.removeprefix("NZ-"))
-    known: dict[str, str] = {_plain(code): code for code in NewZealand.subdivisions}
-    known |= {_plain(alias): code for alias, code in NewZealand.subdivisions_aliases.items()}
-    if wanted not in known:
+    regions: dict[str, str] = {_plain(code): code for code in NewZealand.subdivisions}
+    regions |= {_plain(alias): code for alias, code in NewZealand.subdivisions_aliases.items()}
+    if wanted not in regions:
         raise ValueError(f"no such region; there are {', '.join(sorted(NewZealand.subdivisions))}")
-    return known[wanted]
+    return regions[wanted]
 
 
 @lru_cache(maxsize=1000)
@@ -34,9 +34,9 @@ def holidays_of(region: str | None, year: int) -> Mapping[date, str]:
     Without a region, those of the whole country. Raises ValueError for an unknown region.
     """
     library: HolidayBase = NewZealand(subdiv=region_code(region) if region else None, years=year)  # type: ignore[no-untyped-call]
-    found = dict(library)
-    found[easter(year) + timedelta(days=2)] = "Easter Tuesday"
-    return MappingProxyType(found)
+    days = dict(library)
+    days[easter(year) + timedelta(days=2)] = "Easter Tuesday"
+    return MappingProxyType(days)
 
 
 def _plain(name: str) -> str:

@@ -154,9 +154,9 @@ class TokenVerifier:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise _unauthorized("a bearer token is needed")
-        known = self._verified.get(token)
-        if known is not None and self._monotonic() < known[0] and time.time() < known[1]:
-            return known[2]
+        believed = self._verified.get(token)
+        if believed is not None and self._monotonic() < believed[0] and time.time() < believed[1]:
+            return believed[2]
         try:
             claims = await self._keys.claims(token.strip())
             principal = _principal(claims)

@@ -91,8 +91,8 @@ def _state(request: Request) -> ServiceState:
 
 
 async def _require_visible(connection: AsyncConnection, letter_id: uuid.UUID, caller: Principal) -> None:
-    found, school = await repository.school_of(connection, letter_id)
-    visible = found and (caller.schools is None or (school is not None and caller.may_see(school)))
+    exists, school = await repository.school_of(connection, letter_id)
+    visible = exists and (caller.schools is None or (school is not None and caller.may_see(school)))
     if not visible:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-dead-letter", "there is no such dead letter")
 

@@ -201,8 +201,8 @@ def _structured_message(event: EventType) -> Schema:
 
 
 def _examples(event: EventType, shown: Any) -> Schema:
-    found = [{"name": example.type.data.__name__, "payload": shown(example)} for example in EXAMPLES if example.type is event]
-    return {"examples": found} if found else {}
+    examples = [{"name": example.type.data.__name__, "payload": shown(example)} for example in EXAMPLES if example.type is event]
+    return {"examples": examples} if examples else {}
 
 
 def _binary_example(event: Event) -> Any:

@@ -66,11 +66,11 @@ def _description(struct: type[Struct]) -> str:
 
 @cache
 def _structs() -> dict[str, type[Struct]]:
-    found: dict[str, type[Struct]] = {}
+    structs: dict[str, type[Struct]] = {}
 
     def visit(node: object) -> None:
-        if isinstance(node, msgspec.inspect.StructType) and node.cls.__name__ not in found:
-            found[node.cls.__name__] = node.cls
+        if isinstance(node, msgspec.inspect.StructType) and node.cls.__name__ not in structs:
+            structs[node.cls.__name__] = node.cls
             for field in node.fields:
                 visit(field.type)
         elif isinstance(node, msgspec.inspect.UnionType):
@@ -83,4 +83,4 @@ def _structs() -> dict[str, type[Struct]]:
 
     for event in EVENTS:
         visit(msgspec.inspect.type_info(event.data))
-    return found
+    return structs

@@ -48,7 +48,7 @@ DEAD_LETTERS: Final = Counter("star_dead_letters_total", "Records, or marks of t
 MARKS_FOLDED: Final = Counter("star_marks_folded_total", "Marks folded into the register", ["result"])
 """result: changed, or unchanged (a repeat, or older than what the register has)."""
 
-CROSSINGS: Final = Counter("star_crossings_total", "Crossings said", ["threshold", "direction"])
+CROSSINGS: Final = Counter("star_crossings_total", "Crossings published", ["threshold", "direction"])
 
 OUTBOX_PENDING: Final = Gauge("star_outbox_pending", "Events that wait to be published", ["service"])
 OUTBOX_AGE_SECONDS: Final = Gauge(

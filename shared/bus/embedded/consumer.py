@@ -115,10 +115,10 @@ class EmbeddedConsumer:
         if missing:
             await self._disown()
             raise BusUnavailableError(f"the topic {min(missing)} does not exist")
-        found = await self._look_up(logs, self._committed)
-        kept = [partition for partition in self._positions if partition in found]
+        positions = await self._look_up(logs, self._committed)
+        kept = [partition for partition in self._positions if partition in positions]
         # In their present order, so that no partition's turn comes twice.
-        self._positions = {partition: found[partition] for partition in dict.fromkeys([*kept, *found])}
+        self._positions = {partition: positions[partition] for partition in dict.fromkeys([*kept, *positions])}
         self._placed = True
 
     async def _committed(self) -> dict[Partition, int]:
