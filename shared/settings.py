@@ -17,14 +17,14 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="STAR_", frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     instance: UUID = Field(default_factory=uuid4)
-    """Under which name this process leads what only one may lead. Set only where nothing else can run under the same name, so that a
-    process that was killed leads again at once; otherwise drawn anew at each start."""
+    """The name under which this process holds leases. Set it only if no other process can run under the same name: then a process that was
+    killed leads again at once. By default it is drawn at each start."""
 
     data: Path = Path(".star")
     """Folder of the embedded database, the signing key and the sandbox."""
 
     database_url: str = ""
-    """`postgresql://...`; empty where the process starts its own PostgreSQL and fills it in."""
+    """`postgresql://...`; empty if the process starts its own PostgreSQL and fills it in."""
 
     database_pool: int = Field(default=5, ge=1, le=100)
     """Connections a process holds for one service. A worker handles one batch at a time and seldom needs more than three."""
@@ -39,27 +39,27 @@ class Settings(BaseSettings):
     """Partitions of a new topic: the most workers of one service that can share it."""
 
     publish_timeout: timedelta = timedelta(seconds=10)
-    """The bound on waiting for all acks. Longer than a broker's failover takes (a few seconds), shorter than a client's patience."""
+    """The bound on waiting for all acks: longer than a broker's failover (a few seconds), shorter than a client's patience."""
 
     oidc_issuer: str = ""
-    """Issuer of bearer tokens; empty where tokens are signed with the key in the data folder."""
+    """Issuer of bearer tokens; empty if tokens are signed with the key in the data folder."""
 
     oidc_audience: str = "star"
     """The audience (`aud`) that tokens of that issuer must carry."""
 
     dead_letters_kept: timedelta = Field(default=timedelta(days=180), ge=timedelta(days=7), le=timedelta(days=3660))
-    """How long a record that could not be applied waits to be redriven or discarded, before it is deleted. It can hold names: two terms are
-    long enough for anybody to look."""
+    """How long a dead letter waits to be redriven or discarded, before it is deleted. It can have names: two terms are long enough for a
+    person to look."""
 
     dead_letters_settled_kept: timedelta = Field(default=timedelta(days=30), ge=timedelta(0), le=timedelta(days=3660))
-    """How long such a record is kept after it was redriven or discarded."""
+    """How long a dead letter is kept after it was redriven or discarded."""
 
     work_kept: timedelta = Field(default=timedelta(days=90), ge=timedelta(days=1), le=timedelta(days=3660))
-    """How long finished work and its attempts are kept, for whoever asks what happened: a term. Attempts at deliveries and uploads are kept
-    as long as these are."""
+    """How long finished work items and their attempts are kept: a term. The attempts of deliveries and uploads are kept as long as these
+    are."""
 
     attendance_codes: Path | None = None
-    """A file of attendance codes instead of the product's own (`shared/attendance/codes.toml`); one that can't be used ends the start."""
+    """A file of attendance codes instead of the engine's own (`shared/attendance/codes.toml`). A file that can't be used ends the start."""
 
     log_format: Literal["json", "console"] = "json"
     """`json` for machines, `console` for people."""
@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     """The address to serve on; TLS ends in front of it."""
 
     port: int = Field(default=8000, ge=0, le=65535)
-    """The port to serve on, where the command does not name one."""
+    """The port to serve on, if the command does not name one."""
 
     @field_validator("attendance_codes", mode="before")
     @classmethod

@@ -27,25 +27,27 @@ class IngestSettings(Settings):
     """Bytes of a request, on the wire and after decompression. A school's whole term (3,000 students) is a tenth of it."""
 
     import_limit: int = Field(default=50 * 1024 * 1024, ge=1024)
-    """Bytes of a CSV file in one request, on the wire and after decompression. It is read as it comes: this bounds time, not memory."""
+    """Bytes of a CSV file in one request, on the wire and after decompression. The file is read as a stream: this bounds time, not
+    memory."""
 
     clock_skew: timedelta = timedelta(minutes=5)
     """How far a sender's clock may be ahead of ours."""
 
     calendars_for: timedelta = timedelta(seconds=10)
-    """How long a calendar is believed without another look. Before a mark is refused by the calendar, it is looked up anew."""
+    """How long a calendar is used without reading it again. Before it refuses a mark, it is read again."""
 
     kamar_body_limit: int = Field(default=200 * 1024 * 1024, ge=1024)
-    """Bytes of a KAMAR document, on the wire and after decompression: what KAMAR may send."""
+    """Bytes of a KAMAR document, on the wire and after decompression."""
 
     kamar_body_timeout: timedelta = timedelta(minutes=10)
-    """How long a KAMAR document may take to come in: 200 MB over a school's slow line."""
+    """How long a KAMAR document may take to arrive: 200 MB over a school's slow line."""
 
     kamar_payload_kept: timedelta = timedelta(days=3)
-    """How long a document that could not be processed is kept, for a person to look: over a weekend. Others go when they are done."""
+    """How long a document that could not be processed is kept, so that a person can look at it: over a weekend. Other documents are deleted
+    when they are processed."""
 
     kamar_info_url: str = "https://www.education.govt.nz/"
-    """Where the school's people read what this service is; KAMAR shows it to them."""
+    """The address of a page about this service; KAMAR shows it to the school."""
 
     kamar_privacy_statement: str = Field(
         default=(
@@ -56,17 +58,17 @@ class IngestSettings(Settings):
         ),
         min_length=100,
     )
-    """KAMAR shows it to the school before anything is sent, and asks for 100 characters at least."""
+    """The privacy statement that KAMAR shows to the school before it sends anything; 100 characters at least."""
 
     kamar_country: str = "New Zealand"
-    """Where the data is stored, as KAMAR shows it to the school. Say the truth about your servers."""
+    """The country in which the data is stored, as KAMAR shows it to the school. Give the true country of your servers."""
 
     kamar_quiet_words: frozenset[str] = QUIET_WORDS
-    """A caregiver's `status` or `role`, in lower case, that says that no letters go there."""
+    """Words in a caregiver's `status` or `role`, in lower case, that stop letters to that caregiver."""
 
     kamar_slice: timedelta = timedelta(seconds=45)
-    """How long one attempt works on a document before it goes on in the next: the shorter, the sooner another worker takes over from
-    one that was killed."""
+    """How long one attempt works on a document before the next goes on: the shorter, the sooner another worker takes over from a killed
+    one."""
 
     kamar_attempts: int = Field(default=8, ge=1)
     """Failures of our own after which a document is given up: with the backoff, some six hours."""

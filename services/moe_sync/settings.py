@@ -19,13 +19,13 @@ class MoeSyncSettings(Settings):
     """Where uploads go, when their windows close, and how long to wait for what."""
 
     ministry_url: str = ""
-    """Uploads are POSTed to `<this>/uploads`. While no way is set they are built and wait, to be sent later or carried by hand."""
+    """Uploads are POSTed to `<this>/uploads`. If no adapter is set up, uploads are built and wait for one, or for a person."""
 
     ministry_adapter: Literal["", "https", "sftp", "folder"] = ""
-    """How uploads of schools go that have chosen no way of their own. Empty: `https` where there is a URL, else `folder`."""
+    """The adapter of schools that have chosen none. Empty: `https` if there is a URL, else `folder`."""
 
     ministry_token_url: str = ""
-    """Token endpoint (OAuth 2, client credentials); empty where the Ministry's end asks for no token."""
+    """Token endpoint (OAuth 2, client credentials); empty if the Ministry's end asks for no token."""
 
     ministry_client_id: str = ""
     """The client id that the token endpoint knows the engine by."""
@@ -34,7 +34,7 @@ class MoeSyncSettings(Settings):
     """The secret that proves the client id."""
 
     ministry_scope: str = ""
-    """The scope to ask for, where there is one."""
+    """The scope to ask for, if there is one."""
 
     ministry_ca: Path | None = None
     """PEM file of the authorities to trust for the Ministry's end, instead of the system's."""
@@ -43,7 +43,7 @@ class MoeSyncSettings(Settings):
     """PEM file of our client certificate (mutual TLS), with its chain."""
 
     ministry_key: Path | None = None
-    """PEM file of its key, where the certificate's file does not hold it."""
+    """PEM file of its key, if the certificate's file does not have it."""
 
     ministry_gzip: bool = False
     """Whether uploads are compressed on their way."""
@@ -52,35 +52,35 @@ class MoeSyncSettings(Settings):
     """`sftp://user@host:22`."""
 
     ministry_sftp_key: Path | None = None
-    """File of the private key that we show the SFTP server."""
+    """File of the private key with which the engine signs in to the SFTP server."""
 
     ministry_sftp_host_key: str = ""
-    """The one key of the SFTP server that is believed, as in `ssh-ed25519 AAAA...`."""
+    """The one key of the SFTP server that is trusted, as in `ssh-ed25519 AAAA...`."""
 
     ministry_sftp_inbox: str = "inbox"
-    """The folder there that uploads are put into."""
+    """The server's folder that uploads are written to."""
 
     ministry_sftp_outbox: str = "outbox"
-    """The folder there in which receipts appear."""
+    """The server's folder in which receipts appear."""
 
     ministry_folder: Path | None = None
-    """Folder that uploads by hand are written to; without one they can only be downloaded."""
+    """Folder for uploads by hand; without one they can only be downloaded."""
 
     window_closes: str = "friday 18:00"
-    """When a week's window closes, on each school's own clock, unless the school has chosen otherwise."""
+    """The time at which a week's window closes, on each school's own clock, unless the school has chosen another."""
 
     event_lag: timedelta = Field(default=timedelta(minutes=1), ge=timedelta(0), le=timedelta(hours=1))
-    """How long after its close, and after the start of a worker, a window is built: events from before the close are then on their
-    way at most. They take well under a second, and a backlog of minutes after an outage is read in seconds."""
+    """How long after its close, and after the start of a worker, a window is built. By then the events from before the close have arrived:
+    they take well under a second, and a backlog of minutes after an outage is read in seconds."""
 
     upload_timeout: timedelta = Field(default=timedelta(minutes=1), ge=timedelta(seconds=1), le=timedelta(minutes=10))
-    """The bound on one attempt. A large school's term is some 3 MB; what takes longer than a minute hangs."""
+    """The bound on one attempt. A large school's term is some 3 MB; an attempt of more than a minute hangs."""
 
     upload_concurrency: int = Field(default=4, ge=1, le=50)
     """Uploads under way at once. All schools' windows close together, and the other side is a public service."""
 
     upload_retention: timedelta = Field(default=timedelta(days=2557), ge=timedelta(days=366))
-    """How long uploads and their certificates are kept: seven years, as long as registers are."""
+    """How long uploads and their certificates are kept: seven years, as long as registers."""
 
     @property
     def closing(self) -> Closing:

@@ -53,30 +53,30 @@ class NotifierSettings(Settings):
     Webhooks under way hold none."""
 
     hold: timedelta = Field(default=timedelta(hours=1), ge=timedelta(0), le=timedelta(days=14))
-    """How long a letter waits after its crossing: the time in which a school mends a wrong roll before anybody is worried by it."""
+    """The waiting time between a crossing and its letter, in which a school can correct a wrong mark before anybody is worried by it."""
 
     tell_within: timedelta = Field(default=timedelta(days=14), ge=timedelta(hours=1), le=timedelta(days=400))
-    """Crossings that were said longer ago get no letter: a notifier with an empty database reads the whole topic again, and must not
-    write to families about last term."""
+    """The greatest age of a crossing that gets a letter. A notifier with an empty database reads the whole topic again, and must not write
+    to families about last term."""
 
     daily_cap_least: int = Field(default=200, ge=0, le=100_000)
-    """Letters that may go in one day at a school whose policy names no number, however few students it has: a term that is sent all at
-    once stays below it, up to a school of some four hundred. Letters above it wait for a person."""
+    """Letters that may go in one day at a school whose policy sets no number, however few students it has. A term that is sent all at once
+    stays below it, up to a school of some four hundred. Letters above it wait for a person."""
 
     daily_cap_share: float = Field(default=0.5, ge=0, le=10)
-    """The same as a share of the school's students, where that is more. In a usual term every second student passes a threshold at all,
-    and on a usual day one or two in a hundred: half of them in one day is a roll that went wrong."""
+    """The same as a share of the school's students, if that is more. In a usual term every second student passes a threshold, and on a
+    usual day one or two in a hundred: half of them in one day is a mistake in the marks."""
 
     smtp_url: Annotated[str, AfterValidator(_smtp_url)] = Field(default="", repr=False)
-    """`smtp://` (TLS when the server offers it), `smtp+starttls://` (TLS or nothing) or `smtps://` (TLS from the first byte), as in
-    `smtp+starttls://user:password@mail.example.nz:587`; what is special in a URL is percent-encoded. Empty where the process brings
-    a mail server of its own and fills it in."""
+    """`smtp://` (TLS if the server offers it), `smtp+starttls://` (TLS or nothing) or `smtps://` (TLS from the first byte), as in
+    `smtp+starttls://user:password@mail.example.nz:587`; special characters are percent-encoded. Empty if the process brings a mail server
+    of its own and fills it in."""
 
     smtp_timeout: timedelta = Field(default=timedelta(seconds=60), ge=timedelta(seconds=1), le=timedelta(minutes=10))
-    """The bound on one attempt, connecting included. Servers that check a letter before they take it need up to half a minute."""
+    """The bound on one attempt, connecting included. Servers that check a letter before they accept it need up to half a minute."""
 
     mail_from: Annotated[str, AfterValidator(_sender)] = "no-reply@star.invalid"
-    """The address letters come from, shown under the school's name. The sending domain's SPF and DKIM must know the server."""
+    """The address that letters come from, shown under the school's name. The sending domain's SPF and DKIM must include the server."""
 
     message_id_domain: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", max_length=200)] = (
         "notifier.star.invalid"
@@ -87,33 +87,33 @@ class NotifierSettings(Settings):
     """Letters sent side by side, each over a connection of its own. Mail servers commonly take ten to twenty from one client."""
 
     trials_an_hour: int = Field(default=20, ge=1, le=1_000)
-    """Letters that a school may send to itself in an hour, to see what they look like."""
+    """Test letters that a school may send to itself in an hour."""
 
     smtp_letters_each: int = Field(default=100, ge=1, le=10_000)
     """Letters sent over one connection before it is closed: many servers allow no more than some hundred."""
 
     smtp_idle: timedelta = Field(default=timedelta(seconds=30), ge=timedelta(0), le=timedelta(minutes=5))
-    """How long a connection rests open for the next letter. Servers hang up on idle clients, many after a minute."""
+    """How long an idle connection stays open for the next letter. Servers hang up on idle clients, many after a minute."""
 
     smtp_per_minute: int = Field(default=0, ge=0, le=100_000)
     """Letters a minute that this process gives to the mail server, 0 for as many as it takes. With several workers, give each its share."""
 
     delivery_pause: timedelta = Field(default=timedelta(seconds=30), ge=timedelta(milliseconds=50), le=timedelta(hours=1))
-    """The pause after a letter was turned away for the first time; it doubles each time. Half a minute is a greylisting server's
-    usual patience."""
+    """The pause after a letter was refused for the first time; it doubles each time. Half a minute is a greylisting server's usual
+    patience."""
 
     delivery_longest_pause: timedelta = Field(default=timedelta(hours=1), ge=timedelta(milliseconds=50), le=timedelta(days=1))
     """The longest of those pauses."""
 
     soft_bounces: int = Field(default=3, ge=1, le=100)
-    """So many letters within 30 days that did not arrive, without it being said that nobody is there, make an address a bad one."""
+    """Letters within 30 days that did not arrive for no clear reason, after which the address is a bad one."""
 
     letters_kept: timedelta = Field(default=timedelta(days=2557), ge=timedelta(days=30), le=timedelta(days=36_500))
-    """How long a letter's words and addresses are kept: seven years, like the register that it speaks of. Then they are erased; that it
-    was sent, when, and about which threshold stays. Those of a student who leaves go at once."""
+    """How long a letter's words and addresses are kept: seven years, like the register. Then they are erased. The fact that it was sent,
+    its time and its threshold stay. The words and addresses of a student who leaves are erased at once."""
 
     text_url: Annotated[str, AfterValidator(_text_url)] = ""
-    """Where text messages are posted: an `https://` address of a gateway. Empty: no text messages are sent."""
+    """The `https://` address of a gateway for text messages. Empty: no text messages are sent."""
 
     text_token: str = Field(default="", repr=False)
     """The bearer token for the gateway."""
@@ -129,25 +129,25 @@ class NotifierSettings(Settings):
     """Text messages a minute that this process gives to the gateway, 0 for as many as it takes."""
 
     webhook_allow: Annotated[str, AfterValidator(_networks)] = ""
-    """Networks that partners' webhooks may reach although they are private, and by `http://` too, separated by commas: `10.20.0.0/16`.
-    Everything else that is not public is refused, when a subscription is made and at every connection."""
+    """Private networks that partners' webhooks may reach, also by `http://`, separated by commas: `10.20.0.0/16`. Every other address that
+    is not public is refused, when a subscription is made and at every connection."""
 
     webhook_timeout: timedelta = Field(default=timedelta(seconds=15), ge=timedelta(seconds=1), le=timedelta(seconds=60))
     """The bound on one webhook, name look-up and connecting included; the Standard Webhooks specification recommends 15 to 30 s."""
 
     webhooks_at_once: int = Field(default=16, ge=2, le=256)
-    """Webhooks sent side by side. Receivers that fail share at most half of them, so that slow ones hold up nobody."""
+    """Webhooks sent side by side. Receivers that fail share at most half of them, so that slow ones delay nobody."""
 
     webhooks_at_once_each: int = Field(default=4, ge=1, le=64)
     """Webhooks under way to one subscription; a single one while it fails."""
 
     partner_events_kept: timedelta = Field(default=timedelta(days=30), ge=timedelta(days=7), le=timedelta(days=400))
-    """How long events can be replayed to a subscription. Longer than any delivery is tried (some three days) by all means."""
+    """How long events can be replayed to a subscription. It must be longer than a webhook is tried (some three days)."""
 
     secrets_key: Annotated[str, AfterValidator(_keys)] = Field(default="", repr=False)
-    """The key that webhook secrets are encrypted with in the database: 32 bytes in URL-safe base64. With several, separated by commas,
-    the first one encrypts, and all of them decrypt. Empty: `secrets.key` in the data folder, made on first use; where the notifier's
-    processes don't share that folder they need this setting."""
+    """The key that encrypts webhook secrets in the database: 32 bytes in URL-safe base64. Of several, separated by commas, the first
+    encrypts and all decrypt. Empty: `secrets.key` in the data folder, made on first use. Notifier processes that don't share that folder
+    need this setting."""
 
     @property
     def policy_defaults(self) -> Defaults:

@@ -16,37 +16,37 @@ class ThresholdsSettings(Settings):
     """Bounds on waiting."""
 
     school_wait: timedelta = timedelta(seconds=30)
-    """How long marks wait for their school's calendar. It was sent before them and takes milliseconds on its own topic, so a longer
-    wait means that it got lost; then they go to the dead letters, and come back by themselves when the school is sent again."""
+    """How long marks wait for their school's calendar. It was sent before them and takes milliseconds on its own topic, so a longer wait
+    means that it got lost. Then the marks become dead letters, which are redriven by themselves when the school is sent again."""
 
     feed_longest_wait: timedelta = timedelta(seconds=30)
     """The longest poll of the events feed; under the idle timeouts of common proxies (60 s)."""
 
     feed_heartbeat: timedelta = Field(default=timedelta(seconds=15), gt=timedelta(0), le=timedelta(seconds=55))
-    """How often an event stream of the feed says that it lives, and looks whether its token still holds."""
+    """How often an event stream of the feed sends a comment to show that it lives, and checks its token again."""
 
     feed_streams: int = Field(default=200, ge=1, le=10_000)
-    """Event streams that one process keeps open. Each costs a look at the database for every event that is published."""
+    """Event streams that one process keeps open. Each costs a query for every event that is published."""
 
     feed_streams_each: int = Field(default=10, ge=1, le=1_000)
     """Event streams of one subject among them."""
 
     audit_years: int = Field(default=7, ge=7, le=100)
-    """How long the audit log is kept: as long as registers are, at least. The database itself keeps lines from being dropped sooner."""
+    """How many years the audit log is kept: at least as long as registers. The database itself refuses to delete lines sooner."""
 
     plan_review_notice: timedelta = Field(default=timedelta(days=60), ge=timedelta(0), le=timedelta(days=365))
-    """How long before a plan's review the school is first told of it: two months leave room for a meeting of the board."""
+    """How long before a plan's review the school is first reminded: two months leave room for a meeting of the board."""
 
     public_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s?#]+)?$", max_length=500)] = ""
-    """Where the public reaches this service, as in `https://star.example.nz/thresholds`: the links to a school's plan begin with it.
-    Empty for the address that the request came to."""
+    """The address at which the public reaches this service, as in `https://star.example.nz/thresholds`: the links to a school's plan begin
+    with it. Empty: the address of the request."""
 
     transfer_key: Path | None = None
-    """The Ed25519 key (PEM) that signs the documents with which a student's term goes to another school. By default it is made in the
-    data folder; processes that do not share that folder must be given the same one."""
+    """The Ed25519 key (PEM) that signs a student's term for another school. By default it is made in the data folder; processes that do not
+    share that folder need the same key."""
 
     transfer_trust: Path | None = None
-    """A file with the public keys (a JWK set) of other engines whose documents are believed; this engine's own always are."""
+    """A file with the public keys (a JWK set) of other engines whose documents are trusted; this engine's own always are."""
 
     @property
     def transfer_key_file(self) -> Path:
