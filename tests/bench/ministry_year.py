@@ -46,6 +46,7 @@ from shared.leases.lease import Lease
 from shared.worklist.runner import Runner
 from tests.bench.ministry_model import WEEK, Ministry, Truth, terms_of_2026
 from tests.bench.results import Results
+from tests.support.clock import ManualClock
 from tests.support.worklist import leases_run_out
 
 CLOSING = Closing.parse("friday 18:00")
@@ -55,16 +56,6 @@ AT_ONCE = 500
 CONCURRENCY = 16
 
 
-class Clock:
-    """Set by whoever plays."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 class Year:
     """The service's parts, driven by hand."""
 
@@ -72,7 +63,7 @@ class Year:
         self.engine = engine
         self.chance = random.Random(seed)
         self.schools = {f"{number:04}": ZONES[number % 50 == 0] for number in range(1, schools + 1)}
-        self.clock = Clock(datetime(2026, 1, 30, tzinfo=UTC))
+        self.clock = ManualClock(datetime(2026, 1, 30, tzinfo=UTC))
         self.truth = Truth(random.Random(seed + 1))
         self.ministry = Ministry(self.truth, random.Random(seed + 2), self.close_of)
         self.scheduler = Scheduler(CLOSING, timedelta(0))

@@ -10,10 +10,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from deploy.kafka import install, probe
+from deploy.kafka import install
 from deploy.kafka.broker import KafkaBroker
 from deploy.kafka.errors import PortTakenError, StartFailedError
 from tests.support.kafka import running_broker
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.kafka
 
@@ -151,7 +152,7 @@ def test_a_broker_that_ends_while_starting_shows_its_log(broker: KafkaBroker) ->
 
 
 def test_the_commands_may_be_repeated(broker: KafkaBroker, tmp_path: Path) -> None:
-    folder, port = tmp_path / "command", probe.free_port()
+    folder, port = tmp_path / "command", free_port()
 
     def command(*arguments: str) -> tuple[int, str]:
         words = [sys.executable, "-m", "deploy.kafka", *arguments, "--data", str(folder)]

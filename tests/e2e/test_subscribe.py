@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.kafka.probe import free_port
 from tests.e2e.school import School, eventually, fresh_number
 from tests.support.pages import code_blocks
+from tests.support.ports import free_port
 from tests.support.stack import EmbeddedStack
 
 PAGE = "how-to/subscribe-to-events.md"

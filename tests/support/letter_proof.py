@@ -18,7 +18,6 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from deploy.kafka.probe import free_port
 from services.notifier.contacts.handler import RosterHandler
 from services.notifier.letters.handlers.crossings import CrossingsHandler
 from shared.bus.interface import Message, Outgoing
@@ -30,6 +29,7 @@ from shared.events.data import Caregiver, SchoolUpdated, StudentUpdated, TermDat
 from shared.events.envelope import Event, new_event_id
 from shared.identifiers import StudentId, crossing_event_id, student_id
 from tests.support.crossings import TERM, up
+from tests.support.ports import free_port
 from tests.support.processes import Process
 from tests.support.rude_mail_server import RudeMailServer, rude_mail_server
 from tests.support.worklist import leases_run_out

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 from starlette.types import ASGIApp
 
-from deploy.kafka.probe import free_port
 from shared.web.server import serve
+from tests.support.ports import free_port
 
 
 @asynccontextmanager

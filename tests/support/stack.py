@@ -15,8 +15,8 @@ import psutil
 
 from deploy.embedded.postgres import EmbeddedPostgres, NotStartedYetError
 from deploy.kafka.broker import KafkaBroker
-from deploy.kafka.probe import free_port
 from tests.support.kafka import running_broker
+from tests.support.ports import free_port
 from tests.support.processes import Process, run_star
 
 SERVICES = ("ingest", "thresholds", "notifier", "moe-sync")

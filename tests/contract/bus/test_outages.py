@@ -11,7 +11,6 @@ from typing import Final
 import psutil
 import pytest
 
-from deploy.kafka.probe import free_port
 from shared.bus.embedded.bus import TREE
 from shared.bus.interface import BusUnavailableError, Consumer, Message, Publisher
 from shared.db.migrate import migrate
@@ -28,6 +27,7 @@ from tests.contract.bus.adapters import (
 )
 from tests.support.kafka import running_broker
 from tests.support.own_postgres import own_postgres
+from tests.support.ports import free_port
 
 PUBLISH_TIMEOUT: Final = timedelta(seconds=1)
 

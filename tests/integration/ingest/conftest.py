@@ -11,11 +11,10 @@ import pytest
 
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
-from shared.auth.keys import signing_key
-from shared.auth.tokens import issue_token
 from shared.bus.embedded.bus import EmbeddedBus
 from shared.bus.interface import Message
 from tests.support.servers import serving
+from tests.support.tokens import bearer, local_token
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 SCHOOL = {"name": "Example Kura", "terms": [{"term": "2026-T4", "start": "2026-10-12", "end": "2026-12-18"}]}
@@ -37,17 +36,10 @@ class Door:
     data: Path
 
     def token(self, scopes: str = "marks:write roster:write", schools: str = "0999", valid_for: timedelta = timedelta(days=1)) -> str:
-        return issue_token(
-            signing_key(self.data),
-            subject="tests",
-            scopes=scopes.split(),
-            schools=schools.split(),
-            now=datetime.now(UTC),
-            valid_for=valid_for,
-        )
+        return local_token(self.data, scopes.split(), schools.split(), valid_for=valid_for)
 
     async def send(self, method: str, path: str, *, token: str | None = None, **arguments: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token or self.token()}"} | arguments.pop("headers", {})
+        headers = bearer(token or self.token()) | arguments.pop("headers", {})
         return await self.http.request(method, path, headers=headers, **arguments)
 
     async def post(self, *marks: dict[str, Any], **arguments: Any) -> httpx.Response:

@@ -9,7 +9,8 @@ import pytest
 from deploy.sandbox.ministry import create_ministry
 from services.moe_sync.app import create_app
 from shared.bus.embedded.bus import EmbeddedBus
-from tests.integration.moe_sync.office import MONDAY, ManualClock, Office
+from tests.integration.moe_sync.office import MONDAY, Office
+from tests.support.clock import ManualClock
 from tests.support.servers import serving
 
 

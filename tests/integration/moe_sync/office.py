@@ -12,9 +12,7 @@ import httpx
 
 from services.moe_sync.settings import MoeSyncSettings
 from services.moe_sync.worker import run_worker
-from shared.auth.keys import signing_key
 from shared.auth.principal import Role
-from shared.auth.tokens import issue_token
 from shared.bus.interface import Outgoing, Publisher
 from shared.events.catalogue import (
     RECORD_UPDATED,
@@ -39,7 +37,9 @@ from shared.events.data import (
 )
 from shared.events.envelope import Event, new_event_id
 from shared.identifiers import crossing_event_id, star_record_id, student_id
+from tests.support.clock import ManualClock
 from tests.support.polling import eventually
+from tests.support.tokens import bearer, local_token
 
 SCHOOL = "0999"
 TERM = TermDates("2026-T4", date(2026, 10, 12), date(2026, 12, 18))
@@ -51,16 +51,6 @@ CLOSE = datetime(2026, 10, 23, 5, tzinfo=UTC)
 """Friday 23 October 2026, 18:00 there."""
 
 WEEK = timedelta(days=7)
-
-
-class ManualClock:
-    """A clock that stands still until it is set."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 def tier(half_days: int) -> Any:
@@ -289,16 +279,7 @@ class Office:
     def token(
         self, scopes: Sequence[str] = ("star:read", "uploads:run"), schools: Sequence[str] = ("*",), role: Role | None = None
     ) -> dict[str, str]:
-        token = issue_token(
-            signing_key(self.data),
-            subject="tests",
-            scopes=scopes,
-            schools=schools,
-            now=datetime.now(UTC),
-            valid_for=timedelta(hours=1),
-            role=role,
-        )
-        return {"Authorization": f"Bearer {token}"}
+        return bearer(local_token(self.data, scopes, schools, role=role))
 
     async def get(self, path: str, headers: dict[str, str] | None = None, **params: Any) -> httpx.Response:
         return await self.http.get(f"{self.api}{path}", params=params, headers=headers if headers is not None else self.token())

@@ -28,9 +28,7 @@ from services.notifier.staff_mail.tasks.digest import DigestTask
 from services.notifier.staff_mail.tasks.notice import NoticeTask
 from services.notifier.templates.rendering import Letters
 from services.notifier.templates.task import TrialTask
-from shared.auth.keys import signing_key
 from shared.auth.principal import Role
-from shared.auth.tokens import issue_token
 from shared.bus.interface import Message, Outgoing
 from shared.db.engine import create_engine
 from shared.db.listen import Wakeup
@@ -42,6 +40,7 @@ from shared.identifiers import student_id
 from shared.worklist.runner import Runner
 from shared.worklist.tasks import Task
 from tests.support.crossings import SCHOOL, STUDENT
+from tests.support.tokens import bearer, local_token
 
 HOLD = timedelta(hours=1)
 MERE = Caregiver(name="Mere Ngata", email="mere@example.test")
@@ -169,17 +168,7 @@ class Visitor:
     def headers(
         self, *scopes: str, schools: tuple[str, ...] = (SCHOOL,), role: Role | None = None, groups: tuple[str, ...] = ()
     ) -> dict[str, str]:
-        token = issue_token(
-            signing_key(self.data),
-            subject="test",
-            scopes=scopes,
-            schools=schools,
-            now=datetime.now(UTC),
-            valid_for=timedelta(hours=1),
-            role=role,
-            groups=groups,
-        )
-        return {"Authorization": f"Bearer {token}"}
+        return bearer(local_token(self.data, scopes, schools, subject="test", role=role, groups=groups))
 
     async def policy(self, **body: Any) -> dict[str, Any]:
         """Sets the school's letter policy."""

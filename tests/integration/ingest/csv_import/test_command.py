@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from deploy.kafka.probe import free_port
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
 from shared.bus.interface import BusUnavailableError
 from tests.integration.ingest.conftest import NOW, Door
+from tests.support.ports import free_port
 from tests.support.processes import STAR
 from tests.support.servers import serving
 

@@ -15,20 +15,11 @@ import httpx
 from services.ingest.settings import IngestSettings
 from services.ingest.worker import run_worker
 from tests.integration.ingest.conftest import NOW, Door
+from tests.support.clock import ManualClock
 from tests.support.polling import eventually
 
 SLOTS = [{"slot": slot, "name": f"Period {slot}", "minutes": 60} for slot in range(2, 7)]
 SCHOOL = {"name": "Example High", "terms": [{"term": "2026-T4", "start": "2026-10-12", "end": "2026-12-18"}], "slots": SLOTS}
-
-
-@dataclass
-class ManualClock:
-    """A clock that stands until it is set."""
-
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @dataclass
@@ -38,7 +29,7 @@ class Kamar:
     door: Door
     settings: IngestSettings
     auth: tuple[str, str]
-    clock: ManualClock = field(default_factory=ManualClock)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
 
     async def post(self, document: dict[str, Any] | bytes, **arguments: Any) -> httpx.Response:
         content = document if isinstance(document, bytes) else json.dumps(document).encode()

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import httpx
 
-from deploy.kafka.probe import free_port
 from tests.integration.ingest.conftest import Door
 from tests.integration.ingest.kamar.school import SCHOOL
 from tests.support.polling import eventually
+from tests.support.ports import free_port
 
 STUDENTS = 1_777
 WEEKS = 5

@@ -13,9 +13,9 @@ import trustme
 import uvicorn
 from starlette.types import ASGIApp
 
-from deploy.kafka.probe import free_port
 from services.moe_sync.adapters.interface import Parcel
 from services.moe_sync.settings import MoeSyncSettings
+from tests.support.ports import free_port
 from tests.unit.deploy.sandbox_ministry import document, encoded, record
 
 

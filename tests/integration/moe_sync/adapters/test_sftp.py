@@ -8,13 +8,13 @@ from typing import Any
 import asyncssh
 import pytest
 
-from deploy.kafka.probe import free_port
 from services.moe_sync.adapters.interface import Answer, Parcel, Received, Refused, Rejected, Unsettled
 from services.moe_sync.adapters.opening import open_adapters
 from services.moe_sync.adapters.sftp import SftpServer
 from services.moe_sync.settings import MoeSyncSettings
 from services.moe_sync.uploads.csv_set import archive_of
 from tests.integration.moe_sync.adapters.ministry import parcel
+from tests.support.ports import free_port
 
 KEY = "11c2a6f2-6f1c-5c0e-a6a5-1f3f6a1b2c3d"
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deploy.kafka.probe import free_port
 from deploy.sandbox.ministry import create_ministry
 from tests.integration.moe_sync.office import CLOSE, MONDAY, WEEK, Office
 from tests.support.polling import eventually
+from tests.support.ports import free_port
 from tests.support.servers import serving
 
 HOUR = timedelta(hours=1)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from deploy.kafka.probe import free_port
 from services.notifier.delivery.deliveries.task import DeliveryTask
 from services.notifier.delivery.transports.outcomes import Away, Deferred, Ours, Unwanted
 from services.notifier.delivery.transports.rate import Pace
@@ -24,6 +23,7 @@ from tests.integration.notifier.delivery.test_smtp import PARCEL
 from tests.integration.notifier.test_worker import running
 from tests.support.crossings import up
 from tests.support.polling import eventually
+from tests.support.ports import free_port
 from tests.support.text_gateway import Gateway, answer, redirect, text_gateway
 
 HANA = Caregiver(name="Hana Parata", email=None, phone="027 000 0000")

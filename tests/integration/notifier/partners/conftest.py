@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,6 @@ from services.notifier.partners.handler import PartnerEventsHandler
 from services.notifier.partners.task import WebhookTask
 from services.notifier.partners.vault import open_vault
 from services.notifier.settings import NotifierSettings
-from shared.auth.keys import signing_key
-from shared.auth.tokens import issue_token
 from shared.bus.interface import Message, Outgoing
 from shared.db.engine import create_engine
 from shared.db.listen import Wakeup
@@ -28,7 +26,9 @@ from shared.events.catalogue import PLAN_PUBLISHED
 from shared.events.data import PlanPublished
 from shared.events.envelope import Event
 from shared.worklist.runner import Runner
+from tests.support.clock import ManualClock
 from tests.support.crossings import SAID_AT, SCHOOL
+from tests.support.tokens import bearer, local_token
 
 NOW = SAID_AT + timedelta(seconds=1)
 CROSSED = "nz.star.threshold.crossed.v1"
@@ -43,7 +43,7 @@ class Office:
     engine: AsyncEngine
     http: httpx.AsyncClient
     settings: NotifierSettings
-    clock_at: list[datetime]
+    clock: ManualClock
     resolver: Resolver = system_resolver
     offset: int = 0
     couriers: list[Courier] = field(default_factory=list)
@@ -51,14 +51,11 @@ class Office:
 
     @property
     def now(self) -> datetime:
-        return self.clock_at[0]
-
-    def clock(self) -> datetime:
-        return self.now
+        return self.clock.now
 
     def passes(self, time: timedelta) -> None:
         """Lets time go by."""
-        self.clock_at[0] += time
+        self.clock.now += time
 
     def message(self, outgoing: Outgoing) -> Message:
         self.offset += 1
@@ -98,16 +95,8 @@ class Office:
     # As partners see it.
 
     def headers(self, subject: str = "partner", schools: tuple[str, ...] = (SCHOOL,), **claims: Any) -> dict[str, str]:
-        token = issue_token(
-            signing_key(self.settings.data),
-            subject=subject,
-            scopes=claims.pop("scopes", ["events:subscribe"]),
-            schools=schools,
-            now=datetime.now(UTC),
-            valid_for=timedelta(hours=1),
-            **claims,
-        )
-        return {"Authorization": f"Bearer {token}"}
+        scopes = claims.pop("scopes", ["events:subscribe"])
+        return bearer(local_token(self.settings.data, scopes, schools, subject=subject, **claims))
 
     async def call(self, method: str, path: str, *, status: int = 200, **rest: Any) -> Any:
         headers = rest.pop("headers", None) or self.headers()
@@ -143,8 +132,8 @@ def settings(database_url: str, tmp_path: Path) -> NotifierSettings:
 @pytest.fixture
 async def office(settings: NotifierSettings) -> AsyncIterator[Office]:
     engine = create_engine(settings.database_url, "notifier", pool_size=settings.database_pool)
-    clock_at = [NOW]
-    app = create_app(settings, clock=lambda: clock_at[0])
+    clock = ManualClock(NOW)
+    app = create_app(settings, clock=clock)
     async with app.router.lifespan_context(app) as state:
 
         async def with_state(scope: Any, receive: Any, send: Any) -> None:
@@ -152,7 +141,7 @@ async def office(settings: NotifierSettings) -> AsyncIterator[Office]:
             await app(scope, receive, send)
 
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=with_state), base_url="http://notifier.test") as http:
-            office = Office(engine, http, settings, clock_at)
+            office = Office(engine, http, settings, clock)
             yield office
             for courier in office.couriers:
                 await courier.close()

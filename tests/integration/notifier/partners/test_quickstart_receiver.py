@@ -11,13 +11,13 @@ from pathlib import Path
 import httpx
 from standardwebhooks.webhooks import Webhook
 
-from deploy.kafka.probe import free_port
 from services.notifier.partners.signatures import new_secret, signed_headers
 from shared.clock import utc_now
 from shared.waiting import wait_until_set
 from tests.integration.notifier.partners.conftest import PLAN, Office
 from tests.support.crossings import up
 from tests.support.pages import code_blocks
+from tests.support.ports import free_port
 
 PATIENCE = 30.0
 
@@ -58,7 +58,7 @@ async def line_of(process: asyncio.subprocess.Process) -> str:
 
 
 async def test_it_takes_our_webhooks_and_prints_each_event_once(office: Office, tmp_path: Path) -> None:
-    office.clock_at[0] = utc_now()
+    office.clock.now = utc_now()
     made = await office.subscribe("http://127.0.0.1:9/star")
     async with printed_receiver(tmp_path, made["secret"]) as (url, process):
         await office.call("PATCH", f"/{made['id']}", json={"url": url})

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from deploy.kafka.probe import free_port
 from deploy.sandbox.mail import MailCatcher
 from services.notifier.settings import NotifierSettings
 from services.notifier.worker import run_worker
@@ -23,6 +22,7 @@ from shared.waiting import wait_until_set
 from tests.integration.notifier.partners.conftest import CROSSED, PLAN, Office, plan
 from tests.support.crossings import SCHOOL, STUDENT, STUDENT_ID, up
 from tests.support.polling import eventually
+from tests.support.ports import free_port
 from tests.support.processes import Process
 from tests.support.receivers import Receiver, receiving
 from tests.support.worklist import leases_run_out
@@ -73,7 +73,7 @@ def roster() -> list[Outgoing]:
 
 
 async def test_what_is_published_arrives_and_is_settled(office: Office, tmp_path: Path) -> None:
-    office.clock_at[0] = utc_now()
+    office.clock.now = utc_now()
     async with receiving() as receiver:
         await office.subscribe(receiver.url(), CROSSED, PLAN)
         crossed, published = up(5, 11, to="yellow", said_at=utc_now()), plan(at=utc_now())
@@ -92,7 +92,7 @@ async def test_letters_go_out_while_receivers_hang(office: Office, tmp_path: Pat
         await hung.wait()
         writer.transport.abort()
 
-    office.clock_at[0] = utc_now()
+    office.clock.now = utc_now()
     settings = office.settings.model_copy(
         update={"webhooks_at_once": 2, "webhooks_at_once_each": 1, "webhook_timeout": timedelta(seconds=60), "hold": timedelta(0)}
     )
@@ -117,7 +117,7 @@ async def test_letters_go_out_while_receivers_hang(office: Office, tmp_path: Pat
 
 
 async def test_a_worker_that_starts_later_sends_what_was_said(office: Office, tmp_path: Path) -> None:
-    office.clock_at[0] = utc_now()
+    office.clock.now = utc_now()
     async with receiving() as receiver:
         await office.subscribe(receiver.url(), PLAN)
         await office.say(plan(at=utc_now()))
@@ -128,7 +128,7 @@ async def test_a_worker_that_starts_later_sends_what_was_said(office: Office, tm
 
 
 async def test_a_worker_killed_while_a_receiver_has_the_event_sends_it_again(office: Office, tmp_path: Path) -> None:
-    office.clock_at[0] = utc_now()
+    office.clock.now = utc_now()
     reached = asyncio.Event()
 
     async def takes_it_and_says_nothing(writer: asyncio.StreamWriter) -> None:
@@ -161,7 +161,7 @@ async def test_a_worker_killed_while_a_receiver_has_the_event_sends_it_again(off
             process.kill()
 
             # Nobody can know that it is dead before its lease has run out.
-            office.clock_at[0] = utc_now()
+            office.clock.now = utc_now()
             assert await office.work() == 0
             await leases_run_out(office.engine)
             assert await office.work() == 1

@@ -15,19 +15,10 @@ from shared.worklist import repository
 from shared.worklist.repository import WorkItem
 from shared.worklist.tasks import Backoff, Done, Outcome
 from tests.integration.shared.conftest import Sql
+from tests.support.clock import ManualClock
 
 SCHEMA = "notifier"
 NOW = datetime(2026, 10, 19, 12, tzinfo=UTC)
-
-
-class MovedClock:
-    """Stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @dataclass
@@ -59,8 +50,8 @@ class WatchedTask:
 
 
 @pytest.fixture
-def clock() -> MovedClock:
-    return MovedClock()
+def clock() -> ManualClock:
+    return ManualClock(NOW)
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from shared.worklist import repository
 from shared.worklist.repository import WorkItem
 from shared.worklist.runner import Runner
 from shared.worklist.tasks import ChoosesItself
-from tests.integration.shared.worklist.conftest import NOW, MovedClock, WatchedTask, add, claim, row
+from tests.integration.shared.worklist.conftest import NOW, WatchedTask, add, claim, row
+from tests.support.clock import ManualClock
 
 MINUTE = timedelta(minutes=1)
 
@@ -31,7 +32,7 @@ class PickyTask(WatchedTask):
         return None
 
 
-async def test_a_task_can_choose_for_itself_beside_others_that_do_not(engine: AsyncEngine, clock: MovedClock) -> None:
+async def test_a_task_can_choose_for_itself_beside_others_that_do_not(engine: AsyncEngine, clock: ManualClock) -> None:
     letters = [await add(engine) for _ in range(2)]
     webhooks = [await add(engine, "webhook", due_at=NOW - number * MINUTE) for number in range(3)]
     plain, picky = WatchedTask(), PickyTask(choice=[webhooks[0]])

@@ -11,7 +11,8 @@ from shared.worklist import repository
 from shared.worklist.repository import WorkItem
 from shared.worklist.runner import Runner
 from shared.worklist.tasks import Done, Failed, Retry
-from tests.integration.shared.worklist.conftest import NOW, SCHEMA, Attempts, MovedClock, WatchedTask, add, claim, row
+from tests.integration.shared.worklist.conftest import NOW, SCHEMA, Attempts, WatchedTask, add, claim, row
+from tests.support.clock import ManualClock
 from tests.support.worklist import leases_run_out
 
 SECOND = timedelta(seconds=1)
@@ -23,7 +24,7 @@ def task() -> WatchedTask:
 
 
 @pytest.fixture
-def work(engine: AsyncEngine, task: WatchedTask, clock: MovedClock) -> Runner:
+def work(engine: AsyncEngine, task: WatchedTask, clock: ManualClock) -> Runner:
     return Runner(SCHEMA, engine, [task], Wakeup(), clock=clock)
 
 
@@ -46,7 +47,7 @@ async def test_an_attempt_is_on_record_before_it_is_made(engine: AsyncEngine, ta
 
 
 async def test_it_is_tried_again_with_growing_pauses_until_it_is_given_up(
-    engine: AsyncEngine, task: WatchedTask, work: Runner, clock: MovedClock, attempts: Attempts
+    engine: AsyncEngine, task: WatchedTask, work: Runner, clock: ManualClock, attempts: Attempts
 ) -> None:
     task.outcomes = [Retry("busy"), ConnectionRefusedError("Jane Doe"), Retry("busy again")]
     item = await add(engine)
@@ -69,7 +70,7 @@ async def test_it_is_tried_again_with_growing_pauses_until_it_is_given_up(
     assert await work.run_once() == 0
 
 
-async def test_a_task_that_is_never_given_up_goes_on(engine: AsyncEngine, task: WatchedTask, work: Runner, clock: MovedClock) -> None:
+async def test_a_task_that_is_never_given_up_goes_on(engine: AsyncEngine, task: WatchedTask, work: Runner, clock: ManualClock) -> None:
     task.backoff = runner_backoff = type(task.backoff)(SECOND, SECOND, most_attempts=None)
     task.outcomes = [Retry("busy")] * 20
     item = await add(engine)
@@ -87,7 +88,7 @@ async def test_the_other_side_says_when_to_come_back(engine: AsyncEngine, task: 
     assert (await row(engine, item))["due_at"] == NOW + timedelta(hours=2)
 
 
-async def test_what_can_never_work_is_not_tried_again(engine: AsyncEngine, task: WatchedTask, work: Runner, clock: MovedClock) -> None:
+async def test_what_can_never_work_is_not_tried_again(engine: AsyncEngine, task: WatchedTask, work: Runner, clock: ManualClock) -> None:
     task.outcomes = [Failed("no such address")]
     item = await add(engine)
     await work.run_once()
@@ -149,7 +150,7 @@ async def test_a_runner_does_not_take_from_itself_what_it_is_at(engine: AsyncEng
 
 
 async def test_a_result_that_can_not_be_kept_does_not_repeat_the_side_effect_for_ever(
-    engine: AsyncEngine, task: WatchedTask, work: Runner, clock: MovedClock
+    engine: AsyncEngine, task: WatchedTask, work: Runner, clock: ManualClock
 ) -> None:
     async def broken(_: AsyncConnection) -> None:
         if len(task.performed) < 4:
@@ -170,7 +171,7 @@ async def test_a_result_that_can_not_be_kept_does_not_repeat_the_side_effect_for
     assert (await row(engine, item))["state"] == "failed"
 
 
-async def test_a_flood_of_one_kind_leaves_room_for_the_others(engine: AsyncEngine, clock: MovedClock) -> None:
+async def test_a_flood_of_one_kind_leaves_room_for_the_others(engine: AsyncEngine, clock: ManualClock) -> None:
     letters, webhooks = WatchedTask("letter"), WatchedTask("webhook")
     for _ in range(20):
         await add(engine, "letter", due_at=NOW - SECOND)

@@ -11,7 +11,8 @@ from shared.clock import utc_now
 from shared.db.listen import Wakeup, listen
 from shared.worklist import repository, runner
 from shared.worklist.runner import Runner
-from tests.integration.shared.worklist.conftest import SCHEMA, Attempts, MovedClock, WatchedTask, add, row
+from tests.integration.shared.worklist.conftest import NOW, SCHEMA, Attempts, WatchedTask, add, row
+from tests.support.clock import ManualClock
 from tests.support.polling import eventually
 
 
@@ -32,7 +33,7 @@ async def test_a_database_that_is_away_while_it_is_done_does_not_have_it_done_ag
 
     task.settling = away_at_first
     item = await add(engine)
-    assert await Runner(SCHEMA, engine, [task], Wakeup(), clock=MovedClock()).run_once() == 1
+    assert await Runner(SCHEMA, engine, [task], Wakeup(), clock=ManualClock(NOW)).run_once() == 1
     assert (tries, len(task.performed)) == (4, 1)
     assert await attempts(item) == [(1, "done", None)]
 
@@ -50,7 +51,7 @@ async def test_it_runs_until_stopped_and_lets_attempts_end(
 ) -> None:
     task, bell, stop = WatchedTask(), Wakeup(), asyncio.Event()
     gate = asyncio.Event()
-    clock = MovedClock()
+    clock = ManualClock(NOW)
 
     async def performed() -> int:
         return len(task.performed)

@@ -14,13 +14,12 @@ from sqlalchemy import text
 
 from services.thresholds.app import create_app
 from services.thresholds.settings import ThresholdsSettings
-from shared.auth.keys import signing_key
-from shared.auth.tokens import issue_token
 from shared.events.catalogue import STUDENT_UPDATED
 from shared.events.data import Mark, StudentUpdated, TermDates
 from shared.identifiers import SchoolNumber, student_id
 from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences
 from tests.support.servers import serving
+from tests.support.tokens import bearer, local_token
 
 TERMS = [TermDates("2026-T3", date(2026, 7, 20), date(2026, 9, 25)), TermDates("2026-T4", FIRST_DAY, date(2026, 12, 18))]
 FRIDAY_EVENING = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -39,11 +38,10 @@ class Office:
     data: Path
 
     def token(self, scopes: str = "star:read", schools: str = "0999", **more: Any) -> str:
-        times: dict[str, Any] = {"now": datetime.now(UTC), "valid_for": timedelta(days=1)}
-        return issue_token(signing_key(self.data), subject="tests", scopes=scopes.split(), schools=schools.split(), **times, **more)
+        return local_token(self.data, scopes.split(), schools.split(), **more)
 
     async def get(self, path: str = PATH, *, token: str | None = None, accept: str = "*/*", **query: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token or self.token()}", "Accept": accept}
+        headers = bearer(token or self.token()) | {"Accept": accept}
         return await self.http.get(path, params=query, headers=headers)
 
     async def read(self, path: str = PATH, **query: Any) -> Any:

@@ -18,8 +18,6 @@ from services.thresholds.crossings.handler import MarksHandler
 from services.thresholds.data_quality.handler import KEPT_FOR, DeadLettersHandler
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker
-from shared.auth.keys import signing_key
-from shared.auth.tokens import issue_token
 from shared.bus.factory import create_bus
 from shared.bus.headers import headers_from_text
 from shared.bus.interface import Message, Outgoing
@@ -30,6 +28,7 @@ from shared.identifiers import SchoolNumber, student_id
 from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences
 from tests.support.polling import eventually
 from tests.support.servers import serving
+from tests.support.tokens import bearer, local_token
 
 # Friday evening of the term's first week but one: its Friday has ended.
 REPORTED_AT = datetime(2026, 10, 23, 6, 0, tzinfo=UTC)
@@ -43,11 +42,10 @@ class Office:
     data: Path
 
     def token(self, scopes: str = "star:read", schools: str = "0999") -> str:
-        times: dict[str, Any] = {"now": datetime.now(UTC), "valid_for": timedelta(days=1)}
-        return issue_token(signing_key(self.data), subject="tests", scopes=scopes.split(), schools=schools.split(), **times)
+        return local_token(self.data, scopes.split(), schools.split())
 
     async def get(self, path: str = "/v1/schools/0999/data-quality", *, token: str | None = None, **query: Any) -> httpx.Response:
-        return await self.http.get(path, params=query, headers={"Authorization": f"Bearer {token or self.token()}"})
+        return await self.http.get(path, params=query, headers=bearer(token or self.token()))
 
     async def report(self, **query: Any) -> Any:
         answer = await self.get(**query)

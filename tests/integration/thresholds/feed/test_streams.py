@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,8 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.thresholds.app import create_app
 from services.thresholds.feed.archive import archive
 from services.thresholds.settings import ThresholdsSettings
-from shared.auth.keys import revoke_token, signing_key
-from shared.auth.tokens import issue_token
+from shared.auth.keys import revoke_token
 from shared.db.engine import create_engine
 from shared.events.catalogue import LETTERS_HELD, LETTERS_RELEASED, MARKS_RECORDED, PLAN_PUBLISHED, PLAN_REVIEW_DUE
 from shared.events.data import LettersHeld, LettersReleased, MarksRecorded, PlanPublished, PlanReviewDue
@@ -27,6 +26,7 @@ from shared.events.envelope import Event
 from shared.waiting import wait_until_set
 from tests.support.crossings import SAID_AT, SCHOOL, STUDENT, STUDENT_ID, TERM, down, up
 from tests.support.servers import serving
+from tests.support.tokens import bearer, local_token
 
 PATIENCE = 30.0
 
@@ -72,16 +72,8 @@ class Feed:
             await archive(connection, [event.encode() for event in events])
 
     def headers(self, subject: str = "partner", valid_for: timedelta = timedelta(hours=1), **claims: Any) -> dict[str, str]:
-        token = issue_token(
-            signing_key(self.settings.data),
-            subject=subject,
-            scopes=["events:subscribe"],
-            schools=claims.pop("schools", [SCHOOL]),
-            now=datetime.now(UTC),
-            valid_for=valid_for,
-            **claims,
-        )
-        return {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
+        token = local_token(self.settings.data, ["events:subscribe"], subject=subject, valid_for=valid_for, **claims)
+        return bearer(token) | {"Accept": "text/event-stream"}
 
     @asynccontextmanager
     async def stream(self, url: str, **more: Any) -> AsyncIterator[tuple[httpx.Response, AsyncIterator[Said]]]:

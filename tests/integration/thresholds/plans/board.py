@@ -1,7 +1,7 @@
 """A school's board with its plan: the service as it runs, on a real database and bus, and a clock that we turn."""
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import asyncpg
@@ -9,14 +9,13 @@ import httpx
 
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker
-from shared.auth.keys import signing_key
-from shared.auth.tokens import issue_token
 from shared.bus.headers import headers_from_text
 from shared.bus.interface import Message, Publisher
 from shared.events.catalogue import SCHOOL_UPDATED
 from shared.events.data import SchoolUpdated, TermDates
 from shared.events.envelope import Event, decode, new_event_id
 from tests.support.polling import eventually
+from tests.support.tokens import bearer, local_token
 
 SCHOOL = "0999"
 PLAN = f"/v1/schools/{SCHOOL}/plan"
@@ -99,16 +98,8 @@ class Board:
     # Requests.
 
     def token(self, *scopes: str, schools: tuple[str, ...] = (SCHOOL,), **claims: Any) -> dict[str, str]:
-        token = issue_token(
-            signing_key(self.settings.data),
-            subject="board-secretary",
-            scopes=scopes or ("star:read", "star:write"),
-            schools=schools,
-            now=datetime.now(UTC),
-            valid_for=timedelta(hours=1),
-            **claims,
-        )
-        return {"Authorization": f"Bearer {token}"}
+        scopes = scopes or ("star:read", "star:write")
+        return bearer(local_token(self.settings.data, scopes, schools, subject="board-secretary", **claims))
 
     async def get(self, path: str, **params: Any) -> httpx.Response:
         return await self.http.get(self.api + path, params=params, headers=self.token())

@@ -9,7 +9,8 @@ import pytest
 from services.thresholds.app import create_app
 from services.thresholds.settings import ThresholdsSettings
 from tests.integration.thresholds.conftest import NOW, Heart
-from tests.integration.thresholds.records.staffroom import ManualClock, Staffroom
+from tests.integration.thresholds.records.staffroom import Staffroom
+from tests.support.clock import ManualClock
 from tests.support.servers import serving
 
 

@@ -3,15 +3,12 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 
-from shared.auth.keys import signing_key
-from shared.auth.tokens import issue_token
 from shared.bus.headers import headers_from_text
 from shared.bus.interface import Message
 from shared.events.catalogue import STUDENT_UPDATED
@@ -19,19 +16,11 @@ from shared.events.data import StudentUpdated
 from shared.events.envelope import Event, decode
 from shared.identifiers import SchoolNumber, star_record_id, student_id
 from tests.integration.thresholds.conftest import NOW, Heart, absences
+from tests.support.clock import ManualClock
+from tests.support.tokens import bearer, local_token
 
 SCHOOL, TERM = "0999", "2026-T4"
 PROBLEM = "urn:nz-star:problem:"
-
-
-class ManualClock:
-    """A clock that stands still until it is set."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 _SAID = """
@@ -66,11 +55,8 @@ class Staffroom:
         """One request as a member of staff."""
         key = (subject, role, tuple(groups), schools, scopes)
         if key not in self.tokens:
-            times: dict[str, Any] = {"now": datetime.now(UTC), "valid_for": timedelta(days=1)}
-            self.tokens[key] = issue_token(
-                signing_key(self.data), subject=subject, scopes=scopes.split(), schools=schools.split(), role=role, groups=groups, **times
-            )
-        auth = {"Authorization": f"Bearer {self.tokens[key]}", **(headers or {})}
+            self.tokens[key] = local_token(self.data, scopes.split(), schools.split(), subject=subject, role=role, groups=groups)
+        auth = bearer(self.tokens[key]) | dict(headers or {})
         return await self.http.request(method, path, json=json, params=query or None, headers=auth)
 
     async def ok(self, method: str, path: str, json: Any = None, *, subject: str = "dean", role: Any = "manage", **more: Any) -> Any:

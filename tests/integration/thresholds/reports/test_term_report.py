@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,6 @@ from playwright.async_api import Browser
 
 from services.thresholds.app import create_app
 from services.thresholds.settings import ThresholdsSettings
-from shared.auth.keys import signing_key
-from shared.auth.tokens import issue_token
 from shared.events.catalogue import STUDENT_UPDATED
 from shared.events.data import StudentUpdated, TermDates
 from shared.identifiers import SchoolNumber, student_id
@@ -24,6 +22,7 @@ from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absence
 from tests.support.chromium import chromium
 from tests.support.pdfs import pdf_text
 from tests.support.servers import serving
+from tests.support.tokens import bearer, local_token
 from tests.unit.services.thresholds.pages.test_html import Outline
 
 __all__ = ["chromium"]
@@ -48,11 +47,10 @@ class Office:
     data: Path
 
     def token(self, scopes: str = "star:read", schools: str = "0999", **more: Any) -> str:
-        times: dict[str, Any] = {"now": datetime.now(UTC), "valid_for": timedelta(days=1)}
-        return issue_token(signing_key(self.data), subject="tests", scopes=scopes.split(), schools=schools.split(), **times, **more)
+        return local_token(self.data, scopes.split(), schools.split(), **more)
 
     async def get(self, path: str = REPORT, *, token: str | None = None, accept: str = "*/*", **query: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token or self.token()}", "Accept": accept}
+        headers = bearer(token or self.token()) | {"Accept": accept}
         return await self.http.get(path, params=query, headers=headers)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,6 @@ from services.thresholds.app import create_app
 from services.thresholds.proof.verifying import verify
 from services.thresholds.settings import ThresholdsSettings
 from shared.attendance.codes import CodeTable
-from shared.auth.keys import signing_key
-from shared.auth.tokens import issue_token
 from shared.bus.headers import headers_from_text
 from shared.bus.interface import Outgoing
 from shared.events.catalogue import STUDENT_UPDATED
@@ -23,6 +21,7 @@ from shared.events.data import Mark, StudentUpdated, TermDates
 from shared.identifiers import SchoolNumber, student_id
 from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences
 from tests.support.servers import serving
+from tests.support.tokens import bearer, local_token
 
 OLD = "/v1/schools/0189/students/77"
 NEW = "/v1/schools/0999/students/12345"
@@ -37,16 +36,7 @@ class Registrar:
     heart: Heart
 
     def headers(self, **staff: Any) -> dict[str, str]:
-        token = issue_token(
-            signing_key(self.data),
-            subject="registrar",
-            scopes=["star:read", "star:write"],
-            schools=["0189", "0999"],
-            now=datetime.now(UTC),
-            valid_for=timedelta(hours=1),
-            **staff,
-        )
-        return {"Authorization": f"Bearer {token}"}
+        return bearer(local_token(self.data, ["star:read", "star:write"], ["0189", "0999"], subject="registrar", **staff))
 
     async def export(self, **query: Any) -> str:
         answer = await self.http.get(f"{OLD}/transfer", params=query, headers=self.headers())

@@ -17,23 +17,16 @@ from shared.auth.keys import revoke_token, revoked_tokens, signing_key
 from shared.auth.tokens import CACHED_FOR, LocalKeys, TokenVerifier, issue_token
 from shared.identifiers import SchoolNumber
 from shared.web.problems import ProblemError
-
-
-class Monotonic:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clock import ManualClock
 
 
 @pytest.fixture
-def clock() -> Monotonic:
-    return Monotonic()
+def clock() -> ManualClock[float]:
+    return ManualClock(1_000.0)
 
 
 @pytest.fixture
-def verifier(tmp_path: Path, clock: Monotonic) -> TokenVerifier:
+def verifier(tmp_path: Path, clock: ManualClock[float]) -> TokenVerifier:
     return TokenVerifier(LocalKeys(tmp_path), clock)
 
 
@@ -164,7 +157,7 @@ async def test_changed_claims_are_refused(verifier: TokenVerifier, tmp_path: Pat
     await refused(verifier, f"Bearer {header}.{claims}.{signature}")
 
 
-async def test_a_revoked_token_is_refused_within_seconds(verifier: TokenVerifier, tmp_path: Path, clock: Monotonic) -> None:
+async def test_a_revoked_token_is_refused_within_seconds(verifier: TokenVerifier, tmp_path: Path, clock: ManualClock[float]) -> None:
     token, other = issued(tmp_path), issued(tmp_path)
     await verifier.principal(f"Bearer {token}")
     revoke_token(tmp_path, claims_of(token)["jti"])

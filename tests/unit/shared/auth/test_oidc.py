@@ -10,6 +10,7 @@ import pytest
 
 from shared.auth.tokens import JWKS_FOR, JWKS_RETRY, OidcKeys, TokenVerifier
 from shared.web.problems import ProblemError
+from tests.support.clock import ManualClock
 from tests.unit.shared.auth.issuer import Issuer, new_key, running_issuer
 
 FETCH = ["/.well-known/openid-configuration", "/keys"]
@@ -21,23 +22,13 @@ def issuer() -> Iterator[Issuer]:
         yield issuer
 
 
-class Monotonic:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> ManualClock[float]:
+    return ManualClock(1_000.0)
 
 
 @pytest.fixture
-def clock() -> Monotonic:
-    return Monotonic()
-
-
-@pytest.fixture
-async def verifier(issuer: Issuer, clock: Monotonic) -> AsyncIterator[TokenVerifier]:
+async def verifier(issuer: Issuer, clock: ManualClock[float]) -> AsyncIterator[TokenVerifier]:
     async with httpx.AsyncClient() as client:
         yield TokenVerifier(OidcKeys(issuer.url + "/", "star", client, clock), clock)
 
@@ -92,7 +83,7 @@ async def test_keys_are_fetched_once_for_many(verifier: TokenVerifier, issuer: I
     assert issuer.asked == FETCH
 
 
-async def test_a_new_key_is_found(verifier: TokenVerifier, issuer: Issuer, claims: dict[str, Any], clock: Monotonic) -> None:
+async def test_a_new_key_is_found(verifier: TokenVerifier, issuer: Issuer, claims: dict[str, Any], clock: ManualClock[float]) -> None:
     await verifier.principal(f"Bearer {issuer.token(claims)}")
     issuer.keys["second"] = new_key()
     clock.now += JWKS_RETRY
@@ -102,7 +93,7 @@ async def test_a_new_key_is_found(verifier: TokenVerifier, issuer: Issuer, claim
 
 
 async def test_made_up_keys_make_nobody_ask_again_and_again(
-    verifier: TokenVerifier, issuer: Issuer, claims: dict[str, Any], clock: Monotonic
+    verifier: TokenVerifier, issuer: Issuer, claims: dict[str, Any], clock: ManualClock[float]
 ) -> None:
     for number in range(5):
         assert await status(verifier, issuer.token(claims, f"made-up-{number}", new_key())) == 401
@@ -110,7 +101,7 @@ async def test_made_up_keys_make_nobody_ask_again_and_again(
 
 
 async def test_a_key_that_was_withdrawn_holds_no_longer(
-    verifier: TokenVerifier, issuer: Issuer, claims: dict[str, Any], clock: Monotonic
+    verifier: TokenVerifier, issuer: Issuer, claims: dict[str, Any], clock: ManualClock[float]
 ) -> None:
     token = issuer.token(claims)
     await verifier.principal(f"Bearer {token}")
@@ -124,7 +115,7 @@ async def test_a_key_that_was_withdrawn_holds_no_longer(
     "broken", [(500, b""), (200, b"<html>"), (200, b"[]"), (200, b'{"jwks_uri": 5}'), (200, b'{"jwks_uri": "http://["}')]
 )
 async def test_an_issuer_that_is_away_is_no_fault_of_the_caller(
-    verifier: TokenVerifier, issuer: Issuer, claims: dict[str, Any], clock: Monotonic, broken: tuple[int, bytes]
+    verifier: TokenVerifier, issuer: Issuer, claims: dict[str, Any], clock: ManualClock[float], broken: tuple[int, bytes]
 ) -> None:
     issuer.broken = broken
     token = issuer.token(claims)
@@ -139,7 +130,7 @@ async def test_an_issuer_that_is_away_is_no_fault_of_the_caller(
 
 
 async def test_known_keys_hold_while_the_issuer_is_away(
-    verifier: TokenVerifier, issuer: Issuer, claims: dict[str, Any], clock: Monotonic
+    verifier: TokenVerifier, issuer: Issuer, claims: dict[str, Any], clock: ManualClock[float]
 ) -> None:
     token = issuer.token(claims)
     await verifier.principal(f"Bearer {token}")
@@ -149,7 +140,7 @@ async def test_known_keys_hold_while_the_issuer_is_away(
     assert (await verifier.principal(f"Bearer {token}")).subject == "office"
 
 
-async def test_nobody_listening_is_reported(clock: Monotonic, issuer: Issuer, claims: dict[str, Any]) -> None:
+async def test_nobody_listening_is_reported(clock: ManualClock[float], issuer: Issuer, claims: dict[str, Any]) -> None:
     async with httpx.AsyncClient() as client:
         nobody = TokenVerifier(OidcKeys("http://127.0.0.1:9", "star", client, clock), clock)
         assert await status(nobody, issuer.token(claims)) == 503
