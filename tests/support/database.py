@@ -12,6 +12,7 @@ import pytest
 from deploy.embedded.postgres import SETTINGS, EmbeddedPostgres
 from deploy.embedded.trees import TREES
 from shared.db.migrate import migrate
+from tests.support.keeper import kept
 
 TEMPLATE = "star_template"
 
@@ -38,7 +39,10 @@ def _fast_folder() -> Path | None:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The server's own database."""
-    with tempfile.TemporaryDirectory(prefix="star-pg-", dir=_fast_folder(), ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="star-pg-", dir=_fast_folder(), ignore_cleanup_errors=True) as folder,
+        kept("postgres", Path(folder) / "postgres"),
+    ):
         server = EmbeddedPostgres(Path(folder) / "postgres", _SETTINGS)
         yield server.start()
         server.stop()

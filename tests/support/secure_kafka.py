@@ -1,18 +1,15 @@
 """A broker with a second listener that asks who is there, Kafka's own authorizer, and the console command that keeps its ACLs."""
 
-import os
 import subprocess
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from deploy.kafka import install
 from deploy.kafka.broker import KafkaBroker
-from deploy.kafka.errors import InstallFailedError, ToolMissingError
-from deploy.kafka.probe import HOST, free_port
+from deploy.kafka.probe import HOST
+from tests.support.kafka import install_or_skip
+from tests.support.ports import free_port
 
 TOOLS = Path(__file__).with_name("kafka_tools") / "pom.xml"
 USERS: Mapping[str, str] = {"partner": "partner-secret", "stranger": "stranger-secret"}
@@ -57,17 +54,9 @@ def kafka_acls(*arguments: str) -> str:
 
 @contextmanager
 def secure_broker(folder: Path) -> Iterator[SecureBroker]:
-    """A started broker; skips the test where Java, Maven or the jars can't be had, and fails it there when CI=true."""
+    """A started broker. Skips the test, or fails it, as `install_or_skip` does."""
+    install_or_skip(install.POM, TOOLS)
     broker = SecureBroker(folder)
-    try:
-        broker.install()
-        install.install(TOOLS)
-    except (ToolMissingError, InstallFailedError) as error:
-        if os.environ.get("CI") == "true":
-            raise
-        reason = f"KAFKA TESTS DON'T RUN: {error}"
-        warnings.warn(reason, stacklevel=2)
-        pytest.skip(reason)
     try:
         broker.start()
         yield broker

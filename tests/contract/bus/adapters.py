@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,7 +24,12 @@ PATIENCE: Final = 60.0
 
 WAIT: Final = timedelta(milliseconds=200)
 
-_names = itertools.count(1)
+_numbers = itertools.count(1)
+
+
+def _new_name() -> str:
+    """A name that is new on a broker, which the processes of a run share."""
+    return f"{os.getpid()}-{next(_numbers)}"
 
 
 class Backstage(Protocol):
@@ -148,13 +154,13 @@ class BusUnderTest:
 
     async def topic(self, *, partitions: int = 4) -> str:
         """A new topic."""
-        name = f"contract.{next(_names)}.v1"
+        name = f"contract.{_new_name()}.v1"
         await self.backstage.create_topic(name, partitions)
         return name
 
     def group(self) -> str:
         """A new group's name."""
-        return f"contract.group-{next(_names)}"
+        return f"contract.group-{_new_name()}"
 
     async def publisher(self, bus: Bus | None = None) -> Publisher:
         """A started publisher."""
