@@ -8,13 +8,13 @@ from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
 
 from services.ingest.csv_import import values
-from services.ingest.csv_import.columns import Columns, Kind
+from services.ingest.csv_import.columns import Columns
 from services.ingest.csv_import.errors import CsvError
 from services.ingest.csv_import.importing import Import
-from services.ingest.csv_import.report import ImportReport, Tally
+from services.ingest.csv_import.report import Tally
+from services.ingest.csv_import.schemas import ImportQuery, ImportReport
 from services.ingest.csv_import.sorting import SOURCE, MarkSorter, Rules, Sorted, Sorter, StudentSorter
 from services.ingest.marks.posting import post
 from services.ingest.state import IngestState, State
@@ -33,24 +33,8 @@ CSV: Final = "text/csv"
 _BODY: Final[dict[str, Any]] = {"required": True, "content": {CSV: {"schema": {"type": "string", "format": "binary"}}}}
 
 
-class ImportQuery(BaseModel):
-    """How a file is to be read. A misspelt parameter is refused: `dryrun` must not import."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    kind: Kind
-    dry_run: bool = Field(default=False, description="Only say what would become of the file")
-    recorded_at: str | None = Field(
-        default=None, max_length=64, description="The moment of rows that say none; that of the upload by default"
-    )
-    from_line: int = Field(default=0, ge=0, description="Carry on behind this line: the `last_line` of a report")
-    map: list[Annotated[str, Field(max_length=300)]] = Field(
-        default=[], max_length=100, description="`Column=field`: what a column is; `Column=` leaves it out", examples=[["Ref=student"]]
-    )
-
-
 async def _caller(request: Request) -> Principal:
-    # Who may not come in is told so before anything else about the request is.
+    # The caller's rights come first: nobody else learns anything about the request.
     return await caller_of(request, "roster:write" if request.query_params.get("kind") == "students" else "marks:write")
 
 
@@ -80,7 +64,7 @@ async def post_import(
     tally = Tally(query.from_line)
     running = Import(
         query.kind,
-        _told(query.map),
+        _chosen(query.map),
         _sorters(query, school, calendar, state, tally),
         None if query.dry_run else partial(post, state.publisher),
         state.clock,
@@ -130,14 +114,14 @@ def _moment(text: str | None, zone: ZoneInfo, now: datetime) -> str:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail) from error
 
 
-def _told(entries: list[str]) -> Mapping[str, str]:
-    told: dict[str, str] = {}
+def _chosen(entries: list[str]) -> Mapping[str, str]:
+    chosen: dict[str, str] = {}
     for entry in entries:
         column, equals, field = entry.rpartition("=")
         if not equals or not column.strip():
             raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "map: Column=field")
-        told[column.strip()] = field.strip()
-    return told
+        chosen[column.strip()] = field.strip()
+    return chosen
 
 
 def _count(batch: Sorted) -> None:

@@ -56,20 +56,20 @@ class Columns:
     width: int
 
 
-def recognise(header: Sequence[str], kind: Kind, told: Mapping[str, str] | None = None) -> Columns:
+def recognise(header: Sequence[str], kind: Kind, chosen: Mapping[str, str] | None = None) -> Columns:
     """Finds the fields of a kind in a header; `told` (column to field) goes before any name. Raises ColumnsError."""
     names = [name.strip() for name in header]
     plain = [_plain(name) for name in names]
-    told = told or {}
-    places = _as_told(names, plain, kind, told)
-    spoken_for = {_plain(column) for column in told}
+    chosen = chosen or {}
+    places = _as_chosen(names, plain, kind, chosen)
+    spoken_for = {_plain(column) for column in chosen}
     free = [None if name in spoken_for else _field_of(name, kind) for name in plain]
     for field in dict.fromkeys(found[0] for found in free if found is not None):
         if field not in places:
             places[field] = _best(field, free, names)
     if not all(field in places for field in HALF_DAYS):
         # Alone, a column named "Present" is something else: a yes or no.
-        places = {field: place for field, place in places.items() if field not in HALF_DAYS or field in told.values()}
+        places = {field: place for field, place in places.items() if field not in HALF_DAYS or field in chosen.values()}
     _require(kind, places, names)
     used = set(places.values())
     return Columns(
@@ -80,9 +80,9 @@ def recognise(header: Sequence[str], kind: Kind, told: Mapping[str, str] | None 
     )
 
 
-def _as_told(names: Sequence[str], plain: Sequence[str], kind: Kind, told: Mapping[str, str]) -> dict[str, int]:
+def _as_chosen(names: Sequence[str], plain: Sequence[str], kind: Kind, chosen: Mapping[str, str]) -> dict[str, int]:
     places: dict[str, int] = {}
-    for column, field in told.items():
+    for column, field in chosen.items():
         if field != IGNORED and not _is_field(field, kind):
             raise ColumnsError(f"there is no field {field!r}: the fields of {kind} are {', '.join(_fields(kind))}")
         at = [place for place, name in enumerate(plain) if name == _plain(column)]

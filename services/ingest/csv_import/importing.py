@@ -8,7 +8,8 @@ from services.ingest.answers import Rejected
 from services.ingest.csv_import.columns import Columns, Kind, recognise
 from services.ingest.csv_import.errors import LayoutError
 from services.ingest.csv_import.records import CsvReader, Row
-from services.ingest.csv_import.report import ImportReport, Tally
+from services.ingest.csv_import.report import Tally
+from services.ingest.csv_import.schemas import ImportReport
 from services.ingest.csv_import.sorting import Sorted, Sorter
 from shared.bus.interface import Outgoing
 from shared.clock import Clock
@@ -28,14 +29,14 @@ class Import:
     def __init__(
         self,
         kind: Kind,
-        told: Mapping[str, str],
+        chosen: Mapping[str, str],
         sorter_of: Callable[[Columns], Sorter],
         publish: Publish | None,
         clock: Clock,
         tally: Tally,
     ) -> None:
         self._kind: Kind = kind
-        self._told = told
+        self._chosen = chosen
         self._sorter_of = sorter_of
         self._publish = publish
         self._clock = clock
@@ -69,7 +70,7 @@ class Import:
             if self._sorter is None:
                 if cells is None:
                     raise LayoutError("the header can't be read: its quotes don't match")
-                self._columns = recognise(cells, self._kind, self._told)
+                self._columns = recognise(cells, self._kind, self._chosen)
                 self._sorter = self._sorter_of(self._columns)
                 continue
             if line <= self._from_line:

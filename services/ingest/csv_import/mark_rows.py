@@ -59,8 +59,8 @@ class MarkRows:
         return Raw(_encoder.encode(mark))
 
     def _count(self, mark: dict[str, object], cells: Sequence[str]) -> None:
-        said = {name: text for name, place in self._counts if (text := cell(cells, place))}
-        if said and all(text.casefold() == values.TAKEN_BACK for text in said.values()):
+        counts = {name: text for name, place in self._counts if (text := cell(cells, place))}
+        if counts and all(text.casefold() == values.TAKEN_BACK for text in counts.values()):
             mark["half_days"] = None
-        elif said:
-            mark["half_days"] = {name: values.number(text) for name, text in said.items()}
+        elif counts:
+            mark["half_days"] = {name: values.number(text) for name, text in counts.items()}

@@ -83,13 +83,13 @@ class CsvReader:
         """The delimiter, told from the header; None while there is none."""
         while self._waiting:
             header = self._waiting[0]
-            told = _SEP.fullmatch(header.strip(" "))
-            if told is None and header.strip():
+            separator = _SEP.fullmatch(header.strip(" "))
+            if separator is None and header.strip():
                 return delimiter_of(header)
             del self._waiting[0]
             self._line += 1
-            if told is not None:
-                return told[1]
+            if separator is not None:
+                return separator[1]
         return None
 
 

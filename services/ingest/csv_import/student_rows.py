@@ -25,13 +25,15 @@ class StudentRows:
         """The row's student; the key is then in `student`. Raises ValueError, whose text quotes no cell."""
         if len(cells) > self._width and any(cells[self._width :]):
             raise ValueError("more cells than the header: is a delimiter inside a cell without quotes?")
-        said = {field: text for field in self._places if (text := cell(cells, self._places[field])) and not field.startswith("caregiver_")}
-        self.student = said.get("student", "")
-        student: dict[str, object] = dict(said)
-        if "year_level" in said:
-            student["year_level"] = values.year_level(said["year_level"])
-        if "groups" in said:
-            student["groups"] = [group.strip() for group in _GROUPS.split(said["groups"]) if group.strip()]
+        fields = {
+            field: text for field in self._places if (text := cell(cells, self._places[field])) and not field.startswith("caregiver_")
+        }
+        self.student = fields.get("student", "")
+        student: dict[str, object] = dict(fields)
+        if "year_level" in fields:
+            student["year_level"] = values.year_level(fields["year_level"])
+        if "groups" in fields:
+            student["groups"] = [group.strip() for group in _GROUPS.split(fields["groups"]) if group.strip()]
         caregivers = [person for places in self._caregivers if (person := self._caregiver(cells, places))]
         if caregivers:
             student["caregivers"] = caregivers

@@ -60,7 +60,7 @@ class LineReader:
         return lines
 
     def _begin(self, start: bytes) -> bytes:
-        bom, self._encoding = next((told for told in _BOMS if start.startswith(told[0])), (b"", _without_bom(start)))
+        bom, self._encoding = next((mark for mark in _BOMS if start.startswith(mark[0])), (b"", _without_bom(start)))
         self._decoder = codecs.getincrementaldecoder(self._encoding)()
         return start[len(bom) :]
 

@@ -36,30 +36,30 @@ _SESSIONS: Final = {
 @lru_cache(maxsize=4096)
 def day(text: str) -> str:
     """An ISO date. Raises ValueError."""
-    if found := _YEAR_FIRST.fullmatch(text):
-        return date(int(found[1]), int(found[3]), int(found[4])).isoformat()
-    if found := _DAY_FIRST.fullmatch(text):
-        return date(int(found[4]), int(found[3]), int(found[1])).isoformat()
+    if match := _YEAR_FIRST.fullmatch(text):
+        return date(int(match[1]), int(match[3]), int(match[4])).isoformat()
+    if match := _DAY_FIRST.fullmatch(text):
+        return date(int(match[4]), int(match[3]), int(match[1])).isoformat()
     raise ValueError(DAY_FORMS)
 
 
 @lru_cache(maxsize=4096)
 def moment(text: str, zone: ZoneInfo) -> str:
     """An RFC 3339 time; without an offset in the text it is the time at the school. Raises ValueError."""
-    found = _MOMENT.fullmatch(text)
-    if found is None:
+    match = _MOMENT.fullmatch(text)
+    if match is None:
         raise ValueError(MOMENT_FORMS)
-    hour = int(found["hour"] or 0)
-    if found["half"]:
+    hour = int(match["hour"] or 0)
+    if match["half"]:
         if not 1 <= hour <= 12:
             raise ValueError(MOMENT_FORMS)
-        hour = hour % 12 + (12 if found["half"][0] in "pP" else 0)
+        hour = hour % 12 + (12 if match["half"][0] in "pP" else 0)
     at = datetime.combine(
-        date.fromisoformat(day(found["day"])),
+        date.fromisoformat(day(match["day"])),
         datetime.min.time().replace(
-            hour, int(found["minute"] or 0), int(found["second"] or 0), int((found["fraction"] or "0")[:6].ljust(6, "0"))
+            hour, int(match["minute"] or 0), int(match["second"] or 0), int((match["fraction"] or "0")[:6].ljust(6, "0"))
         ),
-        _offset(found["offset"]) or zone,
+        _offset(match["offset"]) or zone,
     )
     return at.isoformat()
 
@@ -85,14 +85,14 @@ def number(text: str) -> int | str:
 
 def slot(text: str) -> int | str:
     """The number of a slot, as in `3`, `P3` or `Period 3`."""
-    found = _NUMBERED.fullmatch(text)
-    return int(found[1]) if found else text
+    match = _NUMBERED.fullmatch(text)
+    return int(match[1]) if match else text
 
 
 def year_level(text: str) -> int | str:
     """A year level, as in `9`, `Y9` or `Year 9`."""
-    found = _YEAR_LEVEL.fullmatch(text)
-    return int(found[1]) if found else text
+    match = _YEAR_LEVEL.fullmatch(text)
+    return int(match[1]) if match else text
 
 
 def yes(text: str) -> bool | str:

@@ -89,24 +89,24 @@ class Roll:
         if isinstance(codes, bool) or not isinstance(codes, str) or len(codes) > MOST_SLOTS:
             self.refusals.add("bad-field", f"codes: not a text of up to {MOST_SLOTS} slots", student=student, day=day)
             return
-        known = {slot.slot for slot in self.calendar.slots_on(day)}
+        timetabled = {slot.slot for slot in self.calendar.slots_on(day)}
         for slot, code in enumerate(codes.upper().ljust(MOST_SLOTS, "."), start=1):
             if code not in _NOTHING:
                 self._put(student, day, slot, {"slot": slot, "code": code})
-            elif slot in known:
+            elif slot in timetabled:
                 # A slot that the timetable does not have can hold nothing that would have to be taken back.
                 self._put(student, day, slot, {"slot": slot, "code": None})
 
     def _counts(self, student: str, day: date, row: dict[str, Value]) -> None:
         if not any(key in row for _, key in _COUNTS):
             return
-        said = [row.get(key) for _, key in _COUNTS]
-        blank = [value is None or value == "" for value in said]
+        given = [row.get(key) for _, key in _COUNTS]
+        blank = [value is None or value == "" for value in given]
         if all(blank):
             if all(key in row for _, key in _COUNTS):
                 self._put(student, day, None, {"half_days": None})
             return
-        numbers = [0 if empty else values.integer(value) for value, empty in zip(said, blank, strict=True)]
+        numbers = [0 if empty else values.integer(value) for value, empty in zip(given, blank, strict=True)]
         if any(number is None or not 0 <= number <= 2 for number in numbers):
             self.refusals.add("bad-field", "hdu, hdj, hdp: half days are 0 to 2", student=student, day=day)
             return
@@ -120,13 +120,13 @@ class Roll:
         self._marks[place] = {"student": student, "date": day, "recorded_at": self.recorded_at} | what
 
 
-def recorded_at(said: Value, received_at: datetime, timezone: str, clock_skew: timedelta) -> datetime:
+def recorded_at(stated: Value, received_at: datetime, timezone: str, clock_skew: timedelta) -> datetime:
     """When the document's marks were made: the document's own `datetime`, on the school's clock.
 
     A document that says nothing, or that is ahead of our clock, takes the moment of its arrival: else a clock that is set wrong at the
     school would keep all of its marks out.
     """
-    moment = values.moment(said, timezone)
+    moment = values.moment(stated, timezone)
     if moment is None or moment > received_at + clock_skew:
         return received_at
     return moment

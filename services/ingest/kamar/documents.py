@@ -53,19 +53,3 @@ class Document:
             self._reader = XmlReader() if clean.startswith(b"<") else JsonReader()
         if clean:
             self._reader.feed(clean)
-
-
-def head_of(start: bytes, *, complete: bool) -> Header | None:
-    """The header, as far as the document's first bytes tell; None for what is no document at all.
-
-    `complete` says that there are no more bytes than these.
-    """
-    document = Document()
-    try:
-        document.feed(start)
-        if complete:
-            document.finish()
-    except BrokenDocumentError:
-        if document.header.sync is None:
-            return None
-    return document.header

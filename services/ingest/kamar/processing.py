@@ -217,8 +217,8 @@ class Processing:
         return Roster(self._school, self.document.id, self.document.received_at, today, quiet, self.refusals)
 
     def _said_at(self) -> datetime:
-        said = self._source.header.datetime
-        return recorded_at(said, self.document.received_at, self.calendar.timezone, self.settings.clock_skew)
+        stated = self._source.header.datetime
+        return recorded_at(stated, self.document.received_at, self.calendar.timezone, self.settings.clock_skew)
 
     def _require_school(self) -> None:
         numbers = self._source.header.school_numbers()

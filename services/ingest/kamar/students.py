@@ -95,8 +95,8 @@ def event_of(school: SchoolNumber, student: str, fields: Fields, updated_at: dat
 
 def digest(student: StudentUpdated) -> bytes:
     """Tells whether two events say the same, apart from when."""
-    said = msgspec.to_builtins(student) | {"updated_at": None}
-    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).digest()
+    content = msgspec.to_builtins(student) | {"updated_at": None}
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).digest()
 
 
 def _year_level(value: Value, problems: list[str]) -> int | None:
@@ -122,8 +122,8 @@ def _nsn(value: Value, problems: list[str]) -> str | None:
 def _groups(value: Value) -> list[str]:
     names: list[str] = []
     for row in values.rows(value):
-        found = [values.text(row.get(key)) for key in _NAMES] if isinstance(row, dict) else [values.text(row)]
-        name = next((name for name in found if name is not None), None)
+        names_of_row = [values.text(row.get(key)) for key in _NAMES] if isinstance(row, dict) else [values.text(row)]
+        name = next((name for name in names_of_row if name is not None), None)
         if name is not None and name not in names:
             names.append(name)
     return names[:MOST_GROUPS]

@@ -48,11 +48,11 @@ def integer(value: Value) -> int | None:
 def day(value: Value) -> date | None:
     """A date, as in `20260305` or `2026-03-05`; a time behind it is left out."""
     line = text(value)
-    found = _DAY.match(line) if line is not None else None
-    if found is None:
+    match = _DAY.match(line) if line is not None else None
+    if match is None:
         return None
     try:
-        return date(*map(int, found.groups()))
+        return date(*map(int, match.groups()))
     except ValueError:
         return None
 
@@ -60,11 +60,11 @@ def day(value: Value) -> date | None:
 def moment(value: Value, timezone: str) -> datetime | None:
     """A moment on the clock of the school, as in `20260305153000`, in UTC."""
     line = text(value)
-    found = _MOMENT.fullmatch(line) if line is not None else None
-    if found is None:
+    match = _MOMENT.fullmatch(line) if line is not None else None
+    if match is None:
         return None
     try:
-        local = datetime(*(int(part or 0) for part in found.groups()), tzinfo=ZoneInfo(timezone))  # type: ignore[misc,arg-type]
+        local = datetime(*(int(part or 0) for part in match.groups()), tzinfo=ZoneInfo(timezone))  # type: ignore[misc,arg-type]
         return local.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

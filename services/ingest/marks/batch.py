@@ -155,8 +155,8 @@ class Batch:
 
     def _check_slot_once(self, mark: MarkIn, value: object) -> None:
         place = (mark.student, mark.date, mark.session or mark.slot)
-        said = self._seen.setdefault(place, {})
-        if said.setdefault(mark.recorded_at, value) != value:
+        values = self._seen.setdefault(place, {})
+        if values.setdefault(mark.recorded_at, value) != value:
             raise _RefusedError("duplicate-slot", "another mark of this request says something else, recorded at the same moment")
 
 

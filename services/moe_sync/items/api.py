@@ -6,24 +6,24 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.moe_sync.items import repository as items
-from services.moe_sync.items.schemas import ItemOut, ItemsOut, ItemsQuery
+from services.moe_sync.items.schemas import ItemOut, ItemsQuery
 from services.moe_sync.roster.access import Reader, existing
 from services.moe_sync.roster.repository import schools
 from services.moe_sync.state import State
-from shared.web.cursors import encode_cursor, read_cursor
+from shared.web.cursors import read_cursor
+from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath
 
 router = APIRouter(tags=["uploads"])
 
 
 @router.get("/v1/schools/{school}/upload-items", summary="How far records and responses have come")
-async def list_items(school: SchoolInPath, state: State, caller: Reader, query: Annotated[ItemsQuery, Query()]) -> ItemsOut:
+async def list_items(school: SchoolInPath, state: State, caller: Reader, query: Annotated[ItemsQuery, Query()]) -> Page[ItemOut]:
     """What the Ministry has taken, rejected (and why) or not been told yet. `record` shows one record and its responses."""
     caller.require_school(school)
     after = read_cursor(query.cursor, UUID)
     async with state.engine.connect() as connection:
         existing(await schools.get(connection, school))
         rows = await items.page(connection, school, record=query.record, state=query.state, after=after, limit=query.limit + 1)
-    more = len(rows) > query.limit
-    shown = [ItemOut.model_validate({**row, "record": row["record_id"]}) for row in rows[: query.limit]]
-    return ItemsOut(items=shown, next=encode_cursor(str(rows[query.limit - 1]["id"])) if more else None)
+    page = page_of(rows, query.limit, lambda row: row["id"])
+    return page.map(lambda row: ItemOut.model_validate({**row, "record": row["record_id"]}))

@@ -13,14 +13,14 @@ class Candidate(Generic[AnyItem]):
     """An item as it was at the close; `revision` is the number of that version.
 
     `included` is the last revision that an upload took along, 0 for none; `rejected` is whether the Ministry rejected that. `accepted`
-    is the last revision that it took, 0 for none. `record_said` says of a response whether its record is there or on its way.
+    is the last revision that it took, 0 for none. `record_sent`: whether the record of a response is there or on its way.
     """
 
     item: AnyItem
     revision: int
     included: int
     rejected: bool = False
-    record_said: bool = False
+    record_sent: bool = False
     accepted: int = 0
 
     @property
@@ -29,11 +29,11 @@ class Candidate(Generic[AnyItem]):
         return self.revision > self.included
 
     @property
-    def said(self) -> bool:
+    def sent(self) -> bool:
         """Whether the receiver knows it once it has taken all that is on its way."""
         return self.accepted > 0 or (self.included > 0 and not self.rejected)
 
     @property
     def change(self) -> Change:
         """The change for a receiver that has accepted all uploads on their way."""
-        return change_of(self.item, known=self.said)
+        return change_of(self.item, known=self.sent)

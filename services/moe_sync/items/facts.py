@@ -100,29 +100,29 @@ Fact = RecordCrossed | RecordMentioned | ResponseGiven | ResponseTakenBack
 def facts_of(event: Event) -> Iterator[Fact]:
     """The facts of an event, in the order they hold. Raises UnfitEventError."""
     match event.data:
-        case Crossing() as said:
-            subject = _subject(said)
-            withdrawn = isinstance(said, ThresholdRetracted)
-            yield RecordCrossed(said.record_id, subject, withdrawn, said.sequence, said.absent_half_days, said.occurred_on, event.time)
-        case RecordUpdated() as said:
-            subject = _subject(said)
-            yield RecordMentioned(said.record_id, subject, said.status, said.updated_at, said.absent_half_days, said.crossed_on)
-        case ResponseRecorded() as said:
-            if len(said.activity) > _LONGEST_SLUG or not _SLUG.fullmatch(said.activity):
+        case Crossing() as data:
+            subject = _subject(data)
+            withdrawn = isinstance(data, ThresholdRetracted)
+            yield RecordCrossed(data.record_id, subject, withdrawn, data.sequence, data.absent_half_days, data.occurred_on, event.time)
+        case RecordUpdated() as data:
+            subject = _subject(data)
+            yield RecordMentioned(data.record_id, subject, data.status, data.updated_at, data.absent_half_days, data.crossed_on)
+        case ResponseRecorded() as data:
+            if len(data.activity) > _LONGEST_SLUG or not _SLUG.fullmatch(data.activity):
                 raise UnfitEventError("the activity is not a code of small letters, digits and hyphens")
-            subject = _subject(said)
-            yield RecordMentioned(said.record_id, subject, None, said.recorded_at)
-            said_at = said.amended_at if isinstance(said, ResponseAmended) else said.recorded_at
-            yield ResponseGiven(said.response_id, said.record_id, subject, said.activity, said.occurred_on, said_at)
-        case ResponseWithdrawn() as said:
-            yield ResponseTakenBack(said.response_id, said.record_id, _subject(said), said.withdrawn_at)
+            subject = _subject(data)
+            yield RecordMentioned(data.record_id, subject, None, data.recorded_at)
+            at = data.amended_at if isinstance(data, ResponseAmended) else data.recorded_at
+            yield ResponseGiven(data.response_id, data.record_id, subject, data.activity, data.occurred_on, at)
+        case ResponseWithdrawn() as data:
+            yield ResponseTakenBack(data.response_id, data.record_id, _subject(data), data.withdrawn_at)
         case _:
             raise UnfitEventError(f"nothing here knows what to do with {event.type.name}")
 
 
-def _subject(said: Crossing | RecordUpdated | ResponseRecorded | ResponseWithdrawn) -> Subject:
-    if not is_term_name(said.term):
+def _subject(data: Crossing | RecordUpdated | ResponseRecorded | ResponseWithdrawn) -> Subject:
+    if not is_term_name(data.term):
         raise UnfitEventError("a term is named like 2026-T4")
-    if not is_student_key(said.student):
+    if not is_student_key(data.student):
         raise UnfitEventError("a student's key has 1 to 64 printable ASCII characters")
-    return Subject(checked_school(said.school), said.student, said.student_id, said.term, said.threshold)
+    return Subject(checked_school(data.school), data.student, data.student_id, data.term, data.threshold)

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.items import repository as items
 from services.moe_sync.items.facts import Fact, facts_of
-from services.moe_sync.items.tracking import place_of, track
+from services.moe_sync.items.tracking import identity_of, track
 from services.moe_sync.roster.unfit import UNFIT, UnfitEventError
 from shared.batch import Batch, BatchHandler
 from shared.bus.interface import Message
@@ -25,15 +25,15 @@ class RecordsHandler(BatchHandler):
         read = _facts(batch)
         if not read:
             return
-        known = await items.lock(connection, [place_of(fact) for _, facts in read for fact in facts])
+        tracked = await items.lock(connection, [identity_of(fact) for _, facts in read for fact in facts])
         fitting: list[Fact] = []
         for message, facts in read:
-            if any(known[place_of(fact).id].place.kind != place_of(fact).kind for fact in facts):
+            if any(tracked[identity_of(fact).id].identity.kind != identity_of(fact).kind for fact in facts):
                 batch.refuse(message, UNFIT, "its id is that of an item of another kind")
                 continue
             fitting.extend(facts)
-        versions = track(fitting, known)
-        await items.save(connection, list(known.values()), versions)
+        versions = track(fitting, tracked)
+        await items.save(connection, list(tracked.values()), versions)
 
 
 def _facts(batch: Batch) -> list[tuple[Message, list[Fact]]]:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.moe_sync.items.candidates import Candidate
 from services.moe_sync.items.item import ItemKind, RecordItem, ResponseItem, decode_record, decode_response, encode_item
 from services.moe_sync.items.records import Knowledge, Record, Response
-from services.moe_sync.items.tracking import Place, Tracked, Version
+from services.moe_sync.items.tracking import Identity, Tracked, Version
 
 _decoders: dict[ItemKind, msgspec.json.Decoder[Knowledge]] = {
     "record": msgspec.json.Decoder(Record),
@@ -19,9 +19,9 @@ _decoders: dict[ItemKind, msgspec.json.Decoder[Knowledge]] = {
 }
 
 
-async def lock(connection: AsyncConnection, places: Iterable[Place]) -> dict[uuid.UUID, Tracked]:
-    """The items of these places, made where they are new, and locked until the transaction ends."""
-    ordered = sorted({place.id: place for place in places}.values(), key=lambda place: place.id)
+async def lock(connection: AsyncConnection, identities: Iterable[Identity]) -> dict[uuid.UUID, Tracked]:
+    """The items of these identities, made where they are new, and locked until the transaction ends."""
+    ordered = sorted({identity.id: identity for identity in identities}.values(), key=lambda identity: identity.id)
     # New ones first get a row, so that two writers of one item meet at its lock instead of each making their own.
     await connection.execute(
         text(
@@ -32,10 +32,10 @@ async def lock(connection: AsyncConnection, places: Iterable[Place]) -> dict[uui
             """
         ),
         {
-            "ids": [place.id for place in ordered],
-            "kinds": [place.kind for place in ordered],
-            "schools": [place.school for place in ordered],
-            "record_ids": [place.record_id for place in ordered],
+            "ids": [identity.id for identity in ordered],
+            "kinds": [identity.kind for identity in ordered],
+            "schools": [identity.school for identity in ordered],
+            "record_ids": [identity.record_id for identity in ordered],
         },
     )
     rows = await connection.execute(
@@ -45,14 +45,14 @@ async def lock(connection: AsyncConnection, places: Iterable[Place]) -> dict[uui
             FROM items WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
             """
         ),
-        {"ids": [place.id for place in ordered]},
+        {"ids": [identity.id for identity in ordered]},
     )
     return {row.id: _tracked(*row) for row in rows}
 
 
 async def save(connection: AsyncConnection, items: Sequence[Tracked], versions: Sequence[Version]) -> None:
     """Writes locked items back, and adds what they became."""
-    ordered = sorted(items, key=lambda tracked: tracked.place.id)
+    ordered = sorted(items, key=lambda tracked: tracked.identity.id)
     await connection.execute(
         text(
             """
@@ -63,7 +63,7 @@ async def save(connection: AsyncConnection, items: Sequence[Tracked], versions: 
             """
         ),
         {
-            "ids": [tracked.place.id for tracked in ordered],
+            "ids": [tracked.identity.id for tracked in ordered],
             "knowledge": [msgspec.json.encode(tracked.knowledge).decode() for tracked in ordered],
             "revisions": [tracked.revision for tracked in ordered],
             "changed_at": [tracked.changed_at for tracked in ordered],
@@ -96,7 +96,7 @@ async def candidates(connection: AsyncConnection, until: Mapping[str, datetime])
         text(
             """
             SELECT i.school, i.kind, CAST(v.content AS text) AS content, v.revision, i.included, i.rejected,
-                coalesce(r.accepted > 0 OR (r.included > 0 AND NOT r.rejected), false) AS record_said, i.accepted
+                coalesce(r.accepted > 0 OR (r.included > 0 AND NOT r.rejected), false) AS record_sent, i.accepted
             FROM unnest(CAST(:schools AS text[]), CAST(:until AS timestamptz[])) AS w(school, until)
             JOIN items i ON i.school = w.school AND (i.revision > i.included OR i.rejected)
             CROSS JOIN LATERAL (
@@ -108,15 +108,15 @@ async def candidates(connection: AsyncConnection, until: Mapping[str, datetime])
         ),
         {"schools": list(until), "until": list(until.values())},
     )
-    found: dict[str, Candidates] = {school: ([], []) for school in until}
+    candidates_by_school: dict[str, Candidates] = {school: ([], []) for school in until}
     for row in rows:
-        records, responses = found[row.school]
-        state = (row.revision, row.included, row.rejected, row.record_said, row.accepted)
+        records, responses = candidates_by_school[row.school]
+        state = (row.revision, row.included, row.rejected, row.record_sent, row.accepted)
         if row.kind == "record":
             records.append(Candidate(decode_record(row.content), *state))
         else:
             responses.append(Candidate(decode_response(row.content), *state))
-    return found
+    return candidates_by_school
 
 
 async def include(connection: AsyncConnection, revisions: Sequence[tuple[uuid.UUID, int]]) -> None:
@@ -274,4 +274,4 @@ def _tracked(
     changed_at: datetime | None,
 ) -> Tracked:
     known = None if knowledge is None else _decoders[kind].decode(knowledge)
-    return Tracked(Place(item_id, kind, school, record_id), known, revision, changed_at)
+    return Tracked(Identity(item_id, kind, school, record_id), known, revision, changed_at)

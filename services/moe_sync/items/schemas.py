@@ -39,10 +39,3 @@ class ItemOut(BaseModel):
     number: int | None
     change: Change | None
     reject: str | None
-
-
-class ItemsOut(BaseModel):
-    """A page of records and responses, by id."""
-
-    items: list[ItemOut]
-    next: str | None

@@ -14,7 +14,7 @@ from services.moe_sync.items.records import Knowledge, Record, Response, learn_o
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Identity:
     """What an item is, from the first fact about it. `record_id` is the record that a response is on; a record's is its own id."""
 
     id: UUID
@@ -27,7 +27,7 @@ class Place:
 class Tracked:
     """An item, what is known of it, and its newest version: `revision` 0 while it has none."""
 
-    place: Place
+    identity: Identity
     knowledge: Knowledge | None = None
     revision: int = 0
     changed_at: datetime | None = None
@@ -42,18 +42,18 @@ class Version:
     changed_at: datetime
 
 
-def place_of(fact: Fact) -> Place:
+def identity_of(fact: Fact) -> Identity:
     """The item that a fact is about."""
     if isinstance(fact, (ResponseGiven, ResponseTakenBack)):
-        return Place(fact.response_id, "response", fact.subject.school, fact.record_id)
-    return Place(fact.record_id, "record", fact.subject.school, fact.record_id)
+        return Identity(fact.response_id, "response", fact.subject.school, fact.record_id)
+    return Identity(fact.record_id, "record", fact.subject.school, fact.record_id)
 
 
 def track(facts: Iterable[Fact], items: Mapping[UUID, Tracked]) -> list[Version]:
     """Folds the facts into their items, in order; answers the versions that came of it."""
     versions: list[Version] = []
     for fact in facts:
-        tracked = items[place_of(fact).id]
+        tracked = items[identity_of(fact).id]
         before = _item(tracked)
         tracked.knowledge = _learn(tracked.knowledge, fact)
         after = _item(tracked)
@@ -66,18 +66,18 @@ def track(facts: Iterable[Fact], items: Mapping[UUID, Tracked]) -> list[Version]
     return versions
 
 
-def _learn(known: Knowledge | None, fact: Fact) -> Knowledge:
+def _learn(knowledge: Knowledge | None, fact: Fact) -> Knowledge:
     if isinstance(fact, (ResponseGiven, ResponseTakenBack)):
-        assert known is None or isinstance(known, Response)
-        return learn_of_response(known, fact)
-    assert known is None or isinstance(known, Record)
-    return learn_of_record(known, fact)
+        assert knowledge is None or isinstance(knowledge, Response)
+        return learn_of_response(knowledge, fact)
+    assert knowledge is None or isinstance(knowledge, Record)
+    return learn_of_record(knowledge, fact)
 
 
 def _item(tracked: Tracked) -> Item | None:
     match tracked.knowledge:
         case Record() as record:
-            return record_item(tracked.place.id, record)
+            return record_item(tracked.identity.id, record)
         case Response() as response:
             return response_item(response)
         case None:

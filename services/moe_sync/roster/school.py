@@ -39,15 +39,15 @@ class School(Struct, frozen=True):
         return [Term(dates.term, dates.start, dates.end) for dates in self.dates]
 
 
-def school_from(said: SchoolUpdated) -> School:
+def school_from(update: SchoolUpdated) -> School:
     """The school that an event speaks of. Raises UnfitEventError when no window could be reckoned for it."""
-    dates = sorted(said.terms, key=lambda term: term.start)
+    dates = sorted(update.terms, key=lambda term: term.start)
     if not all(is_term_name(term.term) and term.start <= term.end for term in dates):
         raise UnfitEventError("a term has a name or dates that no term has")
     if any(later.start <= earlier.end for earlier, later in pairwise(dates)):
         raise UnfitEventError("two terms overlap")
     try:
-        ZoneInfo(said.timezone)
+        ZoneInfo(update.timezone)
     except (ValueError, KeyError, OSError) as error:
         raise UnfitEventError("there is no such time zone") from error
-    return School(checked_school(said.school), said.name, said.timezone, dates, said.updated_at)
+    return School(checked_school(update.school), update.name, update.timezone, dates, update.updated_at)

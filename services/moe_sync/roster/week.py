@@ -4,7 +4,7 @@ A window is a school week by its ISO name, Monday 00:00 to the close (Friday 18:
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, Self
@@ -31,10 +31,10 @@ class Week:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Reads `2026-W43`. Raises ValueError for anything else, and for the 53rd week of a year that has 52."""
-        found = _WEEK.fullmatch(text)
-        if found is None:
+        match = _WEEK.fullmatch(text)
+        if match is None:
             raise ValueError("a week is named like 2026-W43")
-        week = cls(int(found[1]), int(found[2]))
+        week = cls(int(match[1]), int(match[2]))
         if not EARLIEST_YEAR <= week.year <= LATEST_YEAR:
             raise ValueError(f"a week lies between {EARLIEST_YEAR} and {LATEST_YEAR}")
         try:
@@ -71,10 +71,10 @@ class Closing:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Reads `friday 18:00`. Raises ValueError for anything else."""
-        found = _CLOSING.fullmatch(text.strip().lower())
-        if found is None or found[1] not in _WEEKDAYS:
+        match = _CLOSING.fullmatch(text.strip().lower())
+        if match is None or match[1] not in _WEEKDAYS:
             raise ValueError("a window closes on a weekday and a time, like: friday 18:00")
-        return cls(_WEEKDAYS.index(found[1]), time(int(found[2]), int(found[3])))
+        return cls(_WEEKDAYS.index(match[1]), time(int(match[2]), int(match[3])))
 
 
 def opens_at(week: Week, zone: ZoneInfo) -> datetime:
@@ -91,14 +91,6 @@ def next_to_close(moment: datetime, zone: ZoneInfo, closing: Closing) -> Week:
     """The week whose window is the next to close after a moment: its own week, or the one after once that is closed."""
     week = Week.of(moment.astimezone(zone).date())
     return week if moment < closes_at(week, zone, closing) else week.following()
-
-
-def weeks_of(term: Term) -> Iterator[Week]:
-    """The weeks that have a Monday to Friday in the term, in order."""
-    week, last = _first_week(term), Week.of(term.end)
-    while week <= last:
-        yield week
-        week = week.following()
 
 
 def term_of(week: Week, terms: Sequence[Term]) -> Term | None:

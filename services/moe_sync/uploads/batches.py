@@ -25,11 +25,11 @@ class Going(Generic[AnyItem]):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one upload holds. `unsaid` are items, each with its revision, of which nothing need be said any more."""
+    """What one upload holds. `moot` are items, each with its revision, that need not be sent any more."""
 
     records: tuple[Going[RecordItem], ...]
     responses: tuple[Going[ResponseItem], ...]
-    unsaid: tuple[tuple[UUID, int], ...] = ()
+    moot: tuple[tuple[UUID, int], ...] = ()
 
     @property
     def going(self) -> tuple[tuple[UUID, int, Change], ...]:
@@ -56,7 +56,7 @@ def select(records: Sequence[Candidate[RecordItem]], responses: Sequence[Candida
     return Batch(
         records=_records(_going(candidate) for candidate in going),
         responses=_responses(_going(candidate) for candidate in following),
-        unsaid=tuple(sorted((candidate.item.id, candidate.revision) for candidate in responses if candidate.changed and _moot(candidate))),
+        moot=tuple(sorted((candidate.item.id, candidate.revision) for candidate in responses if candidate.changed and _moot(candidate))),
     )
 
 
@@ -74,7 +74,7 @@ def settle(batch: Batch, accepted: AbstractSet[UUID]) -> tuple[Batch, frozenset[
         responses=_responses(
             Going(going.item, going.revision, _change(going.item, accepted)) for going in batch.responses if going.item.id not in left_out
         ),
-        unsaid=tuple(sorted((going.item.id, going.revision) for going in moot)),
+        moot=tuple(sorted((going.item.id, going.revision) for going in moot)),
     )
     return changed, waiting.difference(going.item.id for going in moot)
 
@@ -113,11 +113,11 @@ def document_of(
 
 
 def _records(going: Iterable[Going[RecordItem]]) -> tuple[Going[RecordItem], ...]:
-    return tuple(sorted(going, key=lambda one: (one.item.crossed_on, one.item.id)))
+    return tuple(sorted(going, key=lambda sent: (sent.item.crossed_on, sent.item.id)))
 
 
 def _responses(going: Iterable[Going[ResponseItem]]) -> tuple[Going[ResponseItem], ...]:
-    return tuple(sorted(going, key=lambda one: (one.item.occurred_on, one.item.id)))
+    return tuple(sorted(going, key=lambda sent: (sent.item.occurred_on, sent.item.id)))
 
 
 def _going(candidate: Candidate[AnyItem]) -> Going[AnyItem]:
@@ -129,11 +129,11 @@ def _change(item: RecordItem | ResponseItem, accepted: AbstractSet[UUID]) -> Cha
 
 
 def _moot(response: Candidate[ResponseItem]) -> bool:
-    return response.item.gone and not response.said
+    return response.item.gone and not response.sent
 
 
 def _goes(response: Candidate[ResponseItem], records: AbstractSet[UUID]) -> bool:
     with_its_record = response.item.record_id in records
     if response.changed:
-        return with_its_record or response.record_said
+        return with_its_record or response.record_sent
     return with_its_record and response.rejected and response.revision == response.included

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import structlog
 from msgspec.structs import asdict
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.items import repository as items
@@ -18,6 +17,7 @@ from services.moe_sync.uploads.batches import Batch, document_of, select, settle
 from services.moe_sync.uploads.document import Document, decode_document, digest_of, encode_document, has_nsn, sealed, without_nsn
 from services.moe_sync.uploads.repository import sending, upload_log, uploads
 from services.moe_sync.uploads.repository.sending import ToSend
+from services.moe_sync.uploads.repository.upload_log import NewestUpload
 from services.moe_sync.uploads.repository.uploads import Built
 from shared.attendance.calendar import Term
 from shared.identifiers import upload_key
@@ -41,35 +41,35 @@ class Draft:
 
     document: Document
     batch: Batch
-    newest: RowMapping | None
+    newest: NewestUpload | None
     first: bool
 
     @property
-    def says_something(self) -> bool:
+    def is_needed(self) -> bool:
         """Whether it has to be sent: it holds something, or nothing that stands has been said for the week yet."""
-        return not self.batch.empty or self.newest is None or self.newest["status"] == "refused"
+        return not self.batch.empty or self.newest is None or self.newest.status == "refused"
 
 
 async def drafts(connection: AsyncConnection, wanted: Sequence[Wanted], now: datetime) -> dict[str, Draft]:
     """The uploads that would be built, one a school, by school."""
-    numbers = [one.school.school for one in wanted]
-    newest = await upload_log.newest_of_weeks(connection, {one.school.school: str(one.week) for one in wanted})
+    numbers = [upload.school.school for upload in wanted]
+    newest = await upload_log.newest_of_weeks(connection, {upload.school.school: str(upload.week) for upload in wanted})
     waiting = await uploads.unanswered(connection, numbers)
-    found = await items.candidates(connection, {one.school.school: one.until for one in wanted})
-    batches = {school: select(*candidates) for school, candidates in found.items()}
+    candidates_by_school = await items.candidates(connection, {upload.school.school: upload.until for upload in wanted})
+    batches = {school: select(*candidates) for school, candidates in candidates_by_school.items()}
     students = {going.item.student_id for batch in batches.values() for going in batch.records}
     with_nsns, nsns = await national_numbers.of_students(connection, numbers, sorted(students))
     made: dict[str, Draft] = {}
-    for one in wanted:
-        number = one.school.school
+    for upload in wanted:
+        number = upload.school.school
         before = newest.get(number)
         document = document_of(
             batches[number],
             school=number,
-            term=one.term.name,
-            week=str(one.week),
-            number=1 if before is None else before["number"] + 1,
-            created_at=now.astimezone(one.school.zone),
+            term=upload.term.name,
+            week=str(upload.week),
+            number=1 if before is None else before.number + 1,
+            created_at=now.astimezone(upload.school.zone),
             nsns=nsns if number in with_nsns else None,
         )
         made[number] = Draft(document, batches[number], before, number not in waiting)
@@ -82,13 +82,13 @@ async def build(connection: AsyncConnection, wanted: Sequence[Wanted], now: date
     The caller holds the schools' locks.
     """
     made = await drafts(connection, wanted, now)
-    built = [_built(draft, now) for draft in made.values() if draft.says_something]
+    built = [_built(draft, now) for draft in made.values() if draft.is_needed]
     if built:
         await uploads.add(connection, built)
         await uploads.queue_next(connection, [upload.school for upload in built], now)
     # All in one statement, which locks in order: so it never waits crosswise with another writer of items.
     going = [(item, revision) for upload in built for item, revision, _ in upload.going]
-    await items.include(connection, [*going, *(unsaid for draft in made.values() for unsaid in draft.batch.unsaid)])
+    await items.include(connection, [*going, *(item for draft in made.values() for item in draft.batch.moot)])
     for upload in built:
         log.info(
             "upload.built",

@@ -1,18 +1,14 @@
-"""The same upload as CSV: records, responses and a manifest, from which the document can be made again. Pure."""
+"""The same upload as CSV: records, responses and a manifest, which hold all that the document says. Pure."""
 
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from typing import Final, cast
-from uuid import UUID
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec import UNSET
 
-from services.moe_sync.items.item import Change, Origin, RecordStatus
-from services.moe_sync.uploads.document import FORMAT, Changes, Counts, Document, RecordEntry, ResponseEntry, decode_document
-from shared.attendance.tiers import Threshold
+from services.moe_sync.uploads.document import Document, RecordEntry, ResponseEntry, decode_document
 
 MANIFEST: Final = "manifest.csv"
 RECORDS: Final = "records.csv"
@@ -79,27 +75,6 @@ def zipped(document: Document) -> bytes:
     return archive.getvalue()
 
 
-def document_in(files: Mapping[str, bytes]) -> Document:
-    """The document that three files hold. Raises KeyError or ValueError for files of another layout."""
-    (manifest,) = _rows(files[MANIFEST], MANIFEST_COLUMNS)
-    if manifest["format"] != FORMAT:
-        raise ValueError(f"the manifest is not of {FORMAT}")
-    with_nsn = manifest["nsn"] == "yes"
-    return Document(
-        version=manifest["version"],
-        school=manifest["school"],
-        term=manifest["term"],
-        week=manifest["week"],
-        number=int(manifest["number"]),
-        created_at=datetime.fromisoformat(manifest["created_at"]),
-        records=[_record_in(row, with_nsn) for row in _rows(files[RECORDS], RECORD_COLUMNS)],
-        responses=[_response_in(row) for row in _rows(files[RESPONSES], RESPONSE_COLUMNS)],
-        counts=Counts(int(manifest["records"]), int(manifest["responses"])),
-        changes=Changes(int(manifest["new"]), int(manifest["amended"]), int(manifest["withdrawn"])),
-        checksum=manifest["checksum"],
-    )
-
-
 def _manifest(document: Document) -> Sequence[object]:
     counts, changes = document.counts, document.changes
     return (
@@ -141,44 +116,9 @@ def _response(entry: ResponseEntry) -> Sequence[object]:
     return (entry.id, entry.record_id, entry.student_id, entry.activity, entry.occurred_on, entry.change)
 
 
-def _record_in(row: Mapping[str, str], with_nsn: bool) -> RecordEntry:
-    return RecordEntry(
-        id=UUID(row["id"]),
-        student_id=UUID(row["student_id"]),
-        student=row["student"].removeprefix("'"),
-        threshold=cast(Threshold, int(row["threshold"])) if row["threshold"] else None,
-        days_absent=float(row["days_absent"]),
-        crossed_on=date.fromisoformat(row["crossed_on"]),
-        status=cast(RecordStatus, row["status"]),
-        sequence=int(row["sequence"]),
-        term=row["term"],
-        origin=cast(Origin, row["origin"]),
-        change=cast(Change, row["change"]),
-        nsn=(row["nsn"] or None) if with_nsn else UNSET,
-    )
-
-
-def _response_in(row: Mapping[str, str]) -> ResponseEntry:
-    return ResponseEntry(
-        id=UUID(row["id"]),
-        record_id=UUID(row["record_id"]),
-        student_id=UUID(row["student_id"]),
-        activity=row["activity"],
-        occurred_on=date.fromisoformat(row["occurred_on"]),
-        change=cast(Change, row["change"]),
-    )
-
-
 def _written(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(columns)
     writer.writerows(rows)
     return buffer.getvalue().encode()
-
-
-def _rows(content: bytes, columns: Sequence[str]) -> list[dict[str, str]]:
-    reader = csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
-    if tuple(reader.fieldnames or ()) != tuple(columns):
-        raise ValueError("the columns are not those of the format")
-    return list(reader)

@@ -110,8 +110,8 @@ def response_entry(item: ResponseItem, change: Change) -> ResponseEntry:
 
 def changes_of(entries: Iterable[RecordEntry | ResponseEntry]) -> Changes:
     """How many entries there are of each kind of change."""
-    found = [entry.change for entry in entries]
-    return Changes(found.count("new"), found.count("amended"), found.count("withdrawn"))
+    kinds = [entry.change for entry in entries]
+    return Changes(kinds.count("new"), kinds.count("amended"), kinds.count("withdrawn"))
 
 
 def checksum_of(document: Document) -> str:
@@ -121,9 +121,9 @@ def checksum_of(document: Document) -> str:
     """
     # RFC 8785 writes whole numbers without a fraction. All other rules hold already: keys are ASCII, strings are written as they are.
     records = [replace(entry, days_absent=_canonical_number(entry.days_absent)) for entry in document.records]
-    said = msgspec.structs.asdict(replace(document, records=records))
-    del said["checksum"]
-    return f"sha-256:{hashlib.sha256(_canonical_encoder.encode(said)).hexdigest()}"
+    content = msgspec.structs.asdict(replace(document, records=records))
+    del content["checksum"]
+    return f"sha-256:{hashlib.sha256(_canonical_encoder.encode(content)).hexdigest()}"
 
 
 def sealed(document: Document) -> Document:

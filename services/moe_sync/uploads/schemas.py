@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.moe_sync.items.item import Change, ItemKind, Origin, RecordStatus
-from services.moe_sync.roster.schemas import Body, WeekName, Words
+from services.moe_sync.roster.schemas import Line, WeekName
 from services.moe_sync.uploads.repository.upload_log import UploadStatus
 from shared.attendance.tiers import Threshold
+from shared.web.schemas import Body
 
 
 class RunIn(Body):
@@ -42,8 +43,8 @@ class ChangesOut(BaseModel):
 class MarkIn(Body):
     """What the Ministry gave whoever carried the upload there."""
 
-    receipt: Words
-    note: Words | None = None
+    receipt: Line
+    note: Line | None = None
 
 
 class RecordOut(BaseModel):
@@ -163,13 +164,6 @@ class UploadOut(UploadSummary):
     attempts: list[AttemptOut]
 
 
-class UploadsOut(BaseModel):
-    """A page of uploads, newest first."""
-
-    items: list[UploadListed]
-    next: str | None
-
-
 class DifferenceOut(BaseModel):
     """An item of an upload beside what the Ministry had taken of it before; `fields` are those that differ."""
 
@@ -185,13 +179,6 @@ class DifferenceOut(BaseModel):
     reject: str | None
 
 
-class DifferencesOut(BaseModel):
-    """A page of what an upload changes, by item."""
-
-    items: list[DifferenceOut]
-    next: str | None
-
-
 class FileOut(BaseModel):
     """A file of an upload. `as_sent` is false once national student numbers have been taken out of what is kept."""
 
@@ -202,8 +189,39 @@ class FileOut(BaseModel):
     as_sent: bool
 
 
-class FilesOut(BaseModel):
-    """The files of an upload."""
+class CertificateQuery(Body):
+    """Data, or a page to print."""
 
-    items: list[FileOut]
-    next: None = None
+    format: Literal["json", "pdf"] = "json"
+
+
+class CertificateOut(BaseModel):
+    """What was sent of a school's week. `document_digest` is the SHA-256 of the document's bytes, `checksum` that of its content.
+
+    `marked_by` and `note` are there for an upload that a person carried; `keep_until` is when the evidence is erased.
+    """
+
+    certificate: Literal["nz.star.upload-certificate.v1"] = "nz.star.upload-certificate.v1"
+    upload: UUID
+    school: str
+    school_name: str
+    term: str
+    week: str
+    number: int
+    format: str
+    format_version: str
+    built_at: datetime
+    answered_at: datetime
+    status: Literal["accepted", "partly-accepted"]
+    adapter: str | None
+    idempotency_key: str
+    document_digest: str
+    checksum: str
+    receipt: str
+    counts: CountsOut
+    changes: ChangesOut
+    rejected: int
+    attempts: int
+    marked_by: str | None
+    note: str | None
+    keep_until: datetime

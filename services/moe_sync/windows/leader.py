@@ -102,11 +102,11 @@ class Leader:
         await self.windows.restart_chains(self.lease.prove)
         async with self.engine.begin() as connection:
             await self.lease.prove(connection)
-            found = await uploads.set_aside(connection, sorted(self.adapters - {"folder"}), self.default, MOST_REVIVED)
-            if found:
-                await schools.lock_many(connection, found)
-                await uploads.queue_next(connection, found, now)
-                log.info("uploads.revived", schools=len(found))
+            revived = await uploads.set_aside(connection, sorted(self.adapters - {"folder"}), self.default, MOST_REVIVED)
+            if revived:
+                await schools.lock_many(connection, revived)
+                await uploads.queue_next(connection, revived, now)
+                log.info("uploads.revived", schools=len(revived))
         async with self.engine.connect() as connection:
             metrics.UPLOAD_WINDOWS_OVERDUE.set(await windows.overdue(connection, now - OVERDUE_AFTER))
             tally = await upload_log.tally(connection)

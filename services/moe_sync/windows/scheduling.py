@@ -40,5 +40,5 @@ class Scheduler:
 
     def slot_from(self, school: School, week: Week) -> Slot | None:
         """The first week from this one on that lies in a term."""
-        found = next_in_term(week, school.terms)
-        return None if found is None else self.slot(school, found)
+        week_in_term = next_in_term(week, school.terms)
+        return None if week_in_term is None else self.slot(school, week_in_term)

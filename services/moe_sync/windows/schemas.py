@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field
 
 from services.moe_sync.roster.preferences import AdapterName
-from services.moe_sync.roster.schemas import Body, Words
+from services.moe_sync.roster.schemas import Line
 from services.moe_sync.roster.week import Closing
 from services.moe_sync.uploads.repository.upload_log import UploadStatus
+from shared.web.schemas import Body
 
 
 def _is_closing(text: str) -> str:
@@ -31,7 +32,7 @@ class SettingsIn(Body):
 class PauseIn(Body):
     """Why nothing is to be sent for now."""
 
-    reason: Words
+    reason: Line
 
 
 class PauseOut(BaseModel):
@@ -67,13 +68,6 @@ class WindowOut(BaseModel):
     upload: UUID | None
     number: int | None
     status: UploadStatus | None
-
-
-class WindowsOut(BaseModel):
-    """A page of weeks, newest first."""
-
-    items: list[WindowOut]
-    next: str | None
 
 
 class LeaderOut(BaseModel):

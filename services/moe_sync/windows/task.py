@@ -69,13 +69,13 @@ class WindowTask:
                 missing = await schools.without_window(connection, after, most)
                 if not missing:
                     return looked_at
-                known = await schools.lock_many(connection, missing)
-                slots = {number: self.scheduler.next_slot(school, now) for number, school in known.items()}
+                locked = await schools.lock_many(connection, missing)
+                slots = {number: self.scheduler.next_slot(school, now) for number, school in locked.items()}
                 done = await windows.done_of(connection, [slot.id for slot in slots.values() if slot is not None])
                 for number, slot in slots.items():
                     # Closed before the school moved its close to a later hour of the week.
                     if slot is not None and slot.id in done:
-                        slots[number] = self.scheduler.slot_from(known[number], slot.week.following())
+                        slots[number] = self.scheduler.slot_from(locked[number], slot.week.following())
                 await windows.add(connection, [slot for slot in slots.values() if slot is not None])
                 await schools.rest(connection, [number for number, slot in slots.items() if slot is None])
             after, looked_at = missing[-1], looked_at + len(missing)
@@ -86,17 +86,17 @@ class WindowTask:
         while True:
             async with self.engine.begin() as connection:
                 await prove(connection)
-                found = await windows.open_of(connection, after, most)
-                known = await schools.lock_many(connection, sorted({window.school for window in found}))
-                slots = [self.scheduler.slot(known[window.school], window.week) for window in found if window.school in known]
+                open_windows = await windows.open_of(connection, after, most)
+                locked = await schools.lock_many(connection, sorted({window.school for window in open_windows}))
+                slots = [self.scheduler.slot(locked[window.school], window.week) for window in open_windows if window.school in locked]
                 await windows.add(connection, slots)
-            if not found:
+            if not open_windows:
                 return
-            after = found[-1].school
+            after = open_windows[-1].school
 
     async def _close(self, connection: AsyncConnection, due: Sequence[Window]) -> None:
         now = self.clock()
-        known = await schools.lock_many(connection, sorted({window.school for window in due}))
+        locked = await schools.lock_many(connection, sorted({window.school for window in due}))
         # Asked again under the locks: whoever led before may have closed some meanwhile.
         still_open = await windows.still_open(connection, [window.id for window in due])
         open_ = [window for window in due if window.id in still_open]
@@ -104,7 +104,7 @@ class WindowTask:
         following: list[Slot] = []
         resting: list[str] = []
         for window in open_:
-            school = known[window.school]
+            school = locked[window.school]
             term = term_of(window.week, school.terms)
             # None for one that was scheduled by an older calendar.
             if term is not None:

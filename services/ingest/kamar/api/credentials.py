@@ -1,42 +1,20 @@
 """The credentials that a school types into KAMAR."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
 
 from services.ingest.kamar import passwords
 from services.ingest.kamar.repository import credentials
+from services.ingest.kamar.schemas import CredentialOut, NewCredential
 from services.ingest.state import State
 from shared.auth.principal import Principal
+from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
 router = APIRouter(tags=["KAMAR"])
-
-
-class NewCredential(BaseModel):
-    """A credential with its password, which is shown this once."""
-
-    username: str
-    password: str
-
-
-class CredentialOut(BaseModel):
-    """A credential."""
-
-    username: str
-    created_at: datetime
-    last_used_at: datetime | None
-
-
-class CredentialsOut(BaseModel):
-    """A school's credentials: a few, so all of them."""
-
-    items: list[CredentialOut]
-    next: None = None
 
 
 @router.post("/v1/schools/{school}/kamar-credentials", status_code=HTTPStatus.CREATED, summary="Issue a credential for KAMAR")
@@ -52,17 +30,14 @@ async def issue_credential(school: SchoolInPath, state: State, caller: Annotated
 
 
 @router.get("/v1/schools/{school}/kamar-credentials", summary="A school's credentials for KAMAR")
-async def list_credentials(school: SchoolInPath, state: State, caller: Annotated[Principal, requires("roster:write")]) -> CredentialsOut:
+async def list_credentials(
+    school: SchoolInPath, state: State, caller: Annotated[Principal, requires("roster:write")]
+) -> Page[CredentialOut]:
     """Names and uses; passwords are known to nobody."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
-        found = await credentials.of_school(connection, school)
-    return CredentialsOut(
-        items=[
-            CredentialOut(username=credential.username, created_at=credential.created_at, last_used_at=credential.last_used_at)
-            for credential in found
-        ]
-    )
+        issued = await credentials.of_school(connection, school)
+    return Page(items=[CredentialOut.model_validate(credential, from_attributes=True) for credential in issued])
 
 
 @router.delete(

@@ -1,0 +1,1 @@
+"""SQL of credentials, stored documents, refusals, and what KAMAR has said of students."""

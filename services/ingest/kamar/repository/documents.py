@@ -105,22 +105,22 @@ async def lock_school(connection: AsyncConnection, school: str) -> None:
 
 async def others_wait(connection: AsyncConnection, document: uuid.UUID, school: str) -> bool:
     """Whether another document of the school is being worked on, or is in line."""
-    found = await connection.execute(
+    row = await connection.execute(
         text("SELECT EXISTS (SELECT FROM kamar_documents WHERE school = :school AND state = 'waiting' AND id <> :id)"),
         {"school": school, "id": document},
     )
-    return bool(found.scalar_one())
+    return bool(row.scalar_one())
 
 
 async def first_waiting(connection: AsyncConnection, school: str) -> uuid.UUID | None:
     """The document of the school that has waited longest."""
-    found: uuid.UUID | None = (
+    document_id: uuid.UUID | None = (
         await connection.execute(
             text("SELECT id FROM kamar_documents WHERE school = :school AND state = 'waiting' ORDER BY number LIMIT 1"),
             {"school": school},
         )
     ).scalar()
-    return found
+    return document_id
 
 
 async def stored(connection: AsyncConnection, document: uuid.UUID) -> StoredDocument | None:

@@ -77,8 +77,8 @@ async def not_in(connection: AsyncConnection, school: str, document: uuid.UUID) 
         text("SELECT student, seen_in <> :document AS missing FROM kamar_students WHERE school = :school ORDER BY student"),
         {"school": school, "document": document},
     )
-    found = [(row.student, row.missing) for row in rows]
-    return [student for student, missing in found if missing], len(found)
+    seen = [(row.student, row.missing) for row in rows]
+    return [student for student, missing in seen if missing], len(seen)
 
 
 async def put_pastoral(connection: AsyncConnection, school: str, rows: Sequence[PastoralRow], said_at: datetime) -> None:

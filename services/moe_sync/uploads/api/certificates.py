@@ -2,33 +2,26 @@
 
 import asyncio
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.roster.access import Reader, existing
 from services.moe_sync.roster.repository import schools
-from services.moe_sync.roster.schemas import Body
 from services.moe_sync.roster.school import School
 from services.moe_sync.state import MoeSyncState, State
 from services.moe_sync.uploads.api.lookup import upload_of
-from services.moe_sync.uploads.certificates import CertificateOut, keep_until, page_of
+from services.moe_sync.uploads.certificates import keep_until, page_of
 from services.moe_sync.uploads.document import decode_document
 from services.moe_sync.uploads.repository import upload_log
-from services.moe_sync.uploads.schemas import ChangesOut, CountsOut
+from services.moe_sync.uploads.repository.upload_log import WholeUpload
+from services.moe_sync.uploads.schemas import CertificateOut, CertificateQuery, ChangesOut, CountsOut
 from shared.web.problems import ProblemError
 
 router = APIRouter(tags=["certificates"])
-
-
-class CertificateQuery(Body):
-    """Data, or a page to print."""
-
-    format: Literal["json", "pdf"] = "json"
 
 
 @router.get(
@@ -40,44 +33,45 @@ class CertificateQuery(Body):
 async def certificate(upload: UUID, state: State, caller: Reader, query: Annotated[CertificateQuery, Query()]) -> Response:
     """What, when, which way, the digests and the receipt; 409 until the Ministry has taken the upload. `format=pdf` for a page."""
     async with state.engine.connect() as connection:
-        row = await upload_of(connection, upload, caller)
-        if row["status"] not in {"accepted", "partly-accepted"}:
+        stored = await upload_of(connection, upload, caller)
+        if stored.status not in {"accepted", "partly-accepted"}:
             raise ProblemError(HTTPStatus.CONFLICT, "not-accepted", "only what has been accepted has a certificate")
-        school = existing(await schools.get(connection, row["school"]))
-        found = await _certificate(connection, state, row, school)
-    name = f"star-upload-{found.school}-{found.week}-{found.number}-certificate"
+        school = existing(await schools.get(connection, stored.school))
+        sent = await _certificate(connection, state, stored, school)
+    name = f"star-upload-{sent.school}-{sent.week}-{sent.number}-certificate"
     headers = {"Cache-Control": "no-store"}
     if query.format == "json":
-        return JSONResponse(found.model_dump(mode="json"), headers=headers)
-    page = await asyncio.to_thread(page_of, found, school.zone)
+        return JSONResponse(sent.model_dump(mode="json"), headers=headers)
+    page = await asyncio.to_thread(page_of, sent, school.zone)
     headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
     return Response(page, media_type="application/pdf", headers=headers)
 
 
-async def _certificate(connection: AsyncConnection, state: MoeSyncState, row: RowMapping, school: School) -> CertificateOut:
-    document = decode_document(row["body"])
+async def _certificate(connection: AsyncConnection, state: MoeSyncState, stored: WholeUpload, school: School) -> CertificateOut:
+    document = decode_document(stored.body)
+    assert stored.sent_at is not None
     return CertificateOut(
-        upload=row["id"],
-        school=row["school"],
+        upload=stored.id,
+        school=stored.school,
         school_name=school.name,
-        term=row["term"],
-        week=row["week"],
-        number=row["number"],
+        term=stored.term,
+        week=stored.week,
+        number=stored.number,
         format=document.format,
         format_version=document.version,
-        built_at=row["created_at"],
-        answered_at=row["sent_at"],
-        status=row["status"],
-        adapter=row["adapter"],
-        idempotency_key=str(row["id"]),
-        document_digest=row["digest"].hex(),
-        checksum=row["checksum"],
-        receipt=row["receipt"],
-        counts=CountsOut(records=row["records"], responses=row["responses"]),
-        changes=ChangesOut(new=row["new"], amended=row["amended"], withdrawn=row["withdrawn"]),
-        rejected=len(await upload_log.rejects_of(connection, row["id"])),
-        attempts=await upload_log.count_attempts(connection, row["id"]),
-        marked_by=row["marked_by"],
-        note=row["note"],
-        keep_until=keep_until(row["sent_at"], state.settings.upload_retention),
+        built_at=stored.created_at,
+        answered_at=stored.sent_at,
+        status=stored.status,
+        adapter=stored.adapter,
+        idempotency_key=str(stored.id),
+        document_digest=stored.digest.hex(),
+        checksum=stored.checksum,
+        receipt=stored.receipt,
+        counts=CountsOut(records=stored.records, responses=stored.responses),
+        changes=ChangesOut(new=stored.new, amended=stored.amended, withdrawn=stored.withdrawn),
+        rejected=len(await upload_log.rejects_of(connection, stored.id)),
+        attempts=await upload_log.count_attempts(connection, stored.id),
+        marked_by=stored.marked_by,
+        note=stored.note,
+        keep_until=keep_until(stored.sent_at, state.settings.upload_retention),
     )

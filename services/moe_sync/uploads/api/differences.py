@@ -13,22 +13,21 @@ from services.moe_sync.roster.schemas import PageQuery
 from services.moe_sync.state import State
 from services.moe_sync.uploads.api.lookup import upload_of
 from services.moe_sync.uploads.repository import upload_log
-from services.moe_sync.uploads.schemas import DifferenceOut, DifferencesOut
-from shared.web.cursors import encode_cursor, read_cursor
+from services.moe_sync.uploads.schemas import DifferenceOut
+from shared.web.cursors import read_cursor
+from shared.web.pages import Page, page_of
 
 router = APIRouter(tags=["uploads"])
 
 
 @router.get("/v1/uploads/{upload}/diff", summary="What an upload changes")
-async def diff(upload: UUID, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> DifferencesOut:
+async def diff(upload: UUID, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> Page[DifferenceOut]:
     """Each item beside what the Ministry had taken of it from the uploads before; `before` is null for what it did not have."""
     after = read_cursor(query.cursor, UUID)
     async with state.engine.connect() as connection:
         await upload_of(connection, upload, caller)
         rows = await upload_log.differences(connection, upload, after, query.limit + 1)
-    more = len(rows) > query.limit
-    shown = [_difference(row) for row in rows[: query.limit]]
-    return DifferencesOut(items=shown, next=encode_cursor(str(rows[query.limit - 1]["item_id"])) if more else None)
+    return page_of(rows, query.limit, lambda row: row["item_id"]).map(_difference)
 
 
 def _difference(row: RowMapping) -> DifferenceOut:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
-from sqlalchemy import RowMapping
 
 from services.moe_sync.adapters.interface import Received
 from services.moe_sync.roster.access import Admin
@@ -21,9 +20,11 @@ from services.moe_sync.uploads.document import CONTENT_TYPE, decode_document
 from services.moe_sync.uploads.effective_adapter import effective_adapter
 from services.moe_sync.uploads.format import schema_bytes
 from services.moe_sync.uploads.repository import sending
-from services.moe_sync.uploads.schemas import FileOut, FilesOut, MarkIn, UploadOut
+from services.moe_sync.uploads.repository.upload_log import WholeUpload
+from services.moe_sync.uploads.schemas import FileOut, MarkIn, UploadOut
 from shared.auth.principal import Principal
 from shared.telemetry import metrics
+from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import requires
 
@@ -44,20 +45,20 @@ async def schema() -> Response:
 
 
 @router.get("/v1/uploads/{upload}/files", summary="The files of an upload")
-async def list_files(upload: UUID, state: State, caller: Carrier) -> FilesOut:
+async def list_files(upload: UUID, state: State, caller: Carrier) -> Page[FileOut]:
     """The document as JSON, and the same as three CSV files, alone and in one archive."""
     async with state.engine.connect() as connection:
-        row = await upload_of(connection, upload, caller)
-    return FilesOut(
+        stored = await upload_of(connection, upload, caller)
+    return Page(
         items=[
             FileOut(
                 name=name,
                 media_type=media_type,
                 size=len(content),
                 sha256=hashlib.sha256(content).hexdigest(),
-                as_sent=not row["redacted"],
+                as_sent=not stored.redacted,
             )
-            for name, (media_type, content) in _files(row).items()
+            for name, (media_type, content) in _files(stored).items()
         ]
     )
 
@@ -66,13 +67,13 @@ async def list_files(upload: UUID, state: State, caller: Carrier) -> FilesOut:
 async def get_file(upload: UUID, name: Annotated[str, Path(examples=[DOCUMENT])], state: State, caller: Carrier) -> Response:
     """`upload.json`, `upload.zip`, `manifest.csv`, `records.csv` or `responses.csv`."""
     async with state.engine.connect() as connection:
-        row = await upload_of(connection, upload, caller)
-    found = _files(row).get(name)
-    if found is None:
+        stored = await upload_of(connection, upload, caller)
+    file = _files(stored).get(name)
+    if file is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-file", "an upload has no file of that name")
-    media_type, content = found
+    media_type, content = file
     # A name that says what it is, and nothing of persons: it ends up in histories and on shared drives.
-    filename = f"star-upload-{row['school']}-{row['week']}-{row['number']}-{name}"
+    filename = f"star-upload-{stored.school}-{stored.week}-{stored.number}-{name}"
     headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"}
     return Response(content, media_type=media_type, headers=headers)
 
@@ -85,30 +86,30 @@ async def mark_sent(upload: UUID, body: MarkIn, state: State, caller: Admin) -> 
     """
     now = state.clock()
     async with state.engine.begin() as connection:
-        row = await upload_of(connection, upload, caller)
-        await schools.lock(connection, row["school"])
-        if await sending.oldest_unsent(connection, row["school"]) != upload:
-            answered = row["status"] not in {"pending", "sending"}
+        stored = await upload_of(connection, upload, caller)
+        await schools.lock(connection, stored.school)
+        if await sending.oldest_unsent(connection, stored.school) != upload:
+            answered = stored.status not in {"pending", "sending"}
             kind, why = (
                 ("answered", "this upload has been answered")
                 if answered
                 else ("not-its-turn", "earlier uploads of the school have not been sent: what is new in this one depends on them")
             )
             raise ProblemError(HTTPStatus.CONFLICT, kind, why)
-        adapter = effective_adapter(await preferences.get(connection, row["school"]), state.settings)
+        adapter = effective_adapter(await preferences.get(connection, stored.school), state.settings)
         # Of one that goes by hand, a worker only lays the files ready once more.
         if not await sending.take_from_worklist(connection, upload, now) and adapter.name != "folder":
             raise ProblemError(HTTPStatus.CONFLICT, "being-sent", "this upload is being sent at this moment: pause the school first")
         answer = Received(body.receipt, "accepted", ())
         if await keep_answer(connection, upload, answer, now, marked_by=caller.subject, note=body.note) is None:
             raise ProblemError(HTTPStatus.CONFLICT, "answered", "this upload has been answered")
-        found = await shown(connection, upload, state.settings)
-    assert found is not None
+        answered_upload = await shown(connection, upload, state.settings)
+    assert answered_upload is not None
     metrics.UPLOADS.labels("accepted").inc()
-    return found
+    return answered_upload
 
 
-def _files(row: RowMapping) -> dict[str, tuple[str, bytes]]:
-    document = decode_document(row["body"])
+def _files(stored: WholeUpload) -> dict[str, tuple[str, bytes]]:
+    document = decode_document(stored.body)
     tables = {name: (CSV, content) for name, content in files_of(document).items()}
-    return {DOCUMENT: (CONTENT_TYPE, row["body"]), ARCHIVE: ("application/zip", zipped(document)), **tables}
+    return {DOCUMENT: (CONTENT_TYPE, stored.body), ARCHIVE: ("application/zip", zipped(document)), **tables}

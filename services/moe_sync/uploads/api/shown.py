@@ -3,7 +3,6 @@
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.roster.repository import preferences
@@ -11,6 +10,7 @@ from services.moe_sync.settings import MoeSyncSettings
 from services.moe_sync.uploads.document import RecordEntry, ResponseEntry, decode_document
 from services.moe_sync.uploads.effective_adapter import EffectiveAdapter, effective_adapter
 from services.moe_sync.uploads.repository import upload_log
+from services.moe_sync.uploads.repository.upload_log import CountedUpload, UploadRow
 from services.moe_sync.uploads.schemas import (
     AttemptOut,
     ChangesOut,
@@ -27,25 +27,25 @@ MOST_ATTEMPTS: Final = 100
 
 async def shown(connection: AsyncConnection, upload: UUID, settings: MoeSyncSettings) -> UploadOut | None:
     """An upload with its items, rejects and attempts; None when there is none of that id."""
-    row = await upload_log.get(connection, upload)
-    if row is None:
+    stored = await upload_log.get(connection, upload)
+    if stored is None:
         return None
-    adapter = effective_adapter(await preferences.get(connection, row["school"]), settings)
+    adapter = effective_adapter(await preferences.get(connection, stored.school), settings)
     rejects = await upload_log.rejects_of(connection, upload)
-    document = decode_document(row["body"])
+    document = decode_document(stored.body)
     records = [SentRecord(**_plain(record), reject=rejects.get(record.id)) for record in document.records]
     responses = [SentResponse(**_plain(response), reject=rejects.get(response.id)) for response in document.responses]
     return UploadOut(
-        **_summary(row, adapter),
+        **_summary(stored, adapter),
         items=[*records, *responses],
         rejects=[RejectOut(item=item, reason=reason) for item, reason in rejects.items()],
         attempts=[AttemptOut.model_validate(attempt) for attempt in await upload_log.attempts_of(connection, upload, MOST_ATTEMPTS)],
     )
 
 
-def listed(row: RowMapping, adapter: EffectiveAdapter) -> UploadListed:
+def listed(stored: CountedUpload, adapter: EffectiveAdapter) -> UploadListed:
     """An upload in a list."""
-    return UploadListed(**_summary(row, adapter), rejected=row["rejected"])
+    return UploadListed(**_summary(stored, adapter), rejected=stored.rejected)
 
 
 def _plain(entry: RecordEntry | ResponseEntry) -> dict[str, Any]:
@@ -53,14 +53,14 @@ def _plain(entry: RecordEntry | ResponseEntry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in entry.__struct_fields__ if name != "nsn"}
 
 
-def _summary(row: RowMapping, adapter: EffectiveAdapter) -> dict[str, Any]:
-    unsent = row["status"] in {"pending", "sending"}
+def _summary(stored: UploadRow, adapter: EffectiveAdapter) -> dict[str, Any]:
+    unsent = stored.status in {"pending", "sending"}
     same = ("id", "school", "term", "week", "number", "status", "created_at", "sent_at", "receipt", "outcome_unknown", "checksum")
     return {
-        **{name: row[name] for name in (*same, "adapter", "marked_by", "note")},
-        "idempotency_key": str(row["id"]),
-        "counts": CountsOut(records=row["records"], responses=row["responses"]),
-        "changes": ChangesOut(new=row["new"], amended=row["amended"], withdrawn=row["withdrawn"]),
-        "digest": row["digest"].hex(),
-        "reason": adapter.holdup if unsent and adapter.holdup is not None else row["reason"],
+        **{name: getattr(stored, name) for name in (*same, "adapter", "marked_by", "note")},
+        "idempotency_key": str(stored.id),
+        "counts": CountsOut(records=stored.records, responses=stored.responses),
+        "changes": ChangesOut(new=stored.new, amended=stored.amended, withdrawn=stored.withdrawn),
+        "digest": stored.digest.hex(),
+        "reason": adapter.holdup if unsent and adapter.holdup is not None else stored.reason,
     }

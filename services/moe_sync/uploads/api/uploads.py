@@ -19,9 +19,10 @@ from services.moe_sync.uploads.api.shown import listed, shown
 from services.moe_sync.uploads.building import Wanted, build, drafts
 from services.moe_sync.uploads.effective_adapter import effective_adapter
 from services.moe_sync.uploads.repository import upload_log
-from services.moe_sync.uploads.schemas import DocumentOut, PreviewQuery, RunIn, UploadOut, UploadsOut
+from services.moe_sync.uploads.schemas import DocumentOut, PreviewQuery, RunIn, UploadListed, UploadOut
 from shared.identifiers import SchoolNumber
-from shared.web.cursors import encode_cursor, number, read_cursor
+from shared.web.cursors import number, read_cursor
+from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
 
@@ -29,7 +30,7 @@ router = APIRouter(tags=["uploads"])
 
 
 @router.get("/v1/schools/{school}/uploads", summary="A school's uploads")
-async def list_uploads(school: SchoolInPath, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> UploadsOut:
+async def list_uploads(school: SchoolInPath, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> Page[UploadListed]:
     """Newest first, without their items."""
     caller.require_school(school)
     before = read_cursor(query.cursor, number(18))
@@ -37,9 +38,7 @@ async def list_uploads(school: SchoolInPath, state: State, caller: Reader, query
         existing(await schools.get(connection, school))
         adapter = effective_adapter(await preferences.get(connection, school), state.settings)
         rows = await upload_log.page(connection, school, before, query.limit + 1)
-    items = [listed(row, adapter) for row in rows[: query.limit]]
-    more = len(rows) > query.limit
-    return UploadsOut(items=items, next=encode_cursor(str(rows[query.limit - 1]["place"])) if more else None)
+    return page_of(rows, query.limit, lambda upload: upload.place).map(lambda upload: listed(upload, adapter))
 
 
 @router.post(
@@ -62,7 +61,7 @@ async def run(school: SchoolInPath, body: RunIn, state: State, caller: Runner, r
         if upload is None:
             response.status_code = HTTPStatus.OK
             newest = await upload_log.newest_of_weeks(connection, {str(school): str(wanted.week)})
-            upload = newest[school]["id"]
+            upload = newest[school].id
         return await _shown(connection, upload, state)
 
 
@@ -75,9 +74,9 @@ async def preview(school: SchoolInPath, state: State, caller: Reader, query: Ann
     caller.require_school(school)
     now = state.clock()
     async with state.engine.connect() as connection:
-        found = existing(await schools.get(connection, school))
-        named = Week.parse(query.week) if query.week is not None else Week.of(now.astimezone(found.zone).date())
-        made = await drafts(connection, [_wanted(found, named, now)], now)
+        known = existing(await schools.get(connection, school))
+        named = Week.parse(query.week) if query.week is not None else Week.of(now.astimezone(known.zone).date())
+        made = await drafts(connection, [_wanted(known, named, now)], now)
     return DocumentOut.model_validate(msgspec.to_builtins(made[school].document))
 
 
@@ -85,16 +84,16 @@ async def preview(school: SchoolInPath, state: State, caller: Reader, query: Ann
 async def get_upload(upload: UUID, state: State, caller: Reader) -> UploadOut:
     """The upload with its items as they were sent, what the Ministry said, and the last attempts."""
     async with state.engine.connect() as connection:
-        found = await _shown(connection, upload, state)
-    caller.require_school(SchoolNumber(found.school))
-    return found
+        shown_upload = await _shown(connection, upload, state)
+    caller.require_school(SchoolNumber(shown_upload.school))
+    return shown_upload
 
 
 async def _shown(connection: AsyncConnection, upload: UUID, state: MoeSyncState) -> UploadOut:
-    found = await shown(connection, upload, state.settings)
-    if found is None:
+    shown_upload = await shown(connection, upload, state.settings)
+    if shown_upload is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-upload", "there is no such upload")
-    return found
+    return shown_upload
 
 
 def _wanted(school: School, week: Week, now: datetime) -> Wanted:

@@ -1,0 +1,1 @@
+"""SQL of uploads: built (`uploads`), on their way (`sending`), shown (`upload_log`), erased (`retention`)."""

@@ -161,8 +161,8 @@ async def oldest_unsent(connection: AsyncConnection, school: str) -> uuid.UUID |
         text("SELECT id FROM uploads WHERE school = :school AND status IN ('pending', 'sending') ORDER BY place LIMIT 1"),
         {"school": school},
     )
-    found: uuid.UUID | None = row.scalar_one_or_none()
-    return found
+    upload: uuid.UUID | None = row.scalar_one_or_none()
+    return upload
 
 
 async def take_from_worklist(connection: AsyncConnection, upload: uuid.UUID, now: datetime) -> bool:

@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import RowMapping, text
@@ -9,32 +11,83 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 UploadStatus = Literal["pending", "sending", "accepted", "partly-accepted", "refused"]
 
-SHOWN: Final = """
-    u.id, u.place, u.school, u.term, u.week, u.number, u.status, u.created_at, u.sent_at, u.records, u.responses, u.receipt, u.reason,
-    u.digest, u.checksum, u.new, u.amended, u.withdrawn, u.adapter, u.outcome_unknown, u.delivered_at, u.redacted, u.marked_by, u.note
-"""
+
+@dataclass(frozen=True, slots=True)
+class NewestUpload:
+    """The last upload that was built for a school's week."""
+
+    id: uuid.UUID
+    number: int
+    status: UploadStatus
 
 
-async def newest_of_weeks(connection: AsyncConnection, weeks: Mapping[str, str]) -> dict[str, RowMapping]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadRow:
+    """An upload as it is on file; `place` is its turn among all."""
+
+    id: uuid.UUID
+    place: int
+    school: str
+    term: str
+    week: str
+    number: int
+    status: UploadStatus
+    created_at: datetime
+    sent_at: datetime | None
+    records: int
+    responses: int
+    receipt: str | None
+    reason: str | None
+    digest: bytes
+    checksum: str
+    new: int
+    amended: int
+    withdrawn: int
+    adapter: str | None
+    outcome_unknown: bool
+    redacted: bool
+    marked_by: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeUpload(UploadRow):
+    """An upload with its document."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedUpload(UploadRow):
+    """An upload with the number of its rejected items."""
+
+    rejected: int
+
+
+_COLUMNS: Final = ", ".join(f"u.{field.name}" for field in fields(UploadRow))
+
+
+async def newest_of_weeks(connection: AsyncConnection, weeks: Mapping[str, str]) -> dict[str, NewestUpload]:
     """The last upload built for a week of each school, by school."""
     rows = await connection.execute(
         text(
-            f"""
-            SELECT {SHOWN} FROM unnest(CAST(:schools AS text[]), CAST(:weeks AS text[])) AS w(school, week)
+            """
+            SELECT w.school, u.id, u.number, u.status FROM unnest(CAST(:schools AS text[]), CAST(:weeks AS text[])) AS w(school, week)
             CROSS JOIN LATERAL (
-                SELECT * FROM uploads WHERE school = w.school AND week = w.week ORDER BY number DESC LIMIT 1
+                SELECT id, number, status FROM uploads WHERE school = w.school AND week = w.week ORDER BY number DESC LIMIT 1
             ) u
-            """  # noqa: S608
+            """
         ),
         {"schools": list(weeks), "weeks": list(weeks.values())},
     )
-    return {row["school"]: row for row in rows.mappings()}
+    return {row.school: NewestUpload(row.id, row.number, row.status) for row in rows}
 
 
-async def get(connection: AsyncConnection, upload: uuid.UUID) -> RowMapping | None:
-    """An upload with its body."""
-    rows = await connection.execute(text(f"SELECT {SHOWN}, u.body FROM uploads u WHERE id = :id"), {"id": upload})  # noqa: S608
-    return rows.mappings().one_or_none()
+async def get(connection: AsyncConnection, upload: uuid.UUID) -> WholeUpload | None:
+    """An upload with its document."""
+    rows = await connection.execute(text(f"SELECT {_COLUMNS}, u.body FROM uploads u WHERE id = :id"), {"id": upload})  # noqa: S608
+    row = rows.mappings().one_or_none()
+    return None if row is None else WholeUpload(**row)
 
 
 async def rejects_of(connection: AsyncConnection, upload: uuid.UUID) -> dict[uuid.UUID, str]:
@@ -67,19 +120,19 @@ async def count_attempts(connection: AsyncConnection, upload: uuid.UUID) -> int:
     return int(rows.scalar_one())
 
 
-async def page(connection: AsyncConnection, school: str, before: int | None, limit: int) -> Sequence[RowMapping]:
+async def page(connection: AsyncConnection, school: str, before: int | None, limit: int) -> list[CountedUpload]:
     """A school's uploads, newest first, before a place."""
     rows = await connection.execute(
         text(
             f"""
-            SELECT {SHOWN}, (SELECT count(*) FROM upload_items i WHERE i.upload_id = u.id AND i.reject IS NOT NULL) AS rejected
+            SELECT {_COLUMNS}, (SELECT count(*) FROM upload_items i WHERE i.upload_id = u.id AND i.reject IS NOT NULL) AS rejected
             FROM uploads u
             WHERE school = :school AND (CAST(:before AS bigint) IS NULL OR place < :before) ORDER BY place DESC LIMIT :limit
             """  # noqa: S608
         ),
         {"school": school, "before": before, "limit": limit},
     )
-    return rows.mappings().all()
+    return [CountedUpload(**row) for row in rows.mappings()]
 
 
 async def differences(connection: AsyncConnection, upload: uuid.UUID, after: uuid.UUID | None, limit: int) -> Sequence[RowMapping]:

@@ -1,0 +1,1 @@
+"""SQL of windows and of the scheduler's lease."""

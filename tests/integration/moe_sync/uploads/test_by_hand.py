@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from deploy.sandbox.ministry_document import read_upload
 from services.moe_sync.app import create_app
-from services.moe_sync.uploads.csv_set import document_in
 from services.moe_sync.uploads.document import encode_document
 from tests.integration.moe_sync.office import CLOSE, MONDAY, WEEK, Office
+from tests.support.csv_documents import document_in
 from tests.support.polling import eventually
 from tests.support.servers import serving
 

@@ -15,7 +15,8 @@ from services.ingest.csv_import.columns import Kind, recognise
 from services.ingest.csv_import.errors import CsvError
 from services.ingest.csv_import.mark_rows import MarkRows
 from services.ingest.csv_import.records import CsvReader
-from services.ingest.csv_import.report import ImportReport, Tally
+from services.ingest.csv_import.report import Tally
+from services.ingest.csv_import.schemas import ImportReport
 from services.ingest.csv_import.sorting import MarkSorter, Rules, Sorter, StudentSorter
 from services.ingest.csv_import.student_rows import StudentRows
 from shared.attendance.calendar import SchoolCalendar, Term

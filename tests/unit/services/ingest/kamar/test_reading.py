@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingest.kamar.documents import Document, head_of
+from services.ingest.kamar.documents import Document
 from services.ingest.kamar.reading import BrokenDocumentError, Element, Header
 
 SAMPLE = b"""{"SMSDirectoryData":{"datetime":20260305153000,"sync":"attendance","sms":"KAMAR","version":2198,
@@ -169,10 +169,13 @@ def test_a_text_without_end_does_not_gather() -> None:
 
 
 def test_the_head_tells_what_it_is() -> None:
-    head = head_of(SAMPLE[:300], complete=False)
-    assert head is not None
-    assert (head.sync, head.school_numbers()) == ("attendance", {1: "0999"})
-    assert head_of(b"nonsense", complete=True) is None
+    document = Document()
+    document.feed(SAMPLE[:300])
+    assert (document.header.sync, document.header.school_numbers()) == ("attendance", {1: "0999"})
+    nonsense = Document()
+    with pytest.raises(BrokenDocumentError):
+        nonsense.feed(b"nonsense")
+    assert nonsense.header.sync is None
 
 
 json_values = st.recursive(

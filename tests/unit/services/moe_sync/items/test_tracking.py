@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from services.moe_sync.items.facts import Fact, RecordCrossed, RecordMentioned, ResponseGiven, ResponseTakenBack, Subject
 from services.moe_sync.items.item import RecordItem, ResponseItem
-from services.moe_sync.items.tracking import Tracked, Version, place_of, track
+from services.moe_sync.items.tracking import Tracked, Version, identity_of, track
 from shared.attendance.tiers import Threshold
 from shared.identifiers import star_record_id, student_id
 
@@ -49,7 +49,7 @@ def given(minutes: int, activity: str = "in-school-support", record: UUID = RECO
 def follow(facts: Sequence[Fact], items: dict[UUID, Tracked] | None = None) -> list[Version]:
     items = {} if items is None else items
     for fact in facts:
-        items.setdefault(place_of(fact).id, Tracked(place_of(fact)))
+        items.setdefault(identity_of(fact).id, Tracked(identity_of(fact)))
     return track(facts, items)
 
 

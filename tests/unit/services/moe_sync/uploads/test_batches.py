@@ -61,7 +61,7 @@ def test_an_older_version_than_the_one_included_does_not_go() -> None:
 def test_a_response_goes_with_its_record_or_after_it() -> None:
     changed = Candidate(record(), 1, 0)
     assert ids(select([changed], [Candidate(response(), 1, 0)]).responses) == [RESPONSE]
-    assert ids(select([], [Candidate(response(), 1, 0, record_said=True)]).responses) == [RESPONSE]
+    assert ids(select([], [Candidate(response(), 1, 0, record_sent=True)]).responses) == [RESPONSE]
 
 
 def test_a_response_waits_for_its_record() -> None:
@@ -71,11 +71,11 @@ def test_a_response_waits_for_its_record() -> None:
 
 
 def test_a_rejected_response_goes_again_with_its_record_only() -> None:
-    rejected = Candidate(response(), 1, 1, rejected=True, record_said=True)
+    rejected = Candidate(response(), 1, 1, rejected=True, record_sent=True)
     assert select([], [rejected]).empty
     assert select([Candidate(record(RECORD_10), 2, 1)], [rejected]).responses == ()
     assert ids(select([Candidate(record(), 2, 1)], [rejected]).responses) == [RESPONSE]
-    taken = Candidate(response(), 1, 1, record_said=True)
+    taken = Candidate(response(), 1, 1, record_sent=True)
     assert select([Candidate(record(), 2, 1)], [taken]).responses == ()
 
 
@@ -111,19 +111,19 @@ def test_what_an_item_is_to_a_receiver_that_has_taken_all_that_is_on_its_way() -
 
 def test_of_a_response_withdrawn_before_it_was_taken_nothing_is_said() -> None:
     taken_back = replace(response(), withdrawn=True)
-    for never in (Candidate(taken_back, 2, 0, record_said=True), Candidate(taken_back, 2, 1, rejected=True, record_said=True)):
+    for never in (Candidate(taken_back, 2, 0, record_sent=True), Candidate(taken_back, 2, 1, rejected=True, record_sent=True)):
         batch = select([Candidate(record(), 2, 1)], [never])
-        assert (batch.responses, batch.unsaid) == ((), ((RESPONSE, 2),))
+        assert (batch.responses, batch.moot) == ((), ((RESPONSE, 2),))
     # Nothing is said of it again, with its record neither.
     assert select([Candidate(record(), 2, 1)], [Candidate(taken_back, 2, 2, rejected=True)]).responses == ()
-    batch = select([], [Candidate(taken_back, 2, 1, record_said=True)])
-    assert (batch.going, batch.unsaid) == (((RESPONSE, 2, "withdrawn"),), ())
+    batch = select([], [Candidate(taken_back, 2, 1, record_sent=True)])
+    assert (batch.going, batch.moot) == (((RESPONSE, 2, "withdrawn"),), ())
 
 
 def test_when_its_turn_comes_an_upload_knows_what_became_of_those_before() -> None:
     built = select(
         [Candidate(record(), 2, 1), Candidate(record(RECORD_10), 1, 0)],
-        [Candidate(response(), 2, 1, record_said=True), Candidate(response(OTHER, RECORD_10), 1, 0)],
+        [Candidate(response(), 2, 1, record_sent=True), Candidate(response(OTHER, RECORD_10), 1, 0)],
     )
     assert [change for _, _, change in built.going] == ["amended", "new", "amended", "new"]
     # All was accepted: as it was built.
@@ -136,10 +136,10 @@ def test_when_its_turn_comes_an_upload_knows_what_became_of_those_before() -> No
 
 def test_when_its_turn_comes_a_response_without_its_record_waits_and_a_withdrawal_of_nothing_goes_nowhere() -> None:
     taken_back = replace(response(OTHER), withdrawn=True)
-    built = select([], [Candidate(response(), 1, 0, record_said=True), Candidate(taken_back, 2, 1, record_said=True)])
+    built = select([], [Candidate(response(), 1, 0, record_sent=True), Candidate(taken_back, 2, 1, record_sent=True)])
     assert [change for _, _, change in built.going] == ["new", "withdrawn"]
     settled, waiting = settle(built, frozenset())
-    assert (settled.going, settled.unsaid, waiting) == ((), ((OTHER, 2),), frozenset({RESPONSE}))
+    assert (settled.going, settled.moot, waiting) == ((), ((OTHER, 2),), frozenset({RESPONSE}))
     settled, waiting = settle(built, frozenset({RECORD_5, OTHER}))
     assert (settled, waiting) == (built, frozenset())
 

@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 
-from services.moe_sync.uploads.csv_set import document_in, files_of, zipped
+from services.moe_sync.uploads.csv_set import files_of, zipped
 from services.moe_sync.uploads.document import Changes, Counts, Document, RecordEntry, ResponseEntry, checksum_of, encode_document
+from tests.support.csv_documents import document_in
 from tests.unit.services.moe_sync.uploads.documents import documents
 
 RECORD = RecordEntry(

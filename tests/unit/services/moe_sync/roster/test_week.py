@@ -1,11 +1,12 @@
 """Windows, by hand: the switches of New Zealand's clocks, the turn of the year, the edges of terms."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.moe_sync.roster.week import Closing, Week, closes_at, next_in_term, next_to_close, opens_at, term_of, weeks_of
+from services.moe_sync.roster.week import Closing, Week, closes_at, next_in_term, next_to_close, opens_at, term_of
 from shared.attendance.calendar import Term
 
 AUCKLAND, CHATHAM = ZoneInfo("Pacific/Auckland"), ZoneInfo("Pacific/Chatham")
@@ -104,6 +105,14 @@ def test_what_is_no_week(text: str) -> None:
 )
 def test_the_next_window_to_close(moment: datetime, week: str) -> None:
     assert str(next_to_close(moment, AUCKLAND, FRIDAY)) == week
+
+
+def weeks_of(term: Term) -> Iterator[Week]:
+    """The weeks of a term, each the next one to close in it after the one before."""
+    week = next_in_term(Week.of(term.start), [term])
+    while week is not None:
+        yield week
+        week = next_in_term(week.following(), [term])
 
 
 def test_the_weeks_of_a_term() -> None:
