@@ -175,6 +175,7 @@ def test_the_head_tells_what_it_is() -> None:
     nonsense = Document()
     with pytest.raises(BrokenDocumentError):
         nonsense.feed(b"nonsense")
+        nonsense.finish()
     assert nonsense.header.sync is None
 
 
