@@ -145,7 +145,7 @@ class NotifierSettings(Settings):
     """How long events can be replayed to a subscription. It must be longer than a webhook is tried (some three days)."""
 
     secrets_key: Annotated[str, AfterValidator(_keys)] = Field(default="", repr=False)
-    """The key that encrypts webhook secrets in the database: 32 bytes in URL-safe base64. Of several, separated by commas, the first
+    """The key that encrypts webhook secrets in the database: 32 bytes in URL-safe base64. With several, separated by commas, the first
     encrypts and all decrypt. Empty: `secrets.key` in the data folder, made on first use. Notifier processes that don't share that folder
     need this setting."""
 
