@@ -2,18 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from typing import Final
 
 from fastapi import FastAPI
 
-from services.notifier.delivery.bad_addresses import api as bad_addresses
 from services.notifier.delivery.bounces import api as bounces
 from services.notifier.delivery.deliveries import api as deliveries
-from services.notifier.letters.api import policy, releases
+from services.notifier.letters.api import bad_addresses, policy, releases
 from services.notifier.partners.api import listeners, subscriptions
 from services.notifier.partners.courier import AddressBook
 from services.notifier.partners.vault import open_vault
-from services.notifier.settings import NotifierSettings
+from services.notifier.settings import SCHEMA, NotifierSettings
 from services.notifier.staff_mail import api as notices
 from services.notifier.state import NotifierState
 from services.notifier.templates.api import previews, templates
@@ -23,8 +21,6 @@ from shared.deadletters.box import DeadLetterBox
 from shared.telemetry.progress import Progress
 from shared.web.service import create_service_app
 from shared.web.state import open_resources
-
-SCHEMA: Final = "notifier"
 
 
 def create_app(settings: NotifierSettings, *, progress: Progress | None = None, clock: Clock = utc_now) -> FastAPI:

@@ -1,17 +1,20 @@
 """The notifier's settings."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.notifier.delivery.transports.smtp_url import parse_smtp_url
 from services.notifier.delivery.transports.text_gateway import DEFAULT_FIELDS, checked_fields, checked_gateway_url
-from services.notifier.letters.policy import Defaults
+from services.notifier.letters.policy import PolicyDefaults
 from services.notifier.partners.addresses import Guard, parse_networks
 from services.notifier.partners.vault import parse_keys
 from shared.addresses import usable_address
 from shared.settings import Settings
+
+SCHEMA: Final = "notifier"
+"""The database schema of the service, and the name of its role."""
 
 
 def _sender(address: str) -> str:
@@ -150,9 +153,9 @@ class NotifierSettings(Settings):
     need this setting."""
 
     @property
-    def policy_defaults(self) -> Defaults:
-        """What holds where a school's letter policy says nothing."""
-        return Defaults(self.hold, self.tell_within, self.daily_cap_least, self.daily_cap_share)
+    def policy_defaults(self) -> PolicyDefaults:
+        """The values for choices that a school's letter policy leaves open."""
+        return PolicyDefaults(self.hold, self.tell_within, self.daily_cap_least, self.daily_cap_share)
 
     @property
     def webhook_guard(self) -> Guard:

@@ -1,4 +1,4 @@
-"""What the notifier's process holds while it serves."""
+"""The resources of the notifier's process while it serves."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, cast
@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from services.notifier.partners.courier import AddressBook
 from services.notifier.partners.vault import Vault
 from services.notifier.settings import NotifierSettings
-from services.notifier.templates.rendering import Letters
+from services.notifier.templates.rendering.letters import Letters
 from shared.web.state import ServiceState, service_state
 
 

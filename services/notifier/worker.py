@@ -3,20 +3,26 @@
 import asyncio
 from dataclasses import replace
 
-from services.notifier.app import SCHEMA
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from services.notifier.contacts import handler as roster
+from services.notifier.contacts.handler import RosterHandler
 from services.notifier.delivery.deliveries.task import BACKOFF, DeliveryTask
 from services.notifier.delivery.erasure import ErasureTask, planner
 from services.notifier.delivery.transports.factory import open_transports
 from services.notifier.letters.handlers import crossings, holds
+from services.notifier.letters.roster import follow_roster as letters_follow
 from services.notifier.letters.task import LetterTask
+from services.notifier.letters.withdrawing import LetterCloser
 from services.notifier.partners.loops import partner_loops
 from services.notifier.partners.task import WebhookTask
-from services.notifier.settings import NotifierSettings
+from services.notifier.settings import SCHEMA, NotifierSettings
 from services.notifier.staff_mail import handler as plans
+from services.notifier.staff_mail.roster import follow_roster as staff_mail_follows
 from services.notifier.staff_mail.tasks.digest import DigestTask
 from services.notifier.staff_mail.tasks.notice import NoticeTask
-from services.notifier.templates.rendering import Letters
+from services.notifier.templates.rendering.letters import Letters
+from services.notifier.templates.rendering.staff import StaffLetters
 from services.notifier.templates.task import TrialTask
 from services.notifier.templates.texts import Texts
 from shared.clock import Clock, utc_now
@@ -25,6 +31,11 @@ from shared.events import topics
 from shared.supervisor import supervise
 from shared.telemetry.progress import Progress
 from shared.worker import worker_parts
+
+
+def roster_handler(engine: AsyncEngine, box: DeadLetterBox, clock: Clock) -> RosterHandler:
+    """The handler of the roster, followed by the rooms that act on its changes: letters first, as they lock cases."""
+    return RosterHandler(engine, box, clock, followers=[letters_follow, staff_mail_follows])
 
 
 async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progress: Progress | None = None, clock: Clock = utc_now) -> None:
@@ -37,15 +48,14 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
         worker_parts(SCHEMA, settings, progress or Progress(), clock) as parts,
     ):
         email = transports.email
-        words = Letters()
         texts = Texts() if transports.text is not None else None
-        letter = LetterTask(parts.engine, words, settings.message_id_domain, clock, settings.policy_defaults, texts)
+        letter = LetterTask(parts.engine, Letters(), settings.message_id_domain, clock, settings.policy_defaults, texts)
         digest = DigestTask(parts.engine, settings.message_id_domain, clock)
-        notice = NoticeTask(parts.engine, email, words, settings.smtp_timeout, clock)
+        notice = NoticeTask(parts.engine, email, StaffLetters(), settings.smtp_timeout, clock)
         delivery = DeliveryTask(
             parts.engine,
             transports.by_channel(),
-            settings.hold,
+            LetterCloser(settings.hold),
             max(settings.smtp_timeout, settings.text_timeout),
             clock,
             replace(BACKOFF, first=settings.delivery_pause, longest=settings.delivery_longest_pause),
@@ -54,17 +64,19 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
         erasure = ErasureTask(parts.engine, settings.letters_kept, clock)
         trial = TrialTask(parts.engine, email, settings.smtp_timeout, clock)
         loops = {
-            "roster": parts.consume(roster.GROUP, [topics.SCHOOLS, topics.STUDENTS], roster.RosterHandler(parts.engine, box, clock)),
+            "roster": parts.consume(roster.GROUP, [topics.SCHOOLS, topics.STUDENTS], roster_handler(parts.engine, box, clock)),
             "crossings": parts.consume(
                 crossings.GROUP,
                 [topics.CROSSINGS],
-                crossings.CrossingsHandler(parts.engine, box, settings.hold, clock, settings.tell_within),
+                crossings.CrossingsHandler(parts.engine, box, clock, hold=settings.hold, tell_within=settings.tell_within),
             ),
             "holds": parts.consume(holds.GROUP, [topics.LETTER_HOLDS], holds.HoldsHandler(parts.engine, box, clock)),
             "plans": parts.consume(
                 plans.GROUP,
                 [topics.PLANS],
-                plans.PlansHandler(parts.engine, box, settings.message_id_domain, clock, settings.tell_within),
+                plans.PlansHandler(
+                    parts.engine, box, clock, message_id_domain=settings.message_id_domain, tell_within=settings.tell_within
+                ),
             ),
             "work": parts.work([letter, delivery, trial, digest, notice, erasure], concurrency=settings.letters_at_once),
             "erasure": lambda stop: planner(parts.engine, clock, stop),

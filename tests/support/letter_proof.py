@@ -18,8 +18,8 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifier.contacts.handler import RosterHandler
 from services.notifier.letters.handlers.crossings import CrossingsHandler
+from services.notifier.worker import roster_handler
 from shared.bus.interface import Message, Outgoing
 from shared.clock import utc_now
 from shared.db.engine import create_engine
@@ -115,8 +115,8 @@ def _worker(folder: Path, database_url: str, smtp_port: int) -> Process:
 async def _cross(engine: AsyncEngine, letters: int) -> None:
     """Every student of a school passes a threshold, and has one caregiver."""
     now, box, offset = utc_now(), DeadLetterBox("notifier"), iter(range(1, 10_000_000))
-    roster = RosterHandler(engine, box, utc_now)
-    crossings = CrossingsHandler(engine, box, timedelta(0), utc_now)
+    roster = roster_handler(engine, box, utc_now)
+    crossings = CrossingsHandler(engine, box, utc_now, hold=timedelta(0))
 
     def message(outgoing: Outgoing) -> Message:
         return Message(outgoing.topic, 0, next(offset), outgoing.key, outgoing.value, outgoing.headers)

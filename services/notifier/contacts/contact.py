@@ -1,18 +1,17 @@
-"""What the notifier keeps of schools and students: its own copy, fed by events."""
+"""A school and a student with their caregivers: the notifier's own copy of the roster, fed by events."""
 
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
+from shared.addresses import address_key, usable_address
 from shared.attendance.calendar import SchoolCalendar
+from shared.clock import HOME_ZONE
 from shared.events.calendars import calendar_of
 from shared.events.data import Caregiver, SchoolUpdated, TermDates
 
 __all__ = ["Caregiver", "Contact", "School", "TermDates"]
-
-HOME: Final = "Pacific/Auckland"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +32,21 @@ class School:
             school=self.school, name=self.name, terms=list(self.terms), timezone=self.timezone, updated_at=self.updated_at
         )
         calendar = calendar_of(document)
-        return calendar if _is_zone(calendar.timezone) else replace(calendar, timezone=HOME)
+        return calendar if _is_zone(calendar.timezone) else replace(calendar, timezone=HOME_ZONE)
 
     def term_named(self, name: str) -> TermDates | None:
         """The dates of the term of that name."""
         return next((term for term in self.terms if term.term == name), None)
 
+    def reply_address(self) -> str | None:
+        """Where a family can write back to. A header holds an address outside ASCII only where every server on the way can."""
+        office = usable_address(self.contact_email)
+        return office if office is not None and office.isascii() else None
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A student, and those who look after them."""
+    """A student with their caregivers."""
 
     student_id: uuid.UUID
     school: str
@@ -51,6 +55,14 @@ class Contact:
     year_level: int | None
     caregivers: tuple[Caregiver, ...]
     updated_at: datetime
+
+    def addresses(self) -> dict[str, list[str]]:
+        """The keys of the caregivers' usable e-mail addresses, each with the names of those who have it, in the school's order."""
+        names: dict[str, list[str]] = {}
+        for caregiver in self.caregivers:
+            if (address := usable_address(caregiver.email)) is not None:
+                names.setdefault(address_key(address), []).append(caregiver.name)
+        return names
 
 
 def _is_zone(name: str) -> bool:

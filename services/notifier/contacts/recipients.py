@@ -1,12 +1,14 @@
-"""Who gets a student's letters: caregivers who want them, and whose address can be one. Pure: nobody is asked over the network."""
+"""The recipients of a student's letters: caregivers who want them and can be reached. Pure: nobody is asked over the network."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from services.notifier.contacts.contact import Caregiver
 from services.notifier.contacts.phones import usable_phone
-from services.notifier.delivery.transports.interface import Channel
 from shared.addresses import address_key, usable_address
+
+Channel = Literal["email", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +22,25 @@ class Recipient:
 
 
 def recipients(caregivers: Iterable[Caregiver], *, bad: Collection[str] = (), texts: bool = False) -> tuple[Recipient, ...]:
-    """The distinct addresses of those who are to be told, in the school's order; case is no difference.
+    """The distinct addresses of the caregivers who want letters, in the school's order; case is no difference.
 
-    `bad` holds the keys of addresses that letters came back from. Who has no other one gets a text message where `texts` can be sent,
-    and a mobile is known.
+    `bad` holds the keys of addresses that letters came back from. A caregiver without another one gets a text message where `texts` can
+    be sent and a mobile is known.
     """
-    found: dict[tuple[Channel, str], Recipient] = {}
+    by_key: dict[tuple[Channel, str], Recipient] = {}
     for caregiver in caregivers:
-        place = _place(caregiver, bad, texts=texts) if caregiver.notify else None
-        if place is None:
+        way = _way(caregiver, bad, texts=texts) if caregiver.notify else None
+        if way is None:
             continue
-        channel, address = place
+        channel, address = way
         key = channel, address_key(address)
-        known = found.get(key, Recipient(address, (), channel, caregiver.language))
-        names = known.names if caregiver.name in known.names else (*known.names, caregiver.name)
-        found[key] = Recipient(known.address, names, channel, known.language)
-    return tuple(found.values())
+        recipient = by_key.setdefault(key, Recipient(address, (), channel, caregiver.language))
+        if caregiver.name not in recipient.names:
+            by_key[key] = replace(recipient, names=(*recipient.names, caregiver.name))
+    return tuple(by_key.values())
 
 
-def _place(caregiver: Caregiver, bad: Collection[str], *, texts: bool) -> tuple[Channel, str] | None:
+def _way(caregiver: Caregiver, bad: Collection[str], *, texts: bool) -> tuple[Channel, str] | None:
     address = usable_address(caregiver.email)
     if address is not None and address_key(address) not in bad:
         return "email", address

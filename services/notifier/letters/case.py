@@ -1,7 +1,7 @@
-"""Which letter a student's family gets, and for which threshold: the rules of one student's term. Pure: the clock is passed in.
+"""Whether a student's family gets a letter, and about which threshold: the rules of one student's term. Pure: the clock is passed in.
 
-A letter waits for a while after its crossing, so that a wrong roll can be mended before anybody is worried by it. What it will be about
-is decided only when it is due: the highest threshold that still stands then and that the family has not been told of.
+A letter waits for a while after its crossing, so that a wrong roll can be mended before anybody is worried by it. Its threshold is decided
+only when it is due: the highest one that still stands then and that no letter to the family was about.
 """
 
 import uuid
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from services.notifier.templates.rendering.occasion import Count
 from shared.attendance.tiers import Threshold, Tier, highest_threshold
 from shared.events.data import AbsentDay, Crossing
 from shared.identifiers import crossing_event_id
@@ -17,17 +18,16 @@ from shared.identifiers import crossing_event_id
 CrossingState = Literal["standing", "retracted", "lettered", "past"]
 WaitingState = Literal["held", "no-contact", "on-hold", "awaiting-release"]
 Past = Literal["term-over", "too-late", "threshold-off"]
-"""Why a letter that was due is not written: its term is over; staff held it until nobody should hear of it any more; the school's policy
-has no letter for its threshold."""
-Withdrawal = Literal["retracted", "student-left"]
+"""Why a letter that was due is not written: its term is over; staff held it for too long; the school's policy has no letter for its
+threshold."""
 
 CLOCKS_APART: Final = timedelta(minutes=5)
-"""Events of one student come in order; one that is older than the newest by more than clocks differ was sent again much later."""
+"""Events of one student come in order; an event that is older than the newest by more than clocks differ was sent again much later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A crossing or a retraction, as its event said it."""
+    """A crossing or a retraction, with the id and time of its event."""
 
     event_id: str
     said_at: datetime
@@ -36,8 +36,8 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A crossing that was heard of. Lettered: a letter about it, or about a higher one at that time, is written. Past: it was heard of
-    too late for a letter, or staff decided that there is none. `said_at` None: its retraction came first."""
+    """A crossing of the case. Lettered: a letter about it, or about a higher one at that time, is written. Past: its event came too late
+    for a letter, or staff decided that there is none. `said_at` is the time of its event; None: its retraction came first."""
 
     threshold: Threshold
     sequence: int
@@ -64,7 +64,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a new letter would be made of; the ids are drawn by the caller."""
+    """The ids and the due time of a new letter, should there be one; drawn by the caller, as rules draw nothing."""
 
     letter_id: uuid.UUID
     work_id: uuid.UUID
@@ -73,8 +73,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is known of one student's term. `absent_on` are the days that make up the total, as far as its event named them, and
-    `illness_half_days` is how much of it was illness."""
+    """One student's term. `absent_on` are the days that make up the total, as far as its event named them, and `illness_half_days` is how
+    much of it was illness."""
 
     student_id: uuid.UUID
     term: str
@@ -93,29 +93,33 @@ class Case:
         return next((kept for kept in self.crossings if (kept.threshold, kept.sequence) == (threshold, sequence)), None)
 
     def wanted(self) -> Threshold | None:
-        """The highest threshold that stands and that no letter has told of.
+        """The highest threshold that stands and that no letter was about.
 
-        The tier says more than the crossings do: of several events of one change, some can be still on their way. What it denies will
-        be retracted.
+        The tier says more than the crossings do: of several events of one change, some can be still on their way. A crossing above the
+        tier will be retracted.
         """
         ceiling = highest_threshold(self.tier) or 0
         standing = max((kept.threshold for kept in self.crossings if kept.state == "standing" and kept.threshold <= ceiling), default=None)
-        told = max((kept.threshold for kept in self.crossings if kept.state in ("lettered", "past")), default=0)
-        return standing if standing is not None and standing > told else None
+        settled = max((kept.threshold for kept in self.crossings if kept.state in ("lettered", "past")), default=0)
+        return standing if standing is not None and standing > settled else None
+
+    def count(self) -> Count:
+        """The student's total, for the words of a letter."""
+        return Count(self.term, self.absent_half_days, self.counted_at, self.absent_on, self.illness_half_days)
 
 
 def crossed(case: Case, fact: Fact, draft: Draft, *, long_ago: bool = False) -> Case:
     """A threshold was crossed. A repeat, or a crossing whose retraction came first, changes nothing.
 
-    One of `long_ago` is past: it is history that is read again, and nobody's family should hear of it now.
+    A crossing of `long_ago` is past: it is history that is read again, and no letter should be about it now.
     """
     data = fact.data
     if case.find(data.threshold, data.sequence) is not None:
         return case
     case = _counted(case, fact)
-    told = next((kept for kept in case.crossings if kept.state == "lettered" and kept.threshold > data.threshold), None)
-    if told is not None:
-        return _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "lettered", told.letter_id, fact.said_at)])
+    higher = next((kept for kept in case.crossings if kept.state == "lettered" and kept.threshold > data.threshold), None)
+    if higher is not None:
+        return _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "lettered", higher.letter_id, fact.said_at)])
     if long_ago:
         return _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "past", said_at=fact.said_at)])
     case = _with(case, [Kept(data.threshold, data.sequence, fact.event_id, "standing", said_at=fact.said_at)])
@@ -144,28 +148,28 @@ def retracted(case: Case, fact: Fact, draft: Draft) -> Case:
 
 
 def released(case: Case, letter_id: uuid.UUID, draft: Draft) -> Case:
-    """A letter was withdrawn before any of it went out: what it told of besides is untold again."""
-    untold = [
+    """A letter was withdrawn before any of it went out: the crossings that it was about stand without a letter again."""
+    standing = [
         replace(kept, state="standing", letter_id=None)
         for kept in case.crossings
         if kept.letter_id == letter_id and kept.state == "lettered"
     ]
-    return _settled(_with(case, untold), draft)
+    return _settled(_with(case, standing), draft)
 
 
 def bound(case: Case, threshold: Threshold) -> Case:
-    """The waiting letter is written, about this threshold, and with it the family is told of the lower ones too."""
+    """The waiting letter is written, about this threshold, and covers the lower ones too."""
     assert case.waiting is not None
-    told = [
+    covered = [
         replace(kept, state="lettered", letter_id=case.waiting.id)
         for kept in case.crossings
         if kept.state == "standing" and kept.threshold <= threshold
     ]
-    return replace(_with(case, told), waiting=None)
+    return replace(_with(case, covered), waiting=None)
 
 
 def passed(case: Case, reason: Past | Literal["discarded"]) -> Case:
-    """The waiting letter is not written, and what it would have told of is not told later either.
+    """The waiting letter is not written, and no later letter is about its crossings either.
 
     Only a threshold that the policy has no letter for keeps standing: should it be taken back, the one below may have a letter.
     """
@@ -175,7 +179,7 @@ def passed(case: Case, reason: Past | Literal["discarded"]) -> Case:
 
 
 def said_of(case: Case, threshold: Threshold) -> datetime | None:
-    """When the standing crossing of that threshold was said."""
+    """The time of the standing crossing's event; None without one."""
     return max(
         (kept.said_at for kept in case.crossings if kept.state == "standing" and kept.threshold == threshold and kept.said_at), default=None
     )
@@ -191,7 +195,7 @@ def _settled(case: Case, draft: Draft) -> Case:
 
 
 def _about(waiting: Waiting, threshold: Threshold) -> Waiting:
-    """What staff hold is the letter of one threshold: about another one, they are asked anew when it is due."""
+    """Staff hold the letter of one threshold: about another one, they are asked anew when it is due."""
     state = "held" if waiting.state == "on-hold" and threshold != waiting.threshold else waiting.state
     return replace(waiting, threshold=threshold, state=state)
 
@@ -214,6 +218,6 @@ def _counted(case: Case, fact: Fact) -> Case:
 
 
 def _with(case: Case, changed: Iterable[Kept]) -> Case:
-    by_place = {(kept.threshold, kept.sequence): kept for kept in case.crossings}
-    by_place.update({(kept.threshold, kept.sequence): kept for kept in changed})
-    return replace(case, crossings=tuple(by_place[place] for place in sorted(by_place)))
+    by_key = {(kept.threshold, kept.sequence): kept for kept in case.crossings}
+    by_key.update({(kept.threshold, kept.sequence): kept for kept in changed})
+    return replace(case, crossings=tuple(by_key[key] for key in sorted(by_key)))

@@ -1,49 +1,40 @@
 """A school's policy of letters: when they may go, about what, to whom, and how many a day. Pure: the clock is passed in.
 
-Every choice has a default, so that a school that has said nothing gets its letters at once, to every address, about each threshold.
+Every choice has a default: a school that has chosen nothing gets its letters at once, to every address, about each threshold. The policy
+is kept as its structs encode themselves; a choice that a document does not name has its default, also a choice that came later.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from services.notifier.contacts.recipients import Recipient
+from services.notifier.contacts.school_days import DAY, HORIZON, is_school_day
 from services.notifier.letters.case import Past
+from services.notifier.staff_mail.choices import StaffChoices
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.clock import instant
 
-Days = Literal["any", "school-days"]
-Whom = Literal["all", "first"]
 
-HORIZON: Final = timedelta(days=400)
-"""How far ahead a school day is looked for: the calendar of a school says no more than the next year's terms."""
-
-DAY: Final = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True, omit_defaults=True):
     """The days and hours in which letters may go, on the school's own clock; `until` is no longer inside. Both hours None: all day."""
 
-    days: Days = "any"
+    school_days_only: bool = False
     opens: time | None = None
     until: time | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """What moved since the last one, to a member of staff, on the morning of each school day. With `when_empty` also if nothing did."""
-
-    to: str
-    at: time
-    when_empty: bool = False
+    @property
+    def days(self) -> Literal["any", "school-days"]:
+        """The days, as the API names them."""
+        return "school-days" if self.school_days_only else "any"
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
     """A school's choices. `hold` and `daily_cap` None: the service's own.
 
     `after_term` is how long after a term's last day letters about it may still go. A `daily_cap` of 0 lets a person release every letter.
@@ -51,17 +42,15 @@ class Policy:
 
     hold: timedelta | None = None
     window: Window | None = None
-    recipients: Whom = "all"
-    staff_copy: str | None = None
-    digest: Digest | None = None
+    recipients: Literal["all", "first"] = "all"
     thresholds: tuple[Threshold, ...] = THRESHOLDS
     daily_cap: int | None = None
     after_term: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Defaults:
-    """What the service's settings say where a school's policy says nothing."""
+class PolicyDefaults:
+    """The service's settings, for choices that a school's policy leaves open."""
 
     hold: timedelta = timedelta(hours=1)
     tell_within: timedelta = timedelta(days=14)
@@ -78,8 +67,8 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A letter that is due: the threshold it would be about, when that crossing was said, and whether staff had it waiting until now."""
+class DueLetter:
+    """A letter that is due: the threshold it would be about, the time of that crossing's event, and whether staff kept it waiting."""
 
     threshold: Threshold
     said_at: datetime | None
@@ -112,12 +101,18 @@ class Now:
     """The letter may go."""
 
 
-Verdict = Never | OnHold | NotNow | Now
+Decision = Never | OnHold | NotNow | Now
 
 
-def verdict(
-    policy: Policy, due: Due, term: Term | None, holds: Iterable[Hold], calendar: SchoolCalendar, tell_within: timedelta, now: datetime
-) -> Verdict:
+def decide(
+    policy: Policy,
+    due: DueLetter,
+    term: Term | None,
+    holds: Iterable[Hold],
+    calendar: SchoolCalendar,
+    tell_within: timedelta,
+    now: datetime,
+) -> Decision:
     """What becomes of a letter that is due. `term` is what the school's calendar knows of the letter's term."""
     if is_over(policy, term, calendar, now):
         return Never("term-over")
@@ -185,30 +180,9 @@ def chosen(policy: Policy, recipients: Sequence[Recipient]) -> tuple[Recipient, 
     return tuple(recipients[:1] if policy.recipients == "first" else recipients)
 
 
-def next_digest(digest: Digest, calendar: SchoolCalendar, now: datetime, last_on: date | None) -> tuple[date, datetime] | None:
-    """The school day of the next digest, and its moment in UTC, which may be past: then that one is due now.
-
-    Never on a day that had one; after days without a working service, today's tells of them all. None when the calendar knows no further
-    school day.
-    """
-    zone = ZoneInfo(calendar.timezone)
-    day = now.astimezone(zone).date()
-    if last_on is not None:
-        day = max(day, last_on + DAY)
-    for ahead in range(HORIZON.days + 1):
-        if is_school_day(calendar, day + ahead * DAY):
-            return day + ahead * DAY, instant(day + ahead * DAY, digest.at, zone)
-    return None
-
-
-def is_school_day(calendar: SchoolCalendar, day: date) -> bool:
-    """Whether the school is open: in a term, no weekend, no holiday, not closed."""
-    return calendar.term_on(day) is not None and calendar.open_half_days(day) > 0
-
-
 def _is_open(window: Window, calendar: SchoolCalendar, now: datetime) -> bool:
     local = now.astimezone(ZoneInfo(calendar.timezone))
-    if window.days == "school-days" and not is_school_day(calendar, local.date()):
+    if window.school_days_only and not is_school_day(calendar, local.date()):
         return False
     if window.opens is None or window.until is None:
         return True

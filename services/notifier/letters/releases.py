@@ -1,4 +1,4 @@
-"""A person decides about letters of which more were due in a day than may go. The caller owns the transaction."""
+"""A person decides about letters that wait because too many were due on one day. The caller owns the transaction."""
 
 import uuid
 from collections.abc import Collection
@@ -10,16 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.letters.case import passed
 from services.notifier.letters.repository import cases, letters, releases
-from services.notifier.letters.repository.releases import Action, Decision
+from services.notifier.letters.repository.releases import ReleaseAction, ReleaseDecision
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
 
-async def decide(
+async def decide_release(
     connection: AsyncConnection,
     school: str,
-    action: Action,
+    action: ReleaseAction,
     chosen: Collection[uuid.UUID] | None,
     *,
     reason: str | None,
@@ -28,27 +28,27 @@ async def decide(
 ) -> int:
     """Releases or discards the chosen letters, or all that wait; answers how many. Those that do not wait (any more) are passed over.
 
-    What was released is due now, and is decided like any other letter; it counts against no day.
+    A released letter is due now, and is decided like any other; it counts against no day.
     """
     keys = await releases.awaiting(connection, school, chosen)
-    # What came to wait meanwhile is not what the person saw.
-    wanted = [
+    # A letter that came to wait meanwhile is not one that the person saw.
+    waiting = [
         case
         for case in (await cases.lock(connection, keys)).values()
         if case.waiting is not None and case.waiting.state == "awaiting-release" and (chosen is None or case.waiting.id in chosen)
     ]
-    if not wanted:
+    if not waiting:
         return 0
-    decision = Decision(uuid.uuid4(), school, action, reason, now, by)
-    await releases.keep(connection, decision, len(wanted))
-    await releases.mark(connection, decision, [case.waiting.id for case in wanted if case.waiting is not None])
-    for case in wanted:
+    decision = ReleaseDecision(uuid.uuid4(), school, action, reason, now, by)
+    await releases.keep(connection, decision, len(waiting))
+    await releases.mark(connection, decision, [case.waiting.id for case in waiting if case.waiting is not None])
+    for case in waiting:
         assert case.waiting is not None
         if action == "released":
             await letters.renew_work(connection, replace(case.waiting, due_at=max(case.waiting.due_at, now)), now)
         else:
             await letters.mark_past(connection, case.waiting, "discarded")
             await cases.save(connection, replace(case, waiting=None), passed(case, "discarded"), now)
-    metrics.LETTERS.labels(action).inc(len(wanted))
-    log.info("letters.decided", action=action, school=school, letters=len(wanted), decision=str(decision.id))
-    return len(wanted)
+    metrics.LETTERS.labels(action).inc(len(waiting))
+    log.info("letters.decided", action=action, school=school, letters=len(waiting), decision=str(decision.id))
+    return len(waiting)

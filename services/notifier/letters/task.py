@@ -1,4 +1,4 @@
-"""Writing a letter when it is due: what it is about is decided now. Nothing is sent here."""
+"""Writing a letter when it is due: its threshold, its words and its recipients are decided now. Nothing is sent here."""
 
 import uuid
 from dataclasses import dataclass, field, replace
@@ -8,19 +8,19 @@ from typing import ClassVar, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.contacts import repository as contacts
 from services.notifier.contacts.contact import School
-from services.notifier.contacts.reachable import reachable
-from services.notifier.contacts.recipients import Recipient
+from services.notifier.contacts.recipients import Recipient, recipients
+from services.notifier.contacts.repository import bad_addresses, contacts
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.letters.case import Case, Past, Waiting, bound, passed, said_of
-from services.notifier.letters.policy import Defaults, Due, Never, NotNow, OnHold, Policy, Verdict, cap_of, chosen, verdict
+from services.notifier.letters.policy import Decision, DueLetter, Never, NotNow, OnHold, Policy, PolicyDefaults, cap_of, chosen, decide
 from services.notifier.letters.repository import cases, holds, letters, policies, releases
 from services.notifier.staff_mail.repository import notices
 from services.notifier.templates.languages import best
-from services.notifier.templates.rendering import Letters, Written
-from services.notifier.templates.rendering.occasions import occasion_of, reply_address
+from services.notifier.templates.rendering.letters import Letters
+from services.notifier.templates.rendering.occasion import Written
+from services.notifier.templates.rendering.occasions import occasion_of
 from services.notifier.templates.repository import templates
 from services.notifier.templates.texts import Texts
 from shared.clock import Clock
@@ -37,21 +37,21 @@ BACKOFF: Final = Backoff(timedelta(seconds=2), timedelta(minutes=10), most_attem
 SUPERSEDED: Final = Done("the letter is no longer due by this item")
 
 DUE: Final = frozenset({"held", "on-hold"})
-"""States of letters that a work item looks at: those that wait for something else get a new one when that has come."""
+"""States of letters that a work item looks at: a letter that waits for something else gets a new item when that has come."""
 
 
 @dataclass(frozen=True, slots=True)
 class LetterTask:
     """Binds a letter: threshold, words and recipients are final, and each recipient's delivery is put on the worklist.
 
-    Or finds that the school's policy has none, or that it must wait: for the window, for staff, or for a person to release it.
+    Or else the school's policy has none, or the letter must wait: for the window, for staff, or for a person to release it.
     """
 
     engine: AsyncEngine
     words: Letters
     message_id_domain: str
     clock: Clock
-    defaults: Defaults = field(default_factory=Defaults)
+    defaults: PolicyDefaults = field(default_factory=PolicyDefaults)
     texts: Texts | None = None
     """Writes text messages, where there is a gateway for them."""
     backoff: Backoff = BACKOFF
@@ -81,25 +81,25 @@ class LetterTask:
             return Done("cancelled")
         school = await contacts.school(connection, case.school)
         if school is None:
-            return Retry("the school has not been heard of yet")
+            return Retry("the school has not been sent yet")
         policy = await policies.current(connection, case.school)
         waiting = replace(waiting, threshold=threshold)
-        decided = await self._decide(connection, case, waiting, school, policy, now)
-        match decided:
+        decision = await self._decide(connection, case, waiting, school, policy, now)
+        match decision:
             case Never(reason):
                 return await self._end(connection, case, waiting, reason, now)
             case OnHold(until):
                 return await self._put_off(connection, waiting, replace(waiting, state="on-hold"), until, "held by staff", now)
         contact = await contacts.contact(connection, case.student_id)
-        texts = self.texts is not None
-        to = await reachable(connection, case.school, contact.caregivers, texts=texts) if contact is not None else ()
+        bad = await bad_addresses.among(connection, case.school, contact.addresses()) if contact is not None else ()
+        to = recipients(contact.caregivers, bad=bad, texts=self.texts is not None) if contact is not None else ()
         if contact is None or not to:
             await letters.mark_no_contact(connection, waiting.id)
             metrics.LETTERS.labels("no-contact").inc()
             return Done("no contact")
-        if isinstance(decided, NotNow):
+        if isinstance(decision, NotNow):
             return await self._put_off(
-                connection, waiting, replace(waiting, state="held"), decided.until, "outside the school's window", now
+                connection, waiting, replace(waiting, state="held"), decision.until, "outside the school's window", now
             )
         if not waiting.released and not await self._takes_place(connection, school, policy, now):
             await letters.mark_awaiting_release(connection, waiting, now)
@@ -111,12 +111,11 @@ class LetterTask:
         own = await templates.in_force(connection, school.school, threshold)
         for recipient in to:
             version = best(own, recipient.language)
-            written = self.words.write(
-                threshold, occasion_of(case, school, contact, recipient.names), version.template() if version is not None else None
-            )
+            occasion = occasion_of(case.count(), school, contact, recipient.names)
+            written = self.words.write(threshold, occasion, version.template() if version is not None else None)
             parcel = self._parcel(waiting, school, recipient, written)
             if recipient.channel == "text" and self.texts is not None:
-                words = self.texts.write(threshold, occasion_of(case, school, contact, recipient.names))
+                words = self.texts.write(threshold, occasion)
                 parcel = replace(parcel, channel="text", subject="", text=words, html="", reply_to=None)
             await deliveries.add(connection, waiting.id, parcel)
             if parcel.channel == "email":
@@ -128,21 +127,21 @@ class LetterTask:
 
     async def _decide(
         self, connection: AsyncConnection, case: Case, waiting: Waiting, school: School, policy: Policy, now: datetime
-    ) -> Verdict:
+    ) -> Decision:
         calendar = school.calendar()
-        due = Due(waiting.threshold, said_of(case, waiting.threshold), waiting.released or waiting.state == "on-hold")
+        due = DueLetter(waiting.threshold, said_of(case, waiting.threshold), waiting.released or waiting.state == "on-hold")
         held = await holds.of(connection, case.student_id, case.term)
-        return verdict(policy, due, calendar.term_named(case.term), held, calendar, self.defaults.tell_within, now)
+        return decide(policy, due, calendar.term_named(case.term), held, calendar, self.defaults.tell_within, now)
 
     async def _takes_place(self, connection: AsyncConnection, school: School, policy: Policy, now: datetime) -> bool:
-        known = await contacts.count_of_school(connection, school.school) if policy.daily_cap is None else 0
-        cap = cap_of(policy, known, least=self.defaults.cap_least, share=self.defaults.cap_share)
+        students = await contacts.count_of_school(connection, school.school) if policy.daily_cap is None else 0
+        cap = cap_of(policy, students, least=self.defaults.cap_least, share=self.defaults.cap_share)
         today = school.calendar().today(now)
         if await policies.take_place(connection, school.school, today, cap):
             return True
-        decided = await releases.decisions(connection, school.school)
-        is_news = await notices.add_release(connection, school.school, today, decided, self.message_id_domain, now)
-        # Where a person lets every letter go, that one waits is nothing to be alarmed at.
+        decisions = await releases.decisions(connection, school.school)
+        is_news = await notices.add_release(connection, school.school, today, decisions, self.message_id_domain, now)
+        # Where a person lets every letter go, a waiting letter is no alarm.
         if is_news and cap:
             metrics.LETTER_FLOODS.inc()
             log.warning("letters.flood", school=school.school, day=str(today), cap=cap)
@@ -169,7 +168,7 @@ class LetterTask:
             channel="email",
             recipient=recipient.address,
             sender_name=school.name,
-            reply_to=reply_address(school),
+            reply_to=school.reply_address(),
             subject=written.subject,
             text=written.text,
             html=written.html,

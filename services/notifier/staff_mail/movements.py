@@ -1,4 +1,4 @@
-"""What a digest tells of: where each student's term began and ended between two digests. Pure."""
+"""The movements in a digest: the tier of each student's term before and after, between two digests. Pure."""
 
 import uuid
 from collections.abc import Iterable
@@ -10,8 +10,10 @@ from shared.attendance.tiers import Tier
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A crossing or retraction. Those of one change name the same two tiers."""
+    """A crossing or a retraction, as its event names it. Several events of one change name the same two tiers."""
 
+    event_id: str
+    school: str
     student_id: uuid.UUID
     term: str
     from_tier: Tier
@@ -21,12 +23,13 @@ class Step:
 
 
 def net(steps: Iterable[Step]) -> list[Step]:
-    """One step for each student's term: from the tier before the first to the tier after the last. Who is back where they were moved not.
+    """One step for each student's term: from the tier before the first step to the tier after the last, in the last one's name. A
+    student who ends on the tier they started on is left out.
 
-    `steps` come in the order in which they were said.
+    `steps` come in the order of their events.
     """
     whole: dict[tuple[uuid.UUID, str], Step] = {}
     for step in steps:
-        known = whole.setdefault((step.student_id, step.term), step)
-        whole[step.student_id, step.term] = replace(step, from_tier=known.from_tier)
+        first = whole.setdefault((step.student_id, step.term), step)
+        whole[step.student_id, step.term] = replace(step, from_tier=first.from_tier)
     return [step for step in whole.values() if step.from_tier != step.to_tier]

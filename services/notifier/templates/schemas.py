@@ -1,4 +1,4 @@
-"""Letter templates: what is asked, and what is answered."""
+"""Letter templates, as the API takes and answers them."""
 
 import uuid
 from datetime import datetime
@@ -6,13 +6,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 
-from services.notifier.schemas import Body
 from services.notifier.templates.languages import HOUSE, canonical
 from services.notifier.templates.rendering.language import LONGEST
-from services.notifier.templates.rendering.samples import Case
+from services.notifier.templates.rendering.samples import SampleCase
 from services.notifier.templates.rendering.variables import Kind
-from shared.attendance.tiers import THRESHOLDS, Threshold
+from shared.attendance.tiers import Threshold
 from shared.identifiers import is_student_key
+from shared.web.schemas import Body
 
 
 def _lines(value: object) -> object:
@@ -24,9 +24,6 @@ def _student(value: str) -> str:
         raise ValueError("1 to 64 printable ASCII characters")
     return value
 
-
-ThresholdAsked = Annotated[Threshold, BeforeValidator(lambda asked: {str(known): known for known in THRESHOLDS}.get(asked, asked))]
-"""A threshold in a path or query, where everything is text."""
 
 Language = Annotated[str, AfterValidator(canonical), Field(description="A BCP 47 tag", examples=["en", "mi", "sm"])]
 Subject = Annotated[
@@ -46,7 +43,7 @@ class TemplateIn(Body):
 
 
 class RestoreIn(Body):
-    """Which version's words are to be in force again."""
+    """The version whose words are to be in force again."""
 
     version: int = Field(ge=1)
     language: Language = HOUSE
@@ -63,9 +60,9 @@ class SampleIn(Body):
     contact_email: bool = Field(default=True, description="Whether the school has given an address")
     caregivers: Literal[1, 2] = 2
 
-    def case(self) -> Case:
+    def case(self) -> SampleCase:
         """The same for those who write letters."""
-        return Case(**self.model_dump())
+        return SampleCase(**self.model_dump())
 
 
 class WordsIn(Body):
@@ -90,7 +87,7 @@ class PreviewIn(WordsIn):
 
 
 class TrialIn(WordsIn):
-    """Where to send a letter to a made-up family."""
+    """The address that a letter to a made-up family goes to."""
 
     to: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254)] = Field(
         description="The school's contact address, or one in the same domain"
@@ -108,14 +105,7 @@ class VariableOut(BaseModel):
     example: str
 
 
-class Variables(BaseModel):
-    """All variables."""
-
-    items: list[VariableOut]
-    next: str | None = None
-
-
-class Template(BaseModel):
+class TemplateOut(BaseModel):
     """The words in force for a threshold and language."""
 
     school: str
@@ -129,14 +119,7 @@ class Template(BaseModel):
     saved_at: datetime | None
 
 
-class Templates(BaseModel):
-    """The words in force of every threshold: the school's own, and the house's where it has none in English."""
-
-    items: list[Template]
-    next: str | None = None
-
-
-class Version(BaseModel):
+class TemplateVersionOut(BaseModel):
     """A version of the school's words; without subject and body, the house's took their place."""
 
     version: int
@@ -148,14 +131,7 @@ class Version(BaseModel):
     saved_at: datetime
 
 
-class Versions(BaseModel):
-    """A page of versions, newest first."""
-
-    items: list[Version]
-    next: str | None
-
-
-class Preview(BaseModel):
+class PreviewOut(BaseModel):
     """The letter as it would go out."""
 
     subject: str
@@ -166,7 +142,7 @@ class Preview(BaseModel):
     version: int | None
 
 
-class Trial(BaseModel):
+class TrialOut(BaseModel):
     """A letter sent on trial."""
 
     id: uuid.UUID

@@ -11,12 +11,12 @@ from typing import Final
 
 from jinja2 import Template
 
+from services.notifier.contacts.one_line import one_line
 from services.notifier.templates.languages import HOUSE
-from services.notifier.templates.rendering import Occasion
 from services.notifier.templates.rendering.language import TemplateLanguage
 from services.notifier.templates.rendering.letters import house_words
+from services.notifier.templates.rendering.occasion import Occasion
 from services.notifier.templates.rendering.variables import values_of
-from services.notifier.templates.words import one_line
 from shared.attendance.tiers import THRESHOLDS, Threshold
 
 MOST_SEGMENTS: Final = 2

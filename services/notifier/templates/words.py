@@ -3,12 +3,6 @@
 from collections.abc import Sequence
 
 
-def one_line(text: str) -> str:
-    """The text without line breaks and other control characters: what comes from a school's system has no say in the form of a letter."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())
-
-
 def days_in_words(half_days: int) -> str:
     """A count as people say it: `5.5 days`, `10 days`, `1 day`."""
     return "1 day" if half_days == 2 else f"{half_days / 2:g} days"

@@ -15,19 +15,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from deploy.sandbox.letters import Message as Mail
 from deploy.sandbox.mail import MailCatcher
 from services.notifier.app import create_app
-from services.notifier.contacts.handler import RosterHandler
 from services.notifier.delivery.deliveries.task import DeliveryTask
 from services.notifier.delivery.transports.smtp import SmtpTransport
 from services.notifier.delivery.transports.smtp_url import parse_smtp_url
 from services.notifier.letters.handlers.crossings import CrossingsHandler
 from services.notifier.letters.handlers.holds import HoldsHandler
 from services.notifier.letters.task import LetterTask
+from services.notifier.letters.withdrawing import LetterCloser
 from services.notifier.settings import NotifierSettings
 from services.notifier.staff_mail.handler import PlansHandler
 from services.notifier.staff_mail.tasks.digest import DigestTask
 from services.notifier.staff_mail.tasks.notice import NoticeTask
-from services.notifier.templates.rendering import Letters
+from services.notifier.templates.rendering.letters import Letters
+from services.notifier.templates.rendering.staff import StaffLetters
 from services.notifier.templates.task import TrialTask
+from services.notifier.worker import roster_handler
 from shared.auth.principal import Role
 from shared.bus.interface import Message, Outgoing
 from shared.db.engine import create_engine
@@ -59,18 +61,21 @@ class Desk:
 
     def __post_init__(self) -> None:
         box = DeadLetterBox("notifier")
-        self.roster = RosterHandler(self.engine, box, self.clock)
-        self.crossings = CrossingsHandler(self.engine, box, self.settings.hold, self.clock, self.settings.tell_within)
+        self.roster = roster_handler(self.engine, box, self.clock)
+        self.crossings = CrossingsHandler(self.engine, box, self.clock, hold=self.settings.hold, tell_within=self.settings.tell_within)
         self.email = SmtpTransport(
             parse_smtp_url(self.settings.smtp_url), mail_from=self.settings.mail_from, timeout=self.settings.smtp_timeout
         )
         self.holds = HoldsHandler(self.engine, box, self.clock)
-        self.plans = PlansHandler(self.engine, box, self.settings.message_id_domain, self.clock, self.settings.tell_within)
-        words = Letters()
-        self.letter = LetterTask(self.engine, words, self.settings.message_id_domain, self.clock, self.settings.policy_defaults)
+        self.plans = PlansHandler(
+            self.engine, box, self.clock, message_id_domain=self.settings.message_id_domain, tell_within=self.settings.tell_within
+        )
+        self.letter = LetterTask(self.engine, Letters(), self.settings.message_id_domain, self.clock, self.settings.policy_defaults)
         self.digest = DigestTask(self.engine, self.settings.message_id_domain, self.clock)
-        self.notice = NoticeTask(self.engine, self.email, words, self.settings.smtp_timeout, self.clock)
-        self.delivery = DeliveryTask(self.engine, {"email": self.email}, self.settings.hold, self.settings.smtp_timeout, self.clock)
+        self.notice = NoticeTask(self.engine, self.email, StaffLetters(), self.settings.smtp_timeout, self.clock)
+        self.delivery = DeliveryTask(
+            self.engine, {"email": self.email}, LetterCloser(self.settings.hold), self.settings.smtp_timeout, self.clock
+        )
         self.trial = TrialTask(self.engine, self.email, self.settings.smtp_timeout, self.clock)
         self.tasks: list[Task] = [self.letter, self.delivery, self.digest, self.notice, self.trial]
         self.runner = Runner("notifier", self.engine, self.tasks, Wakeup(), clock=self.clock)

@@ -1,4 +1,4 @@
-"""Mail servers and providers say what became of letters that had left."""
+"""Mail servers and providers report what became of letters that had left."""
 
 import uuid
 from http import HTTPStatus
@@ -9,14 +9,14 @@ from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from services.notifier.delivery.bounces.recording import record
 from services.notifier.delivery.bounces.report import NotAReportError, kind_of, read_report
 from services.notifier.delivery.bounces.repository import Bounce
 from services.notifier.delivery.bounces.schemas import BouncePosted, BounceTaken
-from services.notifier.delivery.bounces.undelivered import note
 from services.notifier.delivery.deliveries.repository import deliveries
-from services.notifier.letters.repository import cases
 from services.notifier.state import State
 from shared.auth.principal import Principal
+from shared.identifiers import uuid_or_none
 from shared.web.body import read_body
 from shared.web.problems import ProblemError
 from shared.web.service import requires
@@ -57,12 +57,12 @@ async def take_bounce(request: Request, state: State, caller: Annotated[Principa
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-type", "send message/rfc822 or application/json")
     now = state.clock()
     async with state.engine.begin() as connection:
-        found = await deliveries.find(connection, delivery_id=envelope_id, message_id=message_id)
-        if found is None or not caller.may_see(found.school):
+        delivery = await deliveries.find(connection, delivery_id=envelope_id, message_id=message_id)
+        if delivery is None or not caller.may_see(delivery.school):
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-message", "no letter of ours, or of this token's schools, has that id")
-        await cases.lock(connection, [(found.student_id, found.term)])
-        noted = await note(connection, await deliveries.key_of(connection, found.id), bounce, state.settings.soft_bounces, now)
-    return BounceTaken(delivery=found.id, kind=bounce.kind, status=bounce.status, repeated=noted.repeated, address_marked=noted.marked)
+        key = await deliveries.lock(connection, delivery.id)
+        recorded = await record(connection, key, bounce, state.settings.soft_bounces, now)
+    return BounceTaken(delivery=key.id, kind=bounce.kind, status=bounce.status, repeated=recorded.repeated, address_marked=recorded.marked)
 
 
 def _from_report(body: bytes) -> tuple[str | None, uuid.UUID | None, Bounce]:
@@ -70,7 +70,7 @@ def _from_report(body: bytes) -> tuple[str | None, uuid.UUID | None, Bounce]:
         report = read_report(body)
     except NotAReportError as error:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-a-report", str(error)) from error
-    return report.message_id, _as_id(report.envelope_id), Bounce(report.kind, report.status, "report", report.said_at)
+    return report.message_id, uuid_or_none(report.envelope_id), Bounce(report.kind, report.status, "report", report.said_at)
 
 
 def _from_webhook(body: bytes) -> tuple[str | None, uuid.UUID | None, Bounce]:
@@ -83,10 +83,3 @@ def _from_webhook(body: bytes) -> tuple[str | None, uuid.UUID | None, Bounce]:
         raise RequestValidationError(errors) from error
     message_id = posted.message_id if posted.message_id.startswith("<") else f"<{posted.message_id}>"
     return message_id, None, Bounce(kind_of(posted.action, posted.status), posted.status, "webhook", posted.at)
-
-
-def _as_id(text: str | None) -> uuid.UUID | None:
-    try:
-        return None if text is None else uuid.UUID(text)
-    except ValueError:
-        return None

@@ -1,7 +1,7 @@
-"""Reading what mail servers report of letters that had left: delivery status notifications (RFC 3464). Pure.
+"""Reads what mail servers report of letters that had left: delivery status notifications (RFC 3464). Pure.
 
-Whose letter it is stands in the returned headers (our Message-ID) or in the envelope's id, which we gave it. What is said in words is
-not kept: it quotes addresses.
+The returned headers (our Message-ID) or the envelope's id, which we gave it, tell which letter it is. The server's words are not kept:
+they quote addresses.
 """
 
 import re
@@ -13,13 +13,14 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, Literal
 
-from services.notifier.delivery.transports.verdicts import BounceKind, judge_report
+from services.notifier.delivery.transports.outcomes import BounceKind
+from services.notifier.delivery.transports.verdicts import judge_report
 
 Action = Literal["failed", "delayed", "delivered", "relayed", "expanded"]
-Kind = Literal["hard", "soft", "policy", "delayed", "delivered"]
+ReportKind = Literal["hard", "soft", "policy", "delayed", "delivered"]
 
 _ACTIONS: Final[tuple[Action, ...]] = ("failed", "delayed", "delivered", "relayed", "expanded")
-"""The gravest first: of several recipients, which one address can become on the way, what went wrong with any is told."""
+"""The gravest first: one address can become several recipients on the way, and the worst that befell any of them counts."""
 
 STATUS: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 _SMTP_CODE: Final = re.compile(r"(?<![0-9.])([245])[0-9]{2}(?![0-9.])")
@@ -30,8 +31,8 @@ MOST_PARTS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a server says of one letter. One of `message_id` and `envelope_id` at least names it; `status` is an enhanced one."""
+class BounceReport:
+    """What a server reports of one letter. `message_id` or `envelope_id` at least names the letter; `status` is an enhanced one."""
 
     action: Action
     status: str
@@ -40,7 +41,7 @@ class Report:
     said_at: datetime | None
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ReportKind:
         """What it means for the letter and its address."""
         return kind_of(self.action, self.status)
 
@@ -49,7 +50,7 @@ class NotAReportError(ValueError):
     """The message is no delivery status notification, or does not say which letter it is about."""
 
 
-def kind_of(action: Action, status: str) -> Kind:
+def kind_of(action: Action, status: str) -> ReportKind:
     """What an action with a status means. Relayed and expanded are as good as delivered: nobody will tell us more."""
     if action == "delayed":
         return "delayed"
@@ -59,7 +60,7 @@ def kind_of(action: Action, status: str) -> Kind:
     return kind
 
 
-def read_report(raw: bytes) -> Report:
+def read_report(raw: bytes) -> BounceReport:
     """Reads a notification as a mail server passes it on. Raises NotAReportError, never anything else, whatever the bytes are."""
     try:
         # The oldest policy reads anything: the newer ones raise at headers that are no headers.
@@ -72,7 +73,7 @@ def read_report(raw: bytes) -> Report:
     return report
 
 
-def _report(message: Message) -> Report:
+def _report(message: Message) -> BounceReport:
     status_part = next((part for part in _parts(message) if part.get_content_type() == "message/delivery-status"), None)
     if status_part is None:
         raise NotAReportError("there is no part message/delivery-status in the message")
@@ -87,7 +88,7 @@ def _report(message: Message) -> Report:
     message_id, envelope_id = _returned_id(message, status_part), _envelope_id(blocks)
     if message_id is None and envelope_id is None:
         raise NotAReportError("neither the returned headers nor an envelope id say which letter it is about")
-    return Report(action, _status(gravest, action), message_id, envelope_id, _said_at(gravest, blocks[0], message))
+    return BounceReport(action, _status(gravest, action), message_id, envelope_id, _said_at(gravest, blocks[0], message))
 
 
 def _parts(message: Message) -> Iterator[Message]:
@@ -109,15 +110,15 @@ def _action(block: Message) -> Action | None:
 
 def _status(block: Message, action: Action) -> str:
     """The status; where it says no more than its class, the one in the answer that it was made of."""
-    found = STATUS.match(_field(block, "Status"))
-    said = found.group() if found is not None else None
+    field = STATUS.match(_field(block, "Status"))
+    status = field.group() if field is not None else None
     diagnostic = _field(block, "Diagnostic-Code")
-    if said is None or _UNSPECIFIC.fullmatch(said):
+    if status is None or _UNSPECIFIC.fullmatch(status):
         inner = _IN_WORDS.search(diagnostic)
-        if inner is not None and (said is None or inner.group(1)[0] == said[0]):
+        if inner is not None and (status is None or inner.group(1)[0] == status[0]):
             return inner.group(1)
-    if said is not None:
-        return said
+    if status is not None:
+        return status
     code = _SMTP_CODE.search(diagnostic)
     if code is not None:
         return f"{code.group(1)}.0.0"
@@ -134,15 +135,15 @@ def _returned_id(message: Message, status_part: Message) -> str | None:
         payload: Any = part.get_payload()
         if part.get_content_type() == "message/rfc822" and isinstance(payload, list) and payload:
             returned: Any = payload[0]
-            found = _MESSAGE_ID.search(_field(returned, "Message-ID"))
+            message_id = _MESSAGE_ID.search(_field(returned, "Message-ID"))
         elif part.get_content_type() in ("text/rfc822-headers", "message/rfc822-headers"):
             decoded: Any = part.get_payload(decode=True)
             headers = message_from_bytes(decoded if isinstance(decoded, bytes) else b"", policy=policy.compat32)
-            found = _MESSAGE_ID.search(_field(headers, "Message-ID"))
+            message_id = _MESSAGE_ID.search(_field(headers, "Message-ID"))
         else:
             continue
-        if found is not None:
-            return found.group()
+        if message_id is not None:
+            return message_id.group()
     return None
 
 

@@ -1,4 +1,4 @@
-"""What was reported of letters that had left: SQL. Whoever calls these holds the lock of the letter's case."""
+"""Bounces, and other reports on letters that had left: SQL. The caller holds the lock of the letter's case."""
 
 import uuid
 from dataclasses import dataclass
@@ -8,22 +8,23 @@ from typing import Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-Kind = Literal["hard", "soft", "policy", "delayed", "delivered"]
+from services.notifier.delivery.bounces.report import ReportKind
+
 Source = Literal["answer", "report", "webhook"]
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """What was said of a delivery: by the mail server at the door (`answer`), or later."""
+    """A report on a delivery: by the mail server at the door (`answer`), or later."""
 
-    kind: Kind
+    kind: ReportKind
     status: str
     source: Source
     said_at: datetime | None = None
 
 
 async def add(connection: AsyncConnection, delivery_id: uuid.UUID, bounce: Bounce, address_id: uuid.UUID | None, now: datetime) -> bool:
-    """Keeps it; False when the same was said of the delivery before."""
+    """Keeps it; False when the delivery has a report of that kind already."""
     added = await connection.execute(
         text(
             """
@@ -46,7 +47,7 @@ async def add(connection: AsyncConnection, delivery_id: uuid.UUID, bounce: Bounc
 
 
 async def soft_since(connection: AsyncConnection, address_id: uuid.UUID, since: datetime) -> int:
-    """How many letters to an address did not arrive since then, without it being said that nobody is there."""
+    """How many letters to an address did not arrive since then for no clear reason."""
     return int(
         (
             await connection.execute(
@@ -60,8 +61,3 @@ async def soft_since(connection: AsyncConnection, address_id: uuid.UUID, since: 
             )
         ).scalar_one()
     )
-
-
-async def forgive(connection: AsyncConnection, address_id: uuid.UUID) -> None:
-    """Counting begins anew for an address."""
-    await connection.execute(text("UPDATE bounces SET counted = false WHERE address_id = :address_id"), {"address_id": address_id})

@@ -10,19 +10,25 @@ import structlog
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.delivery.bad_addresses import repository as bad_addresses
+from services.notifier.contacts.repository import bad_addresses
+from services.notifier.delivery.deliveries.delivery import Delivery, DeliveryKey
 from services.notifier.delivery.deliveries.repository import deliveries, listing, reads
-from services.notifier.delivery.deliveries.repository.deliveries import DeliveryKey
-from services.notifier.delivery.deliveries.repository.listing import Place
-from services.notifier.delivery.deliveries.resending import WHY, Resend, resend
-from services.notifier.delivery.deliveries.schemas import Ask, Asked, Attempt, Deliveries, Delivery, Read, Report, Status, WholeDelivery
-from services.notifier.letters.repository import cases
+from services.notifier.delivery.deliveries.resending import WHY, Resend, plan_resend
+from services.notifier.delivery.deliveries.schemas import (
+    AttemptOut,
+    ChangedDelivery,
+    DeliveryOut,
+    DeliveryWithLetter,
+    LetterRead,
+    ListedStatus,
+    ReportOut,
+    WithReason,
+)
 from services.notifier.state import State
-from shared.addresses import address_key
 from shared.auth.principal import ROLES, Principal
-from shared.identifiers import address_id
 from shared.telemetry import metrics
-from shared.web.cursors import PageLimit, encode_cursor, moment, read_cursor
+from shared.web.cursors import PageLimit, moment, read_cursor
+from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 from shared.worklist import repository as worklist
@@ -41,112 +47,99 @@ async def list_deliveries(
     state: State,
     caller: Annotated[Principal, requires("star:read")],
     student: Annotated[str | None, Query(description="The school's own key of a student", max_length=64)] = None,
-    status: Status | None = None,
+    status: ListedStatus | None = None,
     limit: PageLimit = 50,
     cursor: str | None = None,
-) -> Deliveries:
+) -> Page[DeliveryOut]:
     """Newest first. `held`: waits in case the crossing is taken back. `no-contact`: due, and no caregiver has a usable address;
     it goes as soon as one has. `on-hold`: due, and staff hold it. `awaiting-release`: due when more were than may go in a day; a person
     releases it. `waiting`: written, and being sent. Then `sent`, `failed`, `bounced` (it left, and came back), `cancelled`, or `past`: it
     was due, and its reason says why there is none. Addresses are for the role `manage`."""
     caller.require_school(school)
-    place = read_cursor(cursor, moment, uuid.UUID)
-    before = Place(*place) if place else None
+    before = read_cursor(cursor, moment, uuid.UUID)
     async with state.engine.connect() as connection:
         rows = await listing.page(connection, school, student=student, status=status, before=before, most=limit + 1)
-        attempts = await listing.attempts(connection, [row["id"] for row in rows])
-    items = [Delivery(**_seen_by(caller, row), attempts=_attempts(attempts.get(row["id"], []))) for row in rows[:limit]]
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Deliveries(items=items, next=None if last is None else encode_cursor(last["created_at"].isoformat(), str(last["id"])))
+        page = page_of(rows, limit, lambda row: (row["created_at"], row["id"]))
+        attempts = await listing.attempts(connection, [row["id"] for row in page.items])
+    return page.map(lambda row: DeliveryOut(**_seen_by(caller, row), attempts=_attempts(attempts.get(row["id"], []))))
 
 
 @router.get("/v1/deliveries/{delivery}", summary="One delivery, its attempts, and the letter as it was sent")
 async def get_delivery(
     delivery: uuid.UUID, state: State, caller: Annotated[Principal, requires("star:read", role="manage")]
-) -> WholeDelivery:
-    """Who looks is written down, and shown to the role `admin`. Words and the address are null once they were erased."""
+) -> DeliveryWithLetter:
+    """Every look at a letter is written down, and shown to the role `admin`. Words and the address are null once they were erased."""
     now = state.clock()
     async with state.engine.begin() as connection:
-        whole = await _of_caller(connection, delivery, caller)
+        sent = await _of_caller(connection, delivery, caller)
         await reads.note(connection, delivery, caller.subject, caller.role, now)
-        (row,) = await listing.page(connection, whole["school"], delivery=delivery, most=1)
+        (row,) = await listing.page(connection, sent.school, delivery=delivery, most=1)
         attempts = await listing.attempts(connection, [delivery])
         reports = await listing.reports(connection, delivery)
         seen = await reads.of(connection, delivery, MOST_READS) if caller.role == "admin" else None
-    return WholeDelivery(
+    return DeliveryWithLetter(
         **row,
         attempts=_attempts(attempts.get(delivery, [])),
-        text=whole["body_text"],
-        html=whole["body_html"],
-        asked_by=whole["asked_by"],
-        asked_because=whole["asked_because"],
-        erased_at=whole["erased_at"],
-        reports=[Report(**report) for report in reports],
-        reads=None if seen is None else [Read(**read) for read in seen],
+        text=sent.body_text,
+        html=sent.body_html,
+        asked_by=sent.asked_by,
+        asked_because=sent.asked_because,
+        erased_at=sent.erased_at,
+        reports=[ReportOut(**report) for report in reports],
+        reads=None if seen is None else [LetterRead(**read) for read in seen],
     )
 
 
 @router.post("/v1/deliveries/{delivery}/resend", status_code=HTTPStatus.CREATED, summary="Send a letter again")
 async def resend_delivery(
-    delivery: uuid.UUID, body: Ask, state: State, caller: Annotated[Principal, requires("star:write", role="manage")]
-) -> Asked:
+    delivery: uuid.UUID, body: WithReason, state: State, caller: Annotated[Principal, requires("star:write", role="manage")]
+) -> ChangedDelivery:
     """A new delivery of the same letter to the same address. Not while one is on its way, nor when what the letter says was taken back."""
     now = state.clock()
     async with state.engine.begin() as connection:
-        await _locked(connection, delivery, caller)
-        whole = await _of_caller(connection, delivery, caller)
-        address = whole["recipient"]
-        is_bad = address is not None and bool(await bad_addresses.among(connection, [address_id(whole["school"], address_key(address))]))
-        again = resend(whole, is_bad=is_bad)
-        if not isinstance(again, Resend):
-            raise ProblemError(HTTPStatus.CONFLICT, again, WHY[again])
-        await deliveries.add_again(
-            connection,
-            delivery,
-            new_id=again.id,
-            message_id=again.message_id,
-            number=again.number,
-            by=caller.subject,
-            reason=body.reason,
-            now=now,
-        )
-    log.info("delivery.resent", delivery=str(again.id), of=str(delivery), number=again.number, by=caller.subject)
-    return Asked(id=again.id, status="waiting", message_id=again.message_id, resend_of=whole["resend_of"] or delivery)
+        await _lock(connection, delivery, caller)
+        sent = await _of_caller(connection, delivery, caller)
+        is_bad = sent.recipient is not None and await bad_addresses.is_bad(connection, sent.school, sent.recipient)
+        resend = plan_resend(sent, is_bad=is_bad)
+        if not isinstance(resend, Resend):
+            raise ProblemError(HTTPStatus.CONFLICT, resend, WHY[resend])
+        await deliveries.add_resend(connection, delivery, resend, by=caller.subject, reason=body.reason, now=now)
+    log.info("delivery.resent", delivery=str(resend.id), of=str(delivery), number=resend.number, by=caller.subject)
+    return ChangedDelivery(id=resend.id, status="waiting", message_id=resend.message_id, resend_of=sent.resend_of or delivery)
 
 
 @router.post("/v1/deliveries/{delivery}/cancel", summary="Keep a letter from going")
 async def cancel_delivery(
-    delivery: uuid.UUID, state: State, caller: Annotated[Principal, requires("star:write", role="manage")], body: Ask | None = None
-) -> Asked:
-    """Only while it waits: one that is being sent at this moment can't be stopped, and one that was sent can't be taken back."""
+    delivery: uuid.UUID, state: State, caller: Annotated[Principal, requires("star:write", role="manage")], body: WithReason | None = None
+) -> ChangedDelivery:
+    """Only while it waits: a delivery that is being sent at this moment can't be stopped, and a sent one can't be taken back."""
     now = state.clock()
     async with state.engine.begin() as connection:
-        key = await _locked(connection, delivery, caller)
+        key = await _lock(connection, delivery, caller)
         if key.status != "waiting":
             raise ProblemError(HTTPStatus.CONFLICT, "not-waiting", "only a delivery that waits can be cancelled")
         if not await worklist.cancel(connection, delivery, now):
             raise ProblemError(HTTPStatus.CONFLICT, "being-sent", "it is being sent at this moment; look again when the attempt has ended")
         await deliveries.cancelled_by(connection, delivery, caller.subject, body.reason if body is not None else None)
-        whole = await _of_caller(connection, delivery, caller)
+        sent = await _of_caller(connection, delivery, caller)
     metrics.LETTERS.labels("cancelled").inc()
     log.info("delivery.cancelled", delivery=str(delivery), by=caller.subject)
-    return Asked(id=delivery, status="cancelled", message_id=whole["message_id"], resend_of=whole["resend_of"])
+    return ChangedDelivery(id=delivery, status="cancelled", message_id=sent.message_id, resend_of=sent.resend_of)
 
 
-async def _locked(connection: AsyncConnection, delivery: uuid.UUID, caller: Principal) -> DeliveryKey:
+async def _lock(connection: AsyncConnection, delivery: uuid.UUID, caller: Principal) -> DeliveryKey:
     """The delivery, with its case locked until the transaction ends. Raises ProblemError 404 for another school's too."""
     key = await deliveries.find(connection, delivery_id=delivery)
     if key is None or not caller.may_see(key.school):
         raise _unknown()
-    await cases.lock(connection, [(key.student_id, key.term)])
-    return await deliveries.key_of(connection, delivery)
+    return await deliveries.lock(connection, delivery)
 
 
-async def _of_caller(connection: AsyncConnection, delivery: uuid.UUID, caller: Principal) -> dict[str, Any]:
-    whole = await deliveries.whole(connection, delivery)
-    if whole is None or not caller.may_see(whole["school"]):
+async def _of_caller(connection: AsyncConnection, delivery: uuid.UUID, caller: Principal) -> Delivery:
+    sent = await deliveries.get(connection, delivery)
+    if sent is None or not caller.may_see(sent.school):
         raise _unknown()
-    return whole
+    return sent
 
 
 def _unknown() -> ProblemError:
@@ -154,14 +147,14 @@ def _unknown() -> ProblemError:
 
 
 def _seen_by(caller: Principal, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Whoever only looks needs no addresses."""
+    """The row, without its address for a caller who only looks."""
     return dict(row) if ROLES.index(caller.role) >= ROLES.index("manage") else {**row, "recipient": None}
 
 
-def _attempts(rows: Sequence[Mapping[str, Any]]) -> list[Attempt]:
-    return [Attempt(**row, code=_code(row["detail"])) for row in rows]
+def _attempts(rows: Sequence[Mapping[str, Any]]) -> list[AttemptOut]:
+    return [AttemptOut(**row, code=_code(row["detail"])) for row in rows]
 
 
 def _code(detail: str | None) -> str | None:
-    found = _CODE.search(detail or "")
-    return None if found is None else found.group(1)
+    code = _CODE.search(detail or "")
+    return None if code is None else code.group(1)

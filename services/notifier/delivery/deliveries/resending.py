@@ -1,16 +1,17 @@
-"""What a person at the school may do with a delivery: send it again, or keep it from going. Pure rules; SQL is the repository's."""
+"""Whether a person at the school may have a delivery sent again, and as what. Pure rules; SQL is the repository's."""
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
+from services.notifier.delivery.deliveries.delivery import Delivery
 from shared.identifiers import resend_id
 
-Refusal = Literal["not-resendable", "being-resent", "erased", "withdrawn", "bad-address"]
+ResendRefusal = Literal["not-resendable", "being-resent", "erased", "withdrawn", "bad-address"]
 
 RESENDABLE: Final = frozenset({"sent", "failed", "bounced"})
 
-WHY: Final[dict[Refusal, str]] = {
+WHY: Final[dict[ResendRefusal, str]] = {
     "not-resendable": "only a delivery that was sent, failed or bounced can be sent again",
     "being-resent": "it is being sent again already",
     "erased": "what was written, or to whom, has been erased",
@@ -21,26 +22,26 @@ WHY: Final[dict[Refusal, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Resend:
-    """The next delivery of a letter: ids of its own, which say what they come from."""
+    """The next delivery of a letter. Its ids say which delivery they come from: that one's first, and the number."""
 
     id: uuid.UUID
     message_id: str
     number: int
 
 
-def resend(delivery: dict[str, Any], *, is_bad: bool) -> Resend | Refusal:
-    """How a delivery (the repository's whole row) is sent again, or why it is not."""
-    if delivery["status"] not in RESENDABLE:
+def plan_resend(delivery: Delivery, *, is_bad: bool) -> Resend | ResendRefusal:
+    """How a delivery is sent again, or why it is not. `is_bad`: letters came back from its address."""
+    if delivery.status not in RESENDABLE:
         return "not-resendable"
-    if delivery["is_being_resent"]:
+    if delivery.is_being_resent:
         return "being-resent"
-    if delivery["recipient"] is None or delivery["body_text"] is None:
+    if delivery.recipient is None or delivery.body_text is None:
         return "erased"
-    if not delivery["stands"]:
+    if not delivery.stands:
         return "withdrawn"
     if is_bad:
         return "bad-address"
-    first: uuid.UUID = delivery["resend_of"] or delivery["id"]
-    number = delivery["resends"] + 1
-    domain = delivery["message_id"].rpartition("@")[2]
+    first = delivery.resend_of or delivery.id
+    number = delivery.resends + 1
+    domain = delivery.message_id.rpartition("@")[2]
     return Resend(resend_id(first, number), f"<{first}.{number}@{domain}", number)

@@ -4,18 +4,19 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from shared.attendance.tiers import Threshold
+from shared.web.schemas import Body
 
-Status = Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
+ListedStatus = Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
 
 LetterState = Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "sending", "reached", "not-reached", "cancelled"]
-"""sending: some household's delivery is still on its way, and none arrived yet. reached: one at least was sent, and did not come back.
-not-reached: nobody was, and nothing more is on its way."""
+"""sending: some household's delivery is still on its way, and none arrived yet. reached: at least one was sent and did not come back.
+not-reached: nobody was reached, and nothing more is on its way."""
 
 
-class Attempt(BaseModel):
+class AttemptOut(BaseModel):
     """One attempt at a delivery, on record before it began."""
 
     attempt: int
@@ -26,8 +27,8 @@ class Attempt(BaseModel):
     detail: str | None
 
 
-class Report(BaseModel):
-    """What was said of a delivery by a mail server: at the door, or later."""
+class ReportOut(BaseModel):
+    """A mail server's report on a delivery: at the door, or later."""
 
     kind: Literal["hard", "soft", "policy", "delayed", "delivered"]
     status: str = Field(description="RFC 3463", examples=["5.1.1"])
@@ -36,7 +37,7 @@ class Report(BaseModel):
     received_at: datetime
 
 
-class Delivery(BaseModel):
+class DeliveryOut(BaseModel):
     """A letter on its way to one address; or a letter that has not been written yet, or never will be, without an address."""
 
     id: uuid.UUID
@@ -47,7 +48,7 @@ class Delivery(BaseModel):
     student_id: uuid.UUID
     term: str
     threshold: Threshold = Field(description="Until the letter is written: what it would be about now")
-    status: Status
+    status: ListedStatus
     channel: Literal["email", "text"]
     recipient: str | None = Field(
         description="For the role `manage`. null until the letter is written, and once it is erased or the student has been deleted"
@@ -61,17 +62,10 @@ class Delivery(BaseModel):
     template_language: str | None = Field(description="The language that it was written in; null until it is, and for text messages")
     template_version: int | None = Field(description="The version of the school's own words that it was written in; null for the house's")
     reason: str | None = Field(description="Why it failed, came back or was cancelled")
-    attempts: list[Attempt]
+    attempts: list[AttemptOut]
 
 
-class Deliveries(BaseModel):
-    """A page of deliveries, newest first."""
-
-    items: list[Delivery]
-    next: str | None
-
-
-class Read(BaseModel):
+class LetterRead(BaseModel):
     """Somebody looked at a letter."""
 
     read_by: str
@@ -79,33 +73,31 @@ class Read(BaseModel):
     read_at: datetime
 
 
-class WholeDelivery(Delivery):
+class DeliveryWithLetter(DeliveryOut):
     """A delivery with the letter as it was sent."""
 
     text: str | None
     html: str | None
-    asked_by: str | None = Field(description="Who had it sent again, or cancelled it")
+    asked_by: str | None = Field(description="The person who had it sent again, or cancelled it")
     asked_because: str | None
     erased_at: datetime | None
-    reports: list[Report]
-    reads: list[Read] | None = Field(description="For the role `admin`, this one included; null for others")
+    reports: list[ReportOut]
+    reads: list[LetterRead] | None = Field(description="For the role `admin`, this one included; null for others")
 
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
-class Ask(BaseModel):
-    """What a person has done with a delivery, and why."""
-
-    model_config = ConfigDict(extra="forbid")
+class WithReason(Body):
+    """Why a person does this to the delivery."""
 
     reason: Reason
 
 
-class Asked(BaseModel):
-    """A delivery that a person changed, or made."""
+class ChangedDelivery(BaseModel):
+    """A delivery that a person cancelled, or had made."""
 
     id: uuid.UUID
-    status: Status
+    status: ListedStatus
     message_id: str
     resend_of: uuid.UUID | None = None

@@ -1,28 +1,23 @@
 """Sending a letter to one recipient, until it is sent, will never be, or must not be any more."""
 
-import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.delivery.bad_addresses import repository as bad_addresses
+from services.notifier.contacts.recipients import Channel
+from services.notifier.contacts.repository import bad_addresses
+from services.notifier.delivery.bounces.recording import record
 from services.notifier.delivery.bounces.repository import Bounce
-from services.notifier.delivery.bounces.undelivered import note
+from services.notifier.delivery.deliveries.delivery import DeliveryKey, DueDelivery
 from services.notifier.delivery.deliveries.repository import deliveries
-from services.notifier.delivery.deliveries.repository.deliveries import DeliveryKey, Due
-from services.notifier.delivery.transports.interface import Channel, Transport
-from services.notifier.delivery.transports.outcomes import Away, BadAddress, Deferred, Full, Ours, Refused, Unwanted
+from services.notifier.delivery.transports.interface import Transport
+from services.notifier.delivery.transports.outcomes import Away, Deferred, Full, Ours, Refused, Undelivered, Unwanted
 from services.notifier.delivery.transports.rate import LONGEST_WAIT
-from services.notifier.letters.case import Case, Draft
-from services.notifier.letters.repository import cases, policies
-from services.notifier.letters.withdrawals import close
-from shared.addresses import address_key
 from shared.clock import Clock
-from shared.identifiers import address_id
 from shared.telemetry import metrics
 from shared.worklist import repository as worklist
 from shared.worklist.repository import WorkItem
@@ -49,13 +44,17 @@ MARGIN: Final = timedelta(minutes=1)
 SOFT_LIMIT: Final = 3
 
 
+CloseLetter = Callable[[AsyncConnection, DeliveryKey, datetime], Awaitable[None]]
+"""Ends the letter of a settled delivery, if it was withdrawn and this was its last. The delivery's case is locked."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryTask:
     """One attempt after another, each on record before it begins. No transaction is open while the other side is spoken to."""
 
     engine: AsyncEngine
     transports: Mapping[Channel, Transport]
-    hold: timedelta
+    close_letter: CloseLetter
     send_within: timedelta
     clock: Clock
     backoff: Backoff = BACKOFF
@@ -71,11 +70,10 @@ class DeliveryTask:
         """Sends what was written, unless it was withdrawn meanwhile, or its address turned out to be a bad one."""
         async with self.engine.connect() as connection:
             due = await deliveries.to_send(connection, item.id)
-            place = address_id(due.school, address_key(due.parcel.recipient)) if due is not None else None
-            is_bad = place is not None and bool(await bad_addresses.among(connection, [place]))
+            is_bad = due is not None and await bad_addresses.is_bad(connection, due.school, due.parcel.recipient)
         if due is None:
             async with self.engine.begin() as connection:
-                await self._cancel(connection, item.id)
+                await self._cancel(connection, item)
             return Done("withdrawn, not sent")
         if is_bad:
             return Failed("a bad address: letters came back from it, and nothing was sent")
@@ -89,8 +87,7 @@ class DeliveryTask:
 
     async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
         """Keeps what became of the delivery, and of its letter where that was withdrawn during the attempt."""
-        key = await deliveries.key_of(connection, item.id)
-        case = await self._lock(connection, key)
+        key = await deliveries.lock(connection, item.id)
         match outcome:
             case Done():
                 if await deliveries.sent(connection, item.id, self.clock()):
@@ -98,8 +95,10 @@ class DeliveryTask:
             case Failed(detail):
                 if await deliveries.failed(connection, item.id, detail):
                     metrics.LETTERS.labels("failed").inc()
-                    await self._note(connection, key, outcome)
-                    await self._close(connection, case, key)
+                    if isinstance(outcome, Undelivered):
+                        bounce = Bounce(outcome.bounce, outcome.code, "answer")
+                        await record(connection, key, bounce, self.soft_limit, self.clock())
+                    await self.close_letter(connection, key, self.clock())
             case Retry():
                 if isinstance(outcome, Deferred):
                     await deliveries.refused(connection, item.id)
@@ -107,9 +106,9 @@ class DeliveryTask:
                 if reason is not None:
                     await worklist.cancel(connection, item.id, self.clock())
                     await deliveries.cancelled(connection, item.id, reason)
-                    await self._close(connection, case, key)
+                    await self.close_letter(connection, key, self.clock())
 
-    def _judged(self, due: Due, outcome: Outcome) -> Outcome:
+    def _judged(self, due: DueDelivery, outcome: Outcome) -> Outcome:
         """The outcome, unless the letter has been tried for long enough: how long is decided here, and not by the number of attempts."""
         tried_for = self.clock() - due.parcel.written_at
         match outcome:
@@ -123,33 +122,14 @@ class DeliveryTask:
                 return Failed(f"given up after {tried_for.days} days: {detail}")
         return replace(outcome, counts=False) if isinstance(outcome, Deferred | Away | Ours) else outcome
 
-    async def _note(self, connection: AsyncConnection, key: DeliveryKey, outcome: Outcome) -> None:
-        match outcome:
-            case BadAddress(_, code):
-                await note(connection, key, Bounce("hard", code, "answer"), self.soft_limit, self.clock())
-            case Refused(_, code):
-                await note(connection, key, Bounce("soft", code, "answer"), self.soft_limit, self.clock())
-            case Unwanted():
-                await note(connection, key, Bounce("policy", "5.7.0", "answer"), self.soft_limit, self.clock())
-
-    async def _cancel(self, connection: AsyncConnection, delivery_id: uuid.UUID) -> None:
-        key = await deliveries.key_of(connection, delivery_id)
-        case = await self._lock(connection, key)
-        reason = await deliveries.withdrawal_of(connection, delivery_id)
-        if reason is not None and await deliveries.cancelled(connection, delivery_id, reason):
-            await self._close(connection, case, key)
-
-    async def _lock(self, connection: AsyncConnection, key: DeliveryKey) -> Case:
-        return (await cases.lock(connection, [(key.student_id, key.term)]))[key.student_id, key.term]
-
-    async def _close(self, connection: AsyncConnection, case: Case, key: DeliveryKey) -> None:
-        now = self.clock()
-        hold = (await policies.current(connection, case.school)).hold
-        due_at = now + (self.hold if hold is None else hold)
-        await close(connection, case, key.letter_id, Draft(uuid.uuid4(), uuid.uuid4(), due_at), now)
+    async def _cancel(self, connection: AsyncConnection, item: WorkItem) -> None:
+        key = await deliveries.lock(connection, item.id)
+        reason = await deliveries.withdrawal_of(connection, item.id)
+        if reason is not None and await deliveries.cancelled(connection, item.id, reason):
+            await self.close_letter(connection, key, self.clock())
 
 
-def _warn(due: Due, outcome: Outcome) -> None:
+def _warn(due: DueDelivery, outcome: Outcome) -> None:
     """What somebody has to look at, or mend."""
     channel = due.parcel.channel
     match outcome:

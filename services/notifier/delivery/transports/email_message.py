@@ -7,8 +7,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
 
+from services.notifier.contacts.one_line import one_line
 from services.notifier.delivery.transports.interface import Parcel
-from services.notifier.templates.words import one_line
 
 LONGEST_NAME: Final = 120
 """Characters of a display name; mail programs show fewer."""
@@ -40,13 +40,13 @@ def _check(address: str) -> None:
 def _written(parcel: Parcel, mail_from: str) -> bytes:
     # Only an address outside ASCII needs the extension; everything else travels encoded, through any server.
     message = EmailMessage(policy=policy.SMTP if parcel.recipient.isascii() else policy.SMTPUTF8)
-    message["From"] = Address(one_line(parcel.sender_name)[:LONGEST_NAME], addr_spec=mail_from)
+    message["From"] = Address(_words(parcel.sender_name, LONGEST_NAME), addr_spec=mail_from)
     local, _, domain = parcel.recipient.rpartition("@")
     message["To"] = Address(username=local, domain=domain)
     if parcel.reply_to is not None:
         local, _, domain = parcel.reply_to.rpartition("@")
         message["Reply-To"] = Address(username=local, domain=domain)
-    message["Subject"] = one_line(parcel.subject)[:LONGEST_SUBJECT].rstrip()
+    message["Subject"] = _words(parcel.subject, LONGEST_SUBJECT).rstrip()
     message["Date"] = format_datetime(parcel.written_at)
     message["Message-ID"] = parcel.message_id
     message["Auto-Submitted"] = "auto-generated"
@@ -54,3 +54,8 @@ def _written(parcel: Parcel, mail_from: str) -> bytes:
     message.add_alternative(parcel.html, subtype="html", cte="quoted-printable")
     message.set_boundary(f"star-{parcel.id.hex}")
     return message.as_bytes()
+
+
+def _words(text: str, longest: int) -> str:
+    """The text as a header holds it. `=?` begins an encoded word (RFC 2047): where a name has it, the library would break the header."""
+    return one_line(text).replace("=?", "= ?")[:longest]

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from services.notifier.delivery.transports.interface import Channel, Transport
+from services.notifier.contacts.recipients import Channel
+from services.notifier.delivery.transports.interface import Transport
 from services.notifier.delivery.transports.rate import Pace
 from services.notifier.delivery.transports.smtp import SmtpTransport
 from services.notifier.delivery.transports.smtp_pool import PoolLimits

@@ -3,11 +3,10 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
+from services.notifier.contacts.recipients import Channel
 from shared.worklist.tasks import Outcome
-
-Channel = Literal["email", "text"]
 
 
 @dataclass(frozen=True, slots=True)

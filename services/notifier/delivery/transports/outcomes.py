@@ -1,27 +1,40 @@
-"""How an attempt at a delivery can end, where more than the worklist's own outcomes has to be told apart."""
+"""How an attempt at a delivery can end, where the worklist's own outcomes tell too little."""
 
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 from shared.worklist.tasks import Failed, Retry
 
+BounceKind = Literal["hard", "soft", "policy"]
+
 
 @dataclass(frozen=True, slots=True)
-class BadAddress(Failed):
-    """Nobody can be reached at this address; `code` is what was said of it."""
+class Undelivered(Failed):
+    """The other side will not take this letter. `code` is its answer (RFC 3463, or three digits); `bounce` is what that counts as."""
 
     code: str = ""
+    bounce: ClassVar[BounceKind] = "soft"
 
 
 @dataclass(frozen=True, slots=True)
-class Refused(Failed):
-    """This letter will not arrive. Said of one address again and again, it is a bad one."""
+class NoSuchAddress(Undelivered):
+    """Nobody can be reached at this address."""
 
-    code: str = ""
+    bounce: ClassVar[BounceKind] = "hard"
 
 
 @dataclass(frozen=True, slots=True)
-class Unwanted(Failed):
+class Refused(Undelivered):
+    """This letter will not arrive, and the answer does not say clearly whose fault that is. An address that refuses again and again is
+    a bad one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unwanted(Undelivered):
     """The letter, or we, are not wanted there: the address is good, and somebody should find out why."""
+
+    code: str = "5.7.0"
+    bounce: ClassVar[BounceKind] = "policy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import aiosmtplib
 
 from services.notifier.delivery.transports.email_message import as_email
 from services.notifier.delivery.transports.interface import Parcel
-from services.notifier.delivery.transports.outcomes import Away, BadAddress, Deferred, Full, Ours, Refused, Unwanted
+from services.notifier.delivery.transports.outcomes import Away, NoSuchAddress, Ours, Refused, Unwanted
 from services.notifier.delivery.transports.rate import Pace
 from services.notifier.delivery.transports.smtp_pool import Connection, PoolLimits, SmtpPool
 from services.notifier.delivery.transports.smtp_url import SmtpServer
@@ -146,19 +146,6 @@ class SmtpTransport:
 def _outcome(stage: Stage, error: aiosmtplib.SMTPResponseException) -> Outcome:
     enhanced = enhanced_code(error.message)
     reason = detail(stage, error.code, enhanced)
-    said = enhanced or str(error.code)
-    match judge(stage, error.code, enhanced):
-        case "bad-address":
-            return BadAddress(reason, said)
-        case "refused":
-            return Refused(reason, said)
-        case "policy":
-            return Unwanted(reason)
-        case "full":
-            return Full(reason)
-        case "away":
-            return Away(reason)
-        case "ours":
-            return Ours(reason)
-        case "later":
-            return Deferred(reason)
+    outcome = judge(stage, error.code, enhanced)
+    # Of a refusal by policy the code is not kept: it says nothing of the address.
+    return outcome(reason, code=enhanced or str(error.code)) if issubclass(outcome, NoSuchAddress | Refused) else outcome(reason)

@@ -1,4 +1,4 @@
-"""What a mail server's answer means for the letter, for its address, and for us: one table for answers at the door and for bounces.
+"""The meaning of a mail server's answer for the letter, for its address, and for us: one table for answers at the door and for bounces.
 
 Pure. Codes are those of RFC 5321 (three digits) and RFC 3463 (`5.1.1`: class, subject, detail), with what the large providers make of
 them. The table for people is in `docs/reference/mail-answers.md`.
@@ -8,14 +8,21 @@ import re
 from types import MappingProxyType
 from typing import Final, Literal
 
+from services.notifier.delivery.transports.outcomes import (
+    Away,
+    BounceKind,
+    Deferred,
+    Full,
+    NoSuchAddress,
+    Ours,
+    Refused,
+    Undelivered,
+    Unwanted,
+)
+
 Stage = Literal["MAIL", "RCPT", "DATA"]
 
-Verdict = Literal["bad-address", "refused", "policy", "full", "later", "away", "ours"]
-"""bad-address: nobody can be reached there. refused: this letter will not arrive, and it is not said clearly whose fault that is.
-policy: the letter, or we, are not wanted; the address is good. full: the mailbox is full, and may be emptied. later: try again.
-away: the server has troubles of its own. ours: our settings are wrong, and a person has to mend them."""
-
-BounceKind = Literal["hard", "soft", "policy"]
+Verdict = type[NoSuchAddress | Refused | Unwanted | Full | Deferred | Away | Ours]
 
 OURS_TO_MEND: Final = frozenset({500, 501, 502, 503, 504, 530, 534, 535, 538})
 """Permanent answers that are about the set-up and not about the recipient."""
@@ -24,24 +31,24 @@ _ABOUT_THE_PARAMETER: Final = frozenset({501, 504})
 
 _BY_SUBJECT: Final[MappingProxyType[str, Verdict]] = MappingProxyType(
     {
-        "1.0": "bad-address",
-        "1.1": "bad-address",
-        "1.2": "bad-address",
-        "1.3": "bad-address",
-        "1.4": "bad-address",
-        "1.6": "bad-address",
-        "1.10": "bad-address",
-        "1.7": "ours",
-        "1.8": "ours",
-        "2.1": "bad-address",
-        "2.2": "full",
-        "2.3": "policy",
-        "3.4": "policy",
-        "7.8": "ours",
-        "7.9": "ours",
+        "1.0": NoSuchAddress,
+        "1.1": NoSuchAddress,
+        "1.2": NoSuchAddress,
+        "1.3": NoSuchAddress,
+        "1.4": NoSuchAddress,
+        "1.6": NoSuchAddress,
+        "1.10": NoSuchAddress,
+        "1.7": Ours,
+        "1.8": Ours,
+        "2.1": NoSuchAddress,
+        "2.2": Full,
+        "2.3": Unwanted,
+        "3.4": Unwanted,
+        "7.8": Ours,
+        "7.9": Ours,
     }
 )
-_BY_CODE: Final[MappingProxyType[int, Verdict]] = MappingProxyType({552: "full", 556: "bad-address"})
+_BY_CODE: Final[MappingProxyType[int, Verdict]] = MappingProxyType({552: Full, 556: NoSuchAddress})
 _POLICY_SUBJECTS: Final = frozenset({"6", "7"})
 
 _ENHANCED: Final = re.compile(r"\s*([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
@@ -68,32 +75,32 @@ _MEANING: Final = MappingProxyType(
 
 def enhanced_code(words: str) -> str | None:
     """The enhanced status code that an answer's words begin with."""
-    found = _ENHANCED.match(words)
-    return None if found is None else found.group(1)
+    code = _ENHANCED.match(words)
+    return None if code is None else code.group(1)
 
 
 def judge(stage: Stage, code: int, enhanced: str | None) -> Verdict:
-    """What an answer at that stage means. The code says whether it is for good; the enhanced one only why."""
+    """The outcome of an attempt with this answer at this stage. The code says whether it is for good; the enhanced one only why."""
     if stage == "MAIL":
         # Whatever the reason: the sender is ours, and no recipient is at fault.
-        return "ours" if code >= 500 else "away"
+        return Ours if code >= 500 else Away
     subject = enhanced.partition(".")[2] if enhanced is not None else ""
     if code < 500:
-        return "full" if subject == "2.2" else "later"
+        return Full if subject == "2.2" else Deferred
     if subject in _BY_SUBJECT:
         return _BY_SUBJECT[subject]
     if code in OURS_TO_MEND or code >= 600:
-        return "refused" if stage == "RCPT" and code in _ABOUT_THE_PARAMETER else "ours"
+        return Refused if stage == "RCPT" and code in _ABOUT_THE_PARAMETER else Ours
     return _for_good(code, subject)
 
 
 def judge_report(status: str) -> BounceKind:
-    """What the status (`5.1.1`) of a letter that came back means for its address. Whoever sent the report has stopped trying."""
+    """The kind of bounce that the status (`5.1.1`) of a letter that came back is. The sender of the report has stopped trying."""
     class_, _, subject = status.partition(".")
-    verdict = _for_good(None, subject) if class_ == "5" else "later"
-    if verdict == "bad-address":
-        return "hard"
-    return "policy" if verdict in ("policy", "ours") else "soft"
+    verdict = _for_good(None, subject) if class_ == "5" else Deferred
+    if verdict is Ours:
+        return Unwanted.bounce
+    return verdict.bounce if issubclass(verdict, Undelivered) else "soft"
 
 
 def detail(stage: str, code: int, enhanced: str | None) -> str:
@@ -108,7 +115,7 @@ def explained(status: str) -> str:
 
 
 def meaning_of(status: str) -> str | None:
-    """What a status says, in a few words."""
+    """The meaning of a status, in a few words; None for an uncommon one."""
     return _MEANING.get(status.partition(".")[2])
 
 
@@ -116,7 +123,7 @@ def _for_good(code: int | None, subject: str) -> Verdict:
     if subject in _BY_SUBJECT:
         return _BY_SUBJECT[subject]
     if subject.partition(".")[0] in _POLICY_SUBJECTS:
-        return "policy"
+        return Unwanted
     if code is not None and not subject:
-        return _BY_CODE.get(code, "refused")
-    return "refused"
+        return _BY_CODE.get(code, Refused)
+    return Refused

@@ -1,20 +1,20 @@
-"""A school says when its letters may go, about what, to whom, and how many a day."""
+"""A school chooses when its letters may go, about what, to whom, and how many a day."""
 
 from typing import Annotated
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.contacts import repository as contacts
-from services.notifier.letters.policy import Policy as LetterPolicy
-from services.notifier.letters.policy import cap_of
+from services.notifier.contacts.repository import contacts
+from services.notifier.letters.policy import Policy, cap_of
 from services.notifier.letters.repository import cases, letters, policies
-from services.notifier.letters.repository.policies import Version
-from services.notifier.letters.schemas import CurrentPolicy, InForce, Policy, PolicyVersion, PolicyVersions
+from services.notifier.letters.repository.policies import PolicyVersion
+from services.notifier.letters.schemas.policy import CurrentPolicy, InForce, PolicyIn, PolicyVersionOut
 from services.notifier.staff_mail import digests
 from services.notifier.state import NotifierState, State
 from shared.auth.principal import Principal
-from shared.web.cursors import PageLimit, encode_cursor, number, read_cursor
+from shared.web.cursors import PageLimit, number, read_cursor
+from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath, requires
 
 router = APIRouter(tags=["letter policy"])
@@ -22,33 +22,31 @@ router = APIRouter(tags=["letter policy"])
 
 @router.get("/v1/schools/{school}/letter-policy", summary="The school's letter policy")
 async def get_policy(school: SchoolInPath, state: State, caller: Annotated[Principal, requires("star:read")]) -> CurrentPolicy:
-    """The policy of now; before a school has set one, the defaults as version 0."""
+    """The policy in force; the defaults, as version 0, for a school that has set none."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
         newest = await policies.versions(connection, school, before=None, most=1)
-        return await _shown(connection, state, school, newest[0] if newest else Version(0, LetterPolicy()))
+        return await _shown(connection, state, school, newest[0] if newest else PolicyVersion(0, Policy()))
 
 
 @router.put("/v1/schools/{school}/letter-policy", summary="Sets the school's letter policy")
 async def put_policy(
-    school: SchoolInPath, body: Policy, state: State, caller: Annotated[Principal, requires("star:write", role="admin")]
+    school: SchoolInPath, body: PolicyIn, state: State, caller: Annotated[Principal, requires("star:write", role="admin")]
 ) -> CurrentPolicy:
-    """Takes the place of the policy before, as a new version. It holds for letters that are due from now on, also for those that wait for
-    a window; what was written is not called back. Letters that wait for a person go on waiting."""
+    """Replaces the policy in force, as a new version. It holds for letters that are due from now on, also for those that wait for a window;
+    letters that are written are not called back. Letters that wait for a person go on waiting."""
     caller.require_school(school)
     now = state.clock()
     async with state.engine.begin() as connection:
         await policies.lock(connection, school)
         before = await policies.current(connection, school)
-        version = await policies.put(connection, school, body.chosen(), changed_by=caller.subject, now=now)
-        known = await cases.lock_of_students(connection, await letters.put_off_of(connection, [school]))
-        for case in known.values():
-            if case.waiting is not None and case.waiting.state in ("held", "on-hold"):
-                await letters.look_again(connection, case.waiting, now)
+        version = await policies.put(connection, school, body.policy(), changed_by=caller.subject, now=now)
+        locked = await cases.lock_of_students(connection, await letters.put_off_of(connection, [school]))
+        await letters.look_again_at(connection, locked.values(), now)
         if before.digest is None and version.policy.digest is not None:
             await digests.begin(connection, school, version.policy.digest, now)
         else:
-            await digests.replan(connection, [school], {school: version.policy}, now)
+            await digests.replan(connection, [school], now)
         return await _shown(connection, state, school, version)
 
 
@@ -59,17 +57,16 @@ async def list_versions(
     caller: Annotated[Principal, requires("star:read")],
     limit: PageLimit = 50,
     cursor: str | None = None,
-) -> PolicyVersions:
-    """Who set what, and when."""
+) -> Page[PolicyVersionOut]:
+    """Each version with its time and the person who set it."""
     caller.require_school(school)
     before = read_cursor(cursor, number())
     async with state.engine.connect() as connection:
-        found = await policies.versions(connection, school, before=before, most=limit + 1)
-    items = [PolicyVersion.of(school, version) for version in found[:limit]]
-    return PolicyVersions(items=items, next=encode_cursor(str(items[-1].version)) if len(found) > limit else None)
+        rows = await policies.versions(connection, school, before=before, most=limit + 1)
+    return page_of(rows, limit, lambda version: version.number).map(lambda version: PolicyVersionOut.of(school, version))
 
 
-async def _shown(connection: AsyncConnection, state: NotifierState, school: str, version: Version) -> CurrentPolicy:
+async def _shown(connection: AsyncConnection, state: NotifierState, school: str, version: PolicyVersion) -> CurrentPolicy:
     defaults = state.settings.policy_defaults
     students = await contacts.count_of_school(connection, school)
     hold = version.policy.hold if version.policy.hold is not None else defaults.hold

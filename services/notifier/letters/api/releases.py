@@ -1,23 +1,31 @@
-"""Letters of which more were due in a day than may go wait here until a person has looked."""
+"""Letters that wait for a person, because more were due on one day than may go: they are released or discarded here."""
 
 import uuid
 from typing import Annotated
 
 from fastapi import APIRouter
 
-from services.notifier.contacts import repository as contacts
-from services.notifier.letters.releases import decide
+from services.notifier.contacts.repository import contacts
+from services.notifier.delivery.deliveries.repository import listing
+from services.notifier.letters.releases import decide_release
 from services.notifier.letters.repository import releases
-from services.notifier.letters.repository.releases import Action
-from services.notifier.letters.schemas import Chosen, Decided, Discarding, WaitingLetter, WaitingLetters
+from services.notifier.letters.repository.releases import ReleaseAction
+from services.notifier.letters.schemas.releases import (
+    ChosenLetters,
+    DecidedLetters,
+    DiscardedLetters,
+    WaitingCount,
+    WaitingLetter,
+    WaitingLetters,
+)
 from services.notifier.state import NotifierState, State
 from shared.auth.principal import Principal
-from shared.web.cursors import PageLimit, encode_cursor, moment, read_cursor
+from shared.clock import HOME_ZONE
+from shared.web.cursors import PageLimit, moment, read_cursor
+from shared.web.pages import page_of
 from shared.web.service import SchoolInPath, requires
 
 router = APIRouter(prefix="/v1/schools/{school}/letters/waiting-release", tags=["letters that wait for a person"])
-
-HOME = "Pacific/Auckland"
 
 
 @router.get("", summary="Letters that wait until somebody releases them")
@@ -32,43 +40,36 @@ async def list_waiting(
     caller.require_school(school)
     after = read_cursor(cursor, moment, uuid.UUID)
     async with state.engine.connect() as connection:
-        known = await contacts.school(connection, school)
+        sent = await contacts.school(connection, school)
         rows = await releases.page(connection, school, after=after, most=limit + 1)
-        counts = await releases.counts(connection, school, known.calendar().timezone if known is not None else HOME)
-        total = await releases.count(connection, school)
-    last = rows[limit - 1] if len(rows) > limit else None
-    return WaitingLetters.model_validate(
-        {
-            "items": [WaitingLetter.model_validate(row) for row in rows[:limit]],
-            "next": None if last is None else encode_cursor(last["awaiting_since"].isoformat(), str(last["id"])),
-            "total": total,
-            "counts": counts,
-        }
-    )
+        counts = await releases.counts(connection, school, sent.calendar().timezone if sent is not None else HOME_ZONE)
+        total = await listing.count_awaiting_release(connection, school)
+    page = page_of(rows, limit, lambda row: (row["awaiting_since"], row["id"])).map(WaitingLetter.model_validate)
+    return WaitingLetters(items=page.items, next=page.next, total=total, counts=[WaitingCount.model_validate(row) for row in counts])
 
 
 @router.post("/release", summary="Lets letters go that waited")
 async def release(
-    school: SchoolInPath, body: Chosen, state: State, caller: Annotated[Principal, requires("star:write", role="manage")]
-) -> Decided:
-    """They are due now, and are decided like any other letter: what was taken back meanwhile is not sent. A letter that is named and does
-    not wait (any more) is passed over."""
+    school: SchoolInPath, body: ChosenLetters, state: State, caller: Annotated[Principal, requires("star:write", role="manage")]
+) -> DecidedLetters:
+    """They are due now, and are decided like any other letter: a letter whose crossing was taken back meanwhile is not sent. A named letter
+    that does not wait (any more) is passed over."""
     return await _decide(state, caller, school, "released", body, None)
 
 
 @router.post("/discard", summary="Ends letters that waited")
 async def discard(
-    school: SchoolInPath, body: Discarding, state: State, caller: Annotated[Principal, requires("star:write", role="manage")]
-) -> Decided:
-    """Nothing is sent, and what they would have told of is not told later either. The reason is kept with who gave it."""
+    school: SchoolInPath, body: DiscardedLetters, state: State, caller: Annotated[Principal, requires("star:write", role="manage")]
+) -> DecidedLetters:
+    """Nothing is sent, and no later letter is about these crossings either. The reason is kept with the person who gave it."""
     return await _decide(state, caller, school, "discarded", body, body.reason)
 
 
 async def _decide(
-    state: NotifierState, caller: Principal, school: SchoolInPath, action: Action, body: Chosen, reason: str | None
-) -> Decided:
+    state: NotifierState, caller: Principal, school: SchoolInPath, action: ReleaseAction, body: ChosenLetters, reason: str | None
+) -> DecidedLetters:
     caller.require_school(school)
     chosen = frozenset(body.letters) if body.letters is not None else None
     async with state.engine.begin() as connection:
-        decided = await decide(connection, school, action, chosen, reason=reason, by=caller.subject, now=state.clock())
-        return Decided(letters=decided, waiting=await releases.count(connection, school))
+        decided = await decide_release(connection, school, action, chosen, reason=reason, by=caller.subject, now=state.clock())
+        return DecidedLetters(letters=decided, waiting=await listing.count_awaiting_release(connection, school))

@@ -1,22 +1,20 @@
 """Crossings become letters that wait, and retractions take them back: one batch of messages, one transaction."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.letters.case import Case, Draft, Fact, crossed, retracted
 from services.notifier.letters.policy import Policy
 from services.notifier.letters.repository import cases, letters, policies
-from services.notifier.letters.withdrawals import withdraw
+from services.notifier.letters.withdrawing import withdraw
+from services.notifier.staff_mail.movements import Step
 from services.notifier.staff_mail.repository import movements
-from shared.bus.interface import Message, Partition
-from shared.clock import Clock
-from shared.deadletters.box import DeadLetterBox
-from shared.deadletters.reading import read_events
+from shared.batch import Batch, BatchHandler
 from shared.events.data import Crossing, ThresholdCrossed
 from shared.events.envelope import Event
 from shared.telemetry import metrics
@@ -26,26 +24,17 @@ log = structlog.get_logger()
 GROUP = "crossings"
 
 
-@dataclass(frozen=True, slots=True)
-class CrossingsHandler:
-    """Handles the crossings topic."""
+@dataclass(kw_only=True)
+class CrossingsHandler(BatchHandler):
+    """Handles the crossings topic. `hold` is the service's own; a crossing older than `tell_within` gets no letter."""
 
-    engine: AsyncEngine
-    box: DeadLetterBox
     hold: timedelta
-    clock: Clock
     tell_within: timedelta = timedelta(days=14)
 
-    async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
+    async def apply(self, connection: AsyncConnection, batch: Batch) -> None:
         """Applies a batch; no partition ever has to wait."""
-        read, poison = read_events(messages)
-        events = [content for _, content in read if isinstance(content, Event)]
-        facts = [Fact(event.id, event.time, event.data) for event in events if isinstance(event.data, Crossing)]
-        now = self.clock()
-        async with self.engine.begin() as connection:
-            await self.box.keep(connection, poison, now)
-            await self._apply(connection, facts)
-        return {}
+        events = [event for _, event in batch.events if isinstance(event, Event)]
+        await self._apply(connection, [Fact(event.id, event.time, event.data) for event in events if isinstance(event.data, Crossing)])
 
     async def _apply(self, connection: AsyncConnection, facts: Sequence[Fact]) -> None:
         facts = await _once(connection, facts)
@@ -53,17 +42,17 @@ class CrossingsHandler:
             return
         first = {(fact.data.student_id, fact.data.term): fact for fact in reversed(facts)}
         await cases.create(connection, [_opened(fact) for fact in first.values()])
-        known = await cases.lock(connection, first.keys())
+        locked = await cases.lock(connection, first.keys())
         now = self.clock()
-        await movements.keep(connection, [fact for fact in facts if not self._is_history(fact, now)], now)
+        await movements.keep(connection, [_step(fact) for fact in facts if not self._is_history(fact, now)], now)
         chosen = await policies.current_of(connection, {fact.data.school for fact in facts})
         for fact in facts:
             key = (fact.data.student_id, fact.data.term)
-            hold = chosen.get(known[key].school, Policy()).hold
-            known[key] = await self._take(connection, known[key], fact, self.hold if hold is None else hold)
+            hold = chosen.get(locked[key].school, Policy()).hold
+            locked[key] = await self._take(connection, locked[key], fact, self.hold if hold is None else hold)
 
     def _is_history(self, fact: Fact, now: datetime) -> bool:
-        """Whether it was said so long ago that it is the topic being read again."""
+        """Whether its event is so old that the topic must be being read again."""
         return now - fact.said_at > self.tell_within
 
     async def _take(self, connection: AsyncConnection, case: Case, fact: Fact, hold: timedelta) -> Case:
@@ -75,12 +64,12 @@ class CrossingsHandler:
                 log.info("letter.not_written", event_id=fact.event_id, reason="the crossing was said too long ago")
             after = crossed(case, fact, draft, long_ago=long_ago)
             await cases.save(connection, case, after, now)
-            _tell(case, after)
+            _log_change(case, after)
             return after
         kept = case.find(fact.data.threshold, fact.data.sequence)
         after = retracted(case, fact, draft)
         await cases.save(connection, case, after, now)
-        _tell(case, after)
+        _log_change(case, after)
         if kept is None or kept.state != "lettered" or kept.letter_id is None:
             return after
         if await letters.written_threshold(connection, kept.letter_id) != fact.data.threshold:
@@ -89,16 +78,21 @@ class CrossingsHandler:
 
 
 async def _once(connection: AsyncConnection, facts: Sequence[Fact]) -> list[Fact]:
-    """Without those whose id tells of something else already: by its id, an event is a repeat, whatever it says."""
-    told = await cases.told_by(connection, [fact.event_id for fact in facts])
+    """Without those whose event id came with another crossing: by its id, an event is a repeat, whatever it says."""
+    crossing_of = await cases.crossings_of(connection, [fact.event_id for fact in facts])
     once = []
     for fact in facts:
-        place = (fact.data.student_id, fact.data.term, fact.data.threshold, fact.data.sequence)
-        if told.setdefault(fact.event_id, place) == place:
+        crossing = (fact.data.student_id, fact.data.term, fact.data.threshold, fact.data.sequence)
+        if crossing_of.setdefault(fact.event_id, crossing) == crossing:
             once.append(fact)
         else:
             log.warning("crossing.id_reused", event_id=fact.event_id)
     return once
+
+
+def _step(fact: Fact) -> Step:
+    data = fact.data
+    return Step(fact.event_id, data.school, data.student_id, data.term, data.from_tier, data.to_tier, data.absent_half_days, fact.said_at)
 
 
 def _opened(fact: Fact) -> Case:
@@ -107,7 +101,7 @@ def _opened(fact: Fact) -> Case:
     return Case(data.student_id, data.term, data.school, data.student, data.from_tier, 0, fact.said_at)
 
 
-def _tell(before: Case, after: Case) -> None:
+def _log_change(before: Case, after: Case) -> None:
     old, new = before.waiting, after.waiting
     if new is not None and (old is None or old.id != new.id):
         metrics.LETTERS.labels("held").inc()

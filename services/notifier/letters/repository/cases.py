@@ -1,7 +1,8 @@
 """Cases, their crossings and the letter that waits: SQL.
 
-Whoever changes anything of a case, its letters and their deliveries included, holds the lock on the case's row. Locks are taken in the
-order of (student, term), and nobody who holds one waits for a delivery's work item: those who settle an item wait for the case.
+Every change of a case, its letters and their deliveries included, is made under the lock on the case's row. Locks are taken in the order
+of (student, term), after those of contacts and before those of bad addresses; and nobody who holds one waits for a delivery's work item:
+those who settle an item wait for the case.
 """
 
 import uuid
@@ -82,8 +83,8 @@ async def lock_of_students(connection: AsyncConnection, student_ids: Collection[
     return await _load(connection, [row._mapping for row in rows])
 
 
-async def told_by(connection: AsyncConnection, event_ids: Collection[str]) -> dict[str, tuple[uuid.UUID, str, int, int]]:
-    """Which crossing (student, term, threshold, sequence) each of these events told of, where one was heard before."""
+async def crossings_of(connection: AsyncConnection, event_ids: Collection[str]) -> dict[str, tuple[uuid.UUID, str, int, int]]:
+    """The crossing (student, term, threshold, sequence) that came with each of these events before."""
     rows = await connection.execute(
         text("SELECT event_id, student_id, term, threshold, sequence FROM crossings WHERE event_id = ANY(CAST(:event_ids AS text[]))"),
         {"event_ids": list(event_ids)},
@@ -118,16 +119,6 @@ async def save(connection: AsyncConnection, before: Case, after: Case, now: date
     changed = [kept for kept in after.crossings if kept not in unchanged]
     if changed:
         await _put_crossings(connection, after, changed, now)
-
-
-async def newest(connection: AsyncConnection, student_id: uuid.UUID) -> Case | None:
-    """A student's case that was counted last, without crossings and letters; None for one of whom nothing was heard. Takes no lock."""
-    row = (
-        await connection.execute(
-            text("SELECT * FROM cases WHERE student_id = :student_id ORDER BY counted_at DESC LIMIT 1"), {"student_id": student_id}
-        )
-    ).one_or_none()
-    return None if row is None else _case(row._mapping)
 
 
 def _count_of(case: Case) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""Staff's holds of students' letters, as their events said them: SQL. The newest event of a student, term and threshold counts."""
+"""Staff's holds of students' letters, from their events: SQL. The newest event of a student, term and threshold counts."""
 
 import uuid
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ EVERY: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class HoldChange:
     """Letters of a student's term are held, or not any more; `threshold` None means every one."""
 
     student_id: uuid.UUID
@@ -28,7 +28,7 @@ class Change:
     changed_at: datetime
 
 
-async def put(connection: AsyncConnection, changes: Sequence[Change]) -> None:
+async def put(connection: AsyncConnection, changes: Sequence[HoldChange]) -> None:
     """Keeps what is not older than what is kept, in the order given."""
     for change in changes:
         await connection.execute(
@@ -53,7 +53,7 @@ async def put(connection: AsyncConnection, changes: Sequence[Change]) -> None:
 
 
 async def of(connection: AsyncConnection, student_id: uuid.UUID, term: str) -> list[Hold]:
-    """What is held of a student's term, also what has ended by now."""
+    """The holds of a student's term, also those that have ended by now."""
     rows = await connection.execute(
         text("SELECT threshold, until FROM letter_holds WHERE student_id = :student_id AND term = :term AND held"),
         {"student_id": student_id, "term": term},

@@ -1,7 +1,7 @@
-"""Letters: SQL. Whoever calls these holds the lock of the letter's case."""
+"""Letters: SQL. The caller holds the lock of the letter's case."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -9,8 +9,8 @@ from typing import Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.letters.case import Case, Past, Waiting, Withdrawal
-from shared.attendance.tiers import Threshold
+from services.notifier.delivery.deliveries.delivery import Withdrawal
+from services.notifier.letters.case import Case, Past, Waiting
 from shared.worklist import repository as worklist
 
 WORK_KIND = "letter"
@@ -96,8 +96,15 @@ async def renew_work(connection: AsyncConnection, waiting: Waiting, now: datetim
 
 
 async def look_again(connection: AsyncConnection, waiting: Waiting, now: datetime) -> None:
-    """What a letter that was put off waits for may have changed: it is due again, or once its own hold has ended."""
+    """Makes a letter that was put off due again, or once its own hold has ended: what it waits for may have changed."""
     await _renew(connection, replace(waiting, due_at=max(waiting.due_at, now)), now)
+
+
+async def look_again_at(connection: AsyncConnection, cases: Iterable[Case], now: datetime) -> None:
+    """Looks again at those letters of locked cases that were put off."""
+    for case in cases:
+        if case.waiting is not None and case.waiting.state in ("held", "on-hold"):
+            await look_again(connection, case.waiting, now)
 
 
 async def _renew(connection: AsyncConnection, waiting: Waiting, now: datetime) -> None:
@@ -133,11 +140,11 @@ async def withdraw(connection: AsyncConnection, letter_id: uuid.UUID, reason: Wi
 
 
 async def written_threshold(connection: AsyncConnection, letter_id: uuid.UUID) -> int | None:
-    """What a letter that was written, and not withdrawn before anybody got it, is about."""
-    found: int | None = (
+    """The threshold of a letter that was written; None for any other, and for one withdrawn before anybody got it."""
+    threshold: int | None = (
         await connection.execute(text("SELECT threshold FROM letters WHERE id = :id AND state = 'bound'"), {"id": letter_id})
     ).scalar()
-    return found
+    return threshold
 
 
 async def close_withdrawn(connection: AsyncConnection, letter_id: uuid.UUID) -> Withdrawal | None:
@@ -186,45 +193,6 @@ async def put_off_of(connection: AsyncConnection, schools: Collection[str]) -> s
         {"schools": sorted(schools)},
     )
     return {row.student_id for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A letter as it went out: to how many, and to how many it may still go. `text` None when it was deleted with its student."""
-
-    student: str
-    year_level: int | None
-    threshold: Threshold
-    sent: int
-    waiting: int
-    subject: str | None
-    text: str | None
-
-
-async def to_copy(connection: AsyncConnection, letter_id: uuid.UUID) -> Sent | None:
-    """A letter's words, and how far it has gone; None when its student has left."""
-    row = (
-        await connection.execute(
-            text(
-                """
-                SELECT c.given_name || ' ' || c.family_name AS student, c.year_level, l.threshold, d.sent, d.waiting, w.subject, w.body_text
-                FROM letters l
-                JOIN contacts c USING (student_id)
-                CROSS JOIN LATERAL (
-                    SELECT count(*) FILTER (WHERE status = 'sent') AS sent, count(*) FILTER (WHERE status = 'waiting') AS waiting
-                    FROM deliveries WHERE letter_id = l.id
-                ) d
-                LEFT JOIN LATERAL (
-                    SELECT subject, body_text FROM deliveries WHERE letter_id = l.id
-                    ORDER BY status <> 'sent', channel, created_at, id LIMIT 1
-                ) w ON true
-                WHERE l.id = :id
-                """
-            ),
-            {"id": letter_id},
-        )
-    ).one_or_none()
-    return None if row is None else Sent(row.student, row.year_level, row.threshold, row.sent, row.waiting, row.subject, row.body_text)
 
 
 async def _insert(connection: AsyncConnection, case: Case, waiting: Waiting, now: datetime) -> None:

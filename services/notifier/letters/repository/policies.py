@@ -2,54 +2,24 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Final
 
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.letters.policy import Digest, Policy, Whom, Window
-from shared.attendance.tiers import THRESHOLDS, Threshold
+from services.notifier.letters.policy import Policy
+from services.notifier.staff_mail.repository import choices
 from shared.identifiers import lock_key
 
-
-class _Window(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A window as it is kept."""
-
-    school_days_only: bool = False
-    opens: time | None = None
-    until: time | None = None
-
-
-class _Digest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A digest as it is kept."""
-
-    to: str
-    at: time
-    when_empty: bool = False
-
-
-class _Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A policy as it is kept; what is not said is the default, also of choices that come later."""
-
-    hold: timedelta | None = None
-    window: _Window | None = None
-    recipients: Whom = "all"
-    staff_copy: str | None = None
-    digest: _Digest | None = None
-    thresholds: list[Threshold] | None = None
-    daily_cap: int | None = None
-    after_term: timedelta = timedelta(0)
-
-
 _encoder: Final = msgspec.json.Encoder()
-_decoder: Final = msgspec.json.Decoder(_Document)
+_decoder: Final = msgspec.json.Decoder(Policy)
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """A policy as it was set: `number` counts from 1, and 0 is what holds before a school has said anything."""
+class PolicyVersion:
+    """A policy as it was set: `number` counts from 1, and 0 is the default policy of a school that has set none."""
 
     number: int
     policy: Policy
@@ -64,19 +34,10 @@ async def current(connection: AsyncConnection, school: str) -> Policy:
 
 async def current_of(connection: AsyncConnection, schools: Collection[str]) -> dict[str, Policy]:
     """The policies of those of the schools that have set one."""
-    rows = await connection.execute(
-        text(
-            """
-            SELECT DISTINCT ON (school) school, CAST(document AS text) AS document FROM policies
-            WHERE school = ANY(CAST(:schools AS text[])) ORDER BY school, version DESC
-            """
-        ),
-        {"schools": sorted(schools)},
-    )
-    return {row.school: _policy(row.document) for row in rows}
+    return {school: _decoder.decode(document) for school, document in (await choices.documents(connection, schools)).items()}
 
 
-async def versions(connection: AsyncConnection, school: str, *, before: int | None, most: int) -> Sequence[Version]:
+async def versions(connection: AsyncConnection, school: str, *, before: int | None, most: int) -> Sequence[PolicyVersion]:
     """A school's versions, newest first."""
     rows = await connection.execute(
         text(
@@ -87,16 +48,16 @@ async def versions(connection: AsyncConnection, school: str, *, before: int | No
         ),
         {"school": school, "before": before, "most": most},
     )
-    return [Version(row.version, _policy(row.document), row.changed_at, row.changed_by) for row in rows]
+    return [PolicyVersion(row.version, _decoder.decode(row.document), row.changed_at, row.changed_by) for row in rows]
 
 
 async def lock(connection: AsyncConnection, school: str) -> None:
-    """Whoever sets a school's policy waits here for others who do: two versions must not have one number."""
+    """Lets others who set the school's policy wait until the transaction ends: two versions must not have one number."""
     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_key("letter-policy", school)})
 
 
-async def put(connection: AsyncConnection, school: str, policy: Policy, *, changed_by: str, now: datetime) -> Version:
-    """Sets a school's policy, which the caller has locked. One that says nothing new makes no new version."""
+async def put(connection: AsyncConnection, school: str, policy: Policy, *, changed_by: str, now: datetime) -> PolicyVersion:
+    """Sets a school's policy, which the caller has locked. The policy in force makes no new version."""
     newest = next(iter(await versions(connection, school, before=None, most=1)), None)
     if newest is not None and newest.policy == policy:
         return newest
@@ -108,15 +69,15 @@ async def put(connection: AsyncConnection, school: str, policy: Policy, *, chang
             VALUES (:school, :version, CAST(:document AS jsonb), :now, :changed_by)
             """
         ),
-        {"school": school, "version": number, "document": _document(policy), "now": now, "changed_by": changed_by},
+        {"school": school, "version": number, "document": _encoder.encode(policy).decode(), "now": now, "changed_by": changed_by},
     )
-    return Version(number, policy, now, changed_by)
+    return PolicyVersion(number, policy, now, changed_by)
 
 
 async def take_place(connection: AsyncConnection, school: str, day: date, cap: int) -> bool:
     """Counts one more letter that goes on the school's day; False when `cap` have gone, and it counts as kept back.
 
-    Whoever else counts at the same school waits until the caller's transaction ends: never one letter more than the cap.
+    Others who count at the same school wait until the caller's transaction ends: never one letter more than the cap.
     """
     key = {"school": school, "day": day, "cap": cap}
     await connection.execute(
@@ -129,35 +90,3 @@ async def take_place(connection: AsyncConnection, school: str, day: date, cap: i
         return True
     await connection.execute(text("UPDATE letter_days SET kept_back = kept_back + 1 WHERE school = :school AND day = :day"), key)
     return False
-
-
-def _policy(document: str) -> Policy:
-    kept = _decoder.decode(document)
-    window, digest = kept.window, kept.digest
-    return Policy(
-        hold=kept.hold,
-        window=Window("school-days" if window.school_days_only else "any", window.opens, window.until) if window is not None else None,
-        recipients=kept.recipients,
-        staff_copy=kept.staff_copy,
-        digest=Digest(digest.to, digest.at, digest.when_empty) if digest is not None else None,
-        thresholds=tuple(kept.thresholds) if kept.thresholds is not None else THRESHOLDS,
-        daily_cap=kept.daily_cap,
-        after_term=kept.after_term,
-    )
-
-
-def _document(policy: Policy) -> str:
-    window, digest = policy.window, policy.digest
-    kept = _Document(
-        hold=policy.hold,
-        window=_Window(school_days_only=window.days == "school-days", opens=window.opens, until=window.until)
-        if window is not None
-        else None,
-        recipients=policy.recipients,
-        staff_copy=policy.staff_copy,
-        digest=_Digest(to=digest.to, at=digest.at, when_empty=digest.when_empty) if digest is not None else None,
-        thresholds=list(policy.thresholds) if policy.thresholds != THRESHOLDS else None,
-        daily_cap=policy.daily_cap,
-        after_term=policy.after_term,
-    )
-    return _encoder.encode(kept).decode()

@@ -11,23 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.letters.repository.cases import CaseKey
 
-Action = Literal["released", "discarded"]
+ReleaseAction = Literal["released", "discarded"]
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What a person decided about letters that waited."""
+class ReleaseDecision:
+    """A person's decision about letters that waited."""
 
     id: uuid.UUID
     school: str
-    action: Action
+    action: ReleaseAction
     reason: str | None
     decided_at: datetime
     decided_by: str
 
 
-async def keep(connection: AsyncConnection, decision: Decision, count: int) -> None:
-    """Keeps who decided what, and about how many letters."""
+async def keep(connection: AsyncConnection, decision: ReleaseDecision, count: int) -> None:
+    """Keeps a decision, and how many letters it was about."""
     await connection.execute(
         text(
             """
@@ -47,8 +47,8 @@ async def keep(connection: AsyncConnection, decision: Decision, count: int) -> N
     )
 
 
-async def mark(connection: AsyncConnection, decision: Decision, letters: Collection[uuid.UUID]) -> None:
-    """Notes with the letters which decision was theirs."""
+async def mark(connection: AsyncConnection, decision: ReleaseDecision, letters: Collection[uuid.UUID]) -> None:
+    """Notes the decision with its letters."""
     await connection.execute(
         text("UPDATE letters SET release_id = :id WHERE id = ANY(CAST(:letters AS uuid[]))"),
         {"id": decision.id, "letters": sorted(letters)},
@@ -72,16 +72,8 @@ async def awaiting(connection: AsyncConnection, school: str, chosen: Collection[
 
 async def decisions(connection: AsyncConnection, school: str) -> int:
     """How often somebody at the school has decided about letters that waited."""
-    found = await connection.execute(text("SELECT count(*) FROM releases WHERE school = :school"), {"school": school})
-    return int(found.scalar_one())
-
-
-async def count(connection: AsyncConnection, school: str) -> int:
-    """How many wait."""
-    found = await connection.execute(
-        text("SELECT count(*) FROM letters WHERE school = :school AND state = 'awaiting-release'"), {"school": school}
-    )
-    return int(found.scalar_one())
+    count = await connection.execute(text("SELECT count(*) FROM releases WHERE school = :school"), {"school": school})
+    return int(count.scalar_one())
 
 
 async def counts(connection: AsyncConnection, school: str, timezone: str) -> Sequence[Mapping[str, Any]]:

@@ -1,7 +1,7 @@
-"""Who changed tier, as the crossings' events said it, and the mornings on which schools are told: SQL."""
+"""Students' changes of tier, as the crossings' events name them, and the schedules of the digests that report them: SQL."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -9,7 +9,6 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.letters.case import Fact
 from services.notifier.staff_mail.movements import Step
 from shared.worklist import repository as worklist
 
@@ -32,8 +31,8 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A step, and the student who took it as the roster names them now; names None for one who has left."""
+class NamedStep:
+    """A step, with the student's name as the roster has it now; names None for a student who has left."""
 
     step: Step
     given_name: str | None
@@ -41,9 +40,9 @@ class Told:
     year_level: int | None
 
 
-async def keep(connection: AsyncConnection, facts: Sequence[Fact], now: datetime) -> None:
-    """Keeps crossings and retractions of schools that have digests, each once."""
-    if not facts:
+async def keep(connection: AsyncConnection, steps: Sequence[Step], now: datetime) -> None:
+    """Keeps the steps at schools that have digests, each once."""
+    if not steps:
         return
     await connection.execute(
         text(
@@ -56,44 +55,45 @@ async def keep(connection: AsyncConnection, facts: Sequence[Fact], now: datetime
         ),
         [
             {
-                "event_id": fact.event_id,
-                "school": fact.data.school,
-                "student_id": fact.data.student_id,
-                "term": fact.data.term,
-                "from_tier": fact.data.from_tier,
-                "to_tier": fact.data.to_tier,
-                "absent_half_days": fact.data.absent_half_days,
-                "said_at": fact.said_at,
+                "event_id": step.event_id,
+                "school": step.school,
+                "student_id": step.student_id,
+                "term": step.term,
+                "from_tier": step.from_tier,
+                "to_tier": step.to_tier,
+                "absent_half_days": step.absent_half_days,
+                "said_at": step.said_at,
                 "now": now,
             }
-            for fact in facts
+            for step in steps
         ],
     )
 
 
 async def is_any(connection: AsyncConnection, schedule: Schedule) -> bool:
-    """Whether anything is still to be told."""
-    found = await connection.execute(
+    """Whether anything moved that no digest has reported."""
+    exists = await connection.execute(
         text("SELECT EXISTS (SELECT FROM movements WHERE school = :school AND digest_id IS NULL AND handled_at >= :since)"),
         {"school": schedule.school, "since": schedule.since},
     )
-    return bool(found.scalar_one())
+    return bool(exists.scalar_one())
 
 
 async def take(connection: AsyncConnection, schedule: Schedule, digest_id: uuid.UUID) -> None:
-    """Everything that is still to be told goes into this digest. What commits later is in the next."""
+    """Everything that no digest has reported goes into this one. What commits later is in the next."""
     await connection.execute(
         text("UPDATE movements SET digest_id = :digest_id WHERE school = :school AND digest_id IS NULL AND handled_at >= :since"),
         {"school": schedule.school, "since": schedule.since, "digest_id": digest_id},
     )
 
 
-async def of_digest(connection: AsyncConnection, digest_id: uuid.UUID) -> list[Told]:
-    """What a digest tells of, in the order in which it was said."""
+async def of_digest(connection: AsyncConnection, digest_id: uuid.UUID) -> list[NamedStep]:
+    """The steps of a digest, in the order of their events."""
     rows = await connection.execute(
         text(
             """
-            SELECT m.student_id, m.term, m.from_tier, m.to_tier, m.absent_half_days, m.said_at, c.given_name, c.family_name, c.year_level
+            SELECT m.event_id, m.school, m.student_id, m.term, m.from_tier, m.to_tier, m.absent_half_days, m.said_at,
+                c.given_name, c.family_name, c.year_level
             FROM movements m LEFT JOIN contacts c USING (student_id)
             WHERE m.digest_id = :digest_id ORDER BY m.said_at, m.handled_at, m.event_id
             """
@@ -101,8 +101,8 @@ async def of_digest(connection: AsyncConnection, digest_id: uuid.UUID) -> list[T
         {"digest_id": digest_id},
     )
     return [
-        Told(
-            Step(row.student_id, row.term, row.from_tier, row.to_tier, row.absent_half_days, row.said_at),
+        NamedStep(
+            Step(row.event_id, row.school, row.student_id, row.term, row.from_tier, row.to_tier, row.absent_half_days, row.said_at),
             row.given_name,
             row.family_name,
             row.year_level,
@@ -111,7 +111,7 @@ async def of_digest(connection: AsyncConnection, digest_id: uuid.UUID) -> list[T
     ]
 
 
-async def schedules(connection: AsyncConnection, schools: Sequence[str]) -> list[Schedule]:
+async def schedules(connection: AsyncConnection, schools: Collection[str]) -> list[Schedule]:
     """The schedules of those of the schools that have one, locked until the transaction ends."""
     rows = await connection.execute(
         text("SELECT * FROM digest_schedules WHERE school = ANY(CAST(:schools AS text[])) ORDER BY school FOR UPDATE"),

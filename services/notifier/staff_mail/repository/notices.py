@@ -1,4 +1,4 @@
-"""E-mails to staff: SQL. What one says is looked up when it goes; here is what it is about, and what became of it.
+"""E-mails to staff: SQL. Their words are looked up when they go; here is what each is about, and what became of it.
 
 A notice's id is its work item's id too.
 """
@@ -18,8 +18,8 @@ from shared.worklist import repository as worklist
 
 WORK_KIND: Final = "notice"
 
-Kind = Literal["staff-copy", "digest", "plan-review", "release"]
-Status = Literal["waiting", "no-contact", "sent", "failed", "cancelled"]
+NoticeKind = Literal["staff-copy", "digest", "plan-review", "release"]
+NoticeStatus = Literal["waiting", "no-contact", "sent", "failed", "cancelled"]
 
 GATHERING: Final = timedelta(minutes=1)
 """How long an alarm waits, so that it can name the number of a flood that is still coming in."""
@@ -27,10 +27,10 @@ GATHERING: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An e-mail to staff. `recipient` None: whoever is the school's contact when it goes."""
+    """An e-mail to staff. `recipient` None: the school's contact at the time when it goes."""
 
     id: uuid.UUID
-    kind: Kind
+    kind: NoticeKind
     school: str
     recipient: str | None
     letter_id: uuid.UUID | None
@@ -61,14 +61,14 @@ async def add_digest(
 async def add_plan_review(
     connection: AsyncConnection, school: str, event_id: str, version: int, review_on: date, message_id_domain: str, now: datetime
 ) -> bool:
-    """The review of a plan falls due; False when the school was told with this event before."""
+    """The review of a plan falls due; False when there is a notice of this event."""
     id_ = notice_id("plan-review", school, event_id)
     about = {"version": version, "review_on": review_on.isoformat()}
     return await _add(connection, Notice(id_, "plan-review", school, None, None, about, _message_id(id_, message_id_domain), now), now)
 
 
 async def add_release(connection: AsyncConnection, school: str, day: date, decisions: int, message_id_domain: str, now: datetime) -> bool:
-    """Letters wait for a person to release them; False when the school was told on that day, and nobody has decided anything since."""
+    """Letters wait for a person to release them; False when that day has such a notice, and nobody has decided anything since."""
     id_ = notice_id("release", school, day, decisions)
     notice = Notice(id_, "release", school, None, None, {"day": day.isoformat()}, _message_id(id_, message_id_domain), now)
     return await _add(connection, notice, now + GATHERING)
@@ -93,8 +93,8 @@ async def waiting(connection: AsyncConnection, notice: uuid.UUID) -> Notice | No
 
 
 async def settle(
-    connection: AsyncConnection, notice: uuid.UUID, status: Status, reason: str | None, sent_at: datetime | None
-) -> Kind | None:
+    connection: AsyncConnection, notice: uuid.UUID, status: NoticeStatus, reason: str | None, sent_at: datetime | None
+) -> NoticeKind | None:
     """Keeps what became of a notice; answers its kind, or None when it had been settled before."""
     row = (
         await connection.execute(
@@ -111,7 +111,7 @@ async def settle(
 
 
 async def try_again(connection: AsyncConnection, schools: Collection[str], now: datetime) -> None:
-    """Schools may have a contact now: what found none is due again."""
+    """Schools may have a contact address now: notices that had none are due again."""
     rows = await connection.execute(
         text("SELECT id FROM notices WHERE school = ANY(CAST(:schools AS text[])) AND status = 'no-contact' ORDER BY id"),
         {"schools": sorted(schools)},

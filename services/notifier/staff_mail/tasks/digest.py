@@ -1,4 +1,4 @@
-"""A school's digest on the morning of a school day: what it tells of is settled now. Nothing is sent here."""
+"""A school's digest on the morning of a school day: what it reports is settled now. Nothing is sent here."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -6,11 +6,11 @@ from typing import ClassVar, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.contacts import repository as contacts
-from services.notifier.letters.policy import Digest, is_school_day
-from services.notifier.letters.repository import policies
+from services.notifier.contacts.repository import contacts
+from services.notifier.contacts.school_days import is_school_day
 from services.notifier.staff_mail import digests
-from services.notifier.staff_mail.repository import movements, notices
+from services.notifier.staff_mail.choices import DigestChoice
+from services.notifier.staff_mail.repository import choices, movements, notices
 from services.notifier.staff_mail.repository.movements import Schedule
 from shared.clock import Clock
 from shared.worklist.repository import WorkItem
@@ -33,13 +33,13 @@ class DigestTask:
     kind: ClassVar[str] = movements.WORK_KIND
 
     async def perform(self, item: WorkItem) -> Outcome:
-        """Gathers today's digest; on a day that is none for it, also one that was missed, it waits for the next."""
+        """Gathers today's digest; on a day without one, a missed one included, it waits for the next."""
         now = self.clock()
         async with self.engine.begin() as connection:
             schedule = await movements.schedule_of(connection, item.id)
             if schedule is None:
                 return SUPERSEDED
-            digest = (await policies.current(connection, schedule.school)).digest
+            digest = (await choices.current(connection, schedule.school)).digest
             school = await contacts.school(connection, schedule.school)
             if digest is None or school is None:
                 await digests.plan(connection, schedule, schedule, digest, school, now)
@@ -56,7 +56,7 @@ class DigestTask:
             await digests.plan(connection, schedule, replace(schedule, last_on=today), digest, school, now)
         return Done("gathered" if gathered else "nothing moved")
 
-    async def _gather(self, connection: AsyncConnection, schedule: Schedule, digest: Digest, day: date, now: datetime) -> bool:
+    async def _gather(self, connection: AsyncConnection, schedule: Schedule, digest: DigestChoice, day: date, now: datetime) -> bool:
         if not digest.when_empty and not await movements.is_any(connection, schedule):
             return False
         digest_id = await notices.add_digest(connection, schedule.school, day, digest.to, self.message_id_domain, now)

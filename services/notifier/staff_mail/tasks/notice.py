@@ -1,4 +1,4 @@
-"""E-mails to staff: a letter's copy, the digest, a plan's review, letters that wait for a person. What one says is looked up now."""
+"""Sending an e-mail to staff: a letter's copy, the digest, a plan's review, letters that wait for a person. Its words are looked up now."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -7,18 +7,19 @@ from typing import ClassVar, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.contacts import repository as contacts
 from services.notifier.contacts.contact import School
+from services.notifier.contacts.one_line import one_line
+from services.notifier.contacts.repository import contacts
+from services.notifier.delivery.deliveries.repository import listing
 from services.notifier.delivery.transports.interface import Parcel, Transport
 from services.notifier.delivery.transports.outcomes import Away, Ours
 from services.notifier.delivery.transports.rate import LONGEST_WAIT
-from services.notifier.letters.repository import letters, policies, releases
 from services.notifier.staff_mail.movements import net
-from services.notifier.staff_mail.repository import movements, notices
-from services.notifier.staff_mail.repository.movements import Told
-from services.notifier.staff_mail.repository.notices import Notice, Status
-from services.notifier.templates.rendering import Digest, LetterCopy, Letters, Movement, PlanReview, Release, Written
-from services.notifier.templates.words import one_line
+from services.notifier.staff_mail.repository import choices, copies, movements, notices
+from services.notifier.staff_mail.repository.movements import NamedStep
+from services.notifier.staff_mail.repository.notices import Notice, NoticeStatus
+from services.notifier.templates.rendering.occasion import Written
+from services.notifier.templates.rendering.staff import DigestMail, LetterCopy, Movement, PlanReview, ReleaseAlarm, StaffLetters
 from shared.addresses import usable_address
 from shared.clock import Clock
 from shared.telemetry import metrics
@@ -34,17 +35,17 @@ MARGIN: Final = timedelta(minutes=1)
 """What the lease leaves beyond the transport's own bound."""
 
 SEND_WITHIN: Final = timedelta(days=14)
-"""How long it is tried while our own side, or the mail server, is out of order. What it says is past by then."""
+"""How long a notice is tried while our own side, or the mail server, is out of order. What it says is past by then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped(Done):
-    """There is nothing to say any more."""
+    """The notice is not needed any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoContact(Failed):
-    """There is nobody to say it to, until the school has a contact."""
+    """There is nobody to send it to, until the school has a contact address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class NoticeTask:
 
     engine: AsyncEngine
     email: Transport
-    words: Letters
+    words: StaffLetters
     send_within: timedelta
     clock: Clock
     backoff: Backoff = BACKOFF
@@ -72,7 +73,7 @@ class NoticeTask:
                 return Done("settled before")
             school = await contacts.school(connection, notice.school)
             if school is None:
-                return Retry("the school has not been heard of yet")
+                return Retry("the school has not been sent yet")
             to = notice.recipient or await self._contact(connection, school)
             written = await self._write(connection, notice, school)
         if not isinstance(written, Written):
@@ -104,7 +105,7 @@ class NoticeTask:
 
     async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
         """Keeps what became of it."""
-        status: Status
+        status: NoticeStatus
         match outcome:
             case Dropped():
                 status = "cancelled"
@@ -123,10 +124,10 @@ class NoticeTask:
             log.info("notice.settled", notice=str(item.id), kind=kind, status=status)
 
     async def _contact(self, connection: AsyncConnection, school: School) -> str | None:
-        """The school's contact, or else who it named to be told of other things."""
-        policy = await policies.current(connection, school.school)
-        digest = policy.digest.to if policy.digest is not None else None
-        return next((address for address in (school.contact_email, digest, policy.staff_copy) if usable_address(address) is not None), None)
+        """The school's contact address, or else one that it named for digests or copies."""
+        chosen = await choices.current(connection, school.school)
+        digest = chosen.digest.to if chosen.digest is not None else None
+        return next((address for address in (school.contact_email, digest, chosen.staff_copy) if usable_address(address) is not None), None)
 
     async def _write(self, connection: AsyncConnection, notice: Notice, school: School) -> Written | Outcome:
         match notice.kind:
@@ -134,19 +135,19 @@ class NoticeTask:
                 return await self._copy(connection, notice, school)
             case "digest":
                 steps = await movements.of_digest(connection, notice.id)
-                return self.words.digest(Digest(school.name, date.fromisoformat(notice.about["day"]), _movements(steps)))
+                return self.words.digest(DigestMail(school.name, date.fromisoformat(notice.about["day"]), _movements(steps)))
             case "plan-review":
                 review_on = date.fromisoformat(notice.about["review_on"])
                 return self.words.plan_review(PlanReview(school.name, notice.about["version"], review_on))
             case "release":
-                waiting = await releases.count(connection, school.school)
+                waiting = await listing.count_awaiting_release(connection, school.school)
                 if not waiting:
                     return Dropped("none waits any more")
-                return self.words.release(Release(school.name, waiting))
+                return self.words.release(ReleaseAlarm(school.name, waiting))
 
     async def _copy(self, connection: AsyncConnection, notice: Notice, school: School) -> Written | Outcome:
         assert notice.letter_id is not None
-        letter = await letters.to_copy(connection, notice.letter_id)
+        letter = await copies.letter(connection, notice.letter_id)
         if letter is None or letter.text is None:
             return Dropped("the student has left")
         if not letter.sent:
@@ -165,17 +166,17 @@ class NoticeTask:
         )
 
 
-def _movements(told: list[Told]) -> list[Movement]:
+def _movements(steps: list[NamedStep]) -> list[Movement]:
     """By student, without those who have left."""
-    by_student = {entry.step.student_id: entry for entry in told}
+    student_of = {named.step.student_id: named for named in steps}
     return [
         Movement(
-            name=f"{entry.given_name} {entry.family_name}",
-            year_level=entry.year_level,
+            name=f"{student.given_name} {student.family_name}",
+            year_level=student.year_level,
             from_tier=step.from_tier,
             to_tier=step.to_tier,
             absent_half_days=step.absent_half_days,
         )
-        for step in net(entry.step for entry in told)
-        if (entry := by_student[step.student_id]).given_name is not None
+        for step in net(named.step for named in steps)
+        if (student := student_of[step.student_id]).given_name is not None
     ]

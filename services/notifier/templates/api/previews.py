@@ -1,4 +1,4 @@
-"""What a letter looks like before it goes out: on the screen, or in the school's own mailbox."""
+"""A letter before it goes out: on the screen, or in the school's own mailbox."""
 
 import uuid
 from datetime import timedelta
@@ -9,25 +9,25 @@ import structlog
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.contacts import repository as contacts
 from services.notifier.contacts.contact import School
 from services.notifier.contacts.recipients import recipients
+from services.notifier.contacts.repository import contacts
 from services.notifier.delivery.transports.interface import Parcel
-from services.notifier.letters.repository import cases
 from services.notifier.state import NotifierState, State
 from services.notifier.templates.api.templates import PATH, checked
 from services.notifier.templates.languages import HOUSE, best
-from services.notifier.templates.rendering import LetterTemplate, Occasion
-from services.notifier.templates.rendering.occasions import occasion_of, reply_address
-from services.notifier.templates.rendering.samples import OFFICE, Case, sample
-from services.notifier.templates.repository import templates, trials
-from services.notifier.templates.schemas import Preview, PreviewIn, ThresholdAsked, Trial, TrialIn, WordsIn
+from services.notifier.templates.rendering.occasion import LetterTemplate, Occasion
+from services.notifier.templates.rendering.occasions import occasion_of
+from services.notifier.templates.rendering.samples import OFFICE, SampleCase, sample
+from services.notifier.templates.repository import counts, templates, trials
+from services.notifier.templates.schemas import PreviewIn, PreviewOut, TrialIn, TrialOut, WordsIn
 from services.notifier.templates.trials import WITHIN, may_go_to
 from shared.addresses import usable_address
 from shared.attendance.tiers import Threshold
 from shared.auth.principal import Principal
 from shared.identifiers import student_id
 from shared.web.problems import ProblemError
+from shared.web.schemas import ThresholdParameter
 from shared.web.service import SchoolInPath, requires
 
 log = structlog.get_logger()
@@ -37,24 +37,24 @@ router = APIRouter(tags=["templates"])
 
 @router.post(PATH + "/{threshold}/preview", summary="See a letter without sending it")
 async def preview(
-    school: SchoolInPath, threshold: ThresholdAsked, body: PreviewIn, state: State, caller: Annotated[Principal, requires("star:read")]
-) -> Preview:
+    school: SchoolInPath, threshold: ThresholdParameter, body: PreviewIn, state: State, caller: Annotated[Principal, requires("star:read")]
+) -> PreviewOut:
     """For a made-up family; or, for staff of the role `manage`, for a real student as the letter would be now. Words in the request are
     tried out without being saved."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
-        known = await contacts.school(connection, school)
+        sender = await contacts.school(connection, school)
         if body.student is None:
-            language, occasion = body.language or HOUSE, _made_up(threshold, body, known)
+            language, occasion = body.language or HOUSE, _made_up(threshold, body, sender)
         else:
             caller.require_role("manage")
-            language, occasion = await _real(connection, known, school, body.student)
+            language, occasion = await _real(connection, sender, school, body.student)
             language = body.language or language
             log.info("letter.previewed", student_id=str(student_id(school, body.student)), threshold=threshold, caller=caller.subject)
         template = await _template(connection, state, school, threshold, language, body)
     written = state.letters.try_out(threshold, occasion, template)
     origin = "school" if template.version is not None else "house" if template == state.letters.house(threshold) else "request"
-    return Preview(
+    return PreviewOut(
         subject=written.subject,
         text=written.text,
         html=written.html,
@@ -67,25 +67,25 @@ async def preview(
 @router.post(PATH + "/{threshold}/test", status_code=HTTPStatus.ACCEPTED, summary="Send a letter to the school itself")
 async def send_trial(
     school: SchoolInPath,
-    threshold: ThresholdAsked,
+    threshold: ThresholdParameter,
     body: TrialIn,
     state: State,
     caller: Annotated[Principal, requires("star:write", role="manage")],
-) -> Trial:
+) -> TrialOut:
     """The letter to a made-up family, marked as a test, the way that all letters go. It is nobody's letter and counts as none."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
-        known = await contacts.school(connection, school)
-        address = await _address(connection, known, school, body.to)
+        sender = await contacts.school(connection, school)
+        address = await _address(connection, sender, school, body.to)
         template = await _template(connection, state, school, threshold, body.language, body)
-    written = state.letters.try_out(threshold, _made_up(threshold, body, known), template, trial=True)
+    written = state.letters.try_out(threshold, _made_up(threshold, body, sender), template, trial=True)
     id_ = uuid.uuid4()
     now = state.clock()
     parcel = Parcel(
         id=id_,
         channel="email",
         recipient=address,
-        sender_name=known.name if known is not None else school,
+        sender_name=sender.name if sender is not None else school,
         reply_to=None,
         subject=written.subject,
         text=written.text,
@@ -106,7 +106,7 @@ async def send_trial(
             )
         await trials.add(connection, school, threshold, parcel, caller.subject)
     log.info("letter.tried", school=school, threshold=threshold, trial=str(id_), caller=caller.subject)
-    return Trial(id=id_, to=address, subject=written.subject, status="waiting")
+    return TrialOut(id=id_, to=address, subject=written.subject, status="waiting")
 
 
 async def _template(
@@ -122,30 +122,30 @@ async def _template(
 
 
 def _made_up(threshold: Threshold, body: WordsIn, school: School | None) -> Occasion:
-    case = body.sample.case() if body.sample is not None else Case()
+    case = body.sample.case() if body.sample is not None else SampleCase()
     if school is None:
         return sample(threshold, case)
-    return sample(threshold, case, school=school.name, contact_email=reply_address(school) or OFFICE)
+    return sample(threshold, case, school=school.name, contact_email=school.reply_address() or OFFICE)
 
 
 async def _real(connection: AsyncConnection, school: School | None, number: str, student: str) -> tuple[str, Occasion]:
-    """What the student's letter would speak of now, and the language of the caregiver who comes first."""
-    who = student_id(number, student)
-    contact = await contacts.contact(connection, who)
+    """The language of the student's first caregiver, and what the student's letter would speak of now."""
+    id_ = student_id(number, student)
+    contact = await contacts.contact(connection, id_)
     if school is None or contact is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "the school has sent no such student")
-    case = await cases.newest(connection, who)
-    if case is None:
+    count = await counts.newest(connection, id_)
+    if count is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "no-count", "this student has passed no threshold: preview with a sample instead")
     to = recipients(contact.caregivers)
     if not to:
         raise ProblemError(HTTPStatus.NOT_FOUND, "no-contact", "no caregiver of this student can be written to")
-    return to[0].language, occasion_of(case, school, contact, to[0].names)
+    return to[0].language, occasion_of(count, school, contact, to[0].names)
 
 
 async def _address(connection: AsyncConnection, school: School | None, number: str, to: str) -> str:
     address = usable_address(to)
-    office = reply_address(school) if school is not None else None
+    office = school.reply_address() if school is not None else None
     domain = office.rpartition("@")[2] if office is not None else ""
     caregivers = await trials.caregivers_addresses(connection, number, domain) if office is not None else []
     if address is None or not may_go_to(address, office, caregivers):

@@ -1,7 +1,5 @@
-"""Letters in words: what a family, or a member of staff, gets to read."""
+"""Letters in words. An occasion (the child, the names, the days) and a template come in; subject, plain text and HTML go out.
 
-from services.notifier.templates.rendering.letters import Letters
-from services.notifier.templates.rendering.occasion import LetterTemplate, Occasion, Written
-from services.notifier.templates.rendering.staff import Digest, LetterCopy, Movement, PlanReview, Release
-
-__all__ = ["Digest", "LetterCopy", "LetterTemplate", "Letters", "Movement", "Occasion", "PlanReview", "Release", "Written"]
+A template says only what `grammar` and `variables` allow, and is tried out on every made-up family (`samples`) before it is kept, so that
+none can fail on the day of the letter. `staff` writes the e-mails to staff.
+"""

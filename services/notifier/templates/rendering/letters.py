@@ -6,6 +6,7 @@ from typing import Final
 import structlog
 from jinja2 import Template, TemplateError
 
+from services.notifier.contacts.one_line import one_line
 from services.notifier.templates.languages import HOUSE
 from services.notifier.templates.rendering.checking import check
 from services.notifier.templates.rendering.faults import Part, TemplateFaultError
@@ -13,16 +14,13 @@ from services.notifier.templates.rendering.language import TemplateLanguage
 from services.notifier.templates.rendering.markup import Markup
 from services.notifier.templates.rendering.occasion import LetterTemplate, Occasion, Written
 from services.notifier.templates.rendering.page import Page, plain
-from services.notifier.templates.rendering.staff import Digest, LetterCopy, PlanReview, Release, StaffLetters
 from services.notifier.templates.rendering.variables import Values, values_of
-from services.notifier.templates.words import one_line
 from shared.attendance.tiers import THRESHOLDS, Threshold
 
 log = structlog.get_logger()
 
 LONGEST_SUBJECT: Final = 200
 """Characters; mail programs show fewer than half as many."""
-
 
 TRIAL_SUBJECT: Final = "[Test] "
 TRIAL_NOTE: Final = "**This is a test.** The family in this letter is made up, and nobody else was sent it."
@@ -41,7 +39,6 @@ class Letters:
         }
         self._compiled = {template: self._compile(template) for template in self._house.values()}
         self._footer = self._language.compile(house_words("footer"), "body")
-        self._staff = StaffLetters(self._markup, self._page)
 
     def house(self, threshold: Threshold) -> LetterTemplate:
         """The house's words for a threshold."""
@@ -84,22 +81,6 @@ class Letters:
     def check(self, threshold: Threshold, template: LetterTemplate) -> None:
         """Raises TemplateFaultError for words that can't be sent to every family, at the first fault."""
         check(self._language, threshold, template)
-
-    def plan_review(self, review: PlanReview) -> Written:
-        """Tells a school that its plan's review falls due."""
-        return self._staff.plan_review(review)
-
-    def release(self, release: Release) -> Written:
-        """Tells a school that letters wait until a person releases them."""
-        return self._staff.release(release)
-
-    def copy(self, copy: LetterCopy) -> Written:
-        """Tells staff what a family was written."""
-        return self._staff.copy(copy)
-
-    def digest(self, digest: Digest) -> Written:
-        """Tells staff who changed tier in a day, both ways."""
-        return self._staff.digest(digest)
 
     def _compile(self, template: LetterTemplate) -> tuple[Template, Template]:
         parts: tuple[Part, Part] = ("subject", "body")

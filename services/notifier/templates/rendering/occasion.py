@@ -1,4 +1,4 @@
-"""What a letter is written of, and what comes out."""
+"""What a letter is written of, and the letter that comes out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,17 @@ from datetime import datetime
 
 from services.notifier.templates.languages import HOUSE
 from shared.events.data import AbsentDay, TermDates
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A student's total in a term, as last counted. `absent_on` and `illness_half_days` as in an occasion."""
+
+    term: str
+    absent_half_days: int
+    counted_at: datetime
+    absent_on: Sequence[AbsentDay]
+    illness_half_days: int
 
 
 @dataclass(frozen=True, slots=True)

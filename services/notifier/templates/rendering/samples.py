@@ -18,8 +18,8 @@ MOST_NAMES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """Which made-up family: what is known of it, and of its school."""
+class SampleCase:
+    """One made-up family: what is known of it, and of its school."""
 
     mostly_illness: bool = False
     absent_days_known: bool = True
@@ -28,7 +28,7 @@ class Case:
     caregivers: int = 2
 
 
-def sample(threshold: Threshold, case: Case, *, school: str = "Example School", contact_email: str | None = OFFICE) -> Occasion:
+def sample(threshold: Threshold, case: SampleCase, *, school: str = "Example School", contact_email: str | None = OFFICE) -> Occasion:
     """The made-up family of a case, half a day past the threshold; school and address can be a real one's."""
     half_days = threshold * 2 + 1
     return Occasion(
@@ -49,14 +49,14 @@ def sample(threshold: Threshold, case: Case, *, school: str = "Example School", 
 def every_case(threshold: Threshold) -> Iterator[Occasion]:
     """A family for every combination of what can be missing, so that each way through a template is gone; then the longest there can be."""
     for illness, days, dates, email, caregivers in product((True, False), (True, False), (True, False), (True, False), (1, 2)):
-        yield sample(threshold, Case(illness, days, dates, email, caregivers))
+        yield sample(threshold, SampleCase(illness, days, dates, email, caregivers))
     yield longest(threshold)
 
 
 def longest(threshold: Threshold) -> Occasion:
     """Long names, many of them, and as many days as a term can have, none of which can be told together with another."""
     days = [AbsentDay(TERM.start + timedelta(days=number), 1 + number % 2) for number in range(68)]
-    occasion = sample(threshold, Case())
+    occasion = sample(threshold, SampleCase())
     return replace(
         occasion,
         child="A" * LONGEST_NAME,

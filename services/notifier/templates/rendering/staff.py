@@ -1,4 +1,4 @@
-"""What staff are written: that their plan's review falls due, who changed tier, what a family was written, and what waits for them."""
+"""E-mails to staff in words: a plan's review falls due, students changed tier, a family got a letter, letters wait for a release."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from textwrap import fill
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup as Safe
 
+from services.notifier.contacts.one_line import one_line
 from services.notifier.templates.languages import HOUSE
 from services.notifier.templates.rendering.days import day_in_words
 from services.notifier.templates.rendering.markup import LINE, RULE, Marked, Markup, escaped
 from services.notifier.templates.rendering.occasion import Written
 from services.notifier.templates.rendering.page import Page, plain
-from services.notifier.templates.words import one_line
 from shared.attendance.tiers import TIERS, Threshold, Tier
 
 
@@ -38,7 +38,7 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
+class DigestMail:
     """The movements since the digest before, in both directions. `school` is the school's name, `day` this digest's own."""
 
     school: str
@@ -47,7 +47,7 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class ReleaseAlarm:
     """Letters wait until a person releases them. `school` is the school's name."""
 
     school: str
@@ -68,11 +68,11 @@ class LetterCopy:
 
 
 class StaffLetters:
-    """Writes to staff."""
+    """Writes to staff. Pure, but for reading the house's templates once."""
 
-    def __init__(self, markup: Markup, page: Page) -> None:
-        self._markup = markup
-        self._page = page
+    def __init__(self) -> None:
+        self._markup = Markup()
+        self._page = Page()
         self._words = Environment(
             loader=PackageLoader("services.notifier.templates", f"house/{HOUSE}"),
             # As in families' letters: values are escaped for the marked text that they are put into.
@@ -91,19 +91,19 @@ class StaffLetters:
         self._movements = tables.get_template("movements.html")
 
     def plan_review(self, review: PlanReview) -> Written:
-        """The review falls due."""
+        """Tells a school that its plan's review falls due."""
         school = one_line(review.school)
         values = {"school": school, "version": str(review.version), "review_on": day_in_words(review.review_on, HOUSE)}
         return self._written("plan-review", school, values, "", "")
 
-    def release(self, release: Release) -> Written:
-        """Letters wait for a person."""
+    def release(self, release: ReleaseAlarm) -> Written:
+        """Tells a school that letters wait until a person releases them."""
         count = "1 letter waits" if release.letters == 1 else f"{release.letters} letters wait"
         school = one_line(release.school)
         return self._written("release", school, {"school": school, "letters": count}, "", "")
 
     def copy(self, copy: LetterCopy) -> Written:
-        """A copy, marked as one, with the letter's own words below."""
+        """A copy of a family's letter, marked as a copy, with the letter's own words below."""
         school = one_line(copy.school)
         values = {
             "school": school,
@@ -116,8 +116,8 @@ class StaffLetters:
         quoted = Safe('<div style="white-space:pre-line;border-top:1px solid #c3cbd4;padding:14px 0 0 0;">{}</div>').format(copy.text)
         return self._written("letter-copy", school, values, str(quoted), f"{RULE}\n\n{copy.text}")
 
-    def digest(self, digest: Digest) -> Written:
-        """Who moved, those highest up now first."""
+    def digest(self, digest: DigestMail) -> Written:
+        """The students who changed tier, both ways; the highest tiers first."""
         school = one_line(digest.school)
         count = len(digest.movements)
         students = "No student" if count == 0 else "1 student" if count == 1 else f"{count} students"

@@ -6,10 +6,11 @@ from types import MappingProxyType
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from services.notifier.contacts.one_line import one_line
 from services.notifier.templates.languages import HOUSE
 from services.notifier.templates.rendering.days import day_in_words, run_in_words, runs, span_in_words
 from services.notifier.templates.rendering.occasion import Occasion
-from services.notifier.templates.words import days_in_words, in_words, one_line
+from services.notifier.templates.words import days_in_words, in_words
 from shared.attendance.tiers import Threshold
 
 Kind = Literal["text", "list", "flag"]

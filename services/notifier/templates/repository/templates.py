@@ -8,14 +8,14 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.templates.rendering import LetterTemplate
+from services.notifier.templates.rendering.occasion import LetterTemplate
 from shared.attendance.tiers import Threshold
 from shared.identifiers import lock_key
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Which letter a template is for."""
+class TemplateKey:
+    """The letter that a template is for."""
 
     school: str
     threshold: Threshold
@@ -23,7 +23,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class TemplateVersion:
     """A version of a template. Without words: from then on it is the house's turn. `restored` is the version whose words came back."""
 
     version: int
@@ -48,41 +48,40 @@ _NEWEST = """
 """
 
 
-async def in_force(connection: AsyncConnection, school: str, threshold: Threshold) -> Mapping[str, Version]:
+async def in_force(connection: AsyncConnection, school: str, threshold: Threshold) -> Mapping[str, TemplateVersion]:
     """The newest versions for a threshold that have words, by language."""
     return (await all_in_force(connection, school, threshold)).get(threshold, {})
 
 
 async def all_in_force(
     connection: AsyncConnection, school: str, threshold: Threshold | None = None
-) -> Mapping[Threshold, Mapping[str, Version]]:
+) -> Mapping[Threshold, Mapping[str, TemplateVersion]]:
     """The newest versions that have words, by threshold and language; of one threshold only, or of all."""
-    found: dict[Threshold, dict[str, Version]] = {}
+    in_force: dict[Threshold, dict[str, TemplateVersion]] = {}
     for row in await connection.execute(text(_NEWEST), {"school": school, "threshold": threshold}):
         if row.subject is not None:
-            found.setdefault(row.threshold, {})[row.language] = Version(*row[1:])
-    return found
+            in_force.setdefault(row.threshold, {})[row.language] = TemplateVersion(*row[1:])
+    return in_force
 
 
-async def lock(connection: AsyncConnection, place: Place) -> None:
-    """Whoever adds a version waits here for others who do, until the transaction ends."""
-    key = lock_key("template", place.school, str(place.threshold), place.language)
-    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+async def lock(connection: AsyncConnection, key: TemplateKey) -> None:
+    """Lets others who add a version wait until the transaction ends."""
+    number = lock_key("template", key.school, str(key.threshold), key.language)
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": number})
 
 
-async def newest(connection: AsyncConnection, place: Place) -> Version | None:
+async def newest(connection: AsyncConnection, key: TemplateKey) -> TemplateVersion | None:
     """The newest version, with words or without; None when there never was one."""
-    found = await versions(connection, place, before=None, most=1)
-    return found[0] if found else None
+    return next(iter(await versions(connection, key, before=None, most=1)), None)
 
 
-async def version(connection: AsyncConnection, place: Place, number: int) -> Version | None:
-    """One version; None when there is no such one."""
-    found = await versions(connection, place, before=number + 1, most=1)
-    return found[0] if found and found[0].version == number else None
+async def version(connection: AsyncConnection, key: TemplateKey, number: int) -> TemplateVersion | None:
+    """The version of that number; None when there is none."""
+    newest_up_to = next(iter(await versions(connection, key, before=number + 1, most=1)), None)
+    return newest_up_to if newest_up_to is not None and newest_up_to.version == number else None
 
 
-async def versions(connection: AsyncConnection, place: Place, *, before: int | None, most: int) -> Sequence[Version]:
+async def versions(connection: AsyncConnection, key: TemplateKey, *, before: int | None, most: int) -> Sequence[TemplateVersion]:
     """Versions, newest first, from the one below `before` on."""
     rows = await connection.execute(
         text(
@@ -93,12 +92,12 @@ async def versions(connection: AsyncConnection, place: Place, *, before: int | N
             ORDER BY version DESC LIMIT :most
             """
         ),
-        {**_keys(place), "before": before, "most": most},
+        {**_values(key), "before": before, "most": most},
     )
-    return [Version(*row) for row in rows]
+    return [TemplateVersion(*row) for row in rows]
 
 
-async def add(connection: AsyncConnection, place: Place, version: Version) -> None:
+async def add(connection: AsyncConnection, key: TemplateKey, version: TemplateVersion) -> None:
     """Adds a version. The caller holds the lock, and has drawn the number under it."""
     await connection.execute(
         text(
@@ -108,7 +107,7 @@ async def add(connection: AsyncConnection, place: Place, version: Version) -> No
             """
         ),
         {
-            **_keys(place),
+            **_values(key),
             "version": version.version,
             "subject": version.subject,
             "body": version.body,
@@ -120,12 +119,12 @@ async def add(connection: AsyncConnection, place: Place, version: Version) -> No
 
 
 async def note_used(connection: AsyncConnection, delivery_id: uuid.UUID, language: str, version: int | None) -> None:
-    """Keeps with a delivery what it was written by; no version means the house's words."""
+    """Keeps with a delivery the template it was written from; no version means the house's words."""
     await connection.execute(
         text("UPDATE deliveries SET template_language = :language, template_version = :version WHERE id = :id"),
         {"id": delivery_id, "language": language, "version": version},
     )
 
 
-def _keys(place: Place) -> dict[str, object]:
-    return {"school": place.school, "threshold": place.threshold, "language": place.language}
+def _values(key: TemplateKey) -> dict[str, object]:
+    return {"school": key.school, "threshold": key.threshold, "language": key.language}

@@ -15,7 +15,7 @@ WORK_KIND = "trial"
 
 
 async def lock(connection: AsyncConnection, school: str) -> None:
-    """Whoever sends one waits here for others of the school who do, until the transaction ends."""
+    """Lets others of the school who send one wait until the transaction ends."""
     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_key("trial", school)})
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace as changed
 
-from services.notifier.contacts import repository as contacts
+from services.notifier.contacts.repository import contacts
 from shared.bus.interface import Message
 from tests.integration.notifier.conftest import HOLD, MERE, WIREMU, Desk
 from tests.support.crossings import STUDENT_ID, down, up

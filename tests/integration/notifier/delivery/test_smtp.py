@@ -10,7 +10,7 @@ import pytest
 
 from deploy.sandbox.mail import MailCatcher
 from services.notifier.delivery.transports.interface import Parcel
-from services.notifier.delivery.transports.outcomes import Away, BadAddress, Deferred, Full, Refused, Unwanted
+from services.notifier.delivery.transports.outcomes import Away, Deferred, Full, NoSuchAddress, Refused, Unwanted
 from services.notifier.delivery.transports.smtp import SmtpTransport
 from services.notifier.delivery.transports.smtp_url import parse_smtp_url
 from shared.worklist.tasks import Done, Retry
@@ -125,4 +125,4 @@ async def test_a_refusal_of_the_content(catcher: MailCatcher, transport: SmtpTra
     assert await transport.send(PARCEL) == Full("DATA 552 5.2.2 (mailbox full)")
     assert await transport.send(PARCEL) == Deferred("DATA 452 4.3.1")
     assert await transport.send(PARCEL) == Unwanted("DATA 554 5.7.1 (refused by policy)")
-    assert await transport.send(PARCEL) == BadAddress("DATA 550 5.1.1 (no such mailbox)", "5.1.1")
+    assert await transport.send(PARCEL) == NoSuchAddress("DATA 550 5.1.1 (no such mailbox)", "5.1.1")

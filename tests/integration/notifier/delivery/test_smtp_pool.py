@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from services.notifier.delivery.transports import smtp
-from services.notifier.delivery.transports.outcomes import Away, BadAddress, Deferred, Ours, Refused, Unwanted
+from services.notifier.delivery.transports.outcomes import Away, Deferred, NoSuchAddress, Ours, Refused, Unwanted
 from services.notifier.delivery.transports.rate import Pace
 from services.notifier.delivery.transports.smtp import SmtpTransport
 from services.notifier.delivery.transports.smtp_pool import PoolLimits
@@ -57,7 +57,7 @@ async def test_what_a_refused_letter_left_behind_is_cleared_before_the_next() ->
         ScriptedSmtp(lambda _, line: next(answers, None) if line == RCPT else None) as server,
         transport_to(server) as transport,
     ):
-        assert await transport.send(PARCEL) == BadAddress("RCPT 550 5.1.1 (no such mailbox)", "5.1.1")
+        assert await transport.send(PARCEL) == NoSuchAddress("RCPT 550 5.1.1 (no such mailbox)", "5.1.1")
         assert await transport.send(PARCEL) == Done()
 
     assert server.commands == [MAIL, RCPT, "RSET", *WHOLE]
@@ -186,9 +186,9 @@ async def test_a_sign_in_that_failed_is_not_tried_again_with_every_letter() -> N
         ("RCPT", "421 4.7.0 try later", Deferred("RCPT 421 4.7.0")),
         ("RCPT", "530 5.7.0 sign in first", Ours("RCPT 530 5.7.0")),
         ("RCPT", "550 5.7.1 relaying denied", Unwanted("RCPT 550 5.7.1 (refused by policy)")),
-        ("RCPT", "501 5.1.3 bad address", BadAddress("RCPT 501 5.1.3 (malformed address)", "5.1.3")),
+        ("RCPT", "501 5.1.3 bad address", NoSuchAddress("RCPT 501 5.1.3 (malformed address)", "5.1.3")),
         ("RCPT", "550 mailbox unavailable", Refused("RCPT 550", "550")),
-        ("RCPT", "556 5.1.10 null MX", BadAddress("RCPT 556 5.1.10 (the domain takes no mail)", "5.1.10")),
+        ("RCPT", "556 5.1.10 null MX", NoSuchAddress("RCPT 556 5.1.10 (the domain takes no mail)", "5.1.10")),
         ("DATA", "451 4.3.0 later", Deferred("DATA 451 4.3.0")),
         (".", "554 5.6.0 what is this", Unwanted("DATA 554 5.6.0")),
     ],

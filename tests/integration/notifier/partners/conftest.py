@@ -63,7 +63,7 @@ class Office:
 
     async def say(self, *events: Event) -> None:
         """One batch of the partners' topics."""
-        handler = PartnerEventsHandler(self.engine, DeadLetterBox("notifier"), self.settings.partner_events_kept, self.clock)
+        handler = PartnerEventsHandler(self.engine, DeadLetterBox("notifier"), self.clock, kept=self.settings.partner_events_kept)
         await handler([self.message(event.encode()) for event in events])
 
     def task(self, **changes: Any) -> WebhookTask:

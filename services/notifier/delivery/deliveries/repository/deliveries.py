@@ -1,42 +1,18 @@
 """Deliveries: SQL. A letter to one address is one delivery, whose id is its work item's id too."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.delivery.transports.interface import Channel, Parcel
-from services.notifier.letters.case import Withdrawal
+from services.notifier.delivery.deliveries.delivery import Delivery, DeliveryKey, DueDelivery, Withdrawal
+from services.notifier.delivery.deliveries.resending import Resend
+from services.notifier.delivery.transports.interface import Parcel
 from shared.worklist import repository as worklist
 
 WORK_KIND = "delivery"
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryKey:
-    """A delivery, its letter, the case they belong to, and where it goes: no address once it has been erased."""
-
-    id: uuid.UUID
-    letter_id: uuid.UUID
-    student_id: uuid.UUID
-    term: str
-    school: str
-    channel: Channel
-    recipient: str | None
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A delivery that is to be sent now; `refusals` are the attempts that the other side turned away so far."""
-
-    parcel: Parcel
-    school: str
-    refusals: int
 
 
 _KEY = """
@@ -74,14 +50,26 @@ async def add(connection: AsyncConnection, letter_id: uuid.UUID, parcel: Parcel)
     await worklist.add(connection, WORK_KIND, parcel.id, parcel.written_at, parcel.written_at)
 
 
-async def key_of(connection: AsyncConnection, delivery_id: uuid.UUID) -> DeliveryKey:
-    """Where a delivery belongs. Raises NoResultFound for one that there is not."""
+async def lock(connection: AsyncConnection, delivery_id: uuid.UUID) -> DeliveryKey:
+    """A delivery, whose case is locked until the transaction ends: nobody else changes it, its letter or its siblings meanwhile.
+
+    Raises NoResultFound for a delivery that does not exist.
+    """
+    await connection.execute(
+        text(
+            """
+            SELECT FROM cases c JOIN letters l USING (student_id, term) JOIN deliveries d ON d.letter_id = l.id
+            WHERE d.id = :id FOR NO KEY UPDATE OF c
+            """
+        ),
+        {"id": delivery_id},
+    )
     row = (await connection.execute(text(_KEY + "WHERE d.id = :id"), {"id": delivery_id})).one()
     return DeliveryKey(*row)
 
 
 async def find(connection: AsyncConnection, *, delivery_id: uuid.UUID | None = None, message_id: str | None = None) -> DeliveryKey | None:
-    """A delivery by its id or its Message-ID; None for one that there is not."""
+    """A delivery by its id or its Message-ID; None for one that does not exist."""
     row = (
         await connection.execute(
             text(_KEY + "WHERE d.id = CAST(:id AS uuid) OR d.message_id = CAST(:message_id AS text)"),
@@ -91,7 +79,7 @@ async def find(connection: AsyncConnection, *, delivery_id: uuid.UUID | None = N
     return None if row is None else DeliveryKey(*row)
 
 
-async def to_send(connection: AsyncConnection, delivery_id: uuid.UUID) -> Due | None:
+async def to_send(connection: AsyncConnection, delivery_id: uuid.UUID) -> DueDelivery | None:
     """What is to be sent; None when it was settled, or its letter withdrawn."""
     row = (
         await connection.execute(
@@ -118,7 +106,7 @@ async def to_send(connection: AsyncConnection, delivery_id: uuid.UUID) -> Due | 
         message_id=row.message_id,
         written_at=row.created_at,
     )
-    return Due(parcel, row.school, row.refusals)
+    return DueDelivery(parcel, row.school, row.refusals)
 
 
 async def waiting_of(connection: AsyncConnection, letter_id: uuid.UUID) -> Sequence[uuid.UUID]:
@@ -195,17 +183,14 @@ async def withdrawal_of(connection: AsyncConnection, delivery_id: uuid.UUID) -> 
     return reason
 
 
-async def whole(connection: AsyncConnection, delivery_id: uuid.UUID) -> dict[str, Any] | None:
-    """A delivery with the letter as it was sent, and what became of the crossing that it tells of; None for one that there is not.
-
-    `stands`: the letter is neither withdrawn, nor was its crossing taken back since.
-    """
+async def get(connection: AsyncConnection, delivery_id: uuid.UUID) -> Delivery | None:
+    """A delivery with the letter as it was sent, and whether what it says still holds; None for one that does not exist."""
     row = (
-        (
-            await connection.execute(
-                text(
-                    """
-                SELECT d.*, l.school, l.student_id, l.term, l.threshold, l.due_at, c.student,
+        await connection.execute(
+            text(
+                """
+                SELECT d.id, l.school, d.status, d.recipient, d.body_text, d.body_html, d.message_id, d.resend_of,
+                    d.asked_by, d.asked_because, d.erased_at,
                     l.withdrawn IS NULL AND EXISTS (
                         SELECT FROM crossings x
                         WHERE x.student_id = l.student_id AND x.term = l.term AND x.threshold = l.threshold
@@ -216,32 +201,17 @@ async def whole(connection: AsyncConnection, delivery_id: uuid.UUID) -> dict[str
                         SELECT FROM deliveries r
                         WHERE r.resend_of = coalesce(d.resend_of, d.id) AND r.status = 'waiting'
                     ) AS is_being_resent
-                FROM deliveries d
-                JOIN letters l ON l.id = d.letter_id
-                JOIN cases c USING (student_id, term)
+                FROM deliveries d JOIN letters l ON l.id = d.letter_id
                 WHERE d.id = :id
                 """
-                ),
-                {"id": delivery_id},
-            )
+            ),
+            {"id": delivery_id},
         )
-        .mappings()
-        .one_or_none()
-    )
-    return None if row is None else dict(row)
+    ).one_or_none()
+    return None if row is None else Delivery(*row)
 
 
-async def add_again(
-    connection: AsyncConnection,
-    delivery_id: uuid.UUID,
-    *,
-    new_id: uuid.UUID,
-    message_id: str,
-    number: int,
-    by: str,
-    reason: str,
-    now: datetime,
-) -> None:
+async def add_resend(connection: AsyncConnection, delivery_id: uuid.UUID, resend: Resend, *, by: str, reason: str, now: datetime) -> None:
     """Another delivery of the same letter to the same address, because a person asked for it."""
     await connection.execute(
         text(
@@ -254,9 +224,32 @@ async def add_again(
             FROM deliveries WHERE id = :id
             """
         ),
-        {"id": delivery_id, "new_id": new_id, "message_id": message_id, "number": number, "by": by, "reason": reason, "now": now},
+        {
+            "id": delivery_id,
+            "new_id": resend.id,
+            "message_id": resend.message_id,
+            "number": resend.number,
+            "by": by,
+            "reason": reason,
+            "now": now,
+        },
     )
-    await worklist.add(connection, WORK_KIND, new_id, now, now)
+    await worklist.add(connection, WORK_KIND, resend.id, now, now)
+
+
+async def erase_of_students(connection: AsyncConnection, student_ids: Collection[uuid.UUID]) -> None:
+    """Forgets the words and addresses of all that these students' families were sent."""
+    if not student_ids:
+        return
+    await connection.execute(
+        text(
+            """
+            UPDATE deliveries d SET recipient = NULL, subject = NULL, body_text = NULL, body_html = NULL
+            FROM letters l WHERE l.id = d.letter_id AND l.student_id = ANY(CAST(:student_ids AS uuid[]))
+            """
+        ),
+        {"student_ids": sorted(student_ids)},
+    )
 
 
 async def erase(connection: AsyncConnection, before: datetime, now: datetime, most: int) -> int:

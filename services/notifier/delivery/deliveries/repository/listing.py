@@ -3,7 +3,6 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +15,7 @@ _PAGE = text(
         SELECT d.id, l.id AS letter_id, l.school, c.student, l.student_id, l.term, l.threshold, d.status, d.channel, d.recipient,
             l.due_at, d.sent_at, d.bounced_at, d.subject, d.message_id, d.resend_of,
             d.template_language, d.template_version, d.reason, l.created_at,
-            CASE WHEN l.state = 'bound' THEN told.state ELSE l.state END AS letter_state
+            CASE WHEN l.state = 'bound' THEN whole.state ELSE l.state END AS letter_state
         FROM letters l
         JOIN cases c USING (student_id, term)
         JOIN deliveries d ON d.letter_id = l.id
@@ -26,7 +25,7 @@ _PAGE = text(
                 WHEN bool_and(o.status = 'cancelled') THEN 'cancelled'
                 ELSE 'not-reached' END AS state
             FROM deliveries o WHERE o.letter_id = l.id
-        ) told
+        ) whole
         WHERE l.school = :school AND (CAST(:delivery AS uuid) IS NULL OR d.id = :delivery)
         UNION ALL
         SELECT l.id, l.id, l.school, c.student, l.student_id, l.term, l.threshold, l.state, 'email', NULL,
@@ -45,21 +44,13 @@ _PAGE = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page ended."""
-
-    created_at: datetime
-    id: uuid.UUID
-
-
 async def page(
     connection: AsyncConnection,
     school: str,
     *,
     student: str | None = None,
     status: str | None = None,
-    before: Place | None = None,
+    before: tuple[datetime, uuid.UUID] | None = None,
     delivery: uuid.UUID | None = None,
     most: int,
 ) -> list[Mapping[str, Any]]:
@@ -71,8 +62,8 @@ async def page(
             "student": student,
             "status": status,
             "delivery": delivery,
-            "before_at": before.created_at if before is not None else None,
-            "before_id": before.id if before is not None else None,
+            "before_at": before[0] if before is not None else None,
+            "before_id": before[1] if before is not None else None,
             "most": most,
         },
     )
@@ -90,16 +81,24 @@ async def attempts(connection: AsyncConnection, items: Sequence[uuid.UUID]) -> M
         ),
         {"items": list(items)},
     )
-    found: dict[uuid.UUID, list[Mapping[str, Any]]] = defaultdict(list)
+    by_item: dict[uuid.UUID, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows.mappings():
-        found[row["work_id"]].append(dict(row))
-    return found
+        by_item[row["work_id"]].append(dict(row))
+    return by_item
 
 
 async def reports(connection: AsyncConnection, delivery: uuid.UUID) -> list[Mapping[str, Any]]:
-    """What was said of a delivery, in the order in which it came."""
+    """The reports on a delivery, in the order in which they came."""
     rows = await connection.execute(
         text("SELECT kind, status, source, said_at, received_at FROM bounces WHERE delivery_id = :id ORDER BY received_at, kind"),
         {"id": delivery},
     )
     return [dict(row) for row in rows.mappings()]
+
+
+async def count_awaiting_release(connection: AsyncConnection, school: str) -> int:
+    """How many of a school's letters wait until a person releases them."""
+    count = await connection.execute(
+        text("SELECT count(*) FROM letters WHERE school = :school AND state = 'awaiting-release'"), {"school": school}
+    )
+    return int(count.scalar_one())

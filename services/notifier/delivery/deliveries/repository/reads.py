@@ -1,4 +1,4 @@
-"""Who looked at a letter, and when: SQL. Written once, never changed: the database holds to that."""
+"""The record of who looked at a letter, and when: SQL. Written once, never changed: the database holds to that."""
 
 import uuid
 from collections.abc import Mapping, Sequence

@@ -9,23 +9,21 @@ from hypothesis import strategies as st
 
 from services.notifier.contacts.recipients import Recipient
 from services.notifier.letters.policy import (
-    Digest,
-    Due,
+    Decision,
+    DueLetter,
     Hold,
     Never,
     NotNow,
     Now,
     OnHold,
     Policy,
-    Verdict,
     Window,
     cap_of,
     chosen,
+    decide,
     held_until,
     is_over,
-    next_digest,
     next_opening,
-    verdict,
 )
 from shared.attendance.calendar import SchoolCalendar, Term
 
@@ -39,8 +37,9 @@ SCHOOL = SchoolCalendar((T3, T4, T1), CLOSED)
 CHATHAM = SchoolCalendar((T3, T4, T1), CLOSED, timezone="Pacific/Chatham")
 LAST_YEAR_KNOWN = SchoolCalendar((T3, T4), CLOSED)
 
-OFFICE_HOURS = Window("school-days", time(8), time(17))
-DAYTIME = Window("any", time(8), time(17))
+SCHOOL_DAYS = Window(school_days_only=True)
+OFFICE_HOURS = Window(school_days_only=True, opens=time(8), until=time(17))
+DAYTIME = Window(opens=time(8), until=time(17))
 
 
 def utc(text: str) -> datetime:
@@ -66,12 +65,18 @@ def utc(text: str) -> datetime:
         pytest.param(DAYTIME, SCHOOL, "2026-09-26T06:00", "2026-09-26T19:00", id="the night on which summer time begins"),
         pytest.param(DAYTIME, SCHOOL, "2026-04-04T05:00", "2026-04-04T20:00", id="the night on which it ends"),
         pytest.param(
-            Window("any", time(2, 15), time(2, 45)), SCHOOL, "2026-09-25T15:00", "2026-09-27T13:15", id="hours that the clocks jump over"
+            Window(False, time(2, 15), time(2, 45)),
+            SCHOOL,
+            "2026-09-25T15:00",
+            "2026-09-27T13:15",
+            id="hours that the clocks jump over",
         ),
         pytest.param(OFFICE_HOURS, CHATHAM, "2026-11-20T03:14", "2026-11-20T03:14", id="Chatham, a minute before five"),
         pytest.param(OFFICE_HOURS, CHATHAM, "2026-11-20T03:15", "2026-11-22T18:15", id="Chatham at five: Monday at eight there"),
-        pytest.param(Window("school-days"), SCHOOL, "2026-11-20T10:59", "2026-11-20T10:59", id="school days: Friday before midnight"),
-        pytest.param(Window("school-days"), SCHOOL, "2026-11-20T11:00", "2026-11-22T11:00", id="school days: Saturday"),
+        pytest.param(
+            Window(school_days_only=True), SCHOOL, "2026-11-20T10:59", "2026-11-20T10:59", id="school days: Friday before midnight"
+        ),
+        pytest.param(SCHOOL_DAYS, SCHOOL, "2026-11-20T11:00", "2026-11-22T11:00", id="school days: Saturday"),
     ],
 )
 def test_the_next_opening(window: Window | None, calendar: SchoolCalendar, now: str, opening: str | None) -> None:
@@ -87,7 +92,7 @@ def test_the_next_opening(window: Window | None, calendar: SchoolCalendar, now: 
 def test_the_next_opening_is_the_first_open_quarter_of_an_hour(start: int, opens: int, length: int, days: str) -> None:
     quarter = timedelta(minutes=15)
     until = min(opens + length, 95)
-    window = Window("any" if days == "any" else "school-days", time(opens // 4, opens % 4 * 15), time(until // 4, until % 4 * 15))
+    window = Window(days == "school-days", time(opens // 4, opens % 4 * 15), time(until // 4, until % 4 * 15))
     now = utc("2026-09-14T00:00") + start * quarter
 
     def is_open(moment: datetime) -> bool:
@@ -149,62 +154,43 @@ def test_how_many_letters_may_go_in_a_day(daily_cap: int | None, students: int, 
     assert cap_of(Policy(daily_cap=daily_cap), students, least=200, share=0.5) == cap
 
 
-MORNING = Digest("dean@kura.example", time(7, 30))
-
-
-@pytest.mark.parametrize(
-    ("calendar", "now", "last_on", "day", "moment"),
-    [
-        pytest.param(SCHOOL, "2026-11-19T17:00", None, "2026-11-20", "2026-11-19T18:30", id="this morning"),
-        pytest.param(SCHOOL, "2026-11-19T20:00", None, "2026-11-20", "2026-11-19T18:30", id="this morning's is late"),
-        pytest.param(SCHOOL, "2026-11-19T18:30", date(2026, 11, 20), "2026-11-23", "2026-11-22T18:30", id="after Friday's, Monday's"),
-        pytest.param(SCHOOL, "2026-11-21T02:00", date(2026, 11, 19), "2026-11-23", "2026-11-22T18:30", id="Friday's was missed"),
-        pytest.param(SCHOOL, "2026-10-24T02:00", date(2026, 10, 23), "2026-10-27", "2026-10-26T18:30", id="not on Labour Day"),
-        pytest.param(SCHOOL, "2026-12-18T02:00", date(2026, 12, 18), "2027-02-01", "2027-01-31T18:30", id="after the summer"),
-        pytest.param(CHATHAM, "2026-11-19T10:00", None, "2026-11-19", "2026-11-18T17:45", id="on the Chathams' clock"),
-    ],
-)
-def test_the_next_digest(calendar: SchoolCalendar, now: str, last_on: date | None, day: str, moment: str) -> None:
-    assert next_digest(MORNING, calendar, utc(now), last_on) == (date.fromisoformat(day), utc(moment))
-
-
-def test_no_digest_is_planned_beyond_the_calendar() -> None:
-    assert next_digest(MORNING, LAST_YEAR_KNOWN, utc("2026-12-18T02:00"), date(2026, 12, 18)) is None
-
-
 FRIDAY = utc("2026-11-20T02:00")
 EVENING = utc("2026-11-20T05:00")
 FORTNIGHT = timedelta(days=14)
+DUE = DueLetter(5, FRIDAY, False)
 
 
 @pytest.mark.parametrize(
     ("policy", "due", "holds", "now", "expected"),
     [
-        pytest.param(Policy(), Due(5, FRIDAY, False), [], EVENING, Now(), id="nothing was chosen: at once, in the evening too"),
-        pytest.param(Policy(window=OFFICE_HOURS), Due(5, FRIDAY, False), [], FRIDAY, Now(), id="inside the window"),
-        pytest.param(
-            Policy(window=OFFICE_HOURS), Due(5, FRIDAY, False), [], EVENING, NotNow(utc("2026-11-22T19:00")), id="outside the window"
-        ),
-        pytest.param(Policy(thresholds=(10, 15)), Due(5, FRIDAY, False), [], FRIDAY, Never("threshold-off"), id="no letter about five"),
-        pytest.param(Policy(thresholds=(10, 15)), Due(10, FRIDAY, False), [], FRIDAY, Now(), id="but about ten"),
-        pytest.param(Policy(), Due(5, FRIDAY, False), [Hold(None)], FRIDAY, OnHold(utc("2026-12-18T11:00")), id="held by staff"),
+        pytest.param(Policy(), DUE, [], EVENING, Now(), id="nothing was chosen: at once, in the evening too"),
+        pytest.param(Policy(window=OFFICE_HOURS), DUE, [], FRIDAY, Now(), id="inside the window"),
+        pytest.param(Policy(window=OFFICE_HOURS), DUE, [], EVENING, NotNow(utc("2026-11-22T19:00")), id="outside the window"),
+        pytest.param(Policy(thresholds=(10, 15)), DUE, [], FRIDAY, Never("threshold-off"), id="no letter about five"),
+        pytest.param(Policy(thresholds=(10, 15)), DueLetter(10, FRIDAY, False), [], FRIDAY, Now(), id="but about ten"),
+        pytest.param(Policy(), DUE, [Hold(None)], FRIDAY, OnHold(utc("2026-12-18T11:00")), id="held by staff"),
         pytest.param(
             Policy(window=OFFICE_HOURS),
-            Due(5, FRIDAY, False),
+            DUE,
             [Hold(5)],
             EVENING,
             OnHold(utc("2026-12-18T11:00")),
             id="staff first",
         ),
-        pytest.param(Policy(), Due(5, FRIDAY, False), [], utc("2026-12-19T00:00"), Never("term-over"), id="the term is over"),
-        pytest.param(Policy(), Due(5, FRIDAY, False), [Hold(None)], utc("2026-12-19T00:00"), Never("term-over"), id="over, though held"),
-        pytest.param(Policy(), Due(5, FRIDAY - FORTNIGHT, True), [], FRIDAY, Now(), id="staff had it for two weeks"),
+        pytest.param(Policy(), DUE, [], utc("2026-12-19T00:00"), Never("term-over"), id="the term is over"),
+        pytest.param(Policy(), DUE, [Hold(None)], utc("2026-12-19T00:00"), Never("term-over"), id="over, though held"),
+        pytest.param(Policy(), DueLetter(5, FRIDAY - FORTNIGHT, True), [], FRIDAY, Now(), id="staff had it for two weeks"),
         pytest.param(
-            Policy(), Due(5, FRIDAY - FORTNIGHT - timedelta(seconds=1), True), [], FRIDAY, Never("too-late"), id="staff had it for longer"
+            Policy(),
+            DueLetter(5, FRIDAY - FORTNIGHT - timedelta(seconds=1), True),
+            [],
+            FRIDAY,
+            Never("too-late"),
+            id="staff had it for longer",
         ),
         pytest.param(
             Policy(),
-            Due(5, FRIDAY - 2 * FORTNIGHT, False),
+            DueLetter(5, FRIDAY - 2 * FORTNIGHT, False),
             [],
             FRIDAY,
             Now(),
@@ -212,13 +198,13 @@ FORTNIGHT = timedelta(days=14)
         ),
     ],
 )
-def test_what_becomes_of_a_letter_that_is_due(policy: Policy, due: Due, holds: list[Hold], now: datetime, expected: Verdict) -> None:
-    assert verdict(policy, due, T4, holds, SCHOOL, FORTNIGHT, now) == expected
+def test_what_becomes_of_a_letter_that_is_due(policy: Policy, due: DueLetter, holds: list[Hold], now: datetime, expected: Decision) -> None:
+    assert decide(policy, due, T4, holds, SCHOOL, FORTNIGHT, now) == expected
 
 
 def test_without_a_school_day_in_sight_the_calendar_is_asked_again_tomorrow() -> None:
     now = utc("2026-12-18T05:00")
-    assert verdict(Policy(window=OFFICE_HOURS), Due(5, now, False), T4, [], LAST_YEAR_KNOWN, FORTNIGHT, now) == NotNow(
+    assert decide(Policy(window=OFFICE_HOURS), DueLetter(5, now, False), T4, [], LAST_YEAR_KNOWN, FORTNIGHT, now) == NotNow(
         utc("2026-12-19T05:00")
     )
 

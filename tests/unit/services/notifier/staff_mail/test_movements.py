@@ -11,7 +11,7 @@ MERE, TAMA = uuid.UUID(int=1), uuid.UUID(int=2)
 
 
 def step(who: uuid.UUID, before: Tier, after: Tier, half_days: int, term: str = "2026-T4") -> Step:
-    return Step(who, term, before, after, half_days, AT)
+    return Step("event", "0999", who, term, before, after, half_days, AT)
 
 
 def test_a_jump_over_two_thresholds_is_one_step() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.notifier.contacts.phones import usable_phone
 from services.notifier.contacts.recipients import Recipient, recipients
-from services.notifier.templates.rendering import Occasion
+from services.notifier.templates.rendering.occasion import Occasion
 from services.notifier.templates.texts import MOST_SEGMENTS, Texts, segments
 from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.events.data import Caregiver

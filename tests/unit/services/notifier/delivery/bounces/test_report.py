@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notifier.delivery.bounces.report import NotAReportError, Report, kind_of, read_report
+from services.notifier.delivery.bounces.report import BounceReport, NotAReportError, kind_of, read_report
 from tests.support import dsn
 
 
@@ -46,7 +46,7 @@ def test_when_it_was_said() -> None:
 
 
 def test_a_letter_told_by_its_envelope_id_only() -> None:
-    assert read_report(dsn.SUCCESS_WITH_ENVELOPE_ID.encode()) == Report("delivered", "2.0.0", None, dsn.ENVELOPE_ID, None)
+    assert read_report(dsn.SUCCESS_WITH_ENVELOPE_ID.encode()) == BounceReport("delivered", "2.0.0", None, dsn.ENVELOPE_ID, None)
 
 
 def test_of_several_recipients_the_gravest_is_told() -> None:

@@ -9,8 +9,8 @@ from email.message import EmailMessage
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from services.notifier.contacts.one_line import one_line
 from services.notifier.delivery.transports.email_message import LONGEST_NAME, LONGEST_SUBJECT, as_email
-from services.notifier.templates.words import one_line
 from tests.unit.services.notifier.delivery.transports.test_email_message import PARCEL
 
 FROM = "no-reply@star.invalid"
@@ -37,6 +37,7 @@ def decoded(content: bytes, name: str) -> str:
 @settings(max_examples=400, deadline=None)
 @given(anything, anything, anything, anything)
 @example("", "", "", "")
+@example("", "¡=??Q?:?==??Q?:?=", "", "")
 @example("a" * 500, "b" * 500, "c" * 2000, "d" * 2000)
 @example("ā" * 500, "ō" * 500, "ū" * 500, "😀" * 500)
 @example("\ud800", "\udfff", "\ud800", "\ud800")

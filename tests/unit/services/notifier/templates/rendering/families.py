@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from services.notifier.templates.rendering import Occasion
+from services.notifier.templates.rendering.occasion import Occasion
 from shared.events.data import AbsentDay, TermDates
 
 OCCASION = Occasion(

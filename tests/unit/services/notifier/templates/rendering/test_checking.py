@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.templates.rendering import Letters, LetterTemplate
 from services.notifier.templates.rendering.faults import TemplateFaultError
+from services.notifier.templates.rendering.letters import Letters
+from services.notifier.templates.rendering.occasion import LetterTemplate
 from services.notifier.templates.rendering.samples import every_case
 from shared.attendance.tiers import THRESHOLDS, Threshold
 

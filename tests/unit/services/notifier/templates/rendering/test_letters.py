@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notifier.contacts.one_line import one_line
 from services.notifier.delivery.transports.email_message import as_email
 from services.notifier.delivery.transports.interface import Parcel
-from services.notifier.templates.rendering import Letters, LetterTemplate, Occasion
-from services.notifier.templates.words import one_line
+from services.notifier.templates.rendering.letters import Letters
+from services.notifier.templates.rendering.occasion import LetterTemplate, Occasion
 from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.events.data import AbsentDay
 from tests.unit.services.notifier.templates.rendering.families import OCCASION

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notifier.contacts.one_line import one_line
 from services.notifier.templates.rendering.markup import Markup, allowed_link, escaped
-from services.notifier.templates.words import one_line
 from tests.unit.services.notifier.templates.rendering.pages import Page
 
 MARKUP = Markup()

@@ -5,15 +5,15 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.templates.rendering import Digest, Letters, Movement, PlanReview
+from services.notifier.templates.rendering.staff import DigestMail, Movement, PlanReview, StaffLetters
 from tests.unit.services.notifier.templates.rendering.pages import Page
 
-LETTERS = Letters()
+STAFF_LETTERS = StaffLetters()
 DAY = date(2026, 11, 20)
 
 
 def test_the_plans_review() -> None:
-    written = LETTERS.plan_review(PlanReview("Ōtaki Example College", 2, date(2027, 2, 1)))
+    written = STAFF_LETTERS.plan_review(PlanReview("Ōtaki Example College", 2, date(2027, 2, 1)))
 
     assert written.subject == "Your Attendance Management Plan’s review falls due on 1 February 2027"
     said = (
@@ -32,7 +32,7 @@ def test_the_digest_is_a_table_of_movements_both_ways() -> None:
         Movement("Aroha Made-Up", 13, "yellow", "red", 30),
     ]
 
-    written = LETTERS.digest(Digest("Ōtaki Example College", DAY, moved))
+    written = STAFF_LETTERS.digest(DigestMail("Ōtaki Example College", DAY, moved))
 
     assert written.subject == "Attendance on 20 November 2026: 3 students changed tier"
     assert "- Aroha Made-Up (Year 13): yellow to red, days absent: 15\n- Hana Sample: red to orange, days absent: 14\n" in written.text
@@ -44,8 +44,8 @@ def test_the_digest_is_a_table_of_movements_both_ways() -> None:
 
 
 def test_one_student_and_none() -> None:
-    one = LETTERS.digest(Digest("Ōtaki Example College", DAY, [Movement("Tāne Example", 9, "green", "yellow", 11)]))
-    none = LETTERS.digest(Digest("Ōtaki Example College", DAY, []))
+    one = STAFF_LETTERS.digest(DigestMail("Ōtaki Example College", DAY, [Movement("Tāne Example", 9, "green", "yellow", 11)]))
+    none = STAFF_LETTERS.digest(DigestMail("Ōtaki Example College", DAY, []))
 
     assert one.subject == "Attendance on 20 November 2026: 1 student changed tier"
     assert none.subject == "Attendance on 20 November 2026: no student changed tier"
@@ -55,9 +55,9 @@ def test_one_student_and_none() -> None:
 
 @given(name=st.text(max_size=50), school=st.text(max_size=50))
 def test_no_name_breaks_out_of_its_place(name: str, school: str) -> None:
-    plain = Page(LETTERS.digest(Digest("School", DAY, [Movement("Name", 9, "green", "yellow", 11)])).html)
+    plain = Page(STAFF_LETTERS.digest(DigestMail("School", DAY, [Movement("Name", 9, "green", "yellow", 11)])).html)
 
-    written = LETTERS.digest(Digest(school, DAY, [Movement(name, 9, "green", "yellow", 11)]))
+    written = STAFF_LETTERS.digest(DigestMail(school, DAY, [Movement(name, 9, "green", "yellow", 11)]))
 
     assert Page(written.html).tags == plain.tags
     assert "\n" not in written.subject

@@ -1,8 +1,8 @@
 """What staff read of a letter's copy, and of letters that wait for them."""
 
-from services.notifier.templates.rendering import LetterCopy, Letters, Release
+from services.notifier.templates.rendering.staff import LetterCopy, ReleaseAlarm, StaffLetters
 
-LETTERS = Letters()
+STAFF_LETTERS = StaffLetters()
 LETTER = "Kia ora Mere,\n\nTāne <b>was</b> away.\n\n- Monday\n"
 
 
@@ -11,7 +11,7 @@ def copy(year_level: int | None = 9, recipients: int = 2) -> LetterCopy:
 
 
 def test_a_copy_is_marked_as_one_and_has_the_letters_own_words() -> None:
-    written = LETTERS.copy(copy())
+    written = STAFF_LETTERS.copy(copy())
 
     words = " ".join(written.text.split())
     assert written.subject == "Copy: letter about 5 days, Tāne _Ngata_"
@@ -23,11 +23,11 @@ def test_a_copy_is_marked_as_one_and_has_the_letters_own_words() -> None:
 
 
 def test_a_copy_without_a_year_level_and_of_one_letter() -> None:
-    assert "about Tāne _Ngata_ to 1 recipient." in " ".join(LETTERS.copy(copy(None, 1)).text.split())
+    assert "about Tāne _Ngata_ to 1 recipient." in " ".join(STAFF_LETTERS.copy(copy(None, 1)).text.split())
 
 
 def test_letters_that_wait() -> None:
-    assert LETTERS.release(Release("Ōtaki Example College", 450)).subject == "450 letters wait for you at Ōtaki Example College"
-    one = LETTERS.release(Release("Ōtaki Example College", 1))
+    assert STAFF_LETTERS.release(ReleaseAlarm("Ōtaki Example College", 450)).subject == "450 letters wait for you at Ōtaki Example College"
+    one = STAFF_LETTERS.release(ReleaseAlarm("Ōtaki Example College", 1))
     assert one.subject == "1 letter waits for you at Ōtaki Example College"
     assert "1 letter waits until somebody at the school has had a look." in " ".join(one.text.split())

@@ -1,0 +1,203 @@
+"""Schools, and students with their caregivers: SQL.
+
+Beside each contact stand the ids of its caregivers' addresses, so that whose an address is takes one join. `addresses_at` says which
+version of the contact they were written for. A worker of an earlier release changes contacts without them, and contacts from before the
+table have none: `index_addresses` makes up for both, a school at a time, when somebody asks.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.contacts.contact import Caregiver, Contact, School, TermDates
+from shared.events.data import SchoolUpdated
+from shared.identifiers import address_id
+
+_encoder = msgspec.json.Encoder()
+_terms = msgspec.json.Decoder(list[TermDates])
+_document = msgspec.json.Decoder(SchoolUpdated)
+_caregivers = msgspec.json.Decoder(list[Caregiver])
+
+_COLUMNS = "student_id, school, given_name, family_name, year_level, CAST(caregivers AS text) AS caregivers, updated_at"
+
+
+async def put_schools(connection: AsyncConnection, schools: Sequence[School]) -> None:
+    """Keeps schools, each there once; what is older than what is kept is passed over."""
+    for school in sorted(schools, key=lambda school: school.school):
+        await connection.execute(
+            text(
+                """
+                INSERT INTO schools (school, name, timezone, contact_email, terms, document, updated_at)
+                VALUES (:school, :name, :timezone, :contact_email, CAST(:terms AS jsonb), CAST(:document AS jsonb), :updated_at)
+                ON CONFLICT (school) DO UPDATE SET name = excluded.name, timezone = excluded.timezone,
+                    contact_email = excluded.contact_email, terms = excluded.terms, document = excluded.document,
+                    updated_at = excluded.updated_at
+                WHERE excluded.updated_at > schools.updated_at
+                """
+            ),
+            {
+                "school": school.school,
+                "name": school.name,
+                "timezone": school.timezone,
+                "contact_email": school.contact_email,
+                "terms": _encoder.encode(school.terms).decode(),
+                "document": _encoder.encode(school.document).decode() if school.document is not None else None,
+                "updated_at": school.updated_at,
+            },
+        )
+
+
+async def school(connection: AsyncConnection, number: str) -> School | None:
+    """A school; None for one that was never sent."""
+    row = (
+        await connection.execute(
+            text(
+                """
+                SELECT school, name, timezone, contact_email, CAST(terms AS text), CAST(document AS text), updated_at
+                FROM schools WHERE school = :school
+                """
+            ),
+            {"school": number},
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    document = _document.decode(row.document) if row.document is not None else None
+    return School(row.school, row.name, row.timezone, row.contact_email, tuple(_terms.decode(row.terms)), row.updated_at, document)
+
+
+async def put(connection: AsyncConnection, contacts: Sequence[Contact]) -> tuple[list[uuid.UUID], set[uuid.UUID]]:
+    """Keeps contacts, each there once; answers the students that were new or newer than what was kept, and the ids of the addresses that
+    they had before."""
+    if not contacts:
+        return [], set()
+    await index_addresses(connection, students=[contact.student_id for contact in contacts])
+    ordered = sorted(contacts, key=lambda contact: contact.student_id)
+    rows = await connection.execute(
+        text(
+            """
+            INSERT INTO contacts (student_id, school, given_name, family_name, year_level, caregivers, updated_at, addresses_at)
+            SELECT student_id, school, given_name, family_name, year_level, CAST(caregivers AS jsonb), updated_at, updated_at
+            FROM unnest(
+                CAST(:student_ids AS uuid[]), CAST(:schools AS text[]), CAST(:given_names AS text[]), CAST(:family_names AS text[]),
+                CAST(:year_levels AS int[]), CAST(:caregivers AS text[]), CAST(:updated_ats AS timestamptz[])
+            ) AS w(student_id, school, given_name, family_name, year_level, caregivers, updated_at)
+            ON CONFLICT (student_id) DO UPDATE SET school = excluded.school, given_name = excluded.given_name,
+                family_name = excluded.family_name, year_level = excluded.year_level, caregivers = excluded.caregivers,
+                updated_at = excluded.updated_at, addresses_at = excluded.addresses_at
+            WHERE excluded.updated_at > contacts.updated_at
+            RETURNING student_id
+            """
+        ),
+        {
+            "student_ids": [contact.student_id for contact in ordered],
+            "schools": [contact.school for contact in ordered],
+            "given_names": [contact.given_name for contact in ordered],
+            "family_names": [contact.family_name for contact in ordered],
+            "year_levels": [contact.year_level for contact in ordered],
+            "caregivers": [_encoder.encode(contact.caregivers).decode() for contact in ordered],
+            "updated_ats": [contact.updated_at for contact in ordered],
+        },
+    )
+    newer = [row.student_id for row in rows]
+    written = set(newer)
+    return newer, await _put_addresses(connection, [contact for contact in ordered if contact.student_id in written])
+
+
+async def contact(connection: AsyncConnection, student_id: uuid.UUID) -> Contact | None:
+    """A student's contact; None for a student who was never sent, or who has left."""
+    row = (
+        await connection.execute(text(f"SELECT {_COLUMNS} FROM contacts WHERE student_id = :id"), {"id": student_id})  # noqa: S608
+    ).one_or_none()
+    return None if row is None else _contact(row)
+
+
+async def count_of_school(connection: AsyncConnection, school: str) -> int:
+    """How many students a school has."""
+    return int((await connection.execute(text("SELECT count(*) FROM contacts WHERE school = :school"), {"school": school})).scalar_one())
+
+
+async def forget(connection: AsyncConnection, student_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Deletes students' names and caregivers; answers the ids of the addresses that they had."""
+    if not student_ids:
+        return set()
+    await index_addresses(connection, students=student_ids)
+    had = await _drop_addresses(connection, student_ids)
+    await connection.execute(text("DELETE FROM contacts WHERE student_id = ANY(CAST(:ids AS uuid[]))"), {"ids": sorted(student_ids)})
+    return had
+
+
+async def index_addresses(connection: AsyncConnection, *, schools: Collection[str] = (), students: Collection[uuid.UUID] = ()) -> None:
+    """Writes the addresses of those contacts, of these schools or students, that were changed without them."""
+    rows = await connection.execute(
+        text(
+            # Nobody waits here: a row that is locked is being written with its addresses.
+            f"""
+            SELECT {_COLUMNS} FROM contacts
+            WHERE addresses_at IS DISTINCT FROM updated_at
+                AND (school = ANY(CAST(:schools AS text[])) OR student_id = ANY(CAST(:students AS uuid[])))
+            ORDER BY student_id FOR UPDATE SKIP LOCKED
+            """  # noqa: S608
+        ),
+        {"schools": sorted(schools), "students": sorted(students)},
+    )
+    stale = [_contact(row) for row in rows]
+    if not stale:
+        return
+    await _put_addresses(connection, stale)
+    await connection.execute(
+        text("UPDATE contacts SET addresses_at = updated_at WHERE student_id = ANY(CAST(:ids AS uuid[]))"),
+        {"ids": [contact.student_id for contact in stale]},
+    )
+
+
+async def _put_addresses(connection: AsyncConnection, contacts: Sequence[Contact]) -> set[uuid.UUID]:
+    """Writes the contacts' addresses in place of those they had; answers the ids of the latter."""
+    had = await _drop_addresses(connection, [contact.student_id for contact in contacts])
+    rows = [
+        (contact.student_id, address_id(contact.school, key), name)
+        for contact in contacts
+        for key, names in contact.addresses().items()
+        for name in names
+    ]
+    await connection.execute(
+        text(
+            """
+            INSERT INTO contact_addresses (student_id, address_id, caregivers)
+            SELECT student_id, address_id, array_agg(caregiver ORDER BY place)
+            FROM unnest(CAST(:student_ids AS uuid[]), CAST(:address_ids AS uuid[]), CAST(:caregivers AS text[]))
+                WITH ORDINALITY AS w(student_id, address_id, caregiver, place)
+            GROUP BY student_id, address_id
+            """
+        ),
+        {
+            "student_ids": [student_id for student_id, _, _ in rows],
+            "address_ids": [address for _, address, _ in rows],
+            "caregivers": [name for _, _, name in rows],
+        },
+    )
+    return had
+
+
+async def _drop_addresses(connection: AsyncConnection, student_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    rows = await connection.execute(
+        text("DELETE FROM contact_addresses WHERE student_id = ANY(CAST(:ids AS uuid[])) RETURNING address_id"),
+        {"ids": sorted(student_ids)},
+    )
+    return {row.address_id for row in rows}
+
+
+def _contact(row: Row[Any]) -> Contact:
+    return Contact(
+        row.student_id,
+        row.school,
+        row.given_name,
+        row.family_name,
+        row.year_level,
+        tuple(_caregivers.decode(row.caregivers)),
+        row.updated_at,
+    )

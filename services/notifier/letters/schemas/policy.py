@@ -1,0 +1,170 @@
+"""A school's letter policy, as the API takes and answers it."""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from services.notifier.letters.policy import Policy, Window
+from services.notifier.letters.repository.policies import PolicyVersion
+from services.notifier.staff_mail.choices import DigestChoice
+from shared.addresses import usable_address
+from shared.attendance.tiers import THRESHOLDS, Threshold
+from shared.web.schemas import Body
+
+LONGEST_HOLD: Final = timedelta(days=14)
+LONGEST_AFTER_TERM: Final = timedelta(days=60)
+MOST_A_DAY: Final = 100_000
+
+
+def _only_text(value: object) -> object:
+    if isinstance(value, (str, timedelta)):
+        return value
+    raise ValueError("an ISO 8601 duration, like PT1H or P2D")
+
+
+def _between_zero_and(longest: timedelta) -> Callable[[timedelta], timedelta]:
+    def check(value: timedelta) -> timedelta:
+        if not timedelta(0) <= value <= longest:
+            raise ValueError(f"from PT0S to P{longest.days}D")
+        return value
+
+    return check
+
+
+def _time_of_day(value: object) -> object:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and len(value) == len("08:00") and value[2] == ":" and value.replace(":", "").isdecimal() and value.isascii():
+        try:
+            return time(int(value[:2]), int(value[3:]))
+        except ValueError:
+            pass
+    raise ValueError("a time of day, like 08:00")
+
+
+def _address(value: str) -> str:
+    usable = usable_address(value)
+    if usable is None:
+        raise ValueError("not an e-mail address")
+    return usable
+
+
+Duration = Annotated[timedelta, BeforeValidator(_only_text)]
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(_time_of_day),
+    PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$", "examples": ["08:00"]}),
+]
+Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(_address)]
+
+
+class WindowIn(Body):
+    """When letters may go, on the school's own clock. A letter that is due outside goes at the next opening, and is decided only then.
+
+    `until` is no longer inside. Without hours it is the whole day; then letters of a school-days window go at midnight after a holiday.
+    """
+
+    days: Literal["any", "school-days"] = "any"
+    opens: TimeOfDay | None = None
+    until: TimeOfDay | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if (self.opens is None) != (self.until is None):
+            raise ValueError("a window has both hours, or neither")
+        if self.opens is not None and self.until is not None and self.opens >= self.until:
+            raise ValueError("a window opens before it closes, on the same day")
+        if self.days == "any" and self.opens is None:
+            raise ValueError("a window names its days, its hours, or both; null for none")
+        return self
+
+
+class DigestIn(Body):
+    """The students who changed tier since the last one, each school day at `at` on the school's own clock. With `when_empty` also if nobody
+    did."""
+
+    to: Address
+    at: TimeOfDay
+    when_empty: bool = False
+
+
+class PolicyIn(Body):
+    """A school's choices for its letters. A field that is left out has its default."""
+
+    hold: Annotated[Duration, AfterValidator(_between_zero_and(LONGEST_HOLD))] | None = Field(
+        default=None, description="How long a letter waits after its crossing; null for the service's own"
+    )
+    window: WindowIn | None = Field(default=None, description="null: letters go on any day, at any hour")
+    recipients: Literal["all", "first"] = Field(
+        default="all", description="A letter to each address of the caregivers who want letters, or to the first in the school's order only"
+    )
+    staff_copy: Address | None = Field(default=None, description="The address that gets a copy of each letter that went out")
+    digest: DigestIn | None = None
+    thresholds: list[Threshold] = Field(default=list(THRESHOLDS), description="Which thresholds have a letter; none at all with []")
+    daily_cap: Annotated[int, Field(ge=0, le=MOST_A_DAY)] | None = Field(
+        default=None, description="Letters a day; those above wait for a person. null for the service's own, 0: each of them waits"
+    )
+    after_term: Annotated[Duration, AfterValidator(_between_zero_and(LONGEST_AFTER_TERM))] = Field(
+        default=timedelta(0), description="How long after a term's last day letters about it may still go"
+    )
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(set(self.thresholds)) != len(self.thresholds):
+            raise ValueError("a threshold is named once")
+        return self
+
+    def policy(self) -> Policy:
+        """The policy that these choices make."""
+        window, digest = self.window, self.digest
+        return Policy(
+            hold=self.hold,
+            window=Window(window.days == "school-days", window.opens, window.until) if window is not None else None,
+            recipients=self.recipients,
+            staff_copy=self.staff_copy,
+            digest=DigestChoice(digest.to, digest.at, digest.when_empty) if digest is not None else None,
+            thresholds=tuple(sorted(self.thresholds)),
+            daily_cap=self.daily_cap,
+            after_term=self.after_term,
+        )
+
+
+class InForce(BaseModel):
+    """The values in force for the fields that the policy leaves to the service."""
+
+    hold: timedelta
+    daily_cap: int
+
+
+class PolicyVersionOut(PolicyIn):
+    """A policy as it was set. Version 0 is the default policy of a school that has set none."""
+
+    school: str
+    version: int
+    changed_at: datetime | None
+    changed_by: str | None
+
+    @classmethod
+    def of(cls, school: str, version: PolicyVersion, **more: Any) -> Self:
+        """A version as the API shows it."""
+        choices = {name: getattr(version.policy, name) for name in PolicyIn.model_fields}
+        fields = {"school": school, "version": version.number, "changed_at": version.changed_at, "changed_by": version.changed_by}
+        return cls.model_validate(choices | fields | more, from_attributes=True)
+
+
+class CurrentPolicy(PolicyVersionOut):
+    """The policy of now, and what it comes to."""
+
+    in_force: InForce

@@ -1,0 +1,40 @@
+"""The ids of caregivers' addresses beside each contact, so that whose an address is takes one join.
+
+Only adds: a worker of the release before goes on without them, and its deletes take them along. What it writes, and what was there
+before, is found by `addresses_at` and made up for when it is needed (`contacts/repository/contacts.py`): whether an address is usable
+is judged in Python, so no statement here could do it.
+
+Revision ID: 0011
+"""
+
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+
+UPGRADE = (
+    """
+    CREATE TABLE contact_addresses (
+        student_id uuid NOT NULL REFERENCES contacts ON DELETE CASCADE,
+        address_id uuid NOT NULL,
+        caregivers text[] NOT NULL,
+        PRIMARY KEY (student_id, address_id)
+    )
+    """,
+    "CREATE INDEX contact_addresses_by_address ON contact_addresses (address_id)",
+    "ALTER TABLE contacts ADD COLUMN addresses_at timestamptz",
+    "CREATE INDEX contacts_without_addresses ON contacts (school) WHERE addresses_at IS DISTINCT FROM updated_at",
+)
+
+
+def upgrade() -> None:
+    """Adds the table, and what tells contacts that are not in it."""
+    for statement in UPGRADE:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    """Takes them away again."""
+    op.execute("DROP INDEX contacts_without_addresses")
+    op.execute("ALTER TABLE contacts DROP COLUMN addresses_at")
+    op.execute("DROP TABLE contact_addresses")
