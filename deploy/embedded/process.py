@@ -33,8 +33,6 @@ from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker as run_thresholds
 from shared.bus.embedded.bus import EmbeddedBus
 from shared.bus.factory import create_bus
-from shared.clock import utc_now
-from shared.db.errors import is_transient
 from shared.db.migrate import migrate
 from shared.identifiers import NAMESPACE
 from shared.settings import Settings
@@ -45,7 +43,6 @@ from shared.web.server import serve
 
 log = structlog.get_logger()
 
-CLEAN_EVERY: Final = timedelta(hours=1)
 LOOK_AFTER_POSTGRES: Final = timedelta(seconds=1)
 
 
@@ -140,7 +137,7 @@ async def _serve(
         "http": lambda stop: serve(_outer(mounts), host=settings.host, port=settings.port, stop=stop, started=lambda: ready(base_url)),
     }
     if isinstance(bus, EmbeddedBus):
-        loops["clean"] = lambda stop: _clean(bus, stop)
+        loops["bus-retention"] = bus.retention().run
     try:
         await supervise(loops, stop)
     finally:
@@ -183,14 +180,3 @@ async def _keep_alive(server: EmbeddedPostgres, stop: asyncio.Event) -> None:
 
 async def _stopped(stop: asyncio.Event, wait: timedelta) -> bool:
     return await wait_until_set(stop, wait.total_seconds())
-
-
-async def _clean(bus: EmbeddedBus, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        try:
-            log.info("bus.cleaned", messages=await bus.clean(utc_now()))
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            log.warning("bus.not_cleaned", error=type(error).__name__)
-        await _stopped(stop, CLEAN_EVERY)

@@ -1,7 +1,7 @@
 """The bus of a single machine without a broker: append-only logs in PostgreSQL, readers woken by NOTIFY."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,11 +14,13 @@ from shared.bus.embedded.consumer import EmbeddedConsumer
 from shared.bus.embedded.publisher import EmbeddedPublisher
 from shared.bus.interface import BusUnavailableError, Positions, committed_positions
 from shared.bus.lag import GroupLag
+from shared.clock import Clock, utc_now
 from shared.db.engine import create_engine
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup, listen
 from shared.db.migrate import Tree
-from shared.events.topics import TOPICS
+from shared.events.topics import TOPICS, Topic
+from shared.retention import Retention, Rule
 
 SCHEMA: Final = "bus"
 TREE: Final = Tree("shared.bus.embedded", SCHEMA)
@@ -29,7 +31,7 @@ TOMBSTONES_KEPT: Final = timedelta(days=1)
 CONNECTIONS: Final = 16
 """One for each consumer of the process, and a few to publish with."""
 
-DROPPED_AT_ONCE: Final = 10_000
+AT_ONCE: Final = 10_000
 
 
 class EmbeddedBus:
@@ -96,16 +98,9 @@ class EmbeddedBus:
                 raise BusUnavailableError("the database is away") from error
             raise
 
-    async def clean(self, now: datetime) -> int:
-        """Drops what retention and compaction let go of, as a broker would by itself; answers how many messages."""
-        dropped = 0
-        for topic in TOPICS:
-            if topic.retention is None:
-                dropped += await self._drop(repository.drop_superseded, topic.name)
-                dropped += await self._drop(repository.drop_tombstones, topic.name, now - TOMBSTONES_KEPT)
-            else:
-                dropped += await self._drop(repository.drop_older, topic.name, now - topic.retention)
-        return dropped
+    def retention(self, clock: Clock = utc_now) -> Retention:
+        """Lets go of what a broker would let go of by itself: old messages, and on compacted topics all but the newest of each key."""
+        return Retention(SCHEMA, self._engine, [rule for topic in TOPICS for rule in _rules(topic)], clock)
 
     async def close(self) -> None:
         """Stops listening and closes all connections."""
@@ -114,16 +109,26 @@ class EmbeddedBus:
             await self._listening
         await self._engine.dispose()
 
-    async def _drop(self, some: Callable[..., Awaitable[int]], *arguments: object) -> int:
-        """Some after some, so that no transaction grows long."""
-        dropped = 0
-        while True:
-            async with self._engine.begin() as connection:
-                count = await some(connection, *arguments, most=DROPPED_AT_ONCE)
-            dropped += count
-            if count < DROPPED_AT_ONCE:
-                return dropped
-
     def _wake_all(self) -> None:
         for wakeup in self._wakeups:
             wakeup.ring()
+
+
+def _rules(topic: Topic) -> tuple[Rule, ...]:
+    name = topic.name
+
+    async def old(connection: AsyncConnection, moment: datetime, most: int) -> int:
+        return await repository.drop_older(connection, name, moment, most)
+
+    async def superseded(connection: AsyncConnection, _: datetime, most: int) -> int:
+        return await repository.drop_superseded(connection, name, most)
+
+    async def tombstones(connection: AsyncConnection, moment: datetime, most: int) -> int:
+        return await repository.drop_tombstones(connection, name, moment, most)
+
+    if topic.retention is not None:
+        return (Rule(name, topic.retention, old, AT_ONCE),)
+    return (
+        Rule(f"{name}.superseded", timedelta(0), superseded, AT_ONCE),
+        Rule(f"{name}.tombstones", TOMBSTONES_KEPT, tombstones, AT_ONCE),
+    )
