@@ -9,7 +9,7 @@ import click
 import uvloop
 
 from deploy.cli.options import SCHOOL, data_option, json_option, settings_of
-from deploy.cli.output import print_json, print_table
+from deploy.cli.output import keep_logs_out, print_json, print_table
 from deploy.deadletters import SERVICES, AllBoxes, Letter, boxes
 from shared.clock import utc_now
 from shared.identifiers import SchoolNumber
@@ -119,6 +119,7 @@ def _report(done: str, chosen: int, missing: list[uuid.UUID]) -> None:
 
 
 def _with_boxes(data: Path, service: ServiceName | None, work: Callable[[AllBoxes], Awaitable[Answer]]) -> Answer:
+    keep_logs_out()
     settings = settings_of(data)
 
     async def run() -> Answer:

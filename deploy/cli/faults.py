@@ -40,7 +40,7 @@ def explained(error: BaseException) -> str | None:
         case BusUnavailableError():
             return f"the bus does not answer ({error}): start the broker, or correct STAR_BUS and STAR_KAFKA_BOOTSTRAP; {DOCTOR}"
         case ValidationError() if error.title.endswith("Settings"):
-            return invalid_settings(error)
+            return f"{invalid_settings(error)}: correct the environment; {DOCTOR}"
         case SettingsError():
             return f"{error}: correct the environment; {DOCTOR}"
         case DBAPIError() | asyncpg.PostgresError() | asyncpg.InterfaceError():
@@ -55,8 +55,7 @@ def explained(error: BaseException) -> str | None:
 def invalid_settings(error: ValidationError) -> str:
     """Which variables can't be used and why; never what they say, which may be a secret."""
     details = error.errors(include_url=False, include_input=False, include_context=False)
-    faults = "; ".join(f"STAR_{str(item['loc'][0]).upper() if item['loc'] else '...'}: {item['msg']}" for item in details)
-    return f"{faults}: correct the environment; {DOCTOR}"
+    return "; ".join(f"STAR_{str(item['loc'][0]).upper() if item['loc'] else '...'}: {item['msg']}" for item in details)
 
 
 def _of_database(error: BaseException) -> str | None:

@@ -6,7 +6,7 @@ import click
 import uvloop
 
 from deploy.cli.options import data_option, json_option, settings_of
-from deploy.cli.output import print_json, print_table
+from deploy.cli.output import keep_logs_out, print_json, print_table
 from shared.bus.factory import create_bus
 from shared.bus.lag import GroupLag
 from shared.settings import Settings
@@ -20,6 +20,7 @@ def lag(data: Path, as_json: bool) -> None:
 
     A group is one reader of the bus, as in thresholds.marks. A group that has never read anything is not in the list.
     """
+    keep_logs_out()
     lags = uvloop.run(_lags(settings_of(data)))
     if as_json:
         print_json({"groups": [_item(group_lag) for group_lag in lags]})

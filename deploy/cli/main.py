@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "serve": "parts:serve",
     "work": "parts:work",
     "sandbox": "sandbox:sandbox",
+    "doctor": "doctor:doctor",
     "lag": "lag:lag",
     "dlq": "dlq:dlq",
     "verify": "proving:verify",

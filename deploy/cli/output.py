@@ -1,12 +1,21 @@
 """How commands print: tables for people, JSON for programs."""
 
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import click
 
+from shared.telemetry.logging import configure_logging
+
 WIDE: Final = 200
+
+
+def keep_logs_out() -> None:
+    """Has the log say only what is critical, on standard error: what a command finds is printed, and nothing else."""
+    configure_logging("console")
+    logging.getLogger().setLevel(logging.CRITICAL)
 
 
 def print_json(value: Any) -> None:

@@ -1,0 +1,31 @@
+"""`star doctor`: whether everything that the set-up needs is there and well."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import uvloop
+
+from deploy.cli.options import data_option, json_option
+from deploy.cli.output import keep_logs_out, print_json
+from deploy.doctor.diagnosis import diagnose
+
+
+@click.command()
+@data_option
+@json_option
+@click.pass_context
+def doctor(context: click.Context, data: Path, as_json: bool) -> None:
+    """Looks at configuration, database, migrations, broker, topics, offsets, clocks, mail and Ministry.
+
+    Prints a line for each, and what to do where it is not ok. Changes nothing, and sends nothing. Ends with 1 if one of them fails.
+    """
+    keep_logs_out()
+    findings = uvloop.run(diagnose(data))
+    failed = any(finding.state == "fail" for finding in findings)
+    if as_json:
+        print_json({"ok": not failed, "checks": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            click.echo(f"{finding.state:5} {finding.name:14} {finding.detail}" + (f" -> {finding.fix}" if finding.fix else ""))
+    context.exit(1 if failed else 0)

@@ -1,0 +1,63 @@
+"""The bus: whether it answers, has its topics, and how far the groups are."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from deploy.doctor.finding import Finding, not_looked_at
+from shared.bus.interface import Bus, BusUnavailableError
+from shared.bus.lag import GroupLag
+from shared.db.engine import create_engine
+from shared.offsets import repository as offsets
+from shared.offsets.repository import KeptGap
+
+LATE: Final = timedelta(minutes=5)
+"""Groups are seconds behind at the busiest hour of the day."""
+
+
+async def look_at_bus(bus: Bus, kind: str) -> list[Finding]:
+    """Whether it answers, and whether the topics are there."""
+    try:
+        await bus.ping()
+        missing = await bus.missing_topics()
+    except BusUnavailableError as error:
+        fix = "start the broker, or correct STAR_BUS and STAR_KAFKA_BOOTSTRAP"
+        return [Finding("broker", "fail", f"the bus ({kind}) does not answer: {error}", fix), not_looked_at("topics", "no broker")]
+    answers = Finding("broker", "ok", f"the bus ({kind}) answers")
+    if missing:
+        return [answers, Finding("topics", "fail", f"missing: {', '.join(missing)}", "run `star migrate`")]
+    return [answers, Finding("topics", "ok", "all topics are there")]
+
+
+async def look_at_offsets(bus: Bus, database_url: str, schemas: Sequence[str]) -> Finding:
+    """Whether groups read what follows on what they have consumed, and are not far behind."""
+    gaps = [gap for schema in schemas for gap in await _gaps(database_url, schema)]
+    lags = await bus.lags()
+    beyond = sorted({lag.group for lag in lags if lag.beyond_end})
+    if gaps:
+        named = ", ".join(f"{gap.group} at {gap.partition.topic}/{gap.partition.number} ({gap.kind})" for gap in gaps)
+        return Finding("offsets", "fail", f"logs don't hold what follows: {named}", "bring the lost marks again, then `star verify`")
+    if beyond:
+        return Finding("offsets", "fail", f"ahead of their log: {', '.join(beyond)}", "restart the workers of these groups")
+    return _behind(lags)
+
+
+def _behind(lags: Sequence[GroupLag]) -> Finding:
+    late = [lag for lag in lags if lag.seconds > LATE.total_seconds()]
+    if late:
+        worst = max(late, key=lambda lag: lag.seconds)
+        detail = f"{worst.group} is {worst.records} records behind at {worst.topic}/{worst.partition}, {worst.seconds:.0f} s"
+        return Finding("offsets", "warn", detail, "look whether its worker runs: `star lag` shows all groups")
+    groups = {lag.group for lag in lags}
+    if not groups:
+        return Finding("offsets", "ok", "no group has read anything yet")
+    return Finding("offsets", "ok", f"{len(groups)} groups, together {sum(lag.records for lag in lags)} records behind")
+
+
+async def _gaps(database_url: str, schema: str) -> list[KeptGap]:
+    engine = create_engine(database_url, schema, pool_size=1)
+    try:
+        async with engine.connect() as connection:
+            return await offsets.open_gaps(connection)
+    finally:
+        await engine.dispose()

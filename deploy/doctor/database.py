@@ -1,0 +1,74 @@
+"""The database: whether it answers, has this release's tables, agrees on the time, and has gaps on record."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from deploy.cli.faults import explained
+from deploy.doctor.finding import Finding
+from shared.clock import utc_now
+from shared.db.engine import create_engine, create_owner_engine
+from shared.db.errors import verdict_of
+from shared.db.migrate import Tree
+from shared.db.revisions import lacks_migrations
+
+SOON: Final = timedelta(seconds=2)
+"""Clocks kept by NTP differ by milliseconds."""
+FAR: Final = timedelta(minutes=1)
+"""From here on, marks are refused as being in the future, and letters go at the wrong time."""
+
+
+async def look_at_database(database_url: str) -> list[Finding]:
+    """Whether it answers, and its clock."""
+    engine = create_owner_engine(database_url)
+    try:
+        async with engine.connect() as connection:
+            version = (await connection.execute(text("SHOW server_version"))).scalar_one()
+            before = utc_now()
+            theirs = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+            after = utc_now()
+    except Exception as error:
+        return [Finding("database", "fail", explained(error) or type(error).__name__, "start it, or correct STAR_DATABASE_URL")]
+    finally:
+        await engine.dispose()
+    # Somewhere between the question and the answer.
+    ahead = max(theirs - after, before - theirs, timedelta(0))
+    return [Finding("database", "ok", f"PostgreSQL {version.split()[0]} answers"), judge_clocks(ahead)]
+
+
+async def look_at_migrations(database_url: str, trees: Sequence[Tree]) -> Finding:
+    """Whether every schema has this release's tables."""
+    behind = []
+    for tree in trees:
+        engine = create_engine(database_url, tree.schema, pool_size=1)
+        try:
+            if await _behind(engine, tree):
+                behind.append(tree.schema)
+        finally:
+            await engine.dispose()
+    if behind:
+        return Finding("migrations", "fail", f"not migrated to this release: {', '.join(behind)}", "run `star migrate`")
+    return Finding("migrations", "ok", f"{len(trees)} schemas are at this release")
+
+
+async def _behind(engine: AsyncEngine, tree: Tree) -> bool:
+    try:
+        async with engine.connect() as connection:
+            return await lacks_migrations(connection, tree)
+    except DBAPIError as error:
+        if verdict_of(error) == "passes":
+            raise
+        # There is no such role, schema or table.
+        return True
+
+
+def judge_clocks(difference: timedelta) -> Finding:
+    detail = f"this machine and the database differ by {difference.total_seconds():.1f} s"
+    fix = "have both machines keep time by NTP (`timedatectl` shows it)"
+    if difference > FAR:
+        return Finding("clocks", "fail", detail, fix)
+    return Finding("clocks", "warn" if difference > SOON else "ok", detail, fix if difference > SOON else None)

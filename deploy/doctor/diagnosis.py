@@ -1,0 +1,65 @@
+"""The whole look: part by part, in the order in which they need each other."""
+
+from pathlib import Path
+from typing import Final
+
+from deploy.doctor.bus import look_at_bus, look_at_offsets
+from deploy.doctor.configuration import look_at_configuration
+from deploy.doctor.database import look_at_database, look_at_migrations
+from deploy.doctor.finding import Finding, not_looked_at
+from deploy.doctor.outside import look_at_mail, look_at_ministry
+from deploy.embedded.postgres import running_database
+from deploy.embedded.trees import TREES
+from services.moe_sync.settings import MoeSyncSettings
+from services.notifier.settings import NotifierSettings
+from shared.bus.embedded.bus import SCHEMA as EMBEDDED_BUS
+from shared.bus.factory import create_bus
+from shared.settings import Settings
+
+READERS: Final = ("thresholds", "notifier", "moe_sync")
+"""The schemas of services that read topics."""
+
+AFTER_CONFIGURATION: Final = ("database", "clocks", "migrations", "broker", "topics", "offsets", "mail", "ministry")
+
+
+async def diagnose(data: Path) -> list[Finding]:
+    """A finding for each part."""
+    configuration = look_at_configuration(data)
+    if configuration.state == "fail":
+        return [configuration, *(not_looked_at(name, "the configuration can't be used") for name in AFTER_CONFIGURATION)]
+    settings = Settings(data=data)
+    sandbox = not settings.database_url
+    return [
+        configuration,
+        *await _within(settings),
+        await look_at_mail(NotifierSettings(data=data), sandbox=sandbox),
+        await look_at_ministry(MoeSyncSettings(data=data), sandbox=sandbox),
+    ]
+
+
+async def _within(settings: Settings) -> list[Finding]:
+    """The database and the bus."""
+    database_url = settings.database_url or running_database(settings.data / "postgres")
+    if database_url is None:
+        fix = f"set STAR_DATABASE_URL, or start `star run --data {settings.data}`"
+        return [Finding("database", "fail", "none is named, and none runs on the data folder", fix), *_later("clocks")]
+    database = await look_at_database(database_url)
+    if database[0].state == "fail":
+        return [*database, *_later("clocks")]
+    # Each bus in its own place: the tables of the embedded one are nobody's business where Kafka is in use.
+    trees = [tree for tree in TREES if settings.bus == "embedded" or tree.schema != EMBEDDED_BUS]
+    migrations = await look_at_migrations(database_url, trees)
+    if migrations.state == "fail":
+        return [*database, migrations, *(not_looked_at(name, "the database is not migrated") for name in ("broker", "topics", "offsets"))]
+    bus = create_bus(settings.model_copy(update={"database_url": database_url}))
+    try:
+        found = await look_at_bus(bus, settings.bus)
+        if any(finding.state == "fail" for finding in found):
+            return [*database, migrations, *found, not_looked_at("offsets", "the bus is not well")]
+        return [*database, migrations, *found, await look_at_offsets(bus, database_url, READERS)]
+    finally:
+        await bus.close()
+
+
+def _later(*more: str) -> list[Finding]:
+    return [not_looked_at(name, "no database") for name in (*more, "migrations", "broker", "topics", "offsets")]
