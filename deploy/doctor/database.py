@@ -67,6 +67,7 @@ async def _behind(engine: AsyncEngine, tree: Tree) -> bool:
 
 
 def judge_clocks(difference: timedelta) -> Finding:
+    """Whether this machine and the database agree on the time."""
     detail = f"this machine and the database differ by {difference.total_seconds():.1f} s"
     fix = "have both machines keep time by NTP (`timedatectl` shows it)"
     if difference > FAR:
