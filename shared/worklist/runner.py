@@ -130,23 +130,25 @@ class Runner:
     async def _attempt(self, task: Task, item: WorkItem) -> None:
         outcome = await self._perform(task, item)
         # What was done must not be done again because the database was away for a moment: the lease is still ours, so keep trying.
-        until = asyncio.get_running_loop().time() + task.lease.total_seconds()
-        while True:
-            try:
-                await self._settle(task, item, outcome)
-            except LeaseLostError:
-                # Our lease ran out, and another worker got there first: the item is theirs.
-                log.warning("work.lease_lost", kind=item.kind, item=str(item.id), attempt=item.attempt)
-            except Exception as error:
-                # Given up here, the lease runs out, and the item is tried again.
-                if not is_transient(error):
-                    log.exception("work.not_settled", kind=item.kind, item=str(item.id))
-                else:
-                    log.warning("work.not_settled", kind=item.kind, item=str(item.id), error=type(error).__name__)
-                    if asyncio.get_running_loop().time() < until:
-                        await asyncio.sleep(AWAY_PAUSE)
-                        continue
-            return
+        loop = asyncio.get_running_loop()
+        until = loop.time() + task.lease.total_seconds()
+        while not await self._settled(task, item, outcome) and loop.time() < until:  # noqa: ASYNC110 - nothing tells that it is back
+            await asyncio.sleep(AWAY_PAUSE)
+
+    async def _settled(self, task: Task, item: WorkItem, outcome: Outcome) -> bool:
+        """Whether there is nothing more to try; False while the database is away."""
+        try:
+            await self._settle(task, item, outcome)
+        except LeaseLostError:
+            # Our lease ran out, and another worker got there first: the item is theirs.
+            log.warning("work.lease_lost", kind=item.kind, item=str(item.id), attempt=item.attempt)
+        except Exception as error:
+            if is_transient(error):
+                log.warning("work.not_settled", kind=item.kind, item=str(item.id), error=type(error).__name__)
+                return False
+            # The lease runs out, and the item is tried again.
+            log.exception("work.not_settled", kind=item.kind, item=str(item.id))
+        return True
 
     async def _perform(self, task: Task, item: WorkItem) -> Outcome:
         most = task.backoff.most_attempts

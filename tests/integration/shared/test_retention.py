@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,8 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.db.engine import create_engine
 from shared.deadletters import repository as dead_letters
 from shared.retention import Retention, Rule
+from shared.settings import Settings
 from shared.telemetry import metrics
+from shared.telemetry.progress import Progress
+from shared.worker import worker_parts
 from shared.worklist import repository as worklist
+from shared.worklist.repository import WorkItem
+from shared.worklist.tasks import Backoff, Done, Outcome
 from tests.integration.shared.conftest import Sql
 
 NOW = datetime(2026, 10, 19, 12, tzinfo=UTC)
@@ -134,6 +141,42 @@ async def test_rows_that_another_worker_holds_are_passed_over(engine: AsyncEngin
         assert await apply(engine, Rule("dead-letters-kept", MONTH, dead_letters.forget_kept_before)) == 1
     assert await ids(sql, "dead_letters") == {held}
     assert free != held
+
+
+@dataclass(frozen=True)
+class Chore:
+    """A kind of work that is never done here."""
+
+    kind: str
+    backoff: ClassVar = Backoff(timedelta(seconds=1), timedelta(seconds=1), most_attempts=None)
+    lease: timedelta = timedelta(minutes=1)
+
+    async def perform(self, item: WorkItem) -> Outcome:
+        return Done()
+
+
+async def test_a_workers_rules_are_its_own_and_those_of_dead_letters_and_of_work_that_is_no_history(database_url: str, sql: Sql) -> None:
+    long_ago = NOW - timedelta(days=200)
+    await put_letter(sql, "kept", long_ago, None)
+    await put_letter(sql, "discarded", long_ago, long_ago)
+    await put_work(sql, "chore", "done", long_ago)
+    history = {await put_work(sql, "delivery", "done", long_ago), await put_work(sql, "of-no-task", "done", long_ago)}
+    moments: list[datetime] = []
+
+    async def own(connection: AsyncConnection, moment: datetime, most: int) -> int:
+        moments.append(moment)
+        return 0
+
+    stop = asyncio.Event()
+    settings = Settings(database_url=database_url)
+    async with worker_parts("thresholds", settings, Progress(), lambda: NOW) as parts, asyncio.timeout(30):
+        parts.work([Chore("chore"), Chore("delivery")], concurrency=1)
+        running = asyncio.create_task(parts.retention([Rule("own", MONTH, own)], history=["delivery"])(stop))
+        while await ids(sql, "work") != history or await ids(sql, "dead_letters"):
+            await asyncio.sleep(0.01)
+        stop.set()
+        await running
+    assert moments == [NOW - MONTH]
 
 
 async def run_until(stop: asyncio.Event, engine: AsyncEngine, rules: Sequence[Rule]) -> None:
