@@ -74,6 +74,8 @@ class Kamar:
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
         self.clock.now += timedelta(minutes=10)
+        # Its lease, which ends by the database's clock.
+        await sql(self.settings, "UPDATE ingest.work SET due_at = clock_timestamp() WHERE state = 'leased'")
 
     async def marks(self) -> dict[tuple[str, str, int | None], Any]:
         """What stands marked, by the order of recorded_at and received_at, as the register reads it."""
