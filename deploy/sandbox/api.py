@@ -37,18 +37,18 @@ def create_sandbox(mail: MailCatcher, ministry_folder: Path) -> FastAPI:
     """An app to mount at `/sandbox`; it needs no lifespan, and `mail` is started and stopped by whoever made it."""
     app = FastAPI(title="Sandbox", version=VERSION, summary="Caught mail and a Ministry, on this machine only")
     install_problem_handlers(app)
-    app.include_router(page_router(mail))
+    app.include_router(page_router(mail.box))
     app.include_router(ministry_router(ministry_folder))
 
     @app.get("/mail", tags=["mail"])
     async def messages(query: Annotated[MailQuery, Query()]) -> JSONResponse:
         """`{"messages": [{"to", "from", "subject", "text", "html", "message_id", "received_at"}]}`, newest last."""
-        return JSONResponse({"messages": mail.messages(to=query.to, limit=query.limit)})
+        return JSONResponse({"messages": mail.box.messages(to=query.to, limit=query.limit)})
 
     @app.delete("/mail", status_code=204, tags=["mail"])
     async def clear() -> Response:
         """Throws away the caught mail."""
-        await mail.clear()
+        await mail.box.clear()
         return Response(status_code=204)
 
     @app.post("/mail/faults", status_code=204, tags=["mail"])

@@ -6,7 +6,7 @@ from bisect import insort
 from pathlib import Path
 
 from deploy.sandbox.durable import kept_files, remove_durably
-from deploy.sandbox.letters import Letter, pack_letter, read_letter, unpack_letter, unpack_source
+from deploy.sandbox.letters import Letter, Message, pack_letter, read_letter, unpack_letter, unpack_source
 from shared.files import write_whole
 
 
@@ -31,9 +31,13 @@ class LetterBox:
         insort(self._letters, letter, key=lambda kept: kept.key)
 
     def letters(self, *, to: str | None = None, limit: int | None = None) -> list[Letter]:
-        """Newest last; with `limit`, only the newest ones."""
-        found = [letter for letter in self._letters if to is None or letter.is_to(to)]
-        return found if limit is None else found[max(len(found) - limit, 0) :]
+        """Newest last; `to` is a recipient of the envelope, in any case, and `limit` the newest so many."""
+        letters = [letter for letter in self._letters if to is None or letter.is_to(to)]
+        return letters if limit is None else letters[max(len(letters) - limit, 0) :]
+
+    def messages(self, *, to: str | None = None, limit: int | None = None) -> list[Message]:
+        """The same in the form that goes outside."""
+        return [letter.as_message() for letter in self.letters(to=to, limit=limit)]
 
     def letter(self, key: int) -> Letter | None:
         """The letter with that key."""

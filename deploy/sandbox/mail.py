@@ -10,7 +10,6 @@ from typing import Any, cast
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploy.sandbox.letter_box import LetterBox
-from deploy.sandbox.letters import Letter, Message
 from deploy.sandbox.mail_faults import MailFaults, Stage
 
 MAX_MESSAGE_BYTES = 10 * 1024 * 1024
@@ -25,7 +24,7 @@ _ADDRESS = re.compile(
 
 
 class MailCatcher(MailFaults):
-    """An SMTP server on this machine only. A 250 after DATA means that the letter is on disk and in `messages`."""
+    """An SMTP server on this machine only. A 250 after DATA means that the letter is on disk and in `box`."""
 
     def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 0) -> None:
         """Nothing is opened yet. Raises ValueError for a host that is not a loopback address: a catcher is no open door."""
@@ -33,7 +32,7 @@ class MailCatcher(MailFaults):
         if not ipaddress.ip_address(host).is_loopback:
             raise ValueError("the mail catcher listens on a loopback address only")
         self._host, self._port = host, port
-        self._box = LetterBox(folder)
+        self.box = LetterBox(folder)
         self._server: asyncio.Server | None = None
         self._connections: set[_Connection] = set()
         self._storing: set[asyncio.Task[None]] = set()
@@ -44,7 +43,7 @@ class MailCatcher(MailFaults):
             raise RuntimeError("the mail catcher is started already")
         # The library logs every command at INFO, so addresses; they have no place in the process's log.
         logging.getLogger("mail.log").setLevel(logging.WARNING)
-        await self._box.load()
+        await self.box.load()
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Connection(self, self._connections, loop), self._host, self._port)
 
@@ -67,29 +66,9 @@ class MailCatcher(MailFaults):
         port = self._server.sockets[0].getsockname()[1]
         return f"smtp://[{self._host}]:{port}" if ":" in self._host else f"smtp://{self._host}:{port}"
 
-    def messages(self, *, to: str | None = None, limit: int | None = None) -> list[Message]:
-        """The kept messages, newest last; `to` an envelope recipient in any case, `limit` the newest so many."""
-        return [letter.as_message() for letter in self._box.letters(to=to, limit=limit)]
-
-    def letters(self, *, to: str | None = None, limit: int | None = None) -> list[Letter]:
-        """The same with their keys, for pages."""
-        return self._box.letters(to=to, limit=limit)
-
-    def letter(self, key: int) -> Letter | None:
-        """One letter by its key."""
-        return self._box.letter(key)
-
-    async def source(self, key: int) -> bytes | None:
-        """One letter's bytes as they came (headers too), or None."""
-        return await self._box.source(key)
-
-    async def clear(self) -> None:
-        """Throws away the kept letters; faults stay as they are."""
-        await self._box.clear()
-
     async def keep(self, raw: bytes, sender: str, recipients: tuple[str, ...]) -> None:
         """Stores one letter; a client that goes away meanwhile changes nothing. Raises OSError when it could not be written."""
-        task = asyncio.create_task(self._box.add(raw, sender, recipients))
+        task = asyncio.create_task(self.box.add(raw, sender, recipients))
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
         await asyncio.shield(task)

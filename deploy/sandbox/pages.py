@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from deploy.sandbox.letter_box import LetterBox
 from deploy.sandbox.letters import Letter
-from deploy.sandbox.mail import MailCatcher
 from deploy.sandbox.problems import ProblemError
 
 _NEWEST = 200
@@ -28,7 +28,7 @@ _LETTER_HEADERS = _PAGE_HEADERS | {
 }
 
 
-def page_router(mail: MailCatcher) -> APIRouter:
+def page_router(box: LetterBox) -> APIRouter:
     """`GET /` (the newest letters), `/mail/{key}.html`, and the letter's own HTML and source beside it."""
     router = APIRouter(include_in_schema=False)
     templates = Environment(
@@ -41,14 +41,14 @@ def page_router(mail: MailCatcher) -> APIRouter:
         return HTMLResponse(html, headers=_PAGE_HEADERS)
 
     def existing(key: int) -> Letter:
-        letter = mail.letter(key)
+        letter = box.letter(key)
         if letter is None:
             raise ProblemError(404, "no-such-letter", "There is no such letter")
         return letter
 
     @router.get("/")
     async def index(request: Request) -> HTMLResponse:
-        letters = mail.letters()
+        letters = box.letters()
         return page(request, "index.html", letters=letters[: -_NEWEST - 1 : -1], total=len(letters))
 
     @router.get("/mail/{key:int}.html")
@@ -61,7 +61,7 @@ def page_router(mail: MailCatcher) -> APIRouter:
 
     @router.get("/mail/{key:int}.eml")
     async def source(key: int) -> Response:
-        raw = await mail.source(existing(key).key)
+        raw = await box.source(existing(key).key)
         if raw is None:
             raise ProblemError(404, "no-such-letter", "There is no such letter")
         # As text, so that a browser shows it instead of handing it to a mail program.

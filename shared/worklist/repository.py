@@ -50,7 +50,7 @@ async def add(connection: AsyncConnection, kind: str, item: uuid.UUID, due_at: d
         ),
         {"id": item, "kind": kind, "due_at": due_at, "now": now},
     )
-    await _wake(connection)
+    await wake(connection)
     return added.rowcount == 1
 
 
@@ -65,7 +65,7 @@ async def reschedule(connection: AsyncConnection, item: uuid.UUID, due_at: datet
         ),
         {"id": item, "due_at": due_at},
     )
-    await _wake(connection)
+    await wake(connection)
     return moved.rowcount == 1
 
 
@@ -116,7 +116,7 @@ async def add_all(connection: AsyncConnection, kind: str, items: Sequence[uuid.U
         ),
         {name: values[name] for name in ("kind", "items", "due_at")},
     )
-    await _wake(connection)
+    await wake(connection)
 
 
 async def claim(
@@ -245,5 +245,6 @@ async def forget_finished_before(connection: AsyncConnection, kinds: Sequence[st
     return deleted.rowcount
 
 
-async def _wake(connection: AsyncConnection) -> None:
+async def wake(connection: AsyncConnection) -> None:
+    """Wakes the schema's workers at commit."""
     await connection.execute(text("SELECT pg_notify('star_work_' || current_schema(), '')"))

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.moe_sync.roster.repository import national_numbers, schools
 from services.moe_sync.roster.school import School, school_from
 from services.moe_sync.roster.unfit import UNFIT, UnfitEventError, is_school_number
-from services.moe_sync.uploads.repository import uploads
-from services.moe_sync.windows.repository import windows
+from services.moe_sync.windows import repository as windows
 from services.moe_sync.windows.scheduling import Scheduler
 from shared.batch import Batch, BatchHandler
 from shared.events.data import SchoolUpdated
 from shared.events.envelope import Event, Tombstone
+from shared.worklist import repository as worklist
 
 log = structlog.get_logger()
 
@@ -54,5 +54,5 @@ class SchoolsHandler(BatchHandler):
             slot = None if kept is None else self.scheduler.next_slot(kept, now)
             if slot is not None:
                 await windows.add(connection, [slot])
-                await uploads.wake(connection)
+                await worklist.wake(connection)
             log.info("school.updated", school=number)

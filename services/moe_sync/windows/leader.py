@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.moe_sync.roster.preferences import AdapterName
 from services.moe_sync.roster.repository import schools
 from services.moe_sync.uploads.repository import upload_log, uploads
-from services.moe_sync.windows.repository import windows
+from services.moe_sync.windows import repository as windows
 from services.moe_sync.windows.task import WindowTask
 from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.moe_sync.roster.repository import schools
 from services.moe_sync.roster.week import term_of
 from services.moe_sync.uploads.building import Wanted, build
-from services.moe_sync.windows.repository import windows
-from services.moe_sync.windows.repository.windows import Window
+from services.moe_sync.windows import repository as windows
+from services.moe_sync.windows.repository import Window
 from services.moe_sync.windows.scheduling import Scheduler, Slot
 from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient

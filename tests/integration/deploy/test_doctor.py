@@ -54,7 +54,7 @@ async def test_all_is_well(database_url: str, tmp_path: Path, monkeypatch: pytes
         found = await states(tmp_path)
     await mail.stop()
     assert set(found.values()) == {"ok"}
-    assert mail.messages() == []
+    assert mail.box.messages() == []
 
 
 @pytest.mark.kafka

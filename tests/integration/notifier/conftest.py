@@ -137,7 +137,7 @@ class Desk:
         return self.message(tombstone(STUDENT_UPDATED.topic.name, str(student_id(SCHOOL, student))))
 
     def mail(self) -> list[Mail]:
-        return self.catcher.messages()
+        return self.catcher.box.messages()
 
     async def rows(self, sql: str, **values: Any) -> list[Any]:
         async with self.engine.connect() as connection:

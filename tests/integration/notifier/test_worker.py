@@ -75,9 +75,9 @@ async def test_published_crossings_become_letters(settings: NotifierSettings, de
     async with running(settings.model_copy(update={"hold": timedelta(0)})) as worker:
         await worker.publish(*roster(desk), up(5, 11, to="yellow", said_at=utc_now()).encode())
         await worker.publish(up(5, 11, to="yellow", said_at=utc_now()).encode())
-        await until(lambda: len(catcher.messages()) == 2)
+        await until(lambda: len(catcher.box.messages()) == 2)
         await worker.publish(up(10, 20, to="orange", said_at=utc_now()).encode())
-        await until(lambda: len(catcher.messages()) == 4)
+        await until(lambda: len(catcher.box.messages()) == 4)
         assert worker.progress.stuck() == []
 
     assert await desk.letters() == [(5, "bound", None), (10, "bound", None)]
@@ -95,7 +95,7 @@ async def test_a_retraction_within_the_hold_stops_the_letter(settings: NotifierS
             while await desk.letters() != [(5, "cancelled", "retracted")]:
                 await asyncio.sleep(0.02)
 
-    assert catcher.messages() == []
+    assert catcher.box.messages() == []
 
 
 async def test_what_was_due_while_nobody_worked_goes_at_the_next_start(
@@ -107,7 +107,7 @@ async def test_what_was_due_while_nobody_worked_goes_at_the_next_start(
     await desk.say(up(5, 11, to="yellow", said_at=utc_now()))
 
     async with running(settings):
-        await until(lambda: len(catcher.messages()) == 1)
+        await until(lambda: len(catcher.box.messages()) == 1)
 
 
 async def test_staff_hold_a_letter_and_are_told_of_their_plan(settings: NotifierSettings, desk: Desk, catcher: MailCatcher) -> None:
@@ -119,7 +119,7 @@ async def test_staff_hold_a_letter_and_are_told_of_their_plan(settings: Notifier
     async with running(settings.model_copy(update={"hold": timedelta(0)})) as worker:
         await worker.publish(*roster(desk), Event(LETTERS_HELD, new_event_id(), "/thresholds", now, str(STUDENT_ID), held).encode())
         await worker.publish(Event(PLAN_REVIEW_DUE, new_event_id(), "/thresholds", now, SCHOOL, review).encode())
-        await until(lambda: [mail["to"] for mail in catcher.messages()] == [["office@otaki.example.nz"]])
+        await until(lambda: [mail["to"] for mail in catcher.box.messages()] == [["office@otaki.example.nz"]])
         # Topics are read side by side: only now is it sure that the hold is known.
         async with asyncio.timeout(PATIENCE):
             while not await desk.rows("SELECT 1 FROM letter_holds"):
@@ -129,7 +129,7 @@ async def test_staff_hold_a_letter_and_are_told_of_their_plan(settings: Notifier
             while await desk.letters() != [(5, "on-hold", None)]:
                 await asyncio.sleep(0.02)
         await worker.publish(Event(LETTERS_RELEASED, new_event_id(), "/thresholds", now, str(STUDENT_ID), released).encode())
-        await until(lambda: len(catcher.messages()) == 3)
+        await until(lambda: len(catcher.box.messages()) == 3)
 
     assert await desk.letters() == [(5, "bound", None)]
 

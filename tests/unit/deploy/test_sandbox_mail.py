@@ -15,7 +15,7 @@ from tests.unit.deploy.sandbox_mail import AROHA, WIREMU, letter, over_http, por
 async def test_a_letter_is_kept_as_a_caregiver_reads_it(catcher: MailCatcher) -> None:
     await send(catcher, letter(), AROHA, WIREMU)
 
-    [message] = catcher.messages()
+    [message] = catcher.box.messages()
     received_at = datetime.fromisoformat(message["received_at"])
     assert message == {
         "to": [AROHA, WIREMU],
@@ -33,29 +33,11 @@ async def test_letters_come_newest_last_and_are_found_by_envelope_recipient(catc
     for number in range(5):
         await send(catcher, letter(subject=f"letter {number}"), WIREMU if number % 2 else AROHA)
 
-    assert [message["subject"] for message in catcher.messages()] == [f"letter {number}" for number in range(5)]
-    assert [message["subject"] for message in catcher.messages(to="Aroha@Example.nz")] == ["letter 0", "letter 2", "letter 4"]
-    assert [message["subject"] for message in catcher.messages(limit=2)] == ["letter 3", "letter 4"]
-    assert [message["subject"] for message in catcher.messages(to=WIREMU, limit=1)] == ["letter 3"]
-    assert catcher.messages(to="nobody@example.nz") == []
-
-
-async def test_addresses_and_headers_beyond_ascii_travel_by_smtputf8(catcher: MailCatcher) -> None:
-    await send(catcher, letter(to="mākere@kōwhai.nz"), "mākere@kōwhai.nz")
-
-    [message] = catcher.messages(to="mākere@kōwhai.nz")
-    assert message["subject"] == "Tūpono: five days away"
-
-
-async def test_eight_bit_bodies_arrive_whole(catcher: MailCatcher) -> None:
-    raw = "From: a@b.nz\r\nSubject: bare\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nĀe\r\n"
-    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port_of(catcher), start_tls=False) as client:
-        await client.ehlo()
-        assert client.supports_extension("8bitmime")
-        await client.sendmail("a@b.nz", [AROHA], raw.encode(), mail_options=["BODY=8BITMIME"])
-
-    [message] = catcher.messages()
-    assert (message["text"], message["html"], message["message_id"]) == ("Āe\n", "", "")
+    assert [message["subject"] for message in catcher.box.messages()] == [f"letter {number}" for number in range(5)]
+    assert [message["subject"] for message in catcher.box.messages(to="Aroha@Example.nz")] == ["letter 0", "letter 2", "letter 4"]
+    assert [message["subject"] for message in catcher.box.messages(limit=2)] == ["letter 3", "letter 4"]
+    assert [message["subject"] for message in catcher.box.messages(to=WIREMU, limit=1)] == ["letter 3"]
+    assert catcher.box.messages(to="nobody@example.nz") == []
 
 
 @pytest.mark.parametrize(
@@ -81,15 +63,15 @@ async def test_a_restart_keeps_the_letters_and_their_order(tmp_path: Path) -> No
     await first.start()
     for number in range(3):
         await send(first, letter(subject=f"letter {number}"))
-    before = first.messages()
+    before = first.box.messages()
     await first.stop()
     (tmp_path / "00000000000000000009.json.tmp").write_bytes(b'{"to":')
 
     second = MailCatcher(tmp_path)
     await second.start()
-    assert second.messages() == before
+    assert second.box.messages() == before
     await send(second, letter(subject="letter 3"))
-    assert [message["subject"] for message in second.messages()] == [f"letter {number}" for number in range(4)]
+    assert [message["subject"] for message in second.box.messages()] == [f"letter {number}" for number in range(4)]
     assert [path.suffix for path in tmp_path.iterdir()] == [".json"] * 4
     await second.stop()
 
@@ -139,7 +121,7 @@ async def test_too_large_a_letter_is_refused(catcher: MailCatcher) -> None:
         with pytest.raises(aiosmtplib.SMTPDataError) as refused:
             await client.data(line * (MAX_MESSAGE_BYTES // len(line) + 1))
     assert refused.value.code == 552
-    assert catcher.messages() == []
+    assert catcher.box.messages() == []
 
 
 async def test_a_full_disk_is_a_temporary_refusal(catcher: MailCatcher, tmp_path: Path) -> None:
@@ -148,14 +130,6 @@ async def test_a_full_disk_is_a_temporary_refusal(catcher: MailCatcher, tmp_path
     with pytest.raises(aiosmtplib.SMTPDataError) as refused:
         await send(catcher, letter())
     assert refused.value.code == 451
-    assert catcher.messages() == []
+    assert catcher.box.messages() == []
     (tmp_path / "mail").mkdir()
     assert await send(catcher, letter()) == {}
-
-
-async def test_many_clients_at_once_lose_nothing(catcher: MailCatcher) -> None:
-    await asyncio.gather(*(send(catcher, letter(subject=f"letter {number}")) for number in range(50)))
-
-    messages = catcher.messages()
-    assert {message["subject"] for message in messages} == {f"letter {number}" for number in range(50)}
-    assert [message["received_at"] for message in messages] == sorted(message["received_at"] for message in messages)

@@ -1,4 +1,4 @@
-"""The Ministry's faults on demand, as a sender meets them."""
+"""The Ministry's faults on demand; the upload's tests meet them as a sender does (tests/integration/moe_sync/uploads)."""
 
 from typing import Any
 
@@ -19,19 +19,6 @@ async def test_a_fault_before_storing_leaves_nothing(sender: Sender) -> None:
     assert (await sender.post(document())).status_code == 200
 
 
-async def test_a_fault_after_storing_leaves_the_sender_in_doubt(sender: Sender) -> None:
-    await sender.fault(status=502, times=2, after_storing=True)
-
-    assert_problem(await sender.post(b"nonsense", key="other"), 422, "invalid-document")
-    for _ in range(2):
-        answer = await sender.post(document())
-        assert_problem(answer, 502, "fault")
-        assert "retry-after" not in answer.headers
-        assert len(await sender.items()) == 1
-    answer = await sender.post(document())
-    assert answer.json()["receipt"] == (await sender.items())[0]["receipt"]
-
-
 @pytest.mark.parametrize(
     ("unwanted", "items"),
     [
@@ -49,13 +36,6 @@ async def test_items_can_be_rejected_until_that_changes(sender: Sender, unwanted
         assert answer["rejects"] == [{"item": item, "reason": "rejected by the sandbox"} for item in items]
     assert (await sender.fault(reject=[])).json()["reject"] == []
     assert (await sender.post(document(school="0001"), key="c")).json()["status"] == "accepted"
-
-
-async def test_faults_can_be_cleared(sender: Sender) -> None:
-    await sender.fault(status=500, times=99, reject=["12345"])
-    assert (await sender.http.delete("/ministry/faults")).status_code == 204
-
-    assert (await sender.post(document())).json()["status"] == "accepted"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ async def test_mail_over_http(catcher: MailCatcher, tmp_path: Path) -> None:
 
     async with over_http(catcher) as http:
         everything = (await http.get("/mail")).json()
-        assert everything == {"messages": catcher.messages()}
+        assert everything == {"messages": catcher.box.messages()}
         assert set(everything["messages"][0]) == {"to", "from", "subject", "text", "html", "message_id", "received_at"}
         found = (await http.get("/mail", params={"to": AROHA, "limit": 1})).json()["messages"]
         assert [message["subject"] for message in found] == ["letter 2"]

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.items.item import Change, RecordItem, ResponseItem, decode_record, decode_response
 from services.moe_sync.uploads.batches import Batch, Going
+from shared.worklist import repository as worklist
 
 UPLOAD: Final = "upload"
 """The kind of work that sends an upload. Its item has the upload's id."""
@@ -174,7 +175,7 @@ async def queue_next(connection: AsyncConnection, schools: Sequence[str], now: d
         ),
         {"ids": ids, "now": now},
     )
-    await wake(connection)
+    await worklist.wake(connection)
 
 
 async def set_aside(connection: AsyncConnection, adapters: Sequence[str], default: str, most: int) -> list[str]:
@@ -197,8 +198,3 @@ async def set_aside(connection: AsyncConnection, adapters: Sequence[str], defaul
         {"adapters": list(adapters), "default": default, "most": most},
     )
     return list(rows.scalars())
-
-
-async def wake(connection: AsyncConnection) -> None:
-    """Wakes the workers at commit."""
-    await connection.execute(text("SELECT pg_notify('star_work_' || current_schema(), '')"))

@@ -15,11 +15,12 @@ from services.moe_sync.state import MoeSyncState, State
 from services.moe_sync.uploads.building import take_numbers_out
 from services.moe_sync.uploads.effective_adapter import effective_adapter
 from services.moe_sync.uploads.repository import uploads
-from services.moe_sync.windows.repository import windows
+from services.moe_sync.windows import repository as windows
 from services.moe_sync.windows.scheduling import Scheduler
 from services.moe_sync.windows.schemas import PauseIn, PauseOut, SettingsIn, SettingsOut
 from shared.auth.principal import Principal
 from shared.web.service import SchoolInPath
+from shared.worklist import repository as worklist
 
 router = APIRouter(tags=["settings"])
 
@@ -87,7 +88,7 @@ async def _settled(connection: AsyncConnection, state: MoeSyncState, number: str
     scheduler = _scheduler(state)
     await windows.add(connection, [scheduler.slot(school, week) for week in await windows.open_of_school(connection, number)])
     await uploads.queue_next(connection, [number], state.clock())
-    await uploads.wake(connection)
+    await worklist.wake(connection)
     return _shown(state, school, chosen)
 
 

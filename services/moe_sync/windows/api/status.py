@@ -5,8 +5,8 @@ from fastapi import APIRouter
 from services.moe_sync.roster.access import Reader
 from services.moe_sync.state import State
 from services.moe_sync.uploads.repository import upload_log
+from services.moe_sync.windows import repository as windows
 from services.moe_sync.windows.leader import OVERDUE_AFTER, SCHEDULE
-from services.moe_sync.windows.repository import windows
 from services.moe_sync.windows.schemas import LeaderOut, StatusOut
 from shared.leases import repository as leases
 

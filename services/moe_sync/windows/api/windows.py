@@ -9,7 +9,7 @@ from services.moe_sync.roster.repository import schools
 from services.moe_sync.roster.schemas import PageQuery
 from services.moe_sync.roster.week import Week
 from services.moe_sync.state import State
-from services.moe_sync.windows.repository import windows
+from services.moe_sync.windows import repository as windows
 from services.moe_sync.windows.schemas import WindowOut
 from shared.web.cursors import read_cursor
 from shared.web.pages import Page, page_of

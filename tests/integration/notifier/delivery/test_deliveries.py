@@ -77,7 +77,7 @@ async def test_a_passing_refusal_is_tried_again_with_the_same_message_id(desk: D
     # The server kept the second attempt without telling us.
     first, second = desk.mail()
     assert first["message_id"] == second["message_id"]
-    sources = [await desk.catcher.source(letter.key) for letter in desk.catcher.letters()]
+    sources = [await desk.catcher.box.source(letter.key) for letter in desk.catcher.box.letters()]
     assert sources[0] == sources[1]
 
 

@@ -43,9 +43,9 @@ async def transport(catcher: MailCatcher) -> AsyncIterator[SmtpTransport]:
 async def test_what_arrives_is_what_was_written(catcher: MailCatcher, transport: SmtpTransport) -> None:
     assert await transport.send(PARCEL) == Done()
 
-    (mail,) = catcher.messages()
+    (mail,) = catcher.box.messages()
     assert (mail["text"], mail["subject"], mail["message_id"]) == (PARCEL.text, PARCEL.subject, PARCEL.message_id)
-    source = await catcher.source(catcher.letters()[0].key)
+    source = await catcher.box.source(catcher.box.letters()[0].key)
     assert source is not None
     assert b"\r\nAuto-Submitted: auto-generated\r\n" in source
     assert b"\r\nReply-To: office@otaki.example.nz\r\n" in source
@@ -100,7 +100,7 @@ async def test_a_server_without_tls_gets_nothing_where_tls_is_asked_for(catcher:
         transport = transport_to(f"{scheme}://{address}", timedelta(seconds=5))
         assert isinstance(await transport.send(PARCEL), Retry)
         await transport.close()
-    assert catcher.messages() == []
+    assert catcher.box.messages() == []
 
 
 async def test_a_sign_in_that_does_not_work_is_ours_to_mend(catcher: MailCatcher) -> None:
@@ -112,7 +112,7 @@ async def test_a_sign_in_that_does_not_work_is_ours_to_mend(catcher: MailCatcher
 
 async def test_an_address_outside_ascii(catcher: MailCatcher, transport: SmtpTransport) -> None:
     assert await transport.send(replace(PARCEL, recipient="mēre@example.test")) == Done()
-    assert catcher.messages()[0]["to"] == ["mēre@example.test"]
+    assert catcher.box.messages()[0]["to"] == ["mēre@example.test"]
 
 
 async def test_a_refusal_of_the_content(catcher: MailCatcher, transport: SmtpTransport) -> None:

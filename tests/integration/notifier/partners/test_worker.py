@@ -109,7 +109,7 @@ async def test_letters_go_out_while_receivers_hang(office: Office, tmp_path: Pat
             await publisher.publish([*roster(), up(5, 11, to="yellow", said_at=utc_now()).encode()])
 
             async def addressed() -> list[str]:
-                return [address for message in catcher.messages() for address in message["to"]]
+                return [address for message in catcher.box.messages() for address in message["to"]]
 
             await eventually(addressed, ["mere@example.test"], PATIENCE)
             assert (first.open_now, second.open_now) == (1, 1)

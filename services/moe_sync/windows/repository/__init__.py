@@ -1,1 +1,0 @@
-"""SQL of windows and of the scheduler's lease."""
