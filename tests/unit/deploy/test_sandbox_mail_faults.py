@@ -1,4 +1,4 @@
-"""The mail catcher's faults as they are asked for; the notifier's tests meet each of them over SMTP (tests/integration/notifier/delivery)."""
+"""The mail catcher's faults as they are asked for; the notifier's tests meet each of them (tests/integration/notifier/delivery)."""
 
 import pytest
 
