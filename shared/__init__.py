@@ -1,4 +1,4 @@
-"""What the four services share: the events they exchange, and the mechanisms each of them is built from.
+"""The common ground of the four services: the events they exchange, and the mechanisms that each of them is built from.
 
-Services import `shared`; `shared` imports no service. What only one service needs does not belong here.
+Services import `shared`; `shared` imports no service. Code that only one service needs does not belong here.
 """

@@ -32,7 +32,7 @@ from shared.events.envelope import Event, Tombstone
 
 @dataclass
 class Batch:
-    """What a batch says, in order, and what has become of it so far. Messages that no reader can understand are refused already."""
+    """A batch's events, in order, and their results so far. Messages that no reader can understand are refused already."""
 
     events: Sequence[tuple[Message, Event | Tombstone]]
     now: datetime

@@ -1,4 +1,4 @@
-"""What a look at one part of the set-up found."""
+"""The finding of a look at one part of the set-up."""
 
 from dataclasses import dataclass
 from typing import Literal

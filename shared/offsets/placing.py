@@ -14,7 +14,7 @@ we have read: it was cut or restored. another-topic: the topic was deleted and m
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a group has consumed of a partition: everything before `next_offset`. `moved_at` is on the database's clock."""
+    """The part of a partition that a group has consumed: all before `next_offset`. `moved_at` is on the database's clock."""
 
     topic_id: uuid.UUID | None
     next_offset: int

@@ -31,7 +31,7 @@ async def lock(connection: AsyncConnection, group: str) -> None:
 
 
 async def kept(connection: AsyncConnection, group: str) -> dict[Partition, Kept]:
-    """What a group has consumed."""
+    """The offsets that a group has consumed."""
     rows = await connection.execute(
         text("SELECT topic, partition, topic_id, next_offset, moved_at FROM consumed WHERE consumer_group = :consumer_group"),
         {"consumer_group": group},

@@ -1,4 +1,4 @@
-"""What a process says of itself: structured logs, metrics, and whether its loops go forward.
+"""A process's account of itself: structured logs, metrics, and the progress of its loops.
 
 Keys, offsets and ids only; never payloads, names or addresses.
 """

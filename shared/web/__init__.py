@@ -1,1 +1,1 @@
-"""What the four APIs have in common: the app and its state, rights, problems, pages of lists, bodies with bounds, health, metrics."""
+"""The common parts of the four APIs: the app and its state, rights, problems, pages of lists, bodies with bounds, health, metrics."""

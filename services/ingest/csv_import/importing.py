@@ -62,7 +62,7 @@ class Import:
             yield await self._settle()
 
     def report(self) -> ImportReport:
-        """What became of the file so far."""
+        """The result for the file so far."""
         return self._tally.report(self._kind, dry_run=self._publish is None, columns=self._columns)
 
     async def _sort(self, rows: Iterable[Row]) -> AsyncIterator[Sorted]:

@@ -1,4 +1,4 @@
-"""A row of marks as the mark that the REST door takes. What the row says is judged by the door's own rules, not here."""
+"""A row of marks as the mark that the REST door takes. The door's own rules judge the row, not this reader."""
 
 from collections.abc import Sequence
 from typing import Final

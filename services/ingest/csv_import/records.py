@@ -14,7 +14,7 @@ MOST_LINES: Final = 50
 """Lines of one row: a quoted note may have some. More means that a quote was opened by mistake, and would swallow the rows after it."""
 
 _SEP: Final = re.compile(r"sep=([,;\t])")
-"""What spreadsheets write above the header, to tell each other the delimiter."""
+"""The line that spreadsheets write above the header, to name the delimiter."""
 
 
 class Row(NamedTuple):

@@ -1,4 +1,4 @@
-"""What became of a file: counts, and where the first refused rows stand. Never what a row says."""
+"""The result for a file: counts, and the lines of the first refused rows. It has no cell of a row."""
 
 from services.ingest.answers import Rejected
 from services.ingest.csv_import.columns import Columns, Kind

@@ -36,7 +36,7 @@ class RefusedRow(BaseModel):
 
 
 class ImportReport(BaseModel):
-    """What was, or in a dry run would be, taken of a file."""
+    """The rows of a file that were accepted, or in a dry run would be."""
 
     kind: Kind
     dry_run: bool

@@ -1,4 +1,4 @@
-"""A row of students as the student that the REST door takes. What the row says is judged by the door's own rules, not here."""
+"""A row of students as the student that the REST door takes. The door's own rules judge the row, not this reader."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What people write into cells, as the API says it. A text that is not understood is for the rules to refuse, or a ValueError."""
+"""The texts that people write into cells, as values of the API. An unknown text is left for the rules to refuse, or is a ValueError."""
 
 import re
 from datetime import date, datetime, timedelta, timezone

@@ -100,7 +100,7 @@ class Processing:
         return Slice.WHOLE
 
     async def finish(self, connection: AsyncConnection) -> None:
-        """What only a whole document tells, in the transaction that settles it."""
+        """Applies the facts that only a whole document has, in the transaction that settles it."""
         self._begin_again()
         if self._source.header.sync == "full" and self.counts.get("students") and not self.counts.get("students_unreadable"):
             roster = self._roster()

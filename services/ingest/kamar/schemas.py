@@ -37,7 +37,7 @@ class KamarDocumentOut(BaseModel):
 
 
 class RefusalOut(BaseModel):
-    """What could not be applied: `count` marks or records of a student and day, or of the document where there is no student."""
+    """A refusal: `count` marks or records of a student and day, or of the document where there is no student."""
 
     id: uuid.UUID
     document: uuid.UUID

@@ -16,7 +16,7 @@ from shared.events.data import Caregiver, StudentUpdated
 from shared.identifiers import SchoolNumber, student_id
 
 Fields = dict[str, Any]
-"""What is kept of a student, as JSON."""
+"""A student's stored fields, as JSON."""
 
 MOST_CAREGIVERS: Final = 20
 MOST_GROUPS: Final = 50
@@ -29,7 +29,7 @@ _NAMES: Final = ("name", "group", "coreoption", "description", "subject", "ref")
 
 @dataclass
 class Parsed:
-    """What an element says. Only keys that it has are in `fields`; `problems` tell of values that could not be read."""
+    """One element, parsed. Only keys that it has are in `fields`; `problems` lists values that could not be read."""
 
     student: str | None
     fields: Fields = field(default_factory=dict)

@@ -1,8 +1,8 @@
 """The work of processing a KAMAR document: from the stored bytes to marks, students and pastoral rows.
 
 A document is worked on in slices: after some time an attempt writes down how far it has come and lets the next one go on. So the lease,
-and with it the wait after a worker was killed, stays short however large the document is. What was read before is read again, but not
-applied again; what was published without being written down is published again, with the same ids and the same content.
+and with it the wait after a worker was killed, stays short however large the document is. A part read before is read again, but not
+applied again; a batch published without being written down is published again, with the same ids and the same content.
 """
 
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""KAMAR's values, read leniently: ids as numbers or text, dates in eight digits, blanks for nothing. What can't be read is None."""
+"""KAMAR's values, read leniently: ids as numbers or text, dates in eight digits, blanks for nothing. A value that can't be read is None."""
 
 import re
 from datetime import UTC, date, datetime
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from shared.identifiers import is_student_key
 
 Value = object
-"""What a reader makes of a part of a document: a dict with lower-case keys, a list, a text, a number, a truth value, or None."""
+"""A part of a document as a reader gives it: a dict with lower-case keys, a list, a text, a number, a truth value, or None."""
 
 _BLANKS: Final = re.compile(r"[\x00-\x20\x7f\u2028\u2029]+")
 _DAY: Final = re.compile(r"([0-9]{4})[-/]?([0-9]{2})[-/]?([0-9]{2})")

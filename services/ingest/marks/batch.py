@@ -113,7 +113,7 @@ class Batch:
         self._check_slot_once(mark, value)
 
     def _value(self, mark: MarkIn) -> object:
-        """What the mark says, to compare. Raises _RefusedError for fields that don't go together."""
+        """The mark's value, to compare. Raises _RefusedError for fields that don't go together."""
         kinds = (mark.session is not None) + (mark.slot is not None) + (mark.half_days is not UNSET)
         if kinds != 1:
             raise _RefusedError("bad-field", "a mark has exactly one of session, slot and half_days")

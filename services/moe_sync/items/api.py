@@ -19,7 +19,7 @@ router = APIRouter(tags=["uploads"])
 
 @router.get("/v1/schools/{school}/upload-items", summary="How far records and responses have come")
 async def list_items(school: SchoolInPath, state: State, caller: Reader, query: Annotated[ItemsQuery, Query()]) -> Page[ItemOut]:
-    """What the Ministry has taken, rejected (and why) or not been told yet. `record` shows one record and its responses."""
+    """The items that the Ministry has accepted, rejected (with the reason) or not got yet. `record` shows one record and its responses."""
     caller.require_school(school)
     after = read_cursor(query.cursor, UUID)
     async with state.engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""What the events say of STAR records and responses, checked for what the Ministry's document can hold. Pure.
+"""The facts of events about STAR records and responses, checked against the limits of the Ministry's document. Pure.
 
 An event that the document can't hold would have the whole upload refused, every week again: it goes to the dead letters instead.
 """
@@ -29,7 +29,7 @@ _LONGEST_SLUG: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose record or response a fact is about."""
+    """The student of a record or response."""
 
     school: str
     student: str

@@ -15,7 +15,7 @@ from services.moe_sync.items.records import Knowledge, Record, Response, learn_o
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What an item is, from the first fact about it. `record_id` is the record that a response is on; a record's is its own id."""
+    """An item's identity, from the first fact about it. `record_id` is the record that a response is on; a record's is its own id."""
 
     id: UUID
     kind: ItemKind

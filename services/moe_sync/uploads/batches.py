@@ -1,4 +1,4 @@
-"""What goes into an upload: the items that changed since they were last included, and those that go again. Pure."""
+"""The choice of an upload's items: those that changed since they were last included, and those that go again. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -25,7 +25,7 @@ class Going(Generic[AnyItem]):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one upload holds. `moot` are items, each with its revision, that need not be sent any more."""
+    """The items of one upload. `moot` are items, each with its revision, that need not be sent any more."""
 
     records: tuple[Going[RecordItem], ...]
     responses: tuple[Going[ResponseItem], ...]
@@ -33,7 +33,7 @@ class Batch:
 
     @property
     def going(self) -> tuple[tuple[UUID, int, Change], ...]:
-        """What goes: id, revision and change, by id."""
+        """The chosen items: id, revision and change, by id."""
         records = [(going.item.id, going.revision, going.change) for going in self.records]
         return tuple(sorted([*records, *((going.item.id, going.revision, going.change) for going in self.responses)]))
 
@@ -47,8 +47,8 @@ def select(records: Sequence[Candidate[RecordItem]], responses: Sequence[Candida
     """Picks what goes, in an order that depends on nothing but the items.
 
     A response waits for its record: they come on two topics, and the Ministry takes no response on a record it does not have. A
-    rejected response goes again with its record: it never changes by itself, and its record may have been the reason. Of a response
-    that was withdrawn before the Ministry took it, nothing is said.
+    rejected response goes again with its record: it never changes by itself, and its record may have been the reason. A response
+    that was withdrawn before the Ministry accepted it is left out.
     """
     going = [candidate for candidate in records if candidate.changed]
     here = frozenset(candidate.item.id for candidate in going)

@@ -37,7 +37,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an upload would be. `newest` is the last one of the same week; not `first` when others still wait for their answers."""
+    """An upload before it is stored. `newest` is the last one of the same week; not `first` when others still wait for their answers."""
 
     document: Document
     batch: Batch

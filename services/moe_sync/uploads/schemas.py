@@ -41,7 +41,7 @@ class ChangesOut(BaseModel):
 
 
 class MarkIn(Body):
-    """What the Ministry gave whoever carried the upload there."""
+    """The receipt that the person got who uploaded by hand."""
 
     receipt: Line
     note: Line | None = None
@@ -196,7 +196,7 @@ class CertificateQuery(Body):
 
 
 class CertificateOut(BaseModel):
-    """What was sent of a school's week. `document_digest` is the SHA-256 of the document's bytes, `checksum` that of its content.
+    """The evidence of an upload. `document_digest` is the SHA-256 of the document's bytes, `checksum` that of its content.
 
     `marked_by` and `note` are there for an upload that a person carried; `keep_until` is when the evidence is erased.
     """

@@ -21,7 +21,7 @@ GROUP = "roster"
 
 @dataclass(frozen=True, slots=True)
 class RosterChange:
-    """What a batch changed: schools that were sent, students who left, and students of whom somebody can be written to now."""
+    """The changes of a batch: schools that were sent, students who left, and students of whom somebody can be written to now."""
 
     schools: frozenset[str]
     left: frozenset[uuid.UUID]
@@ -29,12 +29,12 @@ class RosterChange:
 
 
 Follower = Callable[[AsyncConnection, RosterChange, datetime], Awaitable[None]]
-"""What another room makes of a change of the roster, in the batch's transaction."""
+"""The work of another room after a change of the roster, in the batch's transaction."""
 
 
 @dataclass(slots=True)
 class _Roster:
-    """What a batch says in the end of each school and student. Students who left are forgotten before those who (re)joined are kept."""
+    """The last state of each school and student in a batch. Students who left are forgotten before those who (re)joined are kept."""
 
     schools: dict[str, School] = field(default_factory=dict)
     joined: dict[uuid.UUID, Contact] = field(default_factory=dict)

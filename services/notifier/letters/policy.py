@@ -113,7 +113,7 @@ def decide(
     tell_within: timedelta,
     now: datetime,
 ) -> Decision:
-    """What becomes of a letter that is due. `term` is what the school's calendar knows of the letter's term."""
+    """The decision on a letter that is due. `term` is the letter's term, if the school's calendar has it."""
     if is_over(policy, term, calendar, now):
         return Never("term-over")
     if due.kept_by_staff and due.said_at is not None and now - due.said_at > tell_within:

@@ -1,4 +1,4 @@
-"""What a change of the roster means for letters, in the transaction of the roster's batch."""
+"""The effect of a change of the roster on letters, in the transaction of the roster's batch."""
 
 import uuid
 from dataclasses import replace

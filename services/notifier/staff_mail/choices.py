@@ -1,4 +1,4 @@
-"""What a school has chosen for e-mails to its staff, and when the next digest is due. Pure: the clock is passed in.
+"""A school's choices for e-mails to its staff, and the time of the next digest. Pure: the clock is passed in.
 
 The choices are a part of the school's letter policy, and are kept in its document.
 """

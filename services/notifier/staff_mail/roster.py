@@ -1,4 +1,4 @@
-"""What a change of the roster means for e-mails to staff, in the transaction of the roster's batch."""
+"""The effect of a change of the roster on e-mails to staff, in the transaction of the roster's batch."""
 
 from datetime import datetime
 

@@ -66,7 +66,7 @@ class SampleIn(Body):
 
 
 class WordsIn(Body):
-    """Words to try out. What is left out is taken from the template in force."""
+    """Words to try out. A field that is left out comes from the template in force."""
 
     subject: Subject | None = None
     body: Text | None = None

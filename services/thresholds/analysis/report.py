@@ -33,7 +33,7 @@ REGULAR: Final = LEVELS.index("regular")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be analysed.
+    """The question that an analysis answers.
 
     `students` are all that the caller may see, with their rows of the term (empty without marks) in the same order, and `beside` those of
     the terms before and after it, where responses reach there. `whole_school`: that nobody of the school is left out of them.
@@ -50,7 +50,7 @@ class Question:
     year_level: int | None = None
     group: str | None = None
     crossed: Sequence[CrossedRecords] = ()
-    """Of the students on the roll, or of all where none was sent."""
+    """The half days of the students on the roster, or of all students where none was sent."""
     responses: Sequence[tuple[str, str, date]] = ()
     """Student, standard activity, day; of these students, whatever term they belong to."""
     beside: Beside = field(default_factory=Beside)
@@ -59,7 +59,7 @@ class Question:
 def analyse(question: Question, half_days: HalfDays | None = None) -> Analysis:
     """The analysis of the selection: of the students on the roll, or where none was sent, of all with marks.
 
-    `half_days` are those of the question's rows, where they have been counted already. Who has left is not among them: a few leavers
+    `half_days` are those of the question's rows, if they have been counted already. Students who have left are not in it: a few leavers
     would hide a whole year level, for they are the school less its year levels.
     """
     has_roll = any(student.on_roll for student in question.students)
@@ -92,7 +92,7 @@ def _rows(question: Question) -> Iterable[tuple[Student, bytes]]:
 
 
 def _only(question: Question, wanted: Sequence[bool]) -> Question:
-    """The question of some of its students. Whose marks were all taken back, and who is on no roll, was never there."""
+    """The question of some of its students. A student without a mark, and on no roster, was never there."""
     if all(wanted):
         return question
 
@@ -114,7 +114,7 @@ def _stands(row: bytes) -> bool:
 
 @dataclass
 class _Work:
-    """What the parts of an analysis are made of."""
+    """The data from which the parts of an analysis are made."""
 
     question: Question
     half_days: HalfDays

@@ -15,7 +15,7 @@ FETCH_TIMEOUT_MS: Final = 2000
 """For the one message whose age is asked for; a broker answers in milliseconds."""
 
 Commits = Mapping[str, Mapping[TopicPartition, int]]
-"""What each group has committed: the offset to read next."""
+"""The offset to read next that each group has committed."""
 
 
 async def commits(admin: AIOKafkaAdminClient) -> Commits:

@@ -1,4 +1,4 @@
-"""What came through KAMAR's door, and what of it could not be applied."""
+"""KAMAR's pushes, and the parts of them that could not be applied."""
 
 import uuid
 from typing import Annotated
@@ -16,7 +16,7 @@ from shared.web.service import SchoolInPath, requires
 router = APIRouter(tags=["KAMAR"])
 
 
-@router.get("/v1/schools/{school}/kamar-documents", summary="What KAMAR has sent")
+@router.get("/v1/schools/{school}/kamar-documents", summary="KAMAR's pushes")
 async def list_documents(
     school: SchoolInPath,
     state: State,
@@ -31,7 +31,7 @@ async def list_documents(
     return page_of(rows, limit, lambda row: row["number"]).map(KamarDocumentOut.model_validate)
 
 
-@router.get("/v1/schools/{school}/refusals", summary="What of KAMAR's documents could not be applied")
+@router.get("/v1/schools/{school}/refusals", summary="Marks and students of KAMAR's pushes that were refused")
 async def list_refusals(
     school: SchoolInPath,
     state: State,

@@ -15,7 +15,7 @@ from services.ingest.kamar.students import Fields
 
 @dataclass(frozen=True, slots=True)
 class KnownStudent:
-    """What is known of a student. `digest` is of the event last published; None when there was none yet."""
+    """A student as KAMAR sent them so far. `digest` is of the event last published; None when there was none yet."""
 
     student: str
     fields: Fields

@@ -1,4 +1,4 @@
-"""What each group has consumed, kept with what it made of it, and the gaps that were found.
+"""The offsets that each group has consumed, kept with the state that it made of them, and the gaps in the log.
 
 Revision ID: 0004
 """

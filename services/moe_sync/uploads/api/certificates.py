@@ -31,7 +31,7 @@ router = APIRouter(tags=["certificates"])
     responses={HTTPStatus.OK: {"content": {"application/pdf": {}}}},
 )
 async def certificate(upload: UUID, state: State, caller: Reader, query: Annotated[CertificateQuery, Query()]) -> Response:
-    """What, when, which way, the digests and the receipt; 409 until the Ministry has taken the upload. `format=pdf` for a page."""
+    """Contents, time, adapter, digests and receipt; 409 until the Ministry has accepted the upload. `format=pdf` for a page."""
     async with state.engine.connect() as connection:
         stored = await upload_of(connection, upload, caller)
         if stored.status not in {"accepted", "partly-accepted"}:

@@ -1,4 +1,4 @@
-"""What an upload changes for the Ministry, item by item."""
+"""The changes that an upload makes to the Ministry's copy, item by item."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from shared.web.pages import Page, page_of
 router = APIRouter(tags=["uploads"])
 
 
-@router.get("/v1/uploads/{upload}/diff", summary="What an upload changes")
+@router.get("/v1/uploads/{upload}/diff", summary="The changes that an upload makes to the Ministry's copy")
 async def diff(upload: UUID, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> Page[DifferenceOut]:
     """Each item beside what the Ministry had taken of it from the uploads before; `before` is null for what it did not have."""
     after = read_cursor(query.cursor, UUID)

@@ -31,7 +31,7 @@ from shared.web.service import requires
 router = APIRouter(tags=["files"])
 
 Carrier = Annotated[Principal, requires("star:read", role="admin")]
-"""Whoever may hold the files: national student numbers can be in them."""
+"""The callers who may have the files: national student numbers can be in them."""
 
 DOCUMENT: Final = "upload.json"
 ARCHIVE: Final = "upload.zip"

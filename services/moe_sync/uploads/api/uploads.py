@@ -65,7 +65,7 @@ async def run(school: SchoolInPath, body: RunIn, state: State, caller: Runner, r
         return await _shown(connection, upload, state)
 
 
-@router.get("/v1/schools/{school}/uploads/preview", summary="What would go now")
+@router.get("/v1/schools/{school}/uploads/preview", summary="The upload that would go now")
 async def preview(school: SchoolInPath, state: State, caller: Reader, query: Annotated[PreviewQuery, Query()]) -> DocumentOut:
     """The document that a run by hand would build at this moment, each item with its change; nothing is kept.
 

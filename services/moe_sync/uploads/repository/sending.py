@@ -16,7 +16,7 @@ Answered = Literal["accepted", "partly-accepted", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class ToSend:
-    """What an attempt needs to know of its upload."""
+    """An upload as its attempt needs it."""
 
     school: str
     term: str
@@ -30,7 +30,7 @@ class ToSend:
 
 
 async def school_of(connection: AsyncConnection, upload: uuid.UUID) -> str | None:
-    """Whose upload it is."""
+    """The school of the upload."""
     school: str | None = (await connection.execute(text("SELECT school FROM uploads WHERE id = :id"), {"id": upload})).scalar()
     return school
 

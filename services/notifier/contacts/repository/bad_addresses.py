@@ -1,6 +1,6 @@
 """Bad addresses, from which letters came back: SQL. Nothing is written to them until they are cleared.
 
-Whoever marks or clears one and locks cases in the same transaction locks the cases first.
+A transaction that marks or clears one and locks cases locks the cases first.
 """
 
 import uuid

@@ -39,7 +39,7 @@ _BODY: Final = {
 }
 
 
-@router.post("/v1/bounces", summary="What became of a letter that had left", openapi_extra=_BODY)
+@router.post("/v1/bounces", summary="Report a letter that came back, or arrived", openapi_extra=_BODY)
 async def take_bounce(request: Request, state: State, caller: Annotated[Principal, requires("ops")]) -> BounceTaken:
     """A report as the mail server wrote it (`message/rfc822`), or a few fields as JSON. The same report twice changes nothing.
 

@@ -1,4 +1,4 @@
-"""What a bounce means for its delivery, and for the address. The caller holds the lock of the letter's case."""
+"""The effect of a bounce on its delivery, and on the address. The caller holds the lock of the letter's case."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ DID_NOT_ARRIVE: Final = ("hard", "soft", "policy")
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a bounce changed. `repeated`: nothing, it was known; `marked`: its address counted as good before."""
+    """The changes of a bounce. `repeated`: nothing, it was known; `marked`: its address counted as good before."""
 
     repeated: bool
     marked: bool = False

@@ -32,7 +32,7 @@ MOST_PARTS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class BounceReport:
-    """What a server reports of one letter. `message_id` or `envelope_id` at least names the letter; `status` is an enhanced one."""
+    """A server's report of one letter. `message_id` or `envelope_id` at least names the letter; `status` is an enhanced one."""
 
     action: Action
     status: str
@@ -42,7 +42,7 @@ class BounceReport:
 
     @property
     def kind(self) -> ReportKind:
-        """What it means for the letter and its address."""
+        """The meaning for the letter and its address."""
         return kind_of(self.action, self.status)
 
 
@@ -51,7 +51,7 @@ class NotAReportError(ValueError):
 
 
 def kind_of(action: Action, status: str) -> ReportKind:
-    """What an action with a status means. Relayed and expanded are as good as delivered: nobody will tell us more."""
+    """The kind of a report by its action and status. Relayed and expanded are as good as delivered: no more reports follow."""
     if action == "delayed":
         return "delayed"
     if action != "failed":

@@ -27,7 +27,7 @@ class BouncePosted(Body):
 
 
 class BounceTaken(BaseModel):
-    """What the report meant."""
+    """The meaning of the report."""
 
     delivery: uuid.UUID
     kind: Literal["hard", "soft", "policy", "delayed", "delivered"]

@@ -23,7 +23,7 @@ class AttemptOut(BaseModel):
     started_at: datetime
     ended_at: datetime | None = Field(description="null while it is under way, or when it was cut short by a stop")
     outcome: Literal["done", "retry", "failed"] | None
-    code: str | None = Field(description="What the other side answered: `550 5.1.1` of a mail server, `429` of a text gateway")
+    code: str | None = Field(description="The other side's answer: `550 5.1.1` of a mail server, `429` of a text gateway")
     detail: str | None
 
 

@@ -36,10 +36,10 @@ FULL_FOR: Final = timedelta(days=5)
 """How long a mailbox may stay full before its letter is given up: what RFC 5321, section 4.5.4.1, has servers try for."""
 
 DELIVER_WITHIN: Final = timedelta(days=14)
-"""How long a letter is tried while our own side, or the other's, is out of order. What it says is past by then."""
+"""How long a letter is tried while our own side, or the other's, is out of order. After that the letter is out of date."""
 
 MARGIN: Final = timedelta(minutes=1)
-"""What the lease leaves beyond the transport's own bound, so that no second attempt begins while one can still succeed."""
+"""The time that the lease leaves beyond the transport's own bound, so that no second attempt begins while one can still succeed."""
 
 SOFT_LIMIT: Final = 3
 
@@ -130,7 +130,7 @@ class DeliveryTask:
 
 
 def _warn(due: DueDelivery, outcome: Outcome) -> None:
-    """What somebody has to look at, or mend."""
+    """The trouble that a person has to look at, or mend."""
     channel = due.parcel.channel
     match outcome:
         case Ours(detail):

@@ -27,7 +27,7 @@ Verdict = type[NoSuchAddress | Refused | Unwanted | Full | Deferred | Away | Our
 OURS_TO_MEND: Final = frozenset({500, 501, 502, 503, 504, 530, 534, 535, 538})
 """Permanent answers that are about the set-up and not about the recipient."""
 _ABOUT_THE_PARAMETER: Final = frozenset({501, 504})
-"""Of them, those that a server which does not like the recipient's address gives as well."""
+"""The codes among them that a server also gives when it does not like the recipient's address."""
 
 _BY_SUBJECT: Final[MappingProxyType[str, Verdict]] = MappingProxyType(
     {

@@ -1,7 +1,7 @@
 """The ids of caregivers' addresses beside each contact, so that whose an address is takes one join.
 
-Only adds: a worker of the release before goes on without them, and its deletes take them along. What it writes, and what was there
-before, is found by `addresses_at` and made up for when it is needed (`contacts/repository/contacts.py`): whether an address is usable
+Only adds: a worker of the release before goes on without them, and its deletes take them along. Its writes, and the rows from
+before, are found by `addresses_at` and made up for when it is needed (`contacts/repository/contacts.py`): whether an address is usable
 is judged in Python, so no statement here could do it.
 
 Revision ID: 0011

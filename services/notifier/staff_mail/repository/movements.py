@@ -80,7 +80,7 @@ async def is_any(connection: AsyncConnection, schedule: Schedule) -> bool:
 
 
 async def take(connection: AsyncConnection, schedule: Schedule, digest_id: uuid.UUID) -> None:
-    """Everything that no digest has reported goes into this one. What commits later is in the next."""
+    """Everything that no digest has reported goes into this one. A later commit is in the next."""
     await connection.execute(
         text("UPDATE movements SET digest_id = :digest_id WHERE school = :school AND digest_id IS NULL AND handled_at >= :since"),
         {"school": schedule.school, "since": schedule.since, "digest_id": digest_id},

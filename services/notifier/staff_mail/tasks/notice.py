@@ -32,10 +32,10 @@ log = structlog.get_logger()
 BACKOFF: Final = Backoff(timedelta(seconds=30), timedelta(hours=1), most_attempts=100)
 
 MARGIN: Final = timedelta(minutes=1)
-"""What the lease leaves beyond the transport's own bound."""
+"""The time that the lease leaves beyond the transport's own bound."""
 
 SEND_WITHIN: Final = timedelta(days=14)
-"""How long a notice is tried while our own side, or the mail server, is out of order. What it says is past by then."""
+"""How long a notice is tried while our own side, or the mail server, is out of order. After that it is out of date."""
 
 
 @dataclass(frozen=True, slots=True)

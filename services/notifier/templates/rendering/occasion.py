@@ -1,4 +1,4 @@
-"""What a letter is written of, and the letter that comes out."""
+"""The values that a letter is written from, and the letter that comes out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a letter can speak of: no student number, no address, no other household.
+    """The values that a letter can use: no student number, no address, no other household.
 
     `absent_on` are the days that make up the total, empty where they are not known; `illness_half_days` is how much of it was illness.
     """

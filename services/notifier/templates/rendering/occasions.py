@@ -7,7 +7,7 @@ from services.notifier.templates.rendering.occasion import Count, Occasion
 
 
 def occasion_of(count: Count, school: School, contact: Contact, names: Sequence[str]) -> Occasion:
-    """What a letter to these names can speak of."""
+    """The values for a letter to these names."""
     return Occasion(
         child=contact.given_name,
         names=names,

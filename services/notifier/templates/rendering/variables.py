@@ -1,4 +1,4 @@
-"""What a letter's template can speak of. A variable that is optional has to be asked for before it is used."""
+"""The variables of a letter's template. An optional variable has to be tested before it is used."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType({variable.name: variable.kin
 
 
 def values_of(occasion: Occasion, threshold: Threshold, language: str) -> Values:
-    """Every variable's value, None where there is none. What comes from a school's system is one line of printable text."""
+    """Every variable's value, None where there is none. A value from a school's system is one line of printable text."""
     english = language == HOUSE
     number = f"{occasion.absent_half_days / 2:g}"
     # Days that do not add up to the number beside them would only raise the question which of the two is wrong.

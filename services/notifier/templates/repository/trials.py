@@ -71,7 +71,7 @@ async def add(connection: AsyncConnection, school: str, threshold: Threshold, pa
 
 
 async def to_send(connection: AsyncConnection, trial: uuid.UUID) -> Parcel | None:
-    """What is to be sent; None when it was settled."""
+    """The test letter to send; None when it was settled."""
     row = (await connection.execute(text("SELECT * FROM trials WHERE id = :id AND status = 'waiting'"), {"id": trial})).one_or_none()
     if row is None:
         return None

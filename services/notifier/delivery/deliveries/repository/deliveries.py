@@ -80,7 +80,7 @@ async def find(connection: AsyncConnection, *, delivery_id: uuid.UUID | None = N
 
 
 async def to_send(connection: AsyncConnection, delivery_id: uuid.UUID) -> DueDelivery | None:
-    """What is to be sent; None when it was settled, or its letter withdrawn."""
+    """The parcel to send; None when it was settled, or its letter withdrawn."""
     row = (
         await connection.execute(
             text(

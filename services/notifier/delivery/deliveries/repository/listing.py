@@ -1,4 +1,4 @@
-"""What a school sees of its letters: SQL. One row for each delivery, and one for each letter that has none."""
+"""A school's list of its letters: SQL. One row for each delivery, and one for each letter that has none."""
 
 import uuid
 from collections import defaultdict
