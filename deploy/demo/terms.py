@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from shared.attendance.calendar import SATURDAY, SchoolCalendar, Term
 from shared.attendance.holidays import holidays_of
+from shared.clock import HOME_ZONE
 
-TIMEZONE: Final = "Pacific/Auckland"
 WEEK: Final = timedelta(weeks=1)
 TERM_LENGTH: Final = 10 * WEEK - timedelta(days=3)
 """From a Monday to the Friday ten weeks on."""
@@ -34,7 +34,7 @@ TERMS_A_YEAR: Final = 4
 
 def today_at_school(now: datetime) -> date:
     """The date at the school, which may be ahead of the one here."""
-    return now.astimezone(ZoneInfo(TIMEZONE)).date()
+    return now.astimezone(ZoneInfo(HOME_ZONE)).date()
 
 
 def school_year(today: date) -> SchoolCalendar:
@@ -52,7 +52,7 @@ def school_year(today: date) -> SchoolCalendar:
         for number, start in enumerate(starts, start=1)
         if number <= TERMS_A_YEAR
     )
-    return SchoolCalendar(terms, frozenset(_closed_days(terms)), frozenset(_half_days(terms)), timezone=TIMEZONE)
+    return SchoolCalendar(terms, frozenset(_closed_days(terms)), frozenset(_half_days(terms)))
 
 
 def carried_on(stored: SchoolCalendar, today: date) -> SchoolCalendar:

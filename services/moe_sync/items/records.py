@@ -13,8 +13,9 @@ from msgspec.structs import replace
 
 from services.moe_sync.items.facts import RecordCrossed, RecordMentioned, ResponseGiven, ResponseTakenBack, Subject
 from services.moe_sync.items.item import RecordItem, RecordStatus, ResponseItem
+from shared.clock import HOME_ZONE
 
-NEW_ZEALAND: Final = ZoneInfo("Pacific/Auckland")
+HOME: Final = ZoneInfo(HOME_ZONE)
 
 
 class Passing(Struct, frozen=True):
@@ -138,7 +139,7 @@ def _opening(record: Record, made_at: datetime) -> tuple[float, date]:
     half_days = record.opening.absent_half_days if record.opening is not None else None
     crossed_on = record.opening.crossed_on if record.opening is not None else None
     days_absent = float(record.subject.threshold or 0) if half_days is None else half_days / 2
-    return days_absent, crossed_on or made_at.astimezone(NEW_ZEALAND).date()
+    return days_absent, crossed_on or made_at.astimezone(HOME).date()
 
 
 def _status(record: Record) -> RecordStatus:

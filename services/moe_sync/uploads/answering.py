@@ -14,6 +14,7 @@ from services.moe_sync.roster.repository import schools
 from services.moe_sync.uploads.document import decode_document, encode_document, has_nsn, without_nsn
 from services.moe_sync.uploads.repository import sending, uploads
 from services.moe_sync.uploads.repository.sending import Answered
+from shared.identifiers import uuid_or_none
 
 log = structlog.get_logger()
 
@@ -68,18 +69,11 @@ async def keep_answer(
 
 
 async def _keep_rejects(connection: AsyncConnection, upload: uuid.UUID, rejects: Sequence[Rejected]) -> None:
-    reasons = {item: reject.reason for reject in rejects if (item := _id(reject.item)) is not None}
+    reasons = {item: reject.reason for reject in rejects if (item := uuid_or_none(reject.item)) is not None}
     held = await sending.reject(connection, upload, reasons)
     if held < len(rejects):
         log.warning("upload.rejects_unknown", upload=str(upload), rejects=len(rejects), held=held)
 
 
 def _of_code(rejects: Sequence[Rejected], code: str) -> list[uuid.UUID]:
-    return [item for reject in rejects if reject.code == code and (item := _id(reject.item)) is not None]
-
-
-def _id(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
+    return [item for reject in rejects if reject.code == code and (item := uuid_or_none(reject.item)) is not None]

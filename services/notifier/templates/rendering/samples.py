@@ -8,6 +8,7 @@ from typing import Final
 
 from services.notifier.templates.rendering.occasion import Occasion
 from shared.attendance.tiers import Threshold
+from shared.clock import HOME_ZONE
 from shared.events.data import AbsentDay, TermDates
 
 TERM: Final = TermDates("2026-T4", date(2026, 10, 12), date(2026, 12, 18))
@@ -40,7 +41,7 @@ def sample(threshold: Threshold, case: SampleCase, *, school: str = "Example Sch
         dates=TERM if case.term_dates_known else None,
         school=school,
         contact_email=contact_email if case.contact_email else None,
-        timezone="Pacific/Auckland",
+        timezone=HOME_ZONE,
         absent_on=_days(half_days) if case.absent_days_known else (),
         illness_half_days=half_days - 2 if case.mostly_illness else 2,
     )

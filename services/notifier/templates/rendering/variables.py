@@ -12,11 +12,12 @@ from services.notifier.templates.rendering.days import day_in_words, run_in_word
 from services.notifier.templates.rendering.occasion import Occasion
 from services.notifier.templates.words import days_in_words, in_words
 from shared.attendance.tiers import Threshold
+from shared.clock import HOME_ZONE
 
 Kind = Literal["text", "list", "flag"]
 Values = Mapping[str, object]
 
-HOME: Final = ZoneInfo("Pacific/Auckland")
+HOME: Final = ZoneInfo(HOME_ZONE)
 
 
 @dataclass(frozen=True, slots=True)
