@@ -10,9 +10,9 @@
                     case _:
                         batch.refuse(message, WRONG_TYPE, "only things belong on this topic")
 
-    "things": parts.consume("things", [topics.THINGS], ThingsHandler(parts.engine, box, clock))
+    "things": parts.consume("things", [topics.THINGS], ThingsHandler(box, clock))
 
-A handler with fields of its own is a `dataclass(kw_only=True)`.
+A handler with fields of its own is a `dataclass(kw_only=True)`. The transaction is its edge's: see `shared.bus.applying`.
 """
 
 from abc import ABC, abstractmethod
@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.interface import Message, Partition
 from shared.clock import Clock, utc_now
@@ -57,19 +57,17 @@ class Batch:
 
 @dataclass
 class BatchHandler(ABC):
-    """Reads a batch, and applies it and keeps its dead letters in one transaction."""
+    """Reads a batch, applies it, and keeps its dead letters."""
 
-    engine: AsyncEngine
     dead_letters: DeadLetterBox
     clock: Clock = utc_now
 
-    async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
-        """Handles the messages, as `shared.bus.processor.Handler` has it."""
+    async def __call__(self, connection: AsyncConnection, messages: Sequence[Message]) -> Mapping[Partition, int]:
+        """Handles the messages in the caller's transaction, as `shared.bus.applying.Handler` has it."""
         events, unreadable = read_events(messages)
         batch = Batch(events, self.clock(), unreadable)
-        async with self.engine.begin() as connection:
-            await self.apply(connection, batch)
-            await self.dead_letters.keep(connection, [letter for letter in batch.refused if not batch.waits(letter.message)], batch.now)
+        await self.apply(connection, batch)
+        await self.dead_letters.keep(connection, [letter for letter in batch.refused if not batch.waits(letter.message)], batch.now)
         return batch.pauses
 
     @abstractmethod

@@ -1,22 +1,25 @@
 """The parts a worker is put together from: each is a named loop that runs until it is asked to stop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.bus.applying import Applier, Handler
 from shared.bus.factory import open_bus
 from shared.bus.interface import Bus, Publisher
-from shared.bus.processor import Handler, Processor
+from shared.bus.processor import Processor
 from shared.clock import Clock, utc_now
 from shared.db.engine import create_engine, ping
 from shared.db.listen import Wakeup, listen
 from shared.deadletters import repository as deadletters
+from shared.deadletters.box import DeadLetterBox
 from shared.events.topics import Topic
 from shared.leases.lease import LENGTH, Lease
+from shared.offsets.ledger import Ledger
 from shared.outbox import repository as outbox
 from shared.outbox.relay import LEASE as RELAY
 from shared.outbox.relay import Archive, Relay, outbox_moves
@@ -47,8 +50,13 @@ class WorkerParts:
     def consume(self, name: str, topics: Sequence[Topic], handler: Handler) -> Loop:
         """Feeds the handler from the topics, as the group `<service>.<name>`."""
         group = f"{self.schema}.{name}"
-        consumer = self.bus.consumer(group, [topic.name for topic in topics])
-        return Processor(group, consumer, handler, self.progress.loop(group), self.clock).run
+        return self.processor(Ledger(self.engine, group), topics, handler, self.progress.loop(group)).run
+
+    def processor(self, ledger: Ledger, topics: Sequence[Topic], handler: Handler, beat: Callable[[], None]) -> Processor:
+        """Feeds the handler from the topics, as the ledger's group, which reads on where its ledger stands."""
+        consumer = self.bus.consumer(ledger.group, [topic.name for topic in topics], ledger.positions)
+        applier = Applier(self.engine, handler, ledger, DeadLetterBox(self.schema), self.clock)
+        return Processor(ledger.group, consumer, applier, beat, self.clock)
 
     def relay(self, archive: Archive | None = None) -> Loop:
         """Carries the service's outbox to the bus."""

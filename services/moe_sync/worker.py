@@ -39,11 +39,11 @@ async def run_worker(settings: MoeSyncSettings, stop: asyncio.Event, *, progress
             started_at=clock(),
             clock=clock,
         )
-        students = StudentsReader(SCHEMA, parts.engine, parts.bus, StudentsHandler(parts.engine, box, clock), clock)
+        students = StudentsReader(parts, StudentsHandler(box, clock))
         leading, reading = progress.loop(f"{SCHEMA}.leader"), progress.loop(f"{SCHEMA}.students")
         loops = {
-            "schools": parts.consume("schools", [topics.SCHOOLS], SchoolsHandler(parts.engine, box, clock, scheduler=scheduler)),
-            "records": parts.consume("records", [topics.CROSSINGS, topics.RESPONSES], RecordsHandler(parts.engine, box, clock)),
+            "schools": parts.consume("schools", [topics.SCHOOLS], SchoolsHandler(box, clock, scheduler=scheduler)),
+            "records": parts.consume("records", [topics.CROSSINGS, topics.RESPONSES], RecordsHandler(box, clock)),
             "students": lambda stop: students.run(stop, reading),
             "leader": lambda stop: leader.run(stop, leading),
             "work": parts.work([upload_task], concurrency=settings.upload_concurrency),

@@ -3,8 +3,6 @@
 import asyncio
 from dataclasses import replace
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from services.notifier.contacts import handler as roster
 from services.notifier.contacts.handler import RosterHandler
 from services.notifier.delivery.deliveries.task import BACKOFF, DeliveryTask
@@ -33,9 +31,9 @@ from shared.telemetry.progress import Progress
 from shared.worker import worker_parts
 
 
-def roster_handler(engine: AsyncEngine, box: DeadLetterBox, clock: Clock) -> RosterHandler:
+def roster_handler(box: DeadLetterBox, clock: Clock) -> RosterHandler:
     """The handler of the roster, followed by the rooms that act on its changes: letters first, as they lock cases."""
-    return RosterHandler(engine, box, clock, followers=[letters_follow, staff_mail_follows])
+    return RosterHandler(box, clock, followers=[letters_follow, staff_mail_follows])
 
 
 async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progress: Progress | None = None, clock: Clock = utc_now) -> None:
@@ -64,19 +62,17 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
         erasure = ErasureTask(parts.engine, settings.letters_kept, clock)
         trial = TrialTask(parts.engine, email, settings.smtp_timeout, clock)
         loops = {
-            "roster": parts.consume(roster.GROUP, [topics.SCHOOLS, topics.STUDENTS], roster_handler(parts.engine, box, clock)),
+            "roster": parts.consume(roster.GROUP, [topics.SCHOOLS, topics.STUDENTS], roster_handler(box, clock)),
             "crossings": parts.consume(
                 crossings.GROUP,
                 [topics.CROSSINGS],
-                crossings.CrossingsHandler(parts.engine, box, clock, hold=settings.hold, tell_within=settings.tell_within),
+                crossings.CrossingsHandler(box, clock, hold=settings.hold, tell_within=settings.tell_within),
             ),
-            "holds": parts.consume(holds.GROUP, [topics.LETTER_HOLDS], holds.HoldsHandler(parts.engine, box, clock)),
+            "holds": parts.consume(holds.GROUP, [topics.LETTER_HOLDS], holds.HoldsHandler(box, clock)),
             "plans": parts.consume(
                 plans.GROUP,
                 [topics.PLANS],
-                plans.PlansHandler(
-                    parts.engine, box, clock, message_id_domain=settings.message_id_domain, tell_within=settings.tell_within
-                ),
+                plans.PlansHandler(box, clock, message_id_domain=settings.message_id_domain, tell_within=settings.tell_within),
             ),
             "work": parts.work([letter, delivery, trial, digest, notice, erasure], concurrency=settings.letters_at_once),
             "erasure": lambda stop: planner(parts.engine, clock, stop),

@@ -37,8 +37,8 @@ async def run_worker(
     folder = Folder(CodeTable.load(settings.attendance_codes))
     async with worker_parts(SCHEMA, settings, progress or Progress(), clock) as parts:
         box = DeadLetterBox(SCHEMA)
-        roster = RosterHandler(parts.engine, box, calendar_changes.follow, clock)
-        marks = MarksHandler(parts.engine, folder, box, settings.school_wait, clock)
+        roster = RosterHandler(box, clock, calendar_changed=calendar_changes.follow)
+        marks = MarksHandler(box, clock, folder=folder, school_wait=settings.school_wait)
         tasks: list[Task] = [
             RecalculationTask(parts.engine, folder, CalendarCache(), clock),
             DayEndTask(parts.engine, clock),
@@ -47,7 +47,7 @@ async def run_worker(
         loops = {
             "roster": parts.consume("roster", [topics.SCHOOLS, topics.STUDENTS], roster),
             "marks": parts.consume("marks", [topics.MARKS], marks),
-            "dead-letters": parts.consume("dead-letters", [topics.DEAD_LETTERS], DeadLettersHandler(parts.engine, box, clock)),
+            "dead-letters": parts.consume("dead-letters", [topics.DEAD_LETTERS], DeadLettersHandler(box, clock)),
             "work": parts.work(tasks, concurrency=RECALCULATIONS_AT_ONCE),
             "relay": parts.relay(archive),
             "audit-expiry": Expiry(parts.engine, "audit", lambda rows, most: audit.forget(rows, settings.audit_years, most)).run,

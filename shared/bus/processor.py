@@ -1,4 +1,4 @@
-"""The loop that feeds a handler: fetch, handle, commit. A state machine whose one step, `run_once`, tests can call.
+"""The loop that feeds a handler: fetch, apply, commit. A state machine whose one step, `run_once`, tests can call.
 
 A handler may find that a partition can't go on yet (a school's calendar has not come). It is *paused* then: rewound to the message that
 waits, and not fetched from for a moment, while the other partitions go on.
@@ -6,7 +6,7 @@ waits, and not fetched from for a moment, while the other partitions go on.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Protocol
@@ -15,8 +15,9 @@ import structlog
 
 from shared.bus.interface import BusUnavailableError, Consumer, Message, Partition
 from shared.clock import Clock, utc_now
-from shared.db.errors import is_transient
+from shared.db.errors import is_transient, verdict_of
 from shared.events.envelope import time_of
+from shared.offsets.ledger import PartitionLostError
 from shared.telemetry import metrics
 from shared.waiting import wait_until_set
 
@@ -34,32 +35,44 @@ LONGEST_BACKOFF: Final = 15.0
 PAUSE: Final = timedelta(milliseconds=300)
 """How long a partition is paused before its message is tried again."""
 
+LOOK_EVERY: Final = 30.0
+"""Seconds between looks at where to read on: new partitions, other topics of the name, the offsets of a database that was restored."""
+
 
 class BatchRefusedError(Exception):
     """The handler will not take the batch now, and a person has to look: a flood of bad records, say. It is tried again later."""
 
 
-class Handler(Protocol):
-    """Applies one batch in one transaction."""
+class Edge(Protocol):
+    """Applies batches, each in one transaction; see `shared.bus.applying.Applier`."""
 
-    async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
-        """Handles the messages, and answers the partitions to pause, each with the offset to read again from.
+    async def apply(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
+        """Applies the messages, and answers the partitions to pause, each with the offset to read again from.
 
-        Errors that pass by themselves (see `is_transient`) and BatchRefusedError leave everything as it was; the same batch is
-        given again. Any other error ends the process, which is restarted by whoever runs it.
+        Errors that pass by themselves (see `is_transient`) and BatchRefusedError leave everything as it was; the same batch is given again.
+        An error that says that the set-up is wrong ends the process, which is restarted by whoever runs it. After any other error, the
+        batch is given again in halves.
         """
+
+    async def set_aside(self, message: Message, error: BaseException) -> Mapping[Partition, int]:
+        """Keeps a message that `apply` alone fails on for no reason that is foreseen, and goes on after it."""
+
+
+class _UnforeseenError(Exception):
+    """Has the error that no rule foresees as its cause."""
 
 
 @dataclass
 class Processor:
-    """Feeds one handler from one consumer."""
+    """Feeds one edge from one consumer."""
 
     group: str
     consumer: Consumer
-    handler: Handler
+    edge: Edge
     beat: Callable[[], None] = lambda: None
     clock: Clock = utc_now
     _paused_until: dict[Partition, float] = field(default_factory=dict)
+    _look_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Goes round until `stop` is set, then leaves the group."""
@@ -71,8 +84,13 @@ class Processor:
                 try:
                     await self.run_once(stop)
                     backoff = FIRST_BACKOFF
-                except BusUnavailableError as error:
-                    log.warning("bus.unavailable", group=self.group, error=str(error))
+                except PartitionLostError:
+                    log.warning("batch.discarded", group=self.group, reason="its partitions were read on elsewhere")
+                    await wait_until_set(stop, FIRST_BACKOFF)
+                except Exception as error:
+                    if not _passes(error):
+                        raise
+                    log.warning("bus.unavailable", group=self.group, error=type(error).__name__)
                     await wait_until_set(stop, backoff)
                     backoff = min(backoff * 2, LONGEST_BACKOFF)
         finally:
@@ -81,49 +99,80 @@ class Processor:
     async def run_once(self, stop: asyncio.Event) -> int:
         """One round: answers how many messages were done with.
 
-        1. Resumes the partitions that have been paused for long enough.
+        1. Resumes the partitions that have been paused for long enough; every half a minute, looks up anew where to read on.
         2. Fetches, and splits what came into batches of bounded size.
-        3. For each batch: handles it, until that works; pauses the partitions that the handler names; commits the offsets of the rest.
-        4. Rewinds to the messages that could not be handled or committed, so that the next round fetches them again.
+        3. For each batch: applies it, until that works; pauses the partitions that the handler names. A batch that fails as no rule
+           foresees is halved until the record is found, which is set aside.
+        4. What could not be applied is fetched again: the group's offsets, kept with what was made of them, say from where.
+        5. Commits what was done, for others to watch.
+
+        Raises PartitionLostError when another worker has gone on with a partition meanwhile: nothing of that batch is kept.
         """
         self._resume()
+        self._look_again()
         batches = deque(_split(await self.consumer.fetch(most=MOST_MESSAGES, wait=FETCH_WAIT)))
         paused: set[Partition] = set()
-        done = 0
-        while batches:
-            # The rest of a partition that an earlier batch paused comes again with the message that waits: order is kept.
-            batch = [message for message in batches[0] if message.source not in paused]
-            try:
-                pauses = await self._handle(batch, stop) if batch else {}
+        done: dict[Partition, int] = {}
+        count = 0
+        try:
+            while batches:
+                # The rest of a partition that an earlier batch paused comes again with the message that waits: order is kept.
+                batch = [message for message in batches.popleft() if message.source not in paused]
+                if not batch:
+                    continue
+                try:
+                    pauses = await self._apply(batch, stop)
+                except _UnforeseenError:
+                    batches.extendleft((batch[len(batch) // 2 :], batch[: len(batch) // 2]))
+                    continue
                 if pauses is None:
-                    self._rewind(batches, paused)
+                    self.consumer.relocate()
                     break
-                await self._commit(batch, pauses)
-            except BusUnavailableError:
-                # The consumer stands behind all of these: the next commit would count them as done.
-                self._rewind(batches, paused)
-                raise
-            done += self._note_done(batch, pauses)
-            paused.update(pauses)
-            batches.popleft()
-        return done
+                self._pause(pauses)
+                paused.update(pauses)
+                applied = [message for message in batch if message.offset < pauses.get(message.source, message.offset + 1)]
+                self._note_done(applied)
+                done |= {message.source: message.offset + 1 for message in applied}
+                count += len(applied)
+        except BaseException:
+            # The consumer stands behind all of these.
+            self.consumer.relocate()
+            raise
+        await self._commit(done)
+        return count
 
-    async def _handle(self, messages: Sequence[Message], stop: asyncio.Event) -> Mapping[Partition, int] | None:
-        """The handler's answer; None when `stop` was set while something was away."""
+    async def _apply(self, batch: Sequence[Message], stop: asyncio.Event) -> Mapping[Partition, int] | None:
+        """The partitions to pause; None when `stop` was set while something was away. Raises _UnforeseenError for a batch to halve."""
+        try:
+            return await self._retried(lambda: self.edge.apply(batch), batch, stop)
+        except _UnforeseenError as unforeseen:
+            error = unforeseen.__cause__
+            if len(batch) > 1 or error is None:
+                log.warning("batch.halved", group=self.group, messages=len(batch), error=type(error).__name__)
+                raise
+        return await self._retried(lambda: self.edge.set_aside(batch[0], error), batch, stop)
+
+    async def _retried(
+        self, work: Callable[[], Awaitable[Mapping[Partition, int]]], batch: Sequence[Message], stop: asyncio.Event
+    ) -> Mapping[Partition, int] | None:
         backoff = FIRST_BACKOFF
         while True:
             self.beat()
             try:
                 with metrics.BATCH_SECONDS.labels(self.group).time():
-                    return await self.handler(messages)
+                    return await work()
+            except PartitionLostError:
+                raise
             except BatchRefusedError as error:
                 log.error("batch.refused", group=self.group, reason=str(error))
                 # Only a person can change this, so there is no hurry.
                 backoff = LONGEST_BACKOFF
             except Exception as error:
-                if not (is_transient(error) or isinstance(error, BusUnavailableError)):
-                    log.exception("batch.failed", group=self.group, first=_place(messages[0]), last=_place(messages[-1]))
+                if verdict_of(error) == "set-up":
+                    log.exception("batch.failed", group=self.group, first=_place(batch[0]), last=_place(batch[-1]))
                     raise
+                if not _passes(error):
+                    raise _UnforeseenError from error
                 log.warning("batch.retried", group=self.group, error=type(error).__name__, after=backoff)
             metrics.BATCH_RETRIES.labels(self.group).inc()
             await wait_until_set(stop, backoff)
@@ -131,24 +180,26 @@ class Processor:
                 return None
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
-    async def _commit(self, batch: Sequence[Message], pauses: Mapping[Partition, int]) -> None:
-        # What waits is read again from its offset: in this process by the rewind, after a restart or by another worker by the commit.
-        self._pause(pauses)
-        await self.consumer.commit({message.source: message.offset + 1 for message in batch} | dict(pauses))
+    async def _commit(self, offsets: Mapping[Partition, int]) -> None:
+        """Tells the bus, for whoever watches how far behind the group is. Nothing depends on it."""
+        if not offsets:
+            return
+        try:
+            await self.consumer.commit(offsets)
+        except BusUnavailableError as error:
+            log.info("bus.not_committed", group=self.group, error=str(error))
 
-    def _note_done(self, batch: Sequence[Message], pauses: Mapping[Partition, int]) -> int:
-        done = [message for message in batch if message.offset < pauses.get(message.source, message.offset + 1)]
+    def _note_done(self, done: Sequence[Message]) -> None:
         for message in done:
             metrics.MESSAGES.labels(self.group, message.topic).inc()
         times = [time for message in done if (time := time_of(message)) is not None]
         metrics.observe_age(self.group, times, self.clock())
-        return len(done)
 
-    def _rewind(self, batches: Iterable[Sequence[Message]], paused: Collection[Partition]) -> None:
-        """Has these messages fetched again, but for those of paused partitions, which have been rewound to what waits in them."""
-        messages = [message for batch in batches for message in batch if message.source not in paused]
-        # Backwards, so that the first message of each partition is the one that stays.
-        self.consumer.rewind({message.source: message.offset for message in reversed(messages)})
+    def _look_again(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._look_at:
+            self._look_at = now + LOOK_EVERY
+            self.consumer.relocate()
 
     def _pause(self, pauses: Mapping[Partition, int]) -> None:
         if not pauses:
@@ -167,6 +218,10 @@ class Processor:
             for partition in due:
                 del self._paused_until[partition]
             metrics.PAUSED_PARTITIONS.labels(self.group).set(len(self._paused_until))
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, BusUnavailableError) or is_transient(error)
 
 
 def _split(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:

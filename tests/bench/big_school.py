@@ -22,6 +22,7 @@ from shared.events.catalogue import MARKS_RECORDED, SCHOOL_UPDATED, STUDENT_UPDA
 from shared.events.data import Caregiver, Mark, MarksRecorded, SchoolUpdated, StudentUpdated, TermDates, TimetableSlot
 from shared.events.envelope import Event, new_event_id
 from shared.identifiers import SchoolNumber, student_id
+from tests.support.applied import Applied
 
 SCHOOL: Final = SchoolNumber("0999")
 STUDENTS: Final = 3_000
@@ -50,8 +51,10 @@ class BigSchool:
 
     def __post_init__(self) -> None:
         box = DeadLetterBox("thresholds")
-        self.roster = RosterHandler(self.engine, box, calendar_changes.follow, lambda: NOW)
-        self.marks = MarksHandler(self.engine, Folder(CodeTable.load()), box, timedelta(seconds=30), lambda: NOW)
+        self.roster = Applied(self.engine, RosterHandler(box, lambda: NOW, calendar_changed=calendar_changes.follow))
+        self.marks = Applied(
+            self.engine, MarksHandler(box, lambda: NOW, folder=Folder(CodeTable.load()), school_wait=timedelta(seconds=30))
+        )
         self.calendar: SchoolCalendar
         self._offset = 0
 

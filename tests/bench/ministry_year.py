@@ -46,6 +46,7 @@ from shared.leases.lease import Lease
 from shared.worklist.runner import Runner
 from tests.bench.ministry_model import WEEK, Ministry, Truth, terms_of_2026
 from tests.bench.results import Results
+from tests.support.applied import Applied
 from tests.support.clock import ManualClock
 from tests.support.worklist import leases_run_out
 
@@ -67,7 +68,7 @@ class Year:
         self.truth = Truth(random.Random(seed + 1))
         self.ministry = Ministry(self.truth, random.Random(seed + 2), self.close_of)
         self.scheduler = Scheduler(CLOSING, timedelta(0))
-        self.records = RecordsHandler(engine, DeadLetterBox("moe_sync"), self.clock)
+        self.records = Applied(engine, RecordsHandler(DeadLetterBox("moe_sync"), self.clock))
         self.offset = 0
         self.kills = 0
         self.seconds = {"reading events": 0.0, "closing windows": 0.0, "sending": 0.0}
@@ -93,7 +94,7 @@ class Year:
 
     async def begin(self) -> None:
         """The schools arrive."""
-        handler = SchoolsHandler(self.engine, DeadLetterBox("moe_sync"), self.clock, scheduler=self.scheduler)
+        handler = Applied(self.engine, SchoolsHandler(DeadLetterBox("moe_sync"), self.clock, scheduler=self.scheduler))
         terms = [TermDates(*term) for term in terms_of_2026()]
         events = [
             Event(

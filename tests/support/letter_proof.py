@@ -28,6 +28,7 @@ from shared.events.catalogue import SCHOOL_UPDATED, STUDENT_UPDATED
 from shared.events.data import Caregiver, SchoolUpdated, StudentUpdated, TermDates
 from shared.events.envelope import Event, new_event_id
 from shared.identifiers import StudentId, crossing_event_id, student_id
+from tests.support.applied import Applied
 from tests.support.crossings import TERM, up
 from tests.support.ports import free_port
 from tests.support.processes import Process
@@ -115,8 +116,8 @@ def _worker(folder: Path, database_url: str, smtp_port: int) -> Process:
 async def _cross(engine: AsyncEngine, letters: int) -> None:
     """Every student of a school passes a threshold, and has one caregiver."""
     now, box, offset = utc_now(), DeadLetterBox("notifier"), iter(range(1, 10_000_000))
-    roster = roster_handler(engine, box, utc_now)
-    crossings = CrossingsHandler(engine, box, utc_now, hold=timedelta(0))
+    roster = Applied(engine, roster_handler(box, utc_now))
+    crossings = Applied(engine, CrossingsHandler(box, utc_now, hold=timedelta(0)))
 
     def message(outgoing: Outgoing) -> Message:
         return Message(outgoing.topic, 0, next(offset), outgoing.key, outgoing.value, outgoing.headers)

@@ -11,15 +11,15 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.moe_sync.roster.repository import national_numbers
-from shared.bus.interface import Bus
-from shared.bus.processor import Handler, Processor
-from shared.clock import Clock, utc_now
+from shared.bus.applying import Handler
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup
 from shared.events.topics import STUDENTS
+from shared.offsets import repository as offsets
+from shared.offsets.ledger import Ledger
+from shared.worker import WorkerParts
 
 log = structlog.get_logger()
 
@@ -31,11 +31,8 @@ POLL: Final = timedelta(seconds=5)
 class StudentsReader:
     """One reading of the students at a time, by its generation."""
 
-    schema: str
-    engine: AsyncEngine
-    bus: Bus
+    parts: WorkerParts
     handler: Handler
-    clock: Clock = utc_now
     bell: Wakeup = field(default_factory=Wakeup)
 
     async def run(self, stop: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
@@ -49,11 +46,14 @@ class StudentsReader:
             await self._read(generation, stop, beat)
 
     async def _read(self, generation: int, stop: asyncio.Event, beat: Callable[[], None]) -> None:
-        group = f"{self.schema}.students.{generation}"
-        log.info("students.reading", group=group)
+        readings = f"{self.parts.schema}.students."
+        # What a group of this name has committed to the bus may be from before the database was restored.
+        ledger = Ledger(self.parts.engine, f"{readings}{generation}", adopts=False)
+        await self._forget_others(readings, ledger.group)
+        log.info("students.reading", group=ledger.group)
         ending = asyncio.Event()
-        processor = Processor(group, self.bus.consumer(group, [STUDENTS.name]), self.handler, beat, self.clock)
-        reading = asyncio.create_task(processor.run(ending), name=group)
+        processor = self.parts.processor(ledger, [STUDENTS], self.handler, beat)
+        reading = asyncio.create_task(processor.run(ending), name=ledger.group)
         try:
             while not stop.is_set() and not reading.done() and await self._wanted(generation) == generation:
                 await self.bell.wait(POLL)
@@ -61,10 +61,19 @@ class StudentsReader:
             ending.set()
             await reading
 
+    async def _forget_others(self, readings: str, group: str) -> None:
+        try:
+            async with self.parts.engine.begin() as connection:
+                await offsets.forget_others(connection, readings, group)
+        except Exception as error:
+            # The next reading does it.
+            if not is_transient(error):
+                raise
+
     async def _wanted(self, believed: int | None = None) -> int | None:
         """Which reading is wanted, None for none; while the database is away, what was so before."""
         try:
-            async with self.engine.connect() as connection:
+            async with self.parts.engine.connect() as connection:
                 generation, wanted = await national_numbers.current_reading(connection)
         except Exception as error:
             if not is_transient(error):

@@ -33,7 +33,7 @@ async def partner_loops(parts: WorkerParts, settings: NotifierSettings, box: Dea
         failing=at_once // 2,
         clock=clock,
     )
-    handler = partner_events.PartnerEventsHandler(parts.engine, box, clock, kept=settings.partner_events_kept)
+    handler = partner_events.PartnerEventsHandler(box, clock, kept=settings.partner_events_kept)
     forgetting = Forgetting(parts.engine, settings.partner_events_kept, clock)
     beat = parts.progress.loop(f"{parts.schema}.forgetting")
 

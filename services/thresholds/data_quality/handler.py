@@ -1,19 +1,15 @@
 """Dead letters that other services report, into our copy: a school asks one place what became of its data."""
 
 import uuid
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.data_quality.repository import dead_letters
 from services.thresholds.data_quality.repository.dead_letters import ReportedLetter
-from shared.bus.interface import Message, Partition
-from shared.clock import Clock, utc_now
-from shared.deadletters.box import DeadLetterBox
-from shared.deadletters.letter import DeadLetter
-from shared.deadletters.reading import WRONG_TYPE, read_events
+from shared.batch import Batch, BatchHandler
+from shared.deadletters.reading import WRONG_TYPE
 from shared.events.data import DeadLettered, DeadLetterSettled
 from shared.events.envelope import Event
 from shared.events.topics import DEAD_LETTERS
@@ -26,19 +22,14 @@ MOST: Final = 2**31 - 1
 
 
 @dataclass
-class DeadLettersHandler:
+class DeadLettersHandler(BatchHandler):
     """Keeps what other services could not apply, where the school is known. Our own are in our box, with their present state."""
 
-    engine: AsyncEngine
-    dead_letters: DeadLetterBox
-    clock: Clock = utc_now
-
-    async def __call__(self, messages: Sequence[Message]) -> Mapping[Partition, int]:
+    async def apply(self, connection: AsyncConnection, batch: Batch) -> None:
         """Applies the events. None of them ever waits."""
-        read, letters = read_events(messages)
         reported: dict[uuid.UUID, ReportedLetter] = {}
         settled: list[uuid.UUID] = []
-        for message, event in read:
+        for message, event in batch.events:
             match event:
                 case Event(data=DeadLettered() as letter):
                     if letter.school is not None and letter.service != self.dead_letters.service:
@@ -47,14 +38,10 @@ class DeadLettersHandler:
                     reported.pop(letter.dead_letter_id, None)
                     settled.append(letter.dead_letter_id)
                 case _:
-                    letters.append(DeadLetter(message, WRONG_TYPE, "only dead letters belong on this topic"))
-        now = self.clock()
-        async with self.engine.begin() as connection:
-            await dead_letters.settle(connection, settled)
-            await dead_letters.add(connection, list(reported.values()))
-            await dead_letters.forget_before(connection, now - KEPT_FOR)
-            await self.dead_letters.keep(connection, letters, now)
-        return {}
+                    batch.refuse(message, WRONG_TYPE, "only dead letters belong on this topic")
+        await dead_letters.settle(connection, settled)
+        await dead_letters.add(connection, list(reported.values()))
+        await dead_letters.forget_before(connection, batch.now - KEPT_FOR)
 
 
 def _reported(event: Event, letter: DeadLettered, school: str) -> ReportedLetter:

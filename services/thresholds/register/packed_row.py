@@ -69,11 +69,13 @@ def pack(mark: Mark, received_at: datetime) -> bytes:
     """The entry for a mark. Raises ValueError for what no register can hold; the door refuses such marks."""
     recorded = (mark.recorded_at - _EPOCH) // _MICROSECOND
     received = (received_at - _RECEIVED_EPOCH) // _MILLISECOND
+    if recorded >> 56 or received >> 40:
+        raise ValueError("a time is out of range")
     place = (mark.date.toordinal() - _EPOCH_DAY) * POSITIONS + _position(mark)
     try:
         return (((place << 56 | recorded) << 40 | received) << 16 | _value(mark)).to_bytes(ENTRY, "big")
     except OverflowError as error:
-        raise ValueError("a date or time is out of range") from error
+        raise ValueError("a date is out of range") from error
 
 
 def _position(mark: Mark) -> int:
@@ -95,7 +97,7 @@ def _value(mark: Mark) -> int:
     elif mark.code is None:
         what = TAKEN_BACK
     else:
-        what = ord(mark.code) - _CODE_BASE
+        what = ord(mark.code) - _CODE_BASE if len(mark.code) == 1 else 0
         if not 1 <= what <= LAST_CODE:
             raise ValueError("there is no such code")
     minutes = mark.minutes or 0

@@ -41,6 +41,7 @@ from shared.events.envelope import Event, new_event_id, tombstone
 from shared.identifiers import student_id
 from shared.worklist.runner import Runner
 from shared.worklist.tasks import Task
+from tests.support.applied import Applied
 from tests.support.crossings import SCHOOL, STUDENT
 from tests.support.tokens import bearer, local_token
 
@@ -61,14 +62,17 @@ class Desk:
 
     def __post_init__(self) -> None:
         box = DeadLetterBox("notifier")
-        self.roster = roster_handler(self.engine, box, self.clock)
-        self.crossings = CrossingsHandler(self.engine, box, self.clock, hold=self.settings.hold, tell_within=self.settings.tell_within)
+        self.roster = Applied(self.engine, roster_handler(box, self.clock))
+        self.crossings = Applied(
+            self.engine, CrossingsHandler(box, self.clock, hold=self.settings.hold, tell_within=self.settings.tell_within)
+        )
         self.email = SmtpTransport(
             parse_smtp_url(self.settings.smtp_url), mail_from=self.settings.mail_from, timeout=self.settings.smtp_timeout
         )
-        self.holds = HoldsHandler(self.engine, box, self.clock)
-        self.plans = PlansHandler(
-            self.engine, box, self.clock, message_id_domain=self.settings.message_id_domain, tell_within=self.settings.tell_within
+        self.holds = Applied(self.engine, HoldsHandler(box, self.clock))
+        self.plans = Applied(
+            self.engine,
+            PlansHandler(box, self.clock, message_id_domain=self.settings.message_id_domain, tell_within=self.settings.tell_within),
         )
         self.letter = LetterTask(self.engine, Letters(), self.settings.message_id_domain, self.clock, self.settings.policy_defaults)
         self.digest = DigestTask(self.engine, self.settings.message_id_domain, self.clock)

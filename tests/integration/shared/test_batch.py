@@ -15,6 +15,7 @@ from shared.deadletters.box import DeadLetterBox
 from shared.events.envelope import Tombstone
 from shared.worklist import repository as worklist
 from tests.integration.shared.conftest import Sql
+from tests.support.applied import Applied
 
 NOW = datetime(2026, 10, 19, 12, tzinfo=UTC)
 TOPIC = "star.students.v1"
@@ -43,9 +44,9 @@ def messages(*keys: bytes, partition: int = 0) -> list[Message]:
 
 
 @pytest.fixture
-async def handler(database_url: str) -> AsyncIterator[Keys]:
+async def handler(database_url: str) -> AsyncIterator[Applied]:
     engine: AsyncEngine = create_engine(database_url, "thresholds", pool_size=2)
-    yield Keys(engine, BOX, lambda: NOW)
+    yield Applied(engine, Keys(BOX, lambda: NOW))
     await engine.dispose()
 
 
@@ -57,20 +58,20 @@ async def letters(sql: Sql) -> list[tuple[int, str]]:
     return [(row["offset"], row["reason"]) for row in await sql('SELECT "offset", reason FROM thresholds.dead_letters ORDER BY 1')]
 
 
-async def test_what_can_not_be_read_or_used_is_kept_and_the_rest_applied(handler: Keys, sql: Sql) -> None:
+async def test_what_can_not_be_read_or_used_is_kept_and_the_rest_applied(handler: Applied, sql: Sql) -> None:
     assert await handler(messages(b"a", b"bad", b"\xff", b"d")) == {}
     assert await applied(sql) == [0, 3]
     assert await letters(sql) == [(1, "bad-key"), (2, "not-an-event")]
 
 
-async def test_what_waits_is_left_with_all_behind_it_in_its_partition(handler: Keys, sql: Sql) -> None:
+async def test_what_waits_is_left_with_all_behind_it_in_its_partition(handler: Applied, sql: Sql) -> None:
     pauses = await handler([*messages(b"a", b"not-yet", b"bad", b"\xff", b"not-yet"), *messages(b"x", b"y", partition=1)])
     assert pauses == {Partition(TOPIC, 0): 1}
     assert await applied(sql) == [0, 100, 101]
     assert await letters(sql) == []
 
 
-async def test_an_error_leaves_everything_as_it_was(handler: Keys, sql: Sql) -> None:
+async def test_an_error_leaves_everything_as_it_was(handler: Applied, sql: Sql) -> None:
     with pytest.raises(ZeroDivisionError):
         await handler(messages(b"a", b"bad", b"fatal"))
     assert await applied(sql) == []

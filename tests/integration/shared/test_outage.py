@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.embedded.trees import TREES
 from shared.bus.interface import Message, Outgoing, Partition
@@ -45,7 +46,7 @@ async def test_every_loop_goes_on_when_its_database_is_back(
     task, key = WatchedTask(), uuid.uuid4().bytes
     handled: list[bytes | None] = []
 
-    async def handler(messages: Sequence[Message]) -> Mapping[Partition, int]:
+    async def handler(_: AsyncConnection, messages: Sequence[Message]) -> Mapping[Partition, int]:
         handled.extend(message.value for message in messages if message.key == key)
         return {}
 

@@ -25,6 +25,7 @@ from shared.events.catalogue import MARKS_RECORDED, SCHOOL_UPDATED, EventType
 from shared.events.data import Mark, MarksRecorded, SchoolUpdated, TermDates
 from shared.events.envelope import Event, decode, new_event_id
 from shared.worklist.runner import Runner
+from tests.support.applied import Applied
 
 FIRST_DAY = date(2026, 10, 12)
 LABOUR_DAY = date(2026, 10, 26)
@@ -36,8 +37,8 @@ class Heart:
     """Feeds events to the handlers and reads what they wrote."""
 
     engine: AsyncEngine
-    marks_handler: MarksHandler
-    roster_handler: RosterHandler
+    marks_handler: Applied
+    roster_handler: Applied
     worklist: Runner
     now: datetime = NOW
     offsets: dict[str, int] = field(default_factory=dict)
@@ -103,8 +104,8 @@ async def heart(database_url: str) -> AsyncIterator[Heart]:
     box = DeadLetterBox("thresholds")
     yield Heart(
         engine,
-        MarksHandler(engine, folder, box, timedelta(seconds=30), lambda: NOW),
-        RosterHandler(engine, box, calendar_changes.follow, lambda: NOW),
+        Applied(engine, MarksHandler(box, lambda: NOW, folder=folder, school_wait=timedelta(seconds=30))),
+        Applied(engine, RosterHandler(box, lambda: NOW, calendar_changed=calendar_changes.follow)),
         Runner("thresholds", engine, [RecalculationTask(engine, folder, CalendarCache(), lambda: NOW)], Wakeup(), clock=lambda: NOW),
     )
     await engine.dispose()

@@ -26,6 +26,7 @@ from shared.events.catalogue import PLAN_PUBLISHED
 from shared.events.data import PlanPublished
 from shared.events.envelope import Event
 from shared.worklist.runner import Runner
+from tests.support.applied import Applied
 from tests.support.clock import ManualClock
 from tests.support.crossings import SAID_AT, SCHOOL
 from tests.support.tokens import bearer, local_token
@@ -63,7 +64,7 @@ class Office:
 
     async def say(self, *events: Event) -> None:
         """One batch of the partners' topics."""
-        handler = PartnerEventsHandler(self.engine, DeadLetterBox("notifier"), self.clock, kept=self.settings.partner_events_kept)
+        handler = Applied(self.engine, PartnerEventsHandler(DeadLetterBox("notifier"), self.clock, kept=self.settings.partner_events_kept))
         await handler([self.message(event.encode()) for event in events])
 
     def task(self, **changes: Any) -> WebhookTask:

@@ -6,6 +6,7 @@ from services.thresholds.crossings.handler import MarksHandler
 from shared.bus.interface import Message
 from shared.events.data import Mark, TermDates
 from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences
+from tests.support.applied import Applied
 
 
 async def total(heart: Heart, student: str = "1") -> tuple[int, int]:
@@ -91,7 +92,7 @@ async def test_marks_of_an_unknown_school_wait_and_then_go_to_the_dead_letters(h
     assert dict(await handler([patient])) == {patient.source: patient.offset}
     assert await heart.rows("SELECT * FROM dead_letters") == []
 
-    impatient = MarksHandler(heart.engine, handler.folder, handler.dead_letters, timedelta(0), lambda: NOW)
+    impatient = Applied(heart.engine, MarksHandler(handler.dead_letters, lambda: NOW, folder=handler.folder, school_wait=timedelta(0)))
     assert dict(await impatient([patient])) == {}
     (letter,) = await heart.rows("SELECT reason, school, count FROM dead_letters WHERE state = 'kept'")
     assert tuple(letter) == ("unknown-school", "0100", 10)
@@ -99,7 +100,7 @@ async def test_marks_of_an_unknown_school_wait_and_then_go_to_the_dead_letters(h
 
 async def test_dead_letters_of_a_school_are_published_again_when_it_arrives(heart: Heart) -> None:
     handler = heart.marks_handler
-    impatient = MarksHandler(heart.engine, handler.folder, handler.dead_letters, timedelta(0), lambda: NOW)
+    impatient = Applied(heart.engine, MarksHandler(handler.dead_letters, lambda: NOW, folder=handler.folder, school_wait=timedelta(0)))
     await impatient([heart.roll(absences(10), school="0100")])
     await heart.school("0100")
     assert [row.state for row in await heart.rows("SELECT state FROM dead_letters")] == ["redriven"]

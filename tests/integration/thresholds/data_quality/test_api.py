@@ -26,6 +26,7 @@ from shared.events.data import Caregiver, DeadLettered, DeadLetterSettled, Mark,
 from shared.events.envelope import Event, decode
 from shared.identifiers import SchoolNumber, student_id
 from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences
+from tests.support.applied import Applied
 from tests.support.polling import eventually
 from tests.support.servers import serving
 from tests.support.tokens import bearer, local_token
@@ -191,7 +192,7 @@ async def test_another_terms_marks_are_in_another_report(heart: Heart, office: O
 async def test_dead_letters_of_all_services_are_told(heart: Heart, office: Office) -> None:
     await heart.school()
     await heart.school("0189")
-    handler = DeadLettersHandler(heart.engine, heart.marks_handler.dead_letters, lambda: REPORTED_AT)
+    handler = Applied(heart.engine, DeadLettersHandler(heart.marks_handler.dead_letters, lambda: REPORTED_AT))
     heart.now = REPORTED_AT
     messages = [
         reported(heart, "notifier", 1),
@@ -245,7 +246,7 @@ async def test_the_worker_listens_to_the_dead_letters_topic(heart: Heart, databa
 
 async def test_what_can_not_be_read_on_the_dead_letters_topic_is_kept_and_forgotten_in_time(heart: Heart) -> None:
     box = heart.marks_handler.dead_letters
-    handler = DeadLettersHandler(heart.engine, box, lambda: NOW + KEPT_FOR + timedelta(seconds=1))
+    handler = Applied(heart.engine, DeadLettersHandler(box, lambda: NOW + KEPT_FOR + timedelta(seconds=1)))
     await handler([reported(heart, "notifier", 1)])
     assert await heart.rows("SELECT 1 FROM reported_dead_letters") == []
     await handler([Message("star.dead-letters.v1", 0, 9, b"x", b"{}", ()), Message("star.dead-letters.v1", 0, 10, b"x", None, ())])
@@ -254,7 +255,7 @@ async def test_what_can_not_be_read_on_the_dead_letters_topic_is_kept_and_forgot
 
 
 async def test_what_somebody_dealt_with_waits_no_more(heart: Heart) -> None:
-    handler = DeadLettersHandler(heart.engine, heart.marks_handler.dead_letters, lambda: NOW)
+    handler = Applied(heart.engine, DeadLettersHandler(heart.marks_handler.dead_letters, lambda: NOW))
     await handler([reported(heart, "notifier", 1), reported(heart, "notifier", 2), reported(heart, "moe_sync", 3)])
     # One of an earlier batch, and one that comes and goes in one.
     await handler([settled(heart, "notifier", 1), reported(heart, "notifier", 4), settled(heart, "notifier", 4)])
@@ -276,7 +277,7 @@ async def test_our_dead_letters_say_which_school_they_are_about(heart: Heart) ->
 async def test_a_code_that_is_in_no_table_stops_nobody(heart: Heart, office: Office) -> None:
     await heart.school()
     await heart.post([*absences(1, code="B"), *absences(1, first=1)])
-    assert isinstance(heart.marks_handler, MarksHandler)
+    assert isinstance(heart.marks_handler.handler, MarksHandler)
     (row,) = await heart.rows("SELECT absent_half_days FROM register")
     assert row.absent_half_days == 1
     assert (await office.report())["counts"]["unknown-code"] == 1

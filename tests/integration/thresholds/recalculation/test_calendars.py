@@ -8,6 +8,7 @@ from services.thresholds.crossings.handler import MarksHandler
 from services.thresholds.recalculation.task import RecalculationTask
 from shared.events.data import DatedTimetable, Mark, TermDates, TimetableSlot
 from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences
+from tests.support.applied import Applied
 
 LATER = NOW + timedelta(minutes=1)
 T4 = TermDates("2026-T4", FIRST_DAY, date(2026, 12, 18))
@@ -127,7 +128,7 @@ async def test_a_correction_keeps_what_it_was(heart: Heart) -> None:
 
 async def test_marks_of_the_past_arrive_while_a_calendar_is_unknown(heart: Heart) -> None:
     handler = heart.marks_handler
-    impatient = MarksHandler(heart.engine, handler.folder, handler.dead_letters, timedelta(0), lambda: NOW)
+    impatient = Applied(heart.engine, MarksHandler(handler.dead_letters, lambda: NOW, folder=handler.folder, school_wait=timedelta(0)))
     await heart.school(terms=[TermDates("2026-T4", date(2026, 10, 19), T4.end)])
     await impatient([heart.roll(absences(2))])
     assert [row.reason for row in await heart.rows("SELECT reason FROM dead_letters WHERE state = 'kept'")] == ["outside-term"]

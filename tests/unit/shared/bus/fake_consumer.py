@@ -10,16 +10,18 @@ from shared.bus.interface import BusUnavailableError, Headers, Message, Partitio
 
 @dataclass
 class FakeConsumer:
-    """Partitions in memory. `away` counts the calls, from now on, that find no bus."""
+    """Partitions in memory. `away` counts the calls, from now on, that find no bus. `kept` is where the group's own offsets stand."""
 
     logs: dict[Partition, list[Message]] = field(default_factory=dict)
     positions: dict[Partition, int] = field(default_factory=dict)
     committed: dict[Partition, int] = field(default_factory=dict)
+    kept: dict[Partition, int] = field(default_factory=dict)
     paused: set[Partition] = field(default_factory=set)
     fetch_away: int = 0
     commit_away: int = 0
     started: bool = False
     stopped: bool = False
+    placed: bool = False
 
     def put(self, source: Partition, *values: bytes, headers: Headers = ()) -> None:
         """Appends to a partition."""
@@ -35,6 +37,9 @@ class FakeConsumer:
         if self.fetch_away:
             self.fetch_away -= 1
             raise BusUnavailableError("away")
+        if not self.placed:
+            self.positions.update({partition: self.kept.get(partition, 0) for partition in self.logs})
+            self.placed = True
         messages: list[Message] = []
         for source, log in self.logs.items():
             if source not in self.paused:
@@ -50,6 +55,9 @@ class FakeConsumer:
             self.commit_away -= 1
             raise BusUnavailableError("away")
         self.committed.update(offsets)
+
+    def relocate(self) -> None:
+        self.placed = False
 
     def rewind(self, offsets: Mapping[Partition, int]) -> None:
         self.positions.update(offsets)
