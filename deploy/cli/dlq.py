@@ -33,7 +33,10 @@ def _filters(command: Command) -> Command:
 
 @click.group()
 def dlq() -> None:
-    """Lists, shows, redrives and discards dead letters: records that a service could not apply."""
+    """Lists, shows, redrives and discards dead letters.
+
+    A dead letter is a record, or a part of one, that a service could not apply.
+    """
 
 
 @dlq.command("list")
@@ -41,7 +44,7 @@ def dlq() -> None:
 @data_option
 @json_option
 def list_(service: ServiceName | None, school: SchoolNumber | None, reason: str | None, data: Path, as_json: bool) -> None:
-    """Lists the records that wait for somebody to decide, oldest first."""
+    """Lists the dead letters that wait for a decision, oldest first."""
     letters = _with_boxes(data, service, lambda all_boxes: all_boxes.kept(school, reason))
     items = [_item(letter) for letter in letters]
     if as_json:
@@ -54,7 +57,10 @@ def list_(service: ServiceName | None, school: SchoolNumber | None, reason: str 
 @click.argument("letter_id", metavar="ID", type=click.UUID)
 @data_option
 def show(letter_id: uuid.UUID, data: Path) -> None:
-    """Shows where a record lies, why it failed and what became of it. The record itself stays in the database: it can hold names."""
+    """Shows where a record lies, why it failed and what became of it.
+
+    The record itself stays in the database, as it can hold names.
+    """
     letters = _with_boxes(data, None, lambda all_boxes: all_boxes.find(letter_id))
     if not letters:
         raise click.ClickException(f"there is no dead letter {letter_id}: see `star dlq list`")
@@ -70,7 +76,10 @@ def show(letter_id: uuid.UUID, data: Path) -> None:
 def redrive(
     ids: tuple[uuid.UUID, ...], everything: bool, service: ServiceName | None, school: SchoolNumber | None, reason: str | None, data: Path
 ) -> None:
-    """Publishes records to their topics again, once what was at fault has been mended. Readers that had applied them pass over them."""
+    """Publishes records to their topics again.
+
+    Mend the fault first. Readers that had applied a record pass over the repeat.
+    """
     if bool(ids) == everything:
         raise click.UsageError("name the ids, or --all")
     if ids and (school or reason):
@@ -89,7 +98,10 @@ def redrive(
 @click.option("--service", type=click.Choice(SERVICES), help="Only where this service keeps them.")
 @data_option
 def discard(ids: tuple[uuid.UUID, ...], why: str, service: ServiceName | None, data: Path) -> None:
-    """Gives records up for good. They stay on file for a while, with the reason."""
+    """Sets records aside for good.
+
+    They stay on file for a while, with the reason.
+    """
     if not ids:
         raise click.UsageError("name the ids")
     if not why.strip():

@@ -16,9 +16,10 @@ from deploy.doctor.diagnosis import diagnose
 @json_option
 @click.pass_context
 def doctor(context: click.Context, data: Path, as_json: bool) -> None:
-    """Looks at configuration, database, migrations, broker, topics, offsets, clocks, mail and Ministry.
+    """Looks at each part of the set-up, and says what to do.
 
-    Prints a line for each, and what to do where it is not ok. Changes nothing, and sends nothing. Ends with 1 if one of them fails.
+    The parts are configuration, database, migrations, broker, topics, offsets, clocks, mail and Ministry. Prints a line for each, and
+    what to do where it is not ok. Changes nothing, and sends nothing. Ends with 1 if one of them fails.
     """
     keep_logs_out()
     findings = uvloop.run(diagnose(data))

@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from deploy.cli.options import data_option, token_option, token_or_own
 from deploy.importing.sending import Sender, SendingError
 from shared.clock import utc_now
 from shared.identifiers import school_number
@@ -30,11 +31,12 @@ class ImportFailedError(click.ClickException):
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--school", required=True, help="The school's number.")
 @click.option("--url", default="http://127.0.0.1:8000/ingest", show_default=True, help="Where the ingest service is.")
-@click.option("--token", required=True, envvar="STAR_TOKEN", help="A bearer token with marks:write or, for students, roster:write.")
+@token_option
+@data_option
 @click.option("--kind", type=click.Choice(["marks", "students"]), default="marks", show_default=True)
-@click.option("--map", "mappings", multiple=True, metavar='"COLUMN=FIELD"', help="What a column is; without a field it is left out.")
-@click.option("--recorded-at", help="The moment of rows that say none; by default, when the file was written.")
-@click.option("--dry-run", is_flag=True, help="Only say what would become of the file.")
+@click.option("--map", "mappings", multiple=True, metavar='"COLUMN=FIELD"', help="Read a column as this field; with none, leave it out.")
+@click.option("--recorded-at", help="The time for rows that have none; by default, when the file was written.")
+@click.option("--dry-run", is_flag=True, help="Only report what would become of the file.")
 @click.option(
     "--patience", type=click.FloatRange(0, 86_400), default=120.0, show_default=True, help="Seconds to wait while the service is away."
 )
@@ -45,7 +47,8 @@ def import_(
     file: Path,
     school: str,
     url: str,
-    token: str,
+    token: str | None,
+    data: Path,
     kind: str,
     mappings: Sequence[str],
     recorded_at: str | None,
@@ -55,14 +58,15 @@ def import_(
 ) -> None:
     """Sends FILE, and prints what became of its rows.
 
-    Where the connection breaks it waits and goes on. If it was stopped, run it again: rows that are sent twice count once.
-    Ends with 1 when rows were refused, with 2 when it could not go on.
+    The token needs marks:write or, for students, roster:write. If the connection breaks, the command waits and goes on. If it was stopped,
+    run it again: rows that are sent twice count once. It ends with 1 if rows were refused, and with 2 if it could not go on.
     """
     del chunk
     try:
         number = school_number(school)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--school") from error
+    bearer = token_or_own(token, data, ["roster:write" if kind == "students" else "marks:write"], [number])
     query = {
         "kind": kind,
         "dry_run": str(dry_run).lower(),
@@ -70,7 +74,7 @@ def import_(
         "map": [f"{column}={field}" for column, field in _columns_named(mappings).items()],
     }
     with _screen(file) as (moved, say):
-        sender = Sender(url, number, token, query, patience, moved=moved, waiting=lambda why: say(f"waiting: {why}"))
+        sender = Sender(url, number, bearer, query, patience, moved=moved, waiting=lambda why: say(f"waiting: {why}"))
         outcome = sender.outcome
         try:
             sender.send(file)

@@ -24,14 +24,14 @@ school_option = click.option("--school", required=True, type=SCHOOL, help="The s
 
 @click.group()
 def kamar() -> None:
-    """Issues, lists and revokes schools' credentials for KAMAR Directory Services."""
+    """Issues, lists and revokes schools' credentials for KAMAR."""
 
 
 @kamar.command("issue")
 @school_option
 @data_option
 def issue(school: SchoolNumber, data: Path) -> None:
-    """Prints a new username and password; the password is shown this once."""
+    """Prints a new username and password, this once."""
     username, password = passwords.new_username(school), passwords.new_password()
 
     async def add(connection: AsyncConnection) -> bool:
@@ -49,7 +49,7 @@ def issue(school: SchoolNumber, data: Path) -> None:
 @school_option
 @data_option
 def list_(school: SchoolNumber, data: Path) -> None:
-    """Prints a school's usernames, with when they were issued and last used."""
+    """Lists a school's usernames, and when each was issued and last used."""
     for credential in _in_database(data, lambda connection: credentials.of_school(connection, school)):
         used = credential.last_used_at.isoformat() if credential.last_used_at is not None else "never"
         click.echo(f"{credential.username} issued {credential.created_at.isoformat()} used {used}")

@@ -16,9 +16,10 @@ from shared.settings import Settings
 @data_option
 @json_option
 def lag(data: Path, as_json: bool) -> None:
-    """Lists how many records each group has still to read, and how many seconds the oldest of them has waited.
+    """Shows how far each consumer group is behind.
 
-    A group is one reader of the bus, as in thresholds.marks. A group that has never read anything is not in the list.
+    Lists how many records a group has still to read at each partition, and how many seconds the oldest of them has waited. A group is one
+    reader of the bus, as in thresholds.marks. A group that has never read anything is not in the list.
     """
     keep_logs_out()
     lags = uvloop.run(_lags(settings_of(data)))

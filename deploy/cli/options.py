@@ -1,15 +1,26 @@
 """The common options of commands, and the settings that they stand for."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
 import click
 
 from deploy.embedded.postgres import running_database
+from shared.auth.keys import KEY_FILE, signing_key
+from shared.auth.principal import Scope
+from shared.auth.tokens import issue_token
+from shared.clock import utc_now
 from shared.identifiers import SchoolNumber, school_number
 from shared.settings import Settings
 
 T = TypeVar("T", bound=Settings)
+
+OWN_SUBJECT: Final = "star command"
+"""The name in audit trails of whoever has the signing key."""
+OWN_VALID_FOR: Final = timedelta(days=1)
+"""Longer than any command takes."""
 
 data_option = click.option(
     "--data",
@@ -17,7 +28,10 @@ data_option = click.option(
     default=Path(".star"),
     envvar="STAR_DATA",
     show_default=True,
-    help="The data folder. Where STAR_DATABASE_URL is not set, the database is that of the `star run` on this folder.",
+    help="The data folder, with the signing key. Without STAR_DATABASE_URL, the database is that of the `star run` on it.",
+)
+token_option = click.option(
+    "--token", envvar="STAR_TOKEN", help="A bearer token. Without one, the command signs its own with the key in the data folder."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
@@ -34,6 +48,16 @@ class _School(click.ParamType[SchoolNumber]):
 
 SCHOOL: Final = _School()
 """A school's number, padded to four digits."""
+
+
+def token_or_own(token: str | None, data: Path, scopes: Sequence[Scope], schools: Sequence[str]) -> str:
+    """The token, or one for a day that is signed with the data folder's key. Raises UsageError where there is neither."""
+    if token:
+        return token
+    if not (data / KEY_FILE).exists():
+        raise click.UsageError(f"there is no token: give --token or STAR_TOKEN, or --data with the folder of a signing key ({KEY_FILE})")
+    now = utc_now()
+    return issue_token(signing_key(data), subject=OWN_SUBJECT, scopes=scopes, schools=schools, now=now, valid_for=OWN_VALID_FOR)
 
 
 def settings_of(data: Path) -> Settings:

@@ -31,7 +31,7 @@ port_option = click.option("--port", type=click.IntRange(0, 65535), help="STAR_P
 @click.command()
 @data_option
 def migrate(data: Path) -> None:
-    """Brings the database's schemas and the bus's topics up to date."""
+    """Brings the database and the topics up to date."""
     settings = settings_of(data)
     configure_logging(settings.log_format)
     uvloop.run(_migrate(settings))

@@ -32,7 +32,10 @@ def _settings(data: Path) -> Settings:
 @data_option
 @school_option
 def verify(data: Path, school: str | None) -> None:
-    """Computes every total anew by the slow, obvious oracle, and lists what differs."""
+    """Counts every total again, and lists what differs.
+
+    A slow, obvious oracle counts. Ends with 1 if a total differs.
+    """
     sys.exit(uvloop.run(_verify(_settings(data), school)))
 
 
@@ -40,7 +43,10 @@ def verify(data: Path, school: str | None) -> None:
 @data_option
 @school_option
 def replay(data: Path, school: str | None) -> None:
-    """Builds the register anew from the marks topic, beside the one in use, and compares them."""
+    """Builds the register again from the topic, and compares.
+
+    The register in use stays as it is. Ends with 1 if it lacks marks that the topic has.
+    """
     sys.exit(uvloop.run(_replay(_settings(data), school)))
 
 

@@ -22,10 +22,11 @@ from shared.supervisor import stop_on_signals
 @data_option
 @click.option("--demo/--no-demo", default=True, help="Play a made-up school's term through the API first.", show_default=True)
 def run(port: int, data: Path, demo: bool) -> None:
-    """Starts all services on one port, with a database, a mail catcher and a Ministry of their own.
+    """Starts everything in one process, on one port.
 
-    Prints `ready http://127.0.0.1:PORT` once it serves, and serves until it is told to stop. Logs to DATA/star.log, and only warnings
-    to standard error; with STAR_LOG_FORMAT set (json or console), all to standard error.
+    All services run with a database, a mail catcher and a Ministry of their own. Prints `ready http://127.0.0.1:PORT` once they serve, and
+    serves until it is stopped. Logs to DATA/star.log, and warnings to standard error. If STAR_LOG_FORMAT is set (json or console), the
+    whole log goes to standard error.
     """
     settings = Settings(data=data.resolve(), port=port)
     # Before a database is started for nothing.

@@ -19,8 +19,11 @@ from shared.web.server import serve
 @click.option("--smtp-port", type=click.IntRange(1, 65535), default=2525, show_default=True)
 @data_option
 def sandbox(port: int, smtp_port: int, data: Path) -> None:
-    """Catches letters and takes uploads on this machine only: STAR_SMTP_URL=smtp://127.0.0.1:2525,
-    STAR_MINISTRY_URL=http://127.0.0.1:8025/ministry."""
+    """Serves a mail catcher and a stand-in for the Ministry.
+
+    Both are for this machine only. Give the services STAR_SMTP_URL=smtp://127.0.0.1:2525 and
+    STAR_MINISTRY_URL=http://127.0.0.1:8025/ministry.
+    """
     configure_logging()
     uvloop.run(_run(port, smtp_port, data.resolve() / "sandbox"))
 

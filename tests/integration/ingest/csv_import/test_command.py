@@ -277,6 +277,16 @@ async def test_errors_end_with_two(door: Door, database_url: str, file: Path, st
     assert await door.published() == []
 
 
+async def test_without_a_token_it_signs_its_own_with_the_data_folders_key(
+    door: Door, database_url: str, star: Command, tmp_path: Path
+) -> None:
+    async with gate(door, database_url) as (_, url):
+        code, out, err = await star.run(url, "--dry-run", "--token", "", "--data", str(door.data))
+        assert (code, out.splitlines()[0]) == (0, f"would accept {ROWS} of {ROWS} rows, of {ROWS} students"), err
+        code, _, err = await star.run(url, "--dry-run", "--token", "", "--data", str(tmp_path / "elsewhere"))
+        assert (code, "there is no token" in err) == (2, True)
+
+
 async def test_students(door: Door, database_url: str, file: Path, star: Command) -> None:
     write(file, "id,first name,surname\n1,Made,Up\n2,Made,Upper\n")
     async with gate(door, database_url) as (_, url):
