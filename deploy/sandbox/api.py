@@ -15,7 +15,7 @@ from shared.version import VERSION
 
 
 class MailQuery(BaseModel):
-    """Which messages to list: to an envelope recipient, the newest so many."""
+    """The messages to list: to an envelope recipient, the newest so many."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -24,7 +24,7 @@ class MailQuery(BaseModel):
 
 
 class MailFault(BaseModel):
-    """How the next so many messages fail: with this SMTP code at RCPT, all of them or those to one address."""
+    """A failure of the next so many messages: this SMTP code at RCPT, for all of them or those to one address."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -19,7 +19,7 @@ from deploy.sandbox.problems import install_problem_handlers
 
 
 class UploadsQuery(BaseModel):
-    """Which uploads to list."""
+    """The uploads to list."""
 
     model_config = ConfigDict(extra="forbid")
 

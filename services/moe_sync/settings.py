@@ -16,7 +16,7 @@ SCHEMA: Final = "moe_sync"
 
 
 class MoeSyncSettings(Settings):
-    """Where uploads go, when their windows close, and how long to wait for what."""
+    """The upload's addresses, windows and bounds."""
 
     ministry_url: str = ""
     """Uploads are POSTed to `<this>/uploads`. If no adapter is set up, uploads are built and wait for one, or for a person."""

@@ -1,4 +1,4 @@
-"""Which column says what: by its name as systems commonly write it, or as the sender tells."""
+"""Recognises the field of each column: by the names that systems commonly use, or as the sender says."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,7 +48,7 @@ _LONGEST_NAME: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where each field stands, under which name, and what is left out."""
+    """The place and name of each field, and the columns that are left out."""
 
     places: Mapping[str, int]
     names: Mapping[str, str]

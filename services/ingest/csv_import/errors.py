@@ -2,7 +2,7 @@
 
 
 class CsvError(Exception):
-    """The file can't be read. The message is for whoever exported it, and quotes column names at most."""
+    """The file can't be read. The message is for the person who exported it, and quotes column names at most."""
 
     kind = "unreadable-csv"
 

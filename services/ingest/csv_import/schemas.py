@@ -1,4 +1,4 @@
-"""How a file is to be read, and the report of what became of it."""
+"""The query that says how to read a file, and the report of what became of it."""
 
 from typing import Annotated, Final
 
@@ -14,7 +14,7 @@ MOST_STUDENTS: Final = 100_000
 
 
 class ImportQuery(Body):
-    """How a file is to be read. A misspelt parameter is refused: `dryrun` must not import."""
+    """The way to read a file. A misspelt parameter is refused: `dryrun` must not import."""
 
     kind: Kind
     dry_run: bool = Field(default=False, description="Only say what would become of the file")
@@ -36,7 +36,7 @@ class RefusedRow(BaseModel):
 
 
 class ImportReport(BaseModel):
-    """The rows of a file that were accepted, or in a dry run would be."""
+    """The rows of a file that were accepted and refused, or would be in a dry run."""
 
     kind: Kind
     dry_run: bool

@@ -121,7 +121,7 @@ class Roll:
 
 
 def recorded_at(stated: Value, received_at: datetime, timezone: str, clock_skew: timedelta) -> datetime:
-    """When the document's marks were made: the document's own `datetime`, on the school's clock.
+    """The moment at which the document's marks were recorded: its own `datetime`, on the school's clock.
 
     A document that says nothing, or that is ahead of our clock, takes the moment of its arrival: else a clock that is set wrong at the
     school would keep all of its marks out.

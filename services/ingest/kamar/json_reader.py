@@ -39,7 +39,7 @@ class JsonReader:
         self._section = ""
         self._key = ""
         self._depth = 0
-        """How deep inside of a value that is being built or passed over."""
+        """The depth inside of a value that is being built or passed over."""
         self._wrapped = False
         self._nested = False
         """Whether the list of elements lies below an object of the section, as `data`."""

@@ -48,7 +48,7 @@ class OvertakenError(Exception):
 
 
 class Slice(Enum):
-    """How a slice ended."""
+    """The end of a slice."""
 
     WHOLE = auto()
     MORE = auto()

@@ -1,4 +1,4 @@
-"""How long a KAMAR document is kept that failed, or never came in to its end. That there was a document stays on file."""
+"""The retention of KAMAR documents that failed, or that never arrived whole. The row that says there was a document stays."""
 
 from datetime import timedelta
 from typing import Final

@@ -55,7 +55,7 @@ class Roster:
             self._parsed.setdefault(parsed.student, []).append(parsed)
 
     async def apply(self, connection: AsyncConnection) -> None:
-        """Merges what was said into what was known, and publishes who has changed, in the caller's transaction."""
+        """Merges the batch into the stored students, and publishes those that have changed, in the caller's transaction."""
         known = await repository.known(connection, self.school, sorted(self._parsed))
         kept: list[KnownStudent] = []
         gone: list[str] = []

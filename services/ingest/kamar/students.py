@@ -24,7 +24,7 @@ _NSN_DIGITS: Final = 10
 _HIGHEST_YEAR: Final = 15
 
 _NAMES: Final = ("name", "group", "coreoption", "description", "subject", "ref")
-"""Where the name of a group may stand."""
+"""The keys under which the name of a group may stand."""
 
 
 @dataclass

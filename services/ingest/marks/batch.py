@@ -1,4 +1,4 @@
-"""Which marks the door lets in: one pass over a batch, item by item. Pure: the calendar, the codes and the clock are given."""
+"""Sorts marks into accepted and refused: one pass over a batch, item by item. Pure: the calendar, the codes and the clock are given."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -40,7 +40,7 @@ class PostedRoll(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _INPUT: Final = re.compile(r" '.*'(?= - at|$)", re.DOTALL)
-"""Where msgspec quotes a value of the input: pupils' data does not go into answers."""
+"""The part of a message in which msgspec quotes the input: pupils' data does not go into answers."""
 
 roll_decoder: Final = msgspec.json.Decoder(PostedRoll)
 _mark_decoder: Final = msgspec.json.Decoder(MarkIn)

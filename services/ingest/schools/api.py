@@ -20,7 +20,7 @@ router = APIRouter(tags=["schools"])
 
 @router.put("/v1/schools/{school}", response_model_by_alias=True, summary="Send a school: calendar, timetable, contact")
 async def put_school(school: SchoolInPath, body: SchoolIn, state: State, caller: Annotated[Principal, requires("roster:write")]) -> School:
-    """Replaces what is known of the school; answers what is stored. Totals that a new calendar changes follow by themselves."""
+    """Replaces the stored school and answers it. Totals that a new calendar changes are recalculated."""
     caller.require_school(school)
     stored = School.model_validate(body.model_dump() | {"school": school})
     async with state.engine.begin() as connection:
@@ -33,7 +33,7 @@ async def put_school(school: SchoolInPath, body: SchoolIn, state: State, caller:
 
 @router.get("/v1/schools/{school}", summary="The school as it was sent last")
 async def get_school(school: SchoolInPath, state: State, caller: Annotated[Principal, requires("roster:write")]) -> School:
-    """The school as it was last sent."""
+    """The stored school."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
         stored = await repository.school(connection, school)

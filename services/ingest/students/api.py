@@ -48,7 +48,7 @@ async def put_students(
 async def delete_student(
     school: SchoolInPath, student: str, state: State, caller: Annotated[Principal, requires("roster:write")]
 ) -> Response:
-    """Forgets the student's name and caregivers everywhere; the register keeps the marks as long as the law says."""
+    """Deletes the student's name and caregivers everywhere; the register keeps the marks as long as the law requires."""
     caller.require_school(school)
     await _require_known(school, state)
     if not is_student_key(student):

@@ -1,4 +1,4 @@
-"""Which students the door lets in: one pass over a batch, item by item. Pure: the clock is given."""
+"""Sorts students into those that are accepted and those that are refused: one pass over a batch, item by item. Pure: the clock is given."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -140,7 +140,7 @@ class HttpsAdapter:
             return receipt_in(body or b"") or Unsettled(
                 "unreadable-answer", "the Ministry's end answered 200 with something that is no receipt"
             )
-        # Where tokens are asked for, one that is not believed is the matter of whoever runs this, not of the document.
+        # Where tokens are asked for, a token that is not believed is the operator's matter, not the document's.
         unauthorised = status == HTTPStatus.UNAUTHORIZED and self.tokens is not None
         if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in AGAIN and not unauthorised:
             return Refused(code, problem_in(body or b"", answered))

@@ -1,4 +1,4 @@
-"""How far each of a school's records and responses has come."""
+"""The state of each of a school's records and responses with the Ministry."""
 
 from typing import Annotated
 from uuid import UUID
@@ -17,9 +17,10 @@ from shared.web.service import SchoolInPath
 router = APIRouter(tags=["uploads"])
 
 
-@router.get("/v1/schools/{school}/upload-items", summary="How far records and responses have come")
+@router.get("/v1/schools/{school}/upload-items", summary="The state of records and responses")
 async def list_items(school: SchoolInPath, state: State, caller: Reader, query: Annotated[ItemsQuery, Query()]) -> Page[ItemOut]:
-    """The items that the Ministry has accepted, rejected (with the reason) or not got yet. `record` shows one record and its responses."""
+    """The items that the Ministry has accepted, has rejected (with the reason) or has not been sent yet. `record` shows one record and its
+    responses."""
     caller.require_school(school)
     after = read_cursor(query.cursor, UUID)
     async with state.engine.connect() as connection:

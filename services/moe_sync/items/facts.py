@@ -1,4 +1,4 @@
-"""The facts of events about STAR records and responses, checked against the limits of the Ministry's document. Pure.
+"""The facts in events about STAR records and responses, checked against what the Ministry's document can hold. Pure.
 
 An event that the document can't hold would have the whole upload refused, every week again: it goes to the dead letters instead.
 """
@@ -29,7 +29,7 @@ _LONGEST_SLUG: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The student of a record or response."""
+    """The student, term and threshold that a fact is about."""
 
     school: str
     student: str

@@ -14,16 +14,16 @@ ItemState = Literal["waiting", "on-its-way", "accepted", "rejected", "not-needed
 
 
 class ItemsQuery(PageQuery):
-    """Which records and responses to list: of one record (its responses included), or in one state."""
+    """A page of records and responses: of one record (its responses included), or in one state."""
 
     record: UUID | None = None
     state: ItemState | None = None
 
 
 class ItemOut(BaseModel):
-    """A record or response: how far it has come. `reject` is why the Ministry did not take what was last sent of it.
+    """The state of a record or response. `reject` is the Ministry's reason for rejecting the revision that was last sent.
 
-    `revision` counts its states; `included` is the last that an upload took along, `accepted` the last that the Ministry took.
+    `revision` counts its versions; `included` is the last that was in an upload, `accepted` the last that the Ministry accepted.
     """
 
     id: UUID

@@ -1,4 +1,4 @@
-"""Which facts change an item, and what it was at which time: each change is a version with a number and a moment. Pure.
+"""Folds facts into items: each change of an item is a version with a number and a moment. Pure.
 
 Versions are kept so that an upload made late, after an outage say, still holds what was so when its window closed.
 """

@@ -21,7 +21,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class PageQuery(Body):
-    """Which page of a list."""
+    """A page of a list."""
 
     limit: PageLimit = 50
     cursor: str | None = None

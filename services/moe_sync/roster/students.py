@@ -71,7 +71,7 @@ class StudentsReader:
                 raise
 
     async def _wanted(self, believed: int | None = None) -> int | None:
-        """Which reading is wanted, None for none; while the database is away, what was so before."""
+        """The reading that is wanted, None for none; while the database is away, the one that was wanted before (`believed`)."""
         try:
             async with self.parts.engine.connect() as connection:
                 generation, wanted = await national_numbers.current_reading(connection)

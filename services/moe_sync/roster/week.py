@@ -63,7 +63,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """When in its week a window closes, on the school's clock; Monday is 0."""
+    """The moment of the week at which a window closes, on the school's clock; Monday is 0."""
 
     weekday: int
     at: time

@@ -12,7 +12,7 @@ TEMPLATE: Final = "certificate.typ"
 
 
 def keep_until(answered_at: datetime, keep_for: timedelta) -> datetime:
-    """When the evidence of an upload is erased."""
+    """The moment at which the evidence of an upload is erased."""
     return answered_at + keep_for
 
 

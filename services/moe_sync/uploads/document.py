@@ -52,14 +52,14 @@ class ResponseEntry(Struct, frozen=True, kw_only=True):
 
 
 class Counts(Struct, frozen=True):
-    """How many items there are, so that a document cut short is found out."""
+    """The number of items, so that a document that was cut short is noticed."""
 
     records: int
     responses: int
 
 
 class Changes(Struct, frozen=True):
-    """How many items of each kind of change there are."""
+    """The number of items of each kind of change."""
 
     new: int = 0
     amended: int = 0
@@ -109,7 +109,7 @@ def response_entry(item: ResponseItem, change: Change) -> ResponseEntry:
 
 
 def changes_of(entries: Iterable[RecordEntry | ResponseEntry]) -> Changes:
-    """How many entries there are of each kind of change."""
+    """The number of entries of each kind of change."""
     kinds = [entry.change for entry in entries]
     return Changes(kinds.count("new"), kinds.count("amended"), kinds.count("withdrawn"))
 

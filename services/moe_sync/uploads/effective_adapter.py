@@ -1,4 +1,4 @@
-"""Which adapter a school's uploads go by now, and what keeps them from being sent. Pure."""
+"""The adapter that a school's uploads go by now, and the reason why none is sent. Pure."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""How long uploads are kept, and with them what they held: registers are kept seven years, and so is what was sent of them."""
+"""The retention of uploads and their items: registers are kept seven years, and so is the evidence of what was sent of them."""
 
 from datetime import timedelta
 from typing import Final

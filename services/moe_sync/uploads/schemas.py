@@ -20,20 +20,20 @@ class RunIn(Body):
 
 
 class PreviewQuery(Body):
-    """Which week to preview; the running one by default."""
+    """The week to preview; the current one by default."""
 
     week: WeekName | None = None
 
 
 class CountsOut(BaseModel):
-    """How many items an upload holds."""
+    """The number of items in an upload."""
 
     records: int
     responses: int
 
 
 class ChangesOut(BaseModel):
-    """How many items are new, amended or withdrawn."""
+    """The number of items that are new, amended or withdrawn."""
 
     new: int
     amended: int
@@ -41,14 +41,14 @@ class ChangesOut(BaseModel):
 
 
 class MarkIn(Body):
-    """The receipt that the person got who uploaded by hand."""
+    """The receipt that the Ministry gave to the person who carried the upload there."""
 
     receipt: Line
     note: Line | None = None
 
 
 class RecordOut(BaseModel):
-    """A STAR record as it goes, but for a national student number. `days_absent` and `crossed_on` are those of its last crossing."""
+    """A STAR record as it is sent, without a national student number. `days_absent` and `crossed_on` are those of its last crossing."""
 
     id: UUID
     student_id: UUID
@@ -64,7 +64,7 @@ class RecordOut(BaseModel):
 
 
 class ResponseOut(BaseModel):
-    """A response activity as it goes."""
+    """A response activity as it is sent."""
 
     id: UUID
     record_id: UUID
@@ -89,7 +89,7 @@ class SentResponse(ResponseOut):
 
 
 class DocumentOut(BaseModel):
-    """An upload as it would travel."""
+    """An upload's document as it would be sent."""
 
     format: Literal["nz.star.upload.v1"]
     version: str
@@ -157,7 +157,7 @@ class UploadListed(UploadSummary):
 
 
 class UploadOut(UploadSummary):
-    """An upload with all it holds, and its last attempts."""
+    """An upload with its items and its last attempts."""
 
     items: list[Annotated[SentRecord | SentResponse, Field(discriminator="kind")]]
     rejects: list[RejectOut]
@@ -165,7 +165,7 @@ class UploadOut(UploadSummary):
 
 
 class DifferenceOut(BaseModel):
-    """An item of an upload beside what the Ministry had taken of it before; `fields` are those that differ."""
+    """An item of an upload beside the version that the Ministry had accepted before; `fields` are those that differ."""
 
     item: UUID
     kind: ItemKind
@@ -180,7 +180,7 @@ class DifferenceOut(BaseModel):
 
 
 class FileOut(BaseModel):
-    """A file of an upload. `as_sent` is false once national student numbers have been taken out of what is kept."""
+    """A file of an upload. `as_sent` is false once national student numbers have been removed from the stored upload."""
 
     name: str
     media_type: str
@@ -196,7 +196,7 @@ class CertificateQuery(Body):
 
 
 class CertificateOut(BaseModel):
-    """The evidence of an upload. `document_digest` is the SHA-256 of the document's bytes, `checksum` that of its content.
+    """The evidence that an upload was sent. `document_digest` is the SHA-256 of the document's bytes, `checksum` that of its content.
 
     `marked_by` and `note` are there for an upload that a person carried; `keep_until` is when the evidence is erased.
     """

@@ -30,7 +30,7 @@ LEASE_MARGIN: Final = timedelta(minutes=1)
 """By how much a lease is longer than an attempt on the wire: room for two short transactions."""
 
 DELIVERED_FOR: Final = timedelta(days=1)
-"""How long a document that was put where the Ministry collects it is believed to lie there; after that it is put there once more."""
+"""A document that was put where the Ministry collects it counts as being there for so long; after that it is put there once more."""
 
 
 # The outcomes carry what the Ministry said to `settle`, which keeps it in the transaction that settles the work. Their `detail` goes

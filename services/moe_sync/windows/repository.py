@@ -59,7 +59,7 @@ async def due(connection: AsyncConnection, now: datetime, most: int) -> list[Win
 
 
 async def still_open(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Which of these windows are open; asked again under the schools' locks."""
+    """The open windows among these; asked again under the schools' locks."""
     rows = await connection.execute(
         text("SELECT id FROM windows WHERE id = ANY(CAST(:ids AS uuid[])) AND done_at IS NULL"), {"ids": list(ids)}
     )
@@ -67,7 +67,7 @@ async def still_open(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> s
 
 
 async def done_of(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Which of these windows have had their say."""
+    """The finished windows among these."""
     rows = await connection.execute(
         text("SELECT id FROM windows WHERE id = ANY(CAST(:ids AS uuid[])) AND done_at IS NOT NULL"), {"ids": list(ids)}
     )
@@ -98,7 +98,7 @@ async def open_of_school(connection: AsyncConnection, school: str) -> list[Week]
 
 
 async def finish(connection: AsyncConnection, ids: Sequence[uuid.UUID], now: datetime) -> None:
-    """Notes that windows have had their say."""
+    """Notes that windows are finished."""
     await connection.execute(
         text(
             """
@@ -118,12 +118,12 @@ async def postpone(connection: AsyncConnection, window: uuid.UUID, again_at: dat
 
 
 async def next_due(connection: AsyncConnection) -> datetime | None:
-    """When the next window is due."""
+    """The time at which the next window is due."""
     return (await connection.execute(text("SELECT min(coalesce(again_at, due_at)) FROM windows WHERE done_at IS NULL"))).scalar()
 
 
 async def overdue(connection: AsyncConnection, before: datetime, schools: Sequence[str] | None = None) -> int:
-    """How many windows should have been built before a moment and are not."""
+    """The number of windows that should have been built before a moment and are not."""
     rows = await connection.execute(
         text(
             """

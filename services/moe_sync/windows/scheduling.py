@@ -1,4 +1,4 @@
-"""Which of a school's weeks closes next, and when it is built. Each week's close makes the next: a chain that an outage only makes late."""
+"""Finds a school's next week to close, and the time at which it is built. Each close makes the next: a chain that an outage only delays."""
 
 import uuid
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Scheduler:
     lag: timedelta
 
     def closes_at(self, school: School, week: Week) -> datetime:
-        """When a school's week closes, in UTC."""
+        """The close of a school's week, in UTC."""
         return closes_at(week, school.zone, school.closing or self.closing)
 
     def slot(self, school: School, week: Week) -> Slot:

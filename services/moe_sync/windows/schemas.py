@@ -22,7 +22,7 @@ ClosingText = Annotated[str, AfterValidator(_is_closing), Field(max_length=20, e
 
 
 class SettingsIn(Body):
-    """A school's choices; a field that is left out stays as it is, null goes back to the service's own."""
+    """A school's choices. A field that is left out stays as it is; null goes back to the service's own value."""
 
     closes: ClosingText | None = None
     adapter: AdapterName | None = None
@@ -30,13 +30,13 @@ class SettingsIn(Body):
 
 
 class PauseIn(Body):
-    """Why nothing is to be sent for now."""
+    """The reason for sending nothing for now."""
 
     reason: Line
 
 
 class PauseOut(BaseModel):
-    """Since when nothing is sent, who wanted it so, and why."""
+    """A pause: its start, the person who asked for it, and the reason."""
 
     at: datetime
     by: str
@@ -44,7 +44,7 @@ class PauseOut(BaseModel):
 
 
 class SettingsOut(BaseModel):
-    """A school's choices, and what holds in the end: `effective_adapter` null where the way chosen is not set up."""
+    """A school's choices, and the values in force: `effective_adapter` is null when the chosen adapter is not set up."""
 
     school: str
     closes: str | None
@@ -59,7 +59,7 @@ class SettingsOut(BaseModel):
 
 
 class WindowOut(BaseModel):
-    """A week: when it is built, when it was, and what became of its newest upload."""
+    """A week: when it is to be built, when it was built, and its newest upload."""
 
     week: str
     due_at: datetime
@@ -80,7 +80,7 @@ class LeaderOut(BaseModel):
 
 
 class StatusOut(BaseModel):
-    """How uploads are going, of the schools that the token holds for."""
+    """The state of the uploads of the token's schools."""
 
     leader: LeaderOut | None
     windows_overdue: int

@@ -97,7 +97,7 @@ class WindowTask:
     async def _close(self, connection: AsyncConnection, due: Sequence[Window]) -> None:
         now = self.clock()
         locked = await schools.lock_many(connection, sorted({window.school for window in due}))
-        # Asked again under the locks: whoever led before may have closed some meanwhile.
+        # Asked again under the locks: the leader before may have closed some meanwhile.
         still_open = await windows.still_open(connection, [window.id for window in due])
         open_ = [window for window in due if window.id in still_open]
         wanted: list[Wanted] = []

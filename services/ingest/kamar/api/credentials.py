@@ -33,7 +33,7 @@ async def issue_credential(school: SchoolInPath, state: State, caller: Annotated
 async def list_credentials(
     school: SchoolInPath, state: State, caller: Annotated[Principal, requires("roster:write")]
 ) -> Page[CredentialOut]:
-    """Names and uses; passwords are known to nobody."""
+    """Usernames with their last use; nobody knows the passwords."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
         issued = await credentials.of_school(connection, school)
@@ -46,7 +46,7 @@ async def list_credentials(
 async def revoke_credential(
     school: SchoolInPath, username: str, state: State, caller: Annotated[Principal, requires("roster:write")]
 ) -> Response:
-    """Holds at once."""
+    """The credential ends at once."""
     caller.require_school(school)
     async with state.engine.begin() as connection:
         removed = "\0" not in username and await credentials.remove(connection, school, username)

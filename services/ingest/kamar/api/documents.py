@@ -39,7 +39,7 @@ async def list_refusals(
     cursor: str | None = None,
     limit: PageLimit = 50,
 ) -> Page[RefusalOut]:
-    """With the reason, so that it can be mended in KAMAR and sent again."""
+    """Each with its reason, so that it can be corrected in KAMAR and sent again."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
         rows = await refusals.page(connection, school, read_cursor(cursor, moment, uuid.UUID), limit + 1)

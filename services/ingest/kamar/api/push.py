@@ -39,7 +39,7 @@ _BODY: Final[dict[str, Any]] = {
 async def post_kamar(request: Request) -> Response:
     """HTTP Basic. Takes a document of up to 200 MB, JSON or XML; gzip is read. Every answer is an `SMSDirectoryData`: `error` 0 is taken.
 
-    Taken means stored: processing follows, and `GET /v1/schools/{school}/kamar-documents` tells what became of it.
+    The document is then stored; it is processed afterwards, and `GET /v1/schools/{school}/kamar-documents` shows the result.
     """
     state: IngestState = service_state(request)
     try:

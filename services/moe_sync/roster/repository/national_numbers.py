@@ -78,7 +78,7 @@ async def erase_school(connection: AsyncConnection, school: str) -> int:
 
 
 async def of_students(connection: AsyncConnection, schools: Sequence[str], students: Sequence[UUID]) -> tuple[set[str], dict[UUID, str]]:
-    """Which of these schools send numbers, and the numbers of these students as far as they are theirs."""
+    """The schools among these that send numbers, and the numbers of these students who are theirs."""
     wanted = await connection.execute(
         text("SELECT school FROM preferences WHERE nsn AND school = ANY(CAST(:schools AS text[]))"), {"schools": list(schools)}
     )

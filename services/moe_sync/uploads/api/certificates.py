@@ -26,7 +26,7 @@ router = APIRouter(tags=["certificates"])
 
 @router.get(
     "/v1/uploads/{upload}/certificate",
-    summary="Certificate of what was sent",
+    summary="Certificate of an upload",
     response_model=CertificateOut,
     responses={HTTPStatus.OK: {"content": {"application/pdf": {}}}},
 )

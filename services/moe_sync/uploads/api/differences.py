@@ -22,7 +22,7 @@ router = APIRouter(tags=["uploads"])
 
 @router.get("/v1/uploads/{upload}/diff", summary="The changes that an upload makes to the Ministry's copy")
 async def diff(upload: UUID, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> Page[DifferenceOut]:
-    """Each item beside what the Ministry had taken of it from the uploads before; `before` is null for what it did not have."""
+    """Each item beside the version that the Ministry had accepted before; `before` is null for an item that it did not have."""
     after = read_cursor(query.cursor, UUID)
     async with state.engine.connect() as connection:
         await upload_of(connection, upload, caller)

@@ -1,4 +1,4 @@
-"""Uploads carried by hand: their files, and the word that one has been sent."""
+"""Uploads carried by hand: their files, and the note that one has been sent."""
 
 import hashlib
 from http import HTTPStatus
@@ -80,9 +80,9 @@ async def get_file(upload: UUID, name: Annotated[str, Path(examples=[DOCUMENT])]
 
 @router.post("/v1/uploads/{upload}/mark-sent", summary="Say that an upload was sent by hand")
 async def mark_sent(upload: UUID, body: MarkIn, state: State, caller: Admin) -> UploadOut:
-    """Counts the upload as accepted, with the receipt that the Ministry gave; the school's next one is then due.
+    """Counts the upload as accepted, with the receipt that the Ministry gave; then the school's next upload is due.
 
-    409 for one that has been answered, whose turn it is not, or that is being sent at this moment.
+    409 when the upload has been answered, when earlier uploads of the school wait, or while it is being sent.
     """
     now = state.clock()
     async with state.engine.begin() as connection:

@@ -48,10 +48,10 @@ async def list_uploads(school: SchoolInPath, state: State, caller: Reader, query
     responses={HTTPStatus.OK: {"model": UploadOut, "description": "Nothing changed since: the week's newest upload"}},
 )
 async def run(school: SchoolInPath, body: RunIn, state: State, caller: Runner, response: Response) -> UploadOut:
-    """Takes all that became so until this moment and that no upload has said, under the week named.
+    """Builds an upload of everything that changed up to now and was not sent, under this week, as its next number.
 
-    So a late change gets into its own week, as the next number; left alone, it goes with the next window. 202 with the upload, which
-    is sent once the school's earlier ones are; 200 when there is nothing that the week's newest upload has not said.
+    So a late change goes with its own week; without a run by hand it goes with the next window. 202 with the upload, which is sent once
+    the school's earlier uploads are; 200 with the week's newest upload when nothing has changed since.
     """
     caller.require_school(school)
     now = state.clock()
@@ -69,7 +69,7 @@ async def run(school: SchoolInPath, body: RunIn, state: State, caller: Runner, r
 async def preview(school: SchoolInPath, state: State, caller: Reader, query: Annotated[PreviewQuery, Query()]) -> DocumentOut:
     """The document that a run by hand would build at this moment, each item with its change; nothing is kept.
 
-    National student numbers are left out of what is shown, not of its checksum.
+    National student numbers are not shown, but the checksum covers them.
     """
     caller.require_school(school)
     now = state.clock()
@@ -82,7 +82,7 @@ async def preview(school: SchoolInPath, state: State, caller: Reader, query: Ann
 
 @router.get("/v1/uploads/{upload}", summary="One upload")
 async def get_upload(upload: UUID, state: State, caller: Reader) -> UploadOut:
-    """The upload with its items as they were sent, what the Ministry said, and the last attempts."""
+    """The upload with its items as they were sent, the Ministry's answer, and the last attempts."""
     async with state.engine.connect() as connection:
         shown_upload = await _shown(connection, upload, state)
     caller.require_school(SchoolNumber(shown_upload.school))

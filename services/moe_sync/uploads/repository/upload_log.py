@@ -115,7 +115,7 @@ async def attempts_of(connection: AsyncConnection, upload: uuid.UUID, most: int)
 
 
 async def count_attempts(connection: AsyncConnection, upload: uuid.UUID) -> int:
-    """How often an upload was tried."""
+    """The number of attempts at an upload."""
     rows = await connection.execute(text("SELECT count(*) FROM work_attempts WHERE work_id = :id"), {"id": upload})
     return int(rows.scalar_one())
 
@@ -161,7 +161,7 @@ async def differences(connection: AsyncConnection, upload: uuid.UUID, after: uui
 
 
 async def tally(connection: AsyncConnection, schools: Sequence[str] | None = None) -> dict[str, int]:
-    """How many uploads of these schools (None: of all) wait, are under way, or are so with an outcome that is not known."""
+    """The number of uploads of these schools (None: of all) that wait, that are under way, and that have an unknown outcome."""
     rows = await connection.execute(
         text(
             """

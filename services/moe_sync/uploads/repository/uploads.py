@@ -151,7 +151,7 @@ async def queue_next(connection: AsyncConnection, schools: Sequence[str], now: d
     ids = list(turn)
     if not ids:
         return
-    # Not by ON CONFLICT alone: that waits for whoever is settling the item, who waits for the school's lock.
+    # Not by ON CONFLICT alone: that waits for the worker that settles the item, which waits for the school's lock.
     await connection.execute(
         text(
             """
@@ -162,7 +162,7 @@ async def queue_next(connection: AsyncConnection, schools: Sequence[str], now: d
         ),
         {"kind": UPLOAD, "ids": ids, "now": now},
     )
-    # One that is being settled at this moment is left to whoever settles it, who waits for the school's lock and then looks again.
+    # An item that is being settled is left to the worker that settles it, which waits for the school's lock and then looks again.
     await connection.execute(
         text(
             """

@@ -1,4 +1,4 @@
-"""How a school's uploads go: when its weeks close, which way, with or without national student numbers; pauses."""
+"""A school's choices for its uploads: the close of its weeks, the adapter, national student numbers, pauses."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -25,7 +25,7 @@ from shared.worklist import repository as worklist
 router = APIRouter(tags=["settings"])
 
 
-@router.get("/v1/schools/{school}/upload-settings", summary="How a school's uploads go")
+@router.get("/v1/schools/{school}/upload-settings", summary="Settings of a school's uploads")
 async def get_settings(school: SchoolInPath, state: State, caller: Reader) -> SettingsOut:
     """The school's own choices, and the values in force."""
     caller.require_school(school)
@@ -36,11 +36,11 @@ async def get_settings(school: SchoolInPath, state: State, caller: Reader) -> Se
 
 @router.patch("/v1/schools/{school}/upload-settings", summary="Choose how a school's uploads go")
 async def change_settings(school: SchoolInPath, body: SettingsIn, state: State, caller: Admin) -> SettingsOut:
-    """Changes the fields that are there; null goes back to the service's own. Sent uploads stay as they are.
+    """Changes the fields that are in the request; null goes back to the service's own value. Sent uploads stay as they are.
 
-    `nsn`: whether records carry national student numbers. Switched on, the students are read again from the start, and numbers are
-    in uploads built from then on; switched off, all that are held are erased at once, and an upload that is on its way loses them as
-    soon as it is answered.
+    `nsn` decides whether records carry national student numbers. When it is switched on, students are read again from the start, and
+    uploads built from then on carry numbers. When it is switched off, all stored numbers are erased at once, and an upload that is on
+    its way loses them as soon as it is answered.
     """
     caller.require_school(school)
     changes: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set}
@@ -59,7 +59,7 @@ async def change_settings(school: SchoolInPath, body: SettingsIn, state: State, 
 
 @router.post("/v1/schools/{school}/uploads/pause", summary="Send nothing for now")
 async def pause(school: SchoolInPath, body: PauseIn, state: State, caller: Admin) -> SettingsOut:
-    """Weeks are still built when they close, and wait; an attempt that is under way comes to its end."""
+    """Uploads are still built when their weeks close, and wait; an attempt that is under way is finished."""
     caller.require_school(school)
     async with state.engine.begin() as connection:
         existing(await schools.lock(connection, school))

@@ -1,4 +1,4 @@
-"""How uploads are going, in one look."""
+"""The state of all uploads in one answer."""
 
 from fastapi import APIRouter
 
@@ -13,7 +13,7 @@ from shared.leases import repository as leases
 router = APIRouter(tags=["status"])
 
 
-@router.get("/v1/upload-status", summary="How uploads are going")
+@router.get("/v1/upload-status", summary="State of the uploads")
 async def status(state: State, caller: Reader) -> StatusOut:
     """The worker that schedules, the late windows and the waiting uploads; counted for the token's schools."""
     now = state.clock()

@@ -1,4 +1,4 @@
-"""A school's weeks: when each closes or closed, and what became of it."""
+"""A school's weeks: the close of each, and the state of its newest upload."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["uploads"])
 
 @router.get("/v1/schools/{school}/upload-windows", summary="A school's weeks")
 async def list_windows(school: SchoolInPath, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> Page[WindowOut]:
-    """Newest first: when each closes or closed, and what became of it."""
+    """Newest first: the close of each week, and the state of its newest upload."""
     caller.require_school(school)
     before = read_cursor(query.cursor, _week)
     async with state.engine.connect() as connection:
