@@ -14,7 +14,7 @@ from services.thresholds.feed.repository import CHANNEL
 from services.thresholds.feed.streams import Streams
 from services.thresholds.plans.activities import api as activities
 from services.thresholds.plans.api import public as public_plans
-from services.thresholds.plans.api import versions as plans
+from services.thresholds.plans.api import publishing, versions
 from services.thresholds.recalculation import api as recalculations
 from services.thresholds.records.due_days import api as star_settings
 from services.thresholds.records.history import api as history
@@ -72,7 +72,8 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
         star_settings.router,
         audit.router,
         transfers.router,
-        plans.router,
+        versions.router,
+        publishing.router,
         public_plans.router,
         events.router,
         attendance_codes_router(),

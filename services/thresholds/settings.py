@@ -49,6 +49,11 @@ class ThresholdsSettings(Settings):
     """A file with the public keys (a JWK set) of other engines whose documents are trusted; this engine's own always are."""
 
     @property
+    def audit_kept(self) -> timedelta:
+        """Never shorter than so many years of the calendar, however many leap years are among them."""
+        return timedelta(days=366 * self.audit_years)
+
+    @property
     def transfer_key_file(self) -> Path:
         """Where the key is, or will be."""
         return self.transfer_key or self.data / "transfer-key.pem"

@@ -5,10 +5,10 @@ from typing import Final
 
 from services.thresholds.access import repository as audit
 from services.thresholds.crossings.handler import MarksHandler
-from services.thresholds.data_quality.handler import DeadLettersHandler
-from services.thresholds.expiry import Expiry
+from services.thresholds.data_quality.handler import REPORTED_KEPT_FOR, DeadLettersHandler
+from services.thresholds.data_quality.repository import reported_letters
 from services.thresholds.feed import repository as feed
-from services.thresholds.feed.archive import KEPT_FOR, archive
+from services.thresholds.feed.archive import FEED_KEPT_FOR, archive
 from services.thresholds.plans.task import PlanReviewTask
 from services.thresholds.recalculation import calendar_changes
 from services.thresholds.recalculation.day_ends import DayEndTask
@@ -21,6 +21,7 @@ from shared.attendance.codes import CodeTable
 from shared.clock import Clock, utc_now
 from shared.deadletters.box import DeadLetterBox
 from shared.events import topics
+from shared.retention import Rule
 from shared.supervisor import supervise
 from shared.telemetry.progress import Progress
 from shared.worker import worker_parts
@@ -50,9 +51,13 @@ async def run_worker(
             "dead-letters": parts.consume("dead-letters", [topics.DEAD_LETTERS], DeadLettersHandler(box, clock)),
             "work": parts.work(tasks, concurrency=RECALCULATIONS_AT_ONCE),
             "relay": parts.relay(archive),
-            "audit-expiry": Expiry(parts.engine, "audit", lambda rows, most: audit.forget(rows, settings.audit_years, most)).run,
-            "feed-expiry": Expiry(parts.engine, "feed", lambda rows, most: feed.forget_before(rows, clock() - KEPT_FOR, most)).run,
-            "retention": parts.retention(),
+            "retention": parts.retention(
+                [
+                    Rule("audit", settings.audit_kept, audit.forget_before),
+                    Rule("feed", FEED_KEPT_FOR, feed.forget_before),
+                    Rule("reported-dead-letters", REPORTED_KEPT_FOR, reported_letters.forget_before),
+                ]
+            ),
             "bells": parts.bells(),
         }
         await supervise(loops, stop)

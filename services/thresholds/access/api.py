@@ -12,15 +12,16 @@ from fastapi.responses import Response
 from sqlalchemy import RowMapping
 
 from services.thresholds.access import repository as audit
-from services.thresholds.access.audit import Access, note
-from services.thresholds.access.repository import Place, Wanted
-from services.thresholds.access.schemas import AuditLine, AuditPage, AuditQuery
+from services.thresholds.access.audit import Access, log_access
+from services.thresholds.access.repository import AuditFilter, Position
+from services.thresholds.access.schemas import AuditLine, AuditQuery
 from services.thresholds.roster.lookup import calendar_for
 from services.thresholds.state import State, ThresholdsState
 from shared.attendance.calendar import SchoolCalendar
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber
-from shared.web.cursors import encode_cursor, moment, number, read_cursor
+from shared.web.cursors import moment, number, read_cursor
+from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath, requires
 from shared.web.spreadsheet import Cell, csv_answer_of_pages
 
@@ -32,9 +33,9 @@ ROWS_AT_ONCE: Final = 500
 
 @router.get(
     "/v1/schools/{school}/audit",
-    response_model=AuditPage,
+    response_model=Page[AuditLine],
     responses={HTTPStatus.OK: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
-    summary="Who saw or changed what",
+    summary="List who saw or changed what",
 )
 async def get_audit(
     school: SchoolInPath,
@@ -42,31 +43,29 @@ async def get_audit(
     state: State,
     caller: Annotated[Principal, requires("star:read", role="admin")],
     query: Annotated[AuditQuery, Query()],
-) -> AuditPage | Response:
-    """Newest first. As CSV (`format=csv`, or `Accept: text/csv`) it is the whole log in one file. Reading it is a line of its own."""
+) -> Page[AuditLine] | Response:
+    """Newest first. As CSV (`format=csv`, or `Accept: text/csv`) you get the whole log in one file. Reading the log adds a line to it."""
     caller.require_school(school)
-    place = read_cursor(query.cursor, moment, number(18))
-    after = Place(*place) if place else None
+    after = read_cursor(query.cursor, moment, number(18))
     as_csv = query.format == "csv" or (query.format is None and request.headers.get("accept", "").startswith("text/csv"))
     async with state.engine.begin() as connection:
-        wanted = _wanted(school, query, await calendar_for(connection, school))
-        found = [] if as_csv else await audit.page(connection, wanted, after, query.limit + 1)
+        which = _filter(school, query, await calendar_for(connection, school))
+        lines = [] if as_csv else await audit.page(connection, which, after, query.limit + 1)
         access = Access(
             action="read-audit",
             school=school,
             students=[query.student] if query.student else (),
             filters=query.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"limit", "cursor", "format"}),
         )
-        await note(connection, caller, access, state.clock())
+        await log_access(connection, caller, access, state.clock())
     if as_csv:
-        return csv_answer_of_pages(f"audit-{school}.csv", COLUMNS, _pages(state, wanted))
-    page = found[: query.limit]
-    return AuditPage(items=[_line(row) for row in page], next=_cursor(page[-1]) if len(found) > query.limit else None)
+        return csv_answer_of_pages(f"audit-{school}.csv", COLUMNS, _pages(state, which))
+    return page_of(lines, query.limit, lambda line: (line["at"], line["id"])).map(_line)
 
 
-def _wanted(school: SchoolNumber, query: AuditQuery, calendar: SchoolCalendar) -> Wanted:
+def _filter(school: SchoolNumber, query: AuditQuery, calendar: SchoolCalendar) -> AuditFilter:
     zone = ZoneInfo(calendar.timezone)
-    return Wanted(
+    return AuditFilter(
         school=school,
         student=query.student,
         subject=query.subject,
@@ -76,16 +75,16 @@ def _wanted(school: SchoolNumber, query: AuditQuery, calendar: SchoolCalendar) -
     )
 
 
-async def _pages(state: ThresholdsState, wanted: Wanted) -> AsyncIterator[Iterable[tuple[Cell, ...]]]:
+async def _pages(state: ThresholdsState, which: AuditFilter) -> AsyncIterator[Iterable[tuple[Cell, ...]]]:
     # No connection is held while a slow line takes what was read.
-    after: Place | None = None
+    after: Position | None = None
     while True:
         async with state.engine.connect() as connection:
-            found = await audit.page(connection, wanted, after, ROWS_AT_ONCE)
-        yield map(_cells, found)
-        if len(found) < ROWS_AT_ONCE:
+            lines = await audit.page(connection, which, after, ROWS_AT_ONCE)
+        yield map(_cells, lines)
+        if len(lines) < ROWS_AT_ONCE:
             return
-        after = Place(found[-1]["at"], found[-1]["id"])
+        after = (lines[-1]["at"], lines[-1]["id"])
 
 
 def _line(row: RowMapping) -> AuditLine:
@@ -104,7 +103,3 @@ def _cells(row: RowMapping) -> tuple[Cell, ...]:
         "; ".join(row["fields"]),
         json.dumps(filters) if filters else None,
     )
-
-
-def _cursor(row: RowMapping) -> str:
-    return encode_cursor(row["at"].isoformat(), str(row["id"]))

@@ -35,17 +35,16 @@ Action = Literal[
     "import-student",
     "read-audit",
 ]
-"""What was done. New ones are added; none is ever renamed, since lines are kept for years."""
+"""What a request did. Add new ones, never rename one: lines are kept for years."""
 
 Filter = str | int | bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """One look or change, by whoever the request came from.
+    """A request that showed or changed students.
 
-    `students` are the keys of those it showed or changed: all that were on the page, for a list. `fields` names what was changed,
-    `filters` what was asked for.
+    `students` are their keys: for a list, all on the page. `fields` names the fields that were changed, `filters` those of a list.
     """
 
     action: Action
@@ -56,9 +55,9 @@ class Access:
     filters: Mapping[str, Filter | None] | None = None
 
 
-async def note(connection: AsyncConnection, caller: Principal, access: Access, now: datetime) -> None:
+async def log_access(connection: AsyncConnection, caller: Principal, access: Access, now: datetime) -> None:
     """Writes the line with the caller's transaction: a change that is not in the log does not happen, and a look that is not in it
-    is not answered. Filters that are None were not asked for, and are left out."""
+    is not answered. Filters that are None are left out."""
     await audit.add(
         connection,
         audit.NewLine(

@@ -2,16 +2,16 @@
 
 from http import HTTPStatus
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.roster.repository import students
+from services.thresholds.roster.repository.students import RosterStudent
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber, is_student_key, student_id
 from shared.web.problems import ProblemError
 
 
-async def permitted_student(connection: AsyncConnection, caller: Principal, school: SchoolNumber, student: str) -> RowMapping | None:
+async def permitted_student(connection: AsyncConnection, caller: Principal, school: SchoolNumber, student: str) -> RosterStudent | None:
     """The student as the school has sent them; None for one who was not sent, whom only callers for the whole school may look for.
 
     Raises ProblemError 404 for what can't be a student's key, 403 for a student outside the caller's part, whether or not there is one.
@@ -20,9 +20,14 @@ async def permitted_student(connection: AsyncConnection, caller: Principal, scho
     if not is_student_key(student):
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "there is no such student")
     person = await students.get(connection, student_id(school, student))
-    if caller.part is not None and (person is None or not caller.part.holds(person["year_level"], frozenset(person["groups"]))):
+    if caller.part is not None and (person is None or not caller.part.holds(person.year_level, frozenset(person.groups))):
         raise not_in_part()
     return person
+
+
+def unknown_student() -> ProblemError:
+    """The refusal for a key of which nothing is known here."""
+    return ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "no student of that key has been sent, and no mark")
 
 
 def not_in_part() -> ProblemError:

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import RowMapping, text
@@ -13,10 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.identifiers import student_id
 
+Position = tuple[datetime, int]
+"""The moment and number of a line: its place in the order of the log."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLine:
-    """A line to be written; see `services.thresholds.audit`."""
+    """A line to be written; see `audit.Access`."""
 
     at: datetime
     subject: str
@@ -29,16 +31,9 @@ class NewLine:
     filters: Mapping[str, str | int | bool]
 
 
-class Place(NamedTuple):
-    """Where a page ended: the moment and number of its last line."""
-
-    at: datetime
-    id: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which lines of a school: from a moment on and before another one, of a student, subject or action."""
+class AuditFilter:
+    """Lines of a school: from `since` on and before `before`, of a student, subject or action."""
 
     school: str
     student: str | None = None
@@ -72,15 +67,15 @@ async def add(connection: AsyncConnection, line: NewLine) -> None:
     )
 
 
-async def page(connection: AsyncConnection, wanted: Wanted, after: Place | None, limit: int) -> list[RowMapping]:
-    """The lines behind a place, newest first."""
-    conditions, values = ["school = :school"], {"school": wanted.school, "limit": limit}
+async def page(connection: AsyncConnection, which: AuditFilter, after: Position | None, limit: int) -> list[RowMapping]:
+    """The lines behind a position, newest first."""
+    conditions, values = ["school = :school"], {"school": which.school, "limit": limit}
     filters: dict[str, tuple[str, object]] = {
-        "student": ("student_ids @> ARRAY[CAST(:student AS uuid)]", wanted.student and student_id(wanted.school, wanted.student)),
-        "subject": ("subject = :subject", wanted.subject),
-        "action": ("action = :action", wanted.action),
-        "since": ("at >= :since", wanted.since),
-        "before": ("at < :before", wanted.before),
+        "student": ("student_ids @> ARRAY[CAST(:student AS uuid)]", which.student and student_id(which.school, which.student)),
+        "subject": ("subject = :subject", which.subject),
+        "action": ("action = :action", which.action),
+        "since": ("at >= :since", which.since),
+        "before": ("at < :before", which.before),
     }
     for name, (condition, value) in filters.items():
         if value is not None:
@@ -88,7 +83,7 @@ async def page(connection: AsyncConnection, wanted: Wanted, after: Place | None,
             values[name] = value
     if after is not None:
         conditions.append("(at, id) < (:after_at, :after_id)")
-        values |= {"after_at": after.at, "after_id": after.id}
+        values["after_at"], values["after_id"] = after
     rows = await connection.execute(
         text(
             f"""
@@ -101,19 +96,16 @@ async def page(connection: AsyncConnection, wanted: Wanted, after: Place | None,
     return list(rows.mappings())
 
 
-async def forget(connection: AsyncConnection, years: int, most: int) -> int:
-    """Drops up to so many lines that are older than so many years, oldest first; answers how many. The table refuses less than seven.
-
-    The years are counted by the database's own clock, as the table counts them.
-    """
+async def forget_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Drops up to `most` lines from before a moment, oldest first; answers how many. The table itself keeps the last seven years."""
     dropped = await connection.execute(
         text(
             """
             DELETE FROM audit WHERE id IN (
-                SELECT id FROM audit WHERE at < now() - make_interval(years => :years) ORDER BY at LIMIT :most FOR UPDATE SKIP LOCKED
+                SELECT id FROM audit WHERE at < :moment ORDER BY at LIMIT :most FOR UPDATE SKIP LOCKED
             )
             """
         ),
-        {"years": years, "most": most},
+        {"moment": moment, "most": most},
     )
     return dropped.rowcount

@@ -7,16 +7,18 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.thresholds.access.audit import Action
-from services.thresholds.schemas import Asked, Body, ItemLimit
+from services.thresholds.schemas import QueryText
+from shared.web.cursors import PageLimit
+from shared.web.schemas import Body
 
 EARLIEST, LATEST = date(1900, 1, 1), date(9000, 1, 1)
-"""Far from where moments of a day can't be told."""
+"""Bounds within which every day has a first and a last moment."""
 
 
 class AuditLine(BaseModel):
-    """One look or change: whose token, in which role, and what. `students` are all whom it showed or changed.
+    """A request that showed or changed students: the token's subject and role, and the action. `students`: all whom it showed or changed.
 
-    `fields` names what was changed; what was in them is in the record's history. `filters` is what a list was asked for.
+    `fields` names the fields that were changed; their values are in the record's history. `filters`: those of a list.
     """
 
     at: datetime
@@ -30,21 +32,14 @@ class AuditLine(BaseModel):
     filters: dict[str, Any]
 
 
-class AuditPage(BaseModel):
-    """A page of the log, newest first."""
-
-    items: list[AuditLine]
-    next: str | None
-
-
 class AuditQuery(Body):
-    """Which lines. Days are the school's, and both are included."""
+    """Filters of the log. Days are the school's, and both are included."""
 
-    student: Asked | None = None
-    subject: Asked | None = None
+    student: QueryText | None = None
+    subject: QueryText | None = None
     action: Action | None = None
     since: date | None = Field(default=None, alias="from", ge=EARLIEST, le=LATEST)
     until: date | None = Field(default=None, alias="to", ge=EARLIEST, le=LATEST)
     format: Literal["json", "csv"] | None = Field(default=None, description="`csv` is the whole log in one file, without pages")
-    limit: ItemLimit = 100
+    limit: PageLimit = 100
     cursor: str | None = None

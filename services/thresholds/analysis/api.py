@@ -11,23 +11,23 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.access.audit import Access, note
+from services.thresholds.access.audit import Access, log_access
 from services.thresholds.analysis import repository
 from services.thresholds.analysis.counting import HalfDays
 from services.thresholds.analysis.disclosure import FEWEST
 from services.thresholds.analysis.effects import WARNING, WINDOW
 from services.thresholds.analysis.findings import Analysis
-from services.thresholds.analysis.patterns import RULES, Found, Pattern
+from services.thresholds.analysis.patterns import RULES, Pattern, StudentPattern
 from services.thresholds.analysis.report import Question, analyse, find_patterns, half_days_of
 from services.thresholds.analysis.repository import RosterRow
 from services.thresholds.analysis.schemas import AnalysisOut, PatternPage, StudentPatternOut
 from services.thresholds.analysis.sets import Student
-from services.thresholds.analysis.tables import TablePart, long_table, tables
-from services.thresholds.analysis.timeline import Beside, first_days, last_days, terms_beside, terms_reached
+from services.thresholds.analysis.tables import SheetName, long_sheet, tables
+from services.thresholds.analysis.timeline import NeighbourRows, first_days, last_days, terms_beside, terms_reached
 from services.thresholds.analysis.weeks import CrossedRecords, best_and_worst
 from services.thresholds.plans.activities.activity import STANDARD
 from services.thresholds.roster.lookup import known_school, term_for
-from services.thresholds.schemas import Asked
+from services.thresholds.schemas import QueryText
 from services.thresholds.state import State, ThresholdsState
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.auth.principal import MOST_YEAR, Part, Principal
@@ -43,7 +43,7 @@ router = APIRouter(tags=["analysis"])
 Reader = Annotated[Principal, requires("star:read", by_group=True)]
 TermAsked = Annotated[str | None, Query(description="The current or last term by default", examples=["2026-T4"])]
 YearAsked = Annotated[int | None, Query(ge=0, le=MOST_YEAR, description="Only students of this year level")]
-GroupAsked = Annotated[Asked | None, Query(description="Only students of this group")]
+GroupAsked = Annotated[QueryText | None, Query(description="Only students of this group")]
 FormatAsked = Annotated[
     Literal["json", "csv"] | None, Query(description="`csv` is a file for a spreadsheet; so is what `Accept: text/csv` gets")
 ]
@@ -88,7 +88,7 @@ async def get_analysis(
     year_level: YearAsked = None,
     group: GroupAsked = None,
     format: FormatAsked = None,
-    part: Annotated[TablePart | None, Query(description="Of a file: this table only; without it, all as one long table")] = None,
+    part: Annotated[SheetName | None, Query(description="Of a file: this table only; without it, all as one long table")] = None,
     accept: Accepted = None,
 ) -> Response:
     """Nobody can be picked out of it. A caller who looks after a part of the school gets the analysis of that part."""
@@ -97,7 +97,7 @@ async def get_analysis(
     _, question, analysis = await analysed(state, caller, school, term, year_level, group, now)
     if _wants_csv(format, accept):
         parts = tables(analysis)
-        table = parts[part] if part else long_table(parts)
+        table = parts[part] if part else long_sheet(parts)
         name = "-".join(["analysis", school, question.term.name, *([part] if part else [])])
         return csv_answer(f"{name}.csv", table.header, table.rows)
     # As JSON at once: checking a long answer a second time, on the loop, would take longer than making it.
@@ -139,7 +139,7 @@ async def list_patterns(
     filters = {"term": asked.question.term.name, "pattern": pattern, "year_level": year_level, "group": group}
     access = Access(action="read-analysis", school=school, students=[item.student for item in page], filters=filters)
     async with state.engine.begin() as connection:
-        await note(connection, caller, access, now)
+        await log_access(connection, caller, access, now)
     if as_file:
         return csv_answer(f"patterns-{school}-{asked.question.term.name}.csv", PATTERN_COLUMNS, map(_cells, page))
     return PatternPage(
@@ -234,11 +234,11 @@ async def _beside(
     activities: Iterable[date],
     students: Sequence[Student],
     only: Sequence[str] | None,
-) -> Beside:
+) -> NeighbourRows:
     """What the weeks around activities need of the terms before and after."""
     before, after = terms_reached(calendar, term, today, activities)
     if before is None and after is None:
-        return Beside()
+        return NeighbourRows()
 
     async def rows_of(beside: Term | None, days: Sequence[date]) -> list[bytes] | None:
         if beside is None or not days:
@@ -252,7 +252,7 @@ async def _beside(
             found = await repository.first_marks(connection, school, beside.name, only, days[-1])
         return [found.get(student.student, b"") for student in students]
 
-    return Beside(
+    return NeighbourRows(
         await rows_of(before, last_days(calendar, before) if before else ()),
         await rows_of(after, first_days(calendar, after, today) if after else ()),
     )
@@ -293,7 +293,7 @@ def _plain(data: Any) -> dict[str, Any]:
     return {name: getattr(data, name) for name in data.__slots__}
 
 
-def _one(school: SchoolNumber, student: Student, found: Found, names: Mapping[str, str]) -> StudentPatternOut:
+def _one(school: SchoolNumber, student: Student, found: StudentPattern, names: Mapping[str, str]) -> StudentPatternOut:
     return StudentPatternOut(
         student=student.student,
         student_id=student_id(school, student.student),

@@ -251,14 +251,19 @@ class _Weeks:
         )
 
 
-Part = tuple[NDArray[np.int64], NDArray[np.int64]]
+_HalfDayCounts = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 class _Around:
     """Everybody's weeks before and after one day: half days absent, and those counted."""
 
     def __init__(
-        self, before: Part, recent: NDArray[np.int64], after: Part, untouched: NDArray[np.bool_], bands: NDArray[np.int64]
+        self,
+        before: _HalfDayCounts,
+        recent: NDArray[np.int64],
+        after: _HalfDayCounts,
+        untouched: NDArray[np.bool_],
+        bands: NDArray[np.int64],
     ) -> None:
         self.measured = (before[1] >= LEAST_COUNTED) & (after[1] >= LEAST_COUNTED)
         self._before, self._after = before[0] / np.maximum(before[1], 1), after[0] / np.maximum(after[1], 1)

@@ -18,7 +18,7 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Cohort:
     """A year level or a group. `name` None: students whose year level is not known; `merged`: the parts that it puts together.
 
     Numbers that are not to be shown are None.
@@ -59,7 +59,7 @@ class Analysis:
     crossings: tuple[Crossings, ...] | None = None
     weekdays: tuple[Weekday, ...] = ()
     classes: tuple[ClassAbsences, ...] | None = None
-    year_levels: tuple[Part, ...] = ()
-    groups: tuple[Part, ...] = ()
+    year_levels: tuple[Cohort, ...] = ()
+    groups: tuple[Cohort, ...] = ()
     patterns: tuple[PatternCount, ...] = ()
     effects: tuple[Effect, ...] = ()

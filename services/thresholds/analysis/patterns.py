@@ -61,7 +61,7 @@ RULES: Final[Mapping[Pattern, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StudentPattern:
     """A pattern of one student, by place among the students; `detail` says the numbers in words, as staff can check them."""
 
     student: int
@@ -71,7 +71,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class SchoolDayTable:
     """The school days: marked at all, and absent (a half day or two), students by days; the weekday of each, and the breaks beside it."""
 
     marked: NDArray[np.bool_]
@@ -81,12 +81,12 @@ class Days:
     breaks: tuple[frozenset[int], ...]
 
 
-def find(half_days: HalfDays, term: Term, calendar: SchoolCalendar) -> list[Found]:
+def find(half_days: HalfDays, term: Term, calendar: SchoolCalendar) -> list[StudentPattern]:
     """All patterns of all students, in the order of the students and of `PATTERNS`."""
     columns = half_days.columns([calendar.open_half_days(day) > 0 for day in half_days.days])
     opened = [half_days.days[column] for column in columns]
     absent, beside = half_days.absent[:, columns], _breaks(term, calendar)
-    days = Days(
+    days = SchoolDayTable(
         marked=half_days.counted[:, columns] > 0,
         absent=absent > 0,
         half_days=absent,
@@ -109,7 +109,7 @@ def by_chance_each(tries: int, hits: int, share: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Share:
+class _DayShare:
     """A student's days absent on special days and on the others, of the days marked."""
 
     hits: int
@@ -122,17 +122,17 @@ class _Share:
         return by_chance(self.special + self.others, self.hits + self.other_hits, self.special, self.hits)
 
 
-def _shares(days: Days, special: NDArray[np.bool_], least: int) -> Iterator[tuple[int, _Share]]:
+def _shares(days: SchoolDayTable, special: NDArray[np.bool_], least: int) -> Iterator[tuple[int, _DayShare]]:
     """The students with enough absences on the special days, and at a rate high enough."""
     hits, marked = days.absent[:, special].sum(axis=1, dtype=np.int64), days.marked[:, special].sum(axis=1, dtype=np.int64)
     other_hits, others = days.absent[:, ~special].sum(axis=1, dtype=np.int64), days.marked[:, ~special].sum(axis=1, dtype=np.int64)
     often = (hits >= least) & (others > 0) & (hits * others >= TIMES_AS_OFTEN * other_hits * marked)
     for student in np.flatnonzero(often).tolist():
-        yield student, _Share(int(hits[student]), int(marked[student]), int(other_hits[student]), int(others[student]))
+        yield student, _DayShare(int(hits[student]), int(marked[student]), int(other_hits[student]), int(others[student]))
 
 
-def _weekdays(days: Days) -> Iterable[Found]:
-    best: dict[int, tuple[float, int, _Share]] = {}
+def _weekdays(days: SchoolDayTable) -> Iterable[StudentPattern]:
+    best: dict[int, tuple[float, int, _DayShare]] = {}
     for weekday in range(SATURDAY):
         for student, share in _shares(days, days.weekday == weekday, WEEKDAY_ABSENCES):
             if share.chance <= CHANCE and (student not in best or share.chance < best[student][0]):
@@ -140,10 +140,10 @@ def _weekdays(days: Days) -> Iterable[Found]:
     for student, (chance, weekday, share) in best.items():
         name = WEEKDAYS[weekday]
         detail = f"absent on {share.hits} of {share.special} {name}s, and on {share.other_hits} of {share.others} other days"
-        yield Found(student, "weekday", detail, {"weekday": name, **_numbers(share, chance)})
+        yield StudentPattern(student, "weekday", detail, {"weekday": name, **_numbers(share, chance)})
 
 
-def _around_breaks(days: Days) -> Iterable[Found]:
+def _around_breaks(days: SchoolDayTable) -> Iterable[StudentPattern]:
     special = np.asarray([bool(breaks) for breaks in days.breaks], dtype=np.bool_)
     for student, share in _shares(days, special, BREAK_ABSENCES):
         hit = [days.breaks[column] for column in np.flatnonzero(days.absent[student] & special)]
@@ -154,10 +154,10 @@ def _around_breaks(days: Days) -> Iterable[Found]:
                 f"absent on {share.hits} of {share.special} school days next to a break, beside {breaks} breaks, and on"
                 f" {share.other_hits} of {share.others} other days"
             )
-            yield Found(student, "around-breaks", detail, {"breaks": breaks, **_numbers(share, chance)})
+            yield StudentPattern(student, "around-breaks", detail, {"breaks": breaks, **_numbers(share, chance)})
 
 
-def _numbers(share: _Share, chance: float) -> dict[str, int | float | str]:
+def _numbers(share: _DayShare, chance: float) -> dict[str, int | float | str]:
     return {
         "absent_days": share.hits,
         "marked_days": share.special,
@@ -167,7 +167,7 @@ def _numbers(share: _Share, chance: float) -> dict[str, int | float | str]:
     }
 
 
-def _afternoons(half_days: HalfDays) -> Iterable[Found]:
+def _afternoons(half_days: HalfDays) -> Iterable[StudentPattern]:
     afternoons = (half_days.part == AFTERNOON).sum(axis=1, dtype=np.int64)
     mornings = (half_days.part == MORNING).sum(axis=1, dtype=np.int64)
     both = int(afternoons.sum() + mornings.sum())
@@ -177,10 +177,10 @@ def _afternoons(half_days: HalfDays) -> Iterable[Found]:
         chance = by_chance_each(missed + others, missed, share)
         if chance <= AFTERNOON_CHANCE:
             numbers = {"afternoons": missed, "mornings": others, "school_share": round(share, 4), "chance": round(chance, 6)}
-            yield Found(student, "afternoons", f"missed {missed} afternoons alone, and {others} mornings alone", numbers)
+            yield StudentPattern(student, "afternoons", f"missed {missed} afternoons alone, and {others} mornings alone", numbers)
 
 
-def _spells(days: Days) -> Iterable[Found]:
+def _spells(days: SchoolDayTable) -> Iterable[StudentPattern]:
     totals = days.half_days.sum(axis=1, dtype=np.int64)
     for student in np.flatnonzero(totals >= LEAST_HALF_DAYS).tolist():
         total = int(totals[student])
@@ -189,10 +189,12 @@ def _spells(days: Days) -> Iterable[Found]:
         if longest_days >= SPELL_DAYS and longest_half_days * 100 >= SPELL_SHARE * total:
             detail = f"{longest_half_days} of {total} half days absent in one spell of {longest_days} school days"
             numbers = {"spell_days": longest_days, "spell_half_days": longest_half_days, "absent_half_days": total}
-            yield Found(student, "one-spell", detail, numbers)
+            yield StudentPattern(student, "one-spell", detail, numbers)
         elif len(spells) >= SPELLS and longest_days <= SHORT_SPELL:
             detail = f"{total} half days absent in {len(spells)} spells, the longest of {longest_days} school days"
-            yield Found(student, "scattered", detail, {"spells": len(spells), "longest_days": longest_days, "absent_half_days": total})
+            yield StudentPattern(
+                student, "scattered", detail, {"spells": len(spells), "longest_days": longest_days, "absent_half_days": total}
+            )
 
 
 def _runs(half_days: Iterable[int], marked: Iterable[bool]) -> Iterator[tuple[int, int]]:

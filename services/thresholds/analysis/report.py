@@ -15,10 +15,10 @@ from services.thresholds.analysis.causes import ClassAbsences, by_class
 from services.thresholds.analysis.counting import HalfDays, count_half_days
 from services.thresholds.analysis.disclosure import Disclosure, Steps, is_small
 from services.thresholds.analysis.effects import Effect, Measured, Response
-from services.thresholds.analysis.findings import Analysis, Band, Part, PatternCount
-from services.thresholds.analysis.patterns import PATTERNS, Found
+from services.thresholds.analysis.findings import Analysis, Band, Cohort, PatternCount
+from services.thresholds.analysis.patterns import PATTERNS, StudentPattern
 from services.thresholds.analysis.sets import Sets, Student, is_selected, sets_of
-from services.thresholds.analysis.timeline import Beside, timeline
+from services.thresholds.analysis.timeline import NeighbourRows, timeline
 from services.thresholds.analysis.weeks import CrossedRecords, crossings, levels, rate, weekdays, weeks
 from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Term
@@ -53,7 +53,7 @@ class Question:
     """The half days of the students on the roster, or of all students where none was sent."""
     responses: Sequence[tuple[str, str, date]] = ()
     """Student, standard activity, day; of these students, whatever term they belong to."""
-    beside: Beside = field(default_factory=Beside)
+    beside: NeighbourRows = field(default_factory=NeighbourRows)
 
 
 def analyse(question: Question, half_days: HalfDays | None = None) -> Analysis:
@@ -73,8 +73,8 @@ def analyse(question: Question, half_days: HalfDays | None = None) -> Analysis:
     return _Work(question, half_days, sets, disclosure).analysis(school_days)
 
 
-def find_patterns(question: Question, half_days: HalfDays | None = None) -> tuple[Sequence[Student], list[Found]]:
-    """The patterns of the selected students: who was looked at, and what was found of whom (`Found.student` is a place among them)."""
+def find_patterns(question: Question, half_days: HalfDays | None = None) -> tuple[Sequence[Student], list[StudentPattern]]:
+    """All students with marks, and the patterns of the selected ones (`StudentPattern.student` is a place among the former)."""
     known = [student.on_roll or _stands(row) for student, row in _rows(question)]
     half_days, question = (half_days or half_days_of(question)).only(known), _only(question, known)
     found = patterns.find(half_days, question.term, question.calendar)
@@ -103,7 +103,7 @@ def _only(question: Question, wanted: Sequence[bool]) -> Question:
         question,
         students=list(compress(question.students, wanted)),
         rows=list(compress(question.rows, wanted)),
-        beside=Beside(kept(question.beside.before), kept(question.beside.after)),
+        beside=NeighbourRows(kept(question.beside.before), kept(question.beside.after)),
     )
 
 
@@ -202,25 +202,25 @@ class _Work:
         shown = [classes_shown and self.may_show(having[:, column]) for column in range(len(half_days.causes))]
         return by_class(half_days.causes, half_days.by_cause[self.who], shown, classes_shown, self.question.codes)
 
-    def _year_levels(self) -> Iterator[Part]:
+    def _year_levels(self) -> Iterator[Cohort]:
         years = [(year, row) for year, row in self.sets.years.items() if self._within(row)]
         yield from self._parts(years)
         if self.sets.merged and self.sets.rest is not None and self.sets.selected == 0:
-            yield replace(next(self._parts([(None, self.sets.rest)]), Part(None)), merged=self.sets.merged)
+            yield replace(next(self._parts([(None, self.sets.rest)]), Cohort(None)), merged=self.sets.merged)
 
-    def _groups(self) -> Iterator[Part]:
+    def _groups(self) -> Iterator[Cohort]:
         yield from self._parts([(name, row) for name, row in self.sets.groups.items() if self._within(row)])
         named = {name for student in compress(self.question.students, self.who) for name in student.groups}
         shown = {name for name, row in self.sets.groups.items() if self.disclosure.shown[row]}
         if named - shown:
-            yield Part(None, merged=tuple(sorted(named - shown)))
+            yield Cohort(None, merged=tuple(sorted(named - shown)))
 
     def _within(self, row: int) -> bool:
         """Whether a set lies within the selection: only then does it belong to what was asked for."""
         members = self.disclosure.members[row]
         return bool(self.disclosure.shown[row]) and bool(members.any()) and not bool((members & ~self.who).any())
 
-    def _parts(self, parts: Iterable[tuple[int | str | None, int]]) -> Iterator[Part]:
+    def _parts(self, parts: Iterable[tuple[int | str | None, int]]) -> Iterator[Cohort]:
         disclosure, regular = self.disclosure, self.category == REGULAR
         known = disclosure.may_show(regular) & disclosure.may_show((self.category > 0) & ~regular)
         absent, attended = disclosure.sums(self.totals), disclosure.sums(self.attended)
@@ -229,7 +229,7 @@ class _Work:
             if not disclosure.shown[row]:
                 continue
             marked = int(absent[row] + attended[row])
-            yield Part(
+            yield Cohort(
                 name=name,
                 students=int(self.tier_steps.reached[row, 0]),
                 absence_rate=round(int(absent[row]) / marked, 3) if marked else None,

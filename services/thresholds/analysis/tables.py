@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from services.thresholds.analysis.findings import Analysis, Band, Part
+from services.thresholds.analysis.findings import Analysis, Band, Cohort
 from services.thresholds.plans.activities.activity import STANDARD
 from shared.attendance.tiers import THRESHOLDS, TIERS
 
-TablePart = Literal["summary", "weeks", "weekdays", "codes", "year-levels", "groups", "patterns", "effects"]
-TABLE_PARTS: Final[tuple[TablePart, ...]] = get_args(TablePart)
+SheetName = Literal["summary", "weeks", "weekdays", "codes", "year-levels", "groups", "patterns", "effects"]
+SHEET_NAMES: Final[tuple[SheetName, ...]] = get_args(SheetName)
 
 NOT_SHOWN: Final = "not shown"
 """In the place of a number that is about few students, or would give such a number away."""
@@ -20,31 +20,31 @@ Cell = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Sheet:
     """A header and rows; the first column names the row."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
 
-def tables(analysis: Analysis) -> Mapping[TablePart, Table]:
+def tables(analysis: Analysis) -> Mapping[SheetName, Sheet]:
     """All parts."""
     return {
-        "summary": Table(("measure", "value"), tuple(_summary(analysis))),
+        "summary": Sheet(("measure", "value"), tuple(_summary(analysis))),
         "weeks": _weeks(analysis),
-        "weekdays": Table(
+        "weekdays": Sheet(
             ("weekday", "absent half days", "half days marked", "absence %"),
             tuple((day.weekday, day.absent_half_days, day.counted_half_days, percent(day.absence_rate)) for day in analysis.weekdays),
         ),
         "codes": _codes(analysis),
         "year-levels": _parts("year level", analysis.year_levels),
         "groups": _parts("group", analysis.groups),
-        "patterns": Table(("pattern", "students", "rule"), tuple((one.pattern, _few(one.students), one.rule) for one in analysis.patterns)),
+        "patterns": Sheet(("pattern", "students", "rule"), tuple((one.pattern, _few(one.students), one.rule) for one in analysis.patterns)),
         "effects": _effects(analysis),
     }
 
 
-def long_table(parts: Mapping[TablePart, Table]) -> Table:
+def long_sheet(parts: Mapping[SheetName, Sheet]) -> Sheet:
     """One line for every number: what a pivot table wants."""
     rows: list[tuple[Cell, ...]] = []
     for part, table in parts.items():
@@ -53,7 +53,7 @@ def long_table(parts: Mapping[TablePart, Table]) -> Table:
                 rows.append((part, "", *row))
             else:
                 rows += [(part, row[0], measure, value) for measure, value in zip(table.header[1:], row[1:], strict=True) if value != ""]
-    return Table(LONG, tuple(rows))
+    return Sheet(LONG, tuple(rows))
 
 
 def percent(share: float | None) -> Cell:
@@ -86,7 +86,7 @@ def _summary(analysis: Analysis) -> Iterable[tuple[Cell, ...]]:
         yield f"absent half days {name.absence_class}", name.half_days
 
 
-def _weeks(analysis: Analysis) -> Table:
+def _weeks(analysis: Analysis) -> Sheet:
     header = ["week", "starts on", "ends on", "absent half days", "half days marked", "absence %"]
     header += [f"students on {tier}" for tier in TIERS]
     header += [text for threshold in THRESHOLDS for text in (f"crossed {threshold} days", f"withdrawn at {threshold} days")]
@@ -99,17 +99,17 @@ def _weeks(analysis: Analysis) -> Table:
         dates = (week.starts_on.isoformat(), week.ends_on.isoformat())
         counts = (week.absent_half_days, week.counted_half_days, percent(week.absence_rate))
         rows.append((week.week, *dates, *counts, *tiers, *crossed))
-    return Table(tuple(header), tuple(rows))
+    return Sheet(tuple(header), tuple(rows))
 
 
-def _codes(analysis: Analysis) -> Table:
+def _codes(analysis: Analysis) -> Sheet:
     rows: list[tuple[Cell, ...]] = []
     for name in analysis.classes or ():
         rows += [(code.code or "other", code.meaning, name.absence_class, code.half_days) for code in name.codes]
-    return Table(("code", "meaning", "class", "absent half days"), tuple(rows))
+    return Sheet(("code", "meaning", "class", "absent half days"), tuple(rows))
 
 
-def _parts(name: str, parts: Iterable[Part]) -> Table:
+def _parts(name: str, parts: Iterable[Cohort]) -> Sheet:
     rows: list[tuple[Cell, ...]] = []
     for part in parts:
         label: Cell = part.name if part.name is not None else "not known"
@@ -118,7 +118,7 @@ def _parts(name: str, parts: Iterable[Part]) -> Table:
         by_tier = [_tier(part.tiers, tier) for tier in TIERS]
         regular: Cell = "" if part.students is None else NOT_SHOWN if part.regular_share is None else round(part.regular_share * 100)
         rows.append((label, _few(part.students), percent(part.absence_rate), *by_tier, regular))
-    return Table((name, "students", "absence %", *(f"students on {tier}" for tier in TIERS), "regular %"), tuple(rows))
+    return Sheet((name, "students", "absence %", *(f"students on {tier}" for tier in TIERS), "regular %"), tuple(rows))
 
 
 def _tier(bands: Sequence[Band] | None, tier: str) -> Cell:
@@ -131,7 +131,7 @@ def _tier(bands: Sequence[Band] | None, tier: str) -> Cell:
     return ""
 
 
-def _effects(analysis: Analysis) -> Table:
+def _effects(analysis: Analysis) -> Sheet:
     rows: list[tuple[Cell, ...]] = []
     for effect in analysis.effects:
         own = (_few(effect.students), percent(effect.rate_before), percent(effect.rate_after), percent(effect.change))
@@ -145,7 +145,7 @@ def _effects(analysis: Analysis) -> Table:
     header = ("activity", "students", "absence % before", "absence % after", "change in points")
     beside = ("similar students", "their absence % before", "their absence % after", "their change in points")
     difference = ("difference in points", "difference at least", "difference at most", "students whose weeks after are not over")
-    return Table((*header, *beside, *difference), tuple(rows))
+    return Sheet((*header, *beside, *difference), tuple(rows))
 
 
 def _or(band: Band) -> str:

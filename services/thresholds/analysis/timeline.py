@@ -13,14 +13,14 @@ from shared.attendance.codes import CodeTable
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class NeighbourRows:
     """The rows of the same students in the terms before and after, or the parts of them that are needed; None where nothing is."""
 
     before: Sequence[bytes] | None = None
     after: Sequence[bytes] | None = None
 
 
-def timeline(half_days: HalfDays, term: Term, beside: Beside, calendar: SchoolCalendar, codes: CodeTable, now: datetime) -> Timeline:
+def timeline(half_days: HalfDays, term: Term, beside: NeighbourRows, calendar: SchoolCalendar, codes: CodeTable, now: datetime) -> Timeline:
     """The school days of the term, and of the terms beside it as far as windows reach."""
     today = calendar.today(now)
     own = half_days.columns([calendar.open_half_days(day) > 0 and day <= today for day in half_days.days])

@@ -1,27 +1,27 @@
 """A student's attendance explained, and a school's students by tier."""
 
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from sqlalchemy import RowMapping
 
-from services.thresholds.access.audit import Access, note
-from services.thresholds.access.permission import permitted_student
+from services.thresholds.access.audit import Access, log_access
+from services.thresholds.access.callers import Reader
+from services.thresholds.access.permission import permitted_student, unknown_student
 from services.thresholds.attendance.schemas import (
     AttendanceOut,
     CorrectionOut,
     CountOut,
     DayOut,
     MarkOut,
-    SaidOut,
+    MarkValueOut,
     StudentOut,
-    StudentPage,
     StudentQuery,
 )
 from services.thresholds.attendance.view import Attendance, Day, attendance, session_of, slot_of
 from services.thresholds.records.holds import repository as holds
-from services.thresholds.records.showing import desk_of, shown, shown_hold
-from services.thresholds.records.star_records import repository as records
+from services.thresholds.records.showing import context_of, hold_out, records_out
+from services.thresholds.records.star_records import repository as star_records
 from services.thresholds.register import packed_row
 from services.thresholds.register.packed_row import Entry
 from services.thresholds.register.repository import corrections, rows
@@ -29,78 +29,76 @@ from services.thresholds.register.repository.corrections import Correction
 from services.thresholds.register.repository.rows import RowKey
 from services.thresholds.roster.lookup import calendar_for, known_school, term_for
 from services.thresholds.roster.repository import students
+from services.thresholds.schemas import TermParameter
 from services.thresholds.state import State
 from shared.attendance.codes import CodeTable
 from shared.attendance.tiers import TIERS, tier_of
-from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of
 from shared.events.data import VendorCount
-from shared.identifiers import student_id
-from shared.web.cursors import decode_cursor, encode_cursor
-from shared.web.problems import ProblemError
-from shared.web.service import SchoolInPath, requires
+from shared.identifiers import SchoolNumber, student_id
+from shared.web.cursors import decode_cursor
+from shared.web.pages import Page, page_of
+from shared.web.service import SchoolInPath
 
 router = APIRouter(tags=["attendance"])
-
-Reader = Annotated[Principal, requires("star:read", by_group=True)]
 
 
 @router.get(
     "/v1/schools/{school}/students/{student}/attendance",
     response_model_exclude_none=False,
-    summary="A student's term, with every number explained",
+    summary="Explain a student's term, day by day",
 )
 async def get_attendance(
     school: SchoolInPath,
     student: str,
     state: State,
     caller: Reader,
-    term: Annotated[str | None, Query(description="The current or last term by default", examples=["2026-T4"])] = None,
+    term: TermParameter = None,
 ) -> AttendanceOut:
-    """The student's absences, tier and STAR records, and for each day the marks and the rule that counted them."""
+    """The student's absences, tier and STAR records, and the marks of each day with the rule that counted them."""
     identity = student_id(school, student)
     async with state.engine.begin() as connection:
         person = await permitted_student(connection, caller, school, student)
-        known = await known_school(connection, school)
-        calendar = calendar_of(known)
-        wanted = term_for(calendar, term, state.clock())
-        key = RowKey(school, wanted.name, student)
+        sent = await known_school(connection, school)
+        calendar = calendar_of(sent)
+        of_term = term_for(calendar, term, state.clock())
+        key = RowKey(school, of_term.name, student)
         row = await rows.get(connection, key)
         if person is None and row is None:
-            raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "no student of that key has been sent, and no mark")
+            raise unknown_student()
         history = await corrections.of_row(connection, key)
-        desk = await desk_of(connection, school, state.clock(), calendar)
-        star_records = await shown(connection, desk, await records.of_student(connection, identity, wanted.name))
-        standing = [hold for hold in await holds.of_student(connection, identity, wanted.name) if hold.holds_on(desk.today, calendar)]
-        access = Access(action="read-attendance", school=school, students=[student], filters={"term": wanted.name})
-        await note(connection, caller, access, state.clock())
-    codes = state.codes.with_classes(known.code_classes)
-    view = attendance(row.marks if row else b"", wanted, calendar, codes, state.clock(), history)
+        context = await context_of(connection, school, state.clock(), calendar)
+        records = await records_out(connection, context, await star_records.of_student(connection, identity, of_term.name))
+        standing = [hold for hold in await holds.of_student(connection, identity, of_term.name) if hold.holds_on(context.today, calendar)]
+        access = Access(action="read-attendance", school=school, students=[student], filters={"term": of_term.name})
+        await log_access(connection, caller, access, state.clock())
+    codes = state.codes.with_classes(sent.code_classes)
+    view = attendance(row.marks if row else b"", of_term, calendar, codes, state.clock(), history)
     return AttendanceOut(
         school=school,
         student=student,
         student_id=identity,
-        name=f"{person['given_name']} {person['family_name']}" if person else None,
-        term=wanted.name,
+        name=person.name if person else None,
+        term=of_term.name,
         **_sums(view),
         notes=view.differences(calendar, codes),
         days=[_day(day, codes) for day in view.days],
-        holds=[shown_hold(hold, desk.today, calendar) for hold in standing],
-        star_records=star_records,
+        holds=[hold_out(hold, context.today, calendar) for hold in standing],
+        star_records=records,
     )
 
 
-@router.get("/v1/schools/{school}/students", summary="A school's students by tier")
-async def list_students(school: SchoolInPath, state: State, caller: Reader, query: Annotated[StudentQuery, Query()]) -> StudentPage:
-    """Every student the school has sent, and every student it has sent marks of, with the term's total."""
+@router.get("/v1/schools/{school}/students", summary="List a school's students by tier")
+async def list_students(school: SchoolInPath, state: State, caller: Reader, query: Annotated[StudentQuery, Query()]) -> Page[StudentOut]:
+    """All students of whom the school has sent a roster entry or marks, with the term's total."""
     caller.require_school(school)
     after = decode_cursor(query.cursor, parts=2)
     async with state.engine.begin() as connection:
-        wanted = term_for(await calendar_for(connection, school), query.term, state.clock())
-        found = await students.page(
+        of_term = term_for(await calendar_for(connection, school), query.term, state.clock())
+        rows_and_one = await students.page(
             connection,
             school=school,
-            term=wanted.name,
+            term=of_term.name,
             level=TIERS.index(query.tier) if query.tier else None,
             year_level=query.year_level,
             group=query.group,
@@ -109,25 +107,24 @@ async def list_students(school: SchoolInPath, state: State, caller: Reader, quer
             limit=query.limit + 1,
             part=caller.part,
         )
-        page = found[: query.limit]
-        filters = {"term": wanted.name} | query.model_dump(mode="json", include={"tier", "year_level", "group"})
-        access = Access(action="list-students", school=school, students=[row["student"] for row in page], filters=filters)
-        await note(connection, caller, access, state.clock())
-    items = [
-        StudentOut(
-            student=row["student"],
-            student_id=student_id(school, row["student"]),
-            name=f"{row['given_name']} {row['family_name']}" if row["given_name"] else None,
-            year_level=row["year_level"],
-            groups=row["groups"],
-            absent_half_days=row["absent_half_days"],
-            absent_days=row["absent_half_days"] / 2,
-            tier=tier_of(row["absent_half_days"]),
-        )
-        for row in page
-    ]
-    more = len(found) > query.limit
-    return StudentPage(items=items, next=encode_cursor(page[-1]["order_key"], page[-1]["student"]) if more else None)
+        page = page_of(rows_and_one, query.limit, lambda row: (row["order_key"], row["student"]))
+        filters = {"term": of_term.name} | query.model_dump(mode="json", include={"tier", "year_level", "group"})
+        access = Access(action="list-students", school=school, students=[row["student"] for row in page.items], filters=filters)
+        await log_access(connection, caller, access, state.clock())
+    return page.map(lambda row: _student(school, row))
+
+
+def _student(school: SchoolNumber, row: RowMapping) -> StudentOut:
+    return StudentOut(
+        student=row["student"],
+        student_id=student_id(school, row["student"]),
+        name=f"{row['given_name']} {row['family_name']}" if row["given_name"] else None,
+        year_level=row["year_level"],
+        groups=row["groups"],
+        absent_half_days=row["absent_half_days"],
+        absent_days=row["absent_half_days"] / 2,
+        tier=tier_of(row["absent_half_days"]),
+    )
 
 
 def _sums(view: Attendance) -> dict[str, object]:
@@ -171,8 +168,8 @@ def _correction(correction: Correction) -> CorrectionOut:
     return CorrectionOut(
         session=session_of(position) if kind == "session" else None,
         slot=slot_of(position) if kind == "slot" else None,
-        was=_said(correction.was),
-        became=_said(correction.became),
+        was=_value(correction.was),
+        became=_value(correction.became),
         was_recorded_at=correction.was_recorded_at,
         recorded_at=correction.recorded_at,
         received_at=correction.received_at,
@@ -180,9 +177,9 @@ def _correction(correction: Correction) -> CorrectionOut:
     )
 
 
-def _said(value: int) -> SaidOut:
+def _value(value: int) -> MarkValueOut:
     minutes = (value & packed_row.MOST_MINUTES) or None
-    return SaidOut(code=packed_row.code_of(value), minutes=minutes, half_days=_count(packed_row.count_of(value)))
+    return MarkValueOut(code=packed_row.code_of(value), minutes=minutes, half_days=_count(packed_row.count_of(value)))
 
 
 def _count(count: VendorCount | None) -> CountOut | None:

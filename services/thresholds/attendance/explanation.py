@@ -1,4 +1,4 @@
-"""Why a day counts as it does, in words a school can read out to a family."""
+"""The reason why a day counts as it does, in words a school can read out to a family. Pure."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,7 +13,7 @@ HALF_DAYS: Final = ("no half day", "one half day", "two half days")
 def explain(
     marks: DayMarks, count: DayCount, open_half_days: int, timetable: Sequence[Slot], codes: CodeTable, holiday: str | None = None
 ) -> str:
-    """One or two sentences: what was marked, and the rule that made half days of it."""
+    """One or two sentences: the marks, and the rule that made half days of them."""
     match count.rule:
         case "closed":
             return f"{holiday or 'The school is not open on this day'}: marks of this day do not count."
@@ -36,7 +36,7 @@ def explain(
 
 
 def differences(days: Sequence[tuple[DayMarks, DayCount, Sequence[Slot]]], codes: CodeTable) -> list[str]:
-    """Why the Ministry, or the school's own system, may arrive at another number for the same marks."""
+    """Reasons for which the Ministry, or the school's own system, may arrive at another number for the same marks."""
     notes = []
     unmarked = sum(count.unmarked for _, count, _ in days)
     if unmarked:
@@ -82,9 +82,9 @@ def _half_days(count: int) -> str:
 
 def _by_vendor(marks: DayMarks) -> str:
     assert marks.vendor is not None
-    counted = marks.vendor
+    count = marks.vendor
     return (
-        f"The school's system counted {counted.unjustified} unjustified, {counted.justified} justified and {counted.present} present;"
+        f"The school's system counted {count.unjustified} unjustified, {count.justified} justified and {count.present} present;"
         " its own count goes before codes."
     )
 
@@ -120,8 +120,8 @@ def _by_slots(marks: DayMarks, count: DayCount, timetable: Sequence[Slot], codes
 
 
 def _meaning(code: str, codes: CodeTable) -> str:
-    known = codes.by_code.get(code)
-    if known is None:
+    entry = codes.by_code.get(code)
+    if entry is None:
         return f"{code} (a code that is not known here), as if not marked"
     effect = {
         "present": "not an absence",
@@ -129,7 +129,7 @@ def _meaning(code: str, codes: CodeTable) -> str:
         "unjustified": "an unjustified absence, which counts",
         "excluded": "neither present nor absent",
     }[codes.class_of(code)]
-    return f"{code} ({known.meaning.lower()}), {effect}"
+    return f"{code} ({entry.meaning.lower()}), {effect}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -10,10 +10,12 @@ from services.thresholds.attendance.view import Category
 from services.thresholds.records.holds.schemas import HoldOut
 from services.thresholds.records.star_records.schemas import StarRecord
 from services.thresholds.roster.repository.students import Sort
-from services.thresholds.schemas import Asked, Body, ItemLimit
+from services.thresholds.schemas import QueryText
 from shared.attendance.codes import CodeClass
 from shared.attendance.tiers import Tier
 from shared.auth.principal import MOST_YEAR
+from shared.web.cursors import PageLimit
+from shared.web.schemas import Body
 
 
 class CountOut(BaseModel):
@@ -38,8 +40,8 @@ class MarkOut(BaseModel):
     recorded_at: datetime
 
 
-class SaidOut(BaseModel):
-    """What a mark says: a code, or a system's own count; both null where it was taken back."""
+class MarkValueOut(BaseModel):
+    """The value of a mark: a code, or a system's own count; both null where the mark was taken back."""
 
     code: str | None = None
     minutes: int | None = None
@@ -47,12 +49,12 @@ class SaidOut(BaseModel):
 
 
 class CorrectionOut(BaseModel):
-    """A mark that was changed: what it was and became, when somebody recorded that, when it came here and by which source."""
+    """A mark that was changed: its value before and after, when the change was recorded, when it arrived here, and its source."""
 
     session: Literal["AM", "PM"] | None = None
     slot: int | None = None
-    was: SaidOut
-    became: SaidOut
+    was: MarkValueOut
+    became: MarkValueOut
     was_recorded_at: datetime
     recorded_at: datetime
     received_at: datetime
@@ -60,7 +62,7 @@ class CorrectionOut(BaseModel):
 
 
 class DayOut(BaseModel):
-    """A day: what it counts, and why."""
+    """A day: its absent half days, and the reason."""
 
     date: date
     absent_half_days: int
@@ -70,9 +72,9 @@ class DayOut(BaseModel):
 
 
 class AttendanceOut(BaseModel):
-    """A student's term. `days` adds up to `absent_half_days`; the five sums of half days add up to `open_half_days`.
+    """A student's term. `days` add up to `absent_half_days`. Attended, absent, excluded and unmarked half days add up to `open_half_days`.
 
-    `holds` are those that stop letters of the term today.
+    `holds` stop letters of the term today. `notes` say why the Ministry's number, or that of the school's own system, may differ.
     """
 
     school: str
@@ -90,7 +92,6 @@ class AttendanceOut(BaseModel):
     attendance_rate: float | None
     category: Category | None
     notes: list[str]
-    """Why the Ministry's number, or the school system's, may differ."""
     days: list[DayOut]
     holds: list[HoldOut]
     star_records: list[StarRecord]
@@ -109,20 +110,13 @@ class StudentOut(BaseModel):
     tier: Tier
 
 
-class StudentPage(BaseModel):
-    """A page of students."""
-
-    items: list[StudentOut]
-    next: str | None
-
-
 class StudentQuery(Body):
-    """Which students of a school, in which order."""
+    """Filters and order of a school's students."""
 
-    term: Asked | None = Field(default=None, description="The current or last term by default", examples=["2026-T4"])
+    term: QueryText | None = Field(default=None, description="The current or last term by default", examples=["2026-T4"])
     tier: Tier | None = None
     year_level: Annotated[int, Field(ge=0, le=MOST_YEAR)] | None = None
-    group: Asked | None = None
+    group: QueryText | None = None
     sort: Sort = "name"
-    limit: ItemLimit = 100
+    limit: PageLimit = 100
     cursor: str | None = None

@@ -28,7 +28,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One day: its gaps, how many marks are `?`, and the codes (each as often as it is marked) that are not valid all term."""
+    """The findings of one day: its gaps, the number of `?` marks, and the codes (each as often as marked) that are not valid all term."""
 
     gaps: tuple[Gap, ...]
     unexplained: int
@@ -61,22 +61,22 @@ class DayFindings:
         )
 
     def of(self, values: tuple[int, ...], shape: int) -> Finding:
-        """What there is to say of a day of that shape with these marks (`register.values_of_day`)."""
+        """The findings of a day of that shape with these marks (`register.values_of_day`)."""
         marks = day_marks(values)
         codes = [*marks.sessions.values(), *(code for code, _ in marks.slots.values())]
         gaps = self._gaps(self._shapes[shape], marks)
         return Finding(gaps, codes.count(UNEXPLAINED), tuple(code for code in codes if code not in self._valid))
 
     def use(self, code: str, index: int) -> CodeUse | None:
-        """What is wrong with a code on the `index`-th day, if anything is."""
-        known = self._codes.by_code.get(code)
-        if known is None:
+        """The misuse of a code on the `index`-th day; None where it is in order."""
+        entry = self._codes.by_code.get(code)
+        if entry is None:
             return CodeUse("unknown-code", code, f"{code} is no code; it counts as if not marked")
-        if known.valid_on(self.days[index]):
+        if entry.valid_on(self.days[index]):
             return None
-        if known.becomes is not None:
-            return CodeUse("retired-code", code, f"{code} is retired; it counts as {known.becomes}")
-        return CodeUse("unknown-code", code, f"{code} is not in use on these days; it counts as ever ({known.code_class})")
+        if entry.becomes is not None:
+            return CodeUse("retired-code", code, f"{code} is retired; it counts as {entry.becomes}")
+        return CodeUse("unknown-code", code, f"{code} is not in use on these days; it counts as ever ({entry.code_class})")
 
     def _gaps(self, shape: Shape, marks: DayMarks) -> tuple[Gap, ...]:
         open_half_days, slots = shape

@@ -1,4 +1,4 @@
-"""Dead letters that other services report, into our copy: a school asks one place what became of its data."""
+"""Dead letters that other services report, into our copy: a school finds all that could not be applied in one place."""
 
 import uuid
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from shared.events.topics import DEAD_LETTERS
 
 # As long as the topic keeps them: a copy built anew is the same.
 assert DEAD_LETTERS.retention is not None
-KEPT_FOR: Final = DEAD_LETTERS.retention
+REPORTED_KEPT_FOR: Final = DEAD_LETTERS.retention
 
 MOST: Final = 2**31 - 1
 
@@ -51,7 +51,7 @@ def _reported(event: Event, letter: DeadLettered, school: str) -> ReportedLetter
         school=school,
         topic=letter.topic,
         reason=letter.reason,
-        # What the event says is not ours to trust: a number that no column can hold must not stop the consumer.
+        # The event's number is not ours to trust: one that no column can hold must not stop the consumer.
         count=min(max(letter.count, 1), MOST),
         reported_at=event.time,
     )

@@ -1,6 +1,6 @@
 """What is missing or doubtful in a school's data of a term, for the school to mend. Pure.
 
-No names: students are told by their keys.
+It has no names: students are named by their keys.
 """
 
 from collections import Counter
@@ -13,12 +13,12 @@ import numpy as np
 
 from services.thresholds.analysis.grid import decode, standing_marks
 from services.thresholds.data_quality.day_findings import CodeUse, DayFindings, Finding, Gap, GapKind
-from services.thresholds.data_quality.repository.dead_letters import ReportedLetter
-from services.thresholds.data_quality.repository.marks import MarksRow, RosterRow
+from services.thresholds.data_quality.repository.reported_letters import ReportedLetter
+from services.thresholds.data_quality.repository.students import MarksRow, StudentContacts
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 
-Kind = Literal[
+IssueKind = Literal[
     "unmarked",
     "unmarked-period",
     "unexplained",
@@ -29,12 +29,12 @@ Kind = Literal[
     "unknown-student",
     "dead-letter",
 ]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+ISSUE_KINDS: Final[tuple[IssueKind, ...]] = get_args(IssueKind)
 
 EXPLAIN_WITHIN: Final = timedelta(days=7)
 """A `?` older than this is reported. It stays a `?`: no clock may make a truancy of it (the Ministry, 2023)."""
 
-Place = tuple[str, str, str, str]
+IssueKey = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Issue:
     student and day from each other.
     """
 
-    kind: Kind
+    kind: IssueKind
     student: str | None
     day: date | None
     count: int
@@ -53,8 +53,8 @@ class Issue:
     ref: str = ""
 
     @property
-    def place(self) -> Place:
-        """Where it stands in the report; no two issues share one."""
+    def key(self) -> IssueKey:
+        """Its place in the order of the report; no two issues share one."""
         return (self.kind, self.student or "", self.day.isoformat() if self.day else "", self.ref)
 
 
@@ -64,18 +64,18 @@ def report(
     codes: CodeTable,
     now: datetime,
     *,
-    roster: Sequence[RosterRow],
+    roster: Sequence[StudentContacts],
     rows: Iterable[MarksRow],
     letters: Iterable[ReportedLetter],
 ) -> list[Issue]:
-    """All issues of a school and term, in the order of their places."""
+    """All issues of a school and term, in the order of their keys."""
     marks = {row.student: row.marks for row in rows}
     on_roll = {row.student for row in roster}
     findings = DayFindings(term, calendar, codes, now)
     gaps = _Gaps(findings.days, findings.ended)
     unknown = sorted(marks.keys() - on_roll)
     standing = dict(zip(unknown, standing_marks([marks[student] for student in unknown]).tolist(), strict=True))
-    # Without a mark that stands: sent for somebody who is not there.
+    # A student without a mark that stands, whom nobody sent, is not there.
     students = [*on_roll, *(student for student in unknown if standing[student])]
     issues = [
         Issue("unknown-student", student, None, count, "marks, but no such student was sent")
@@ -83,50 +83,50 @@ def report(
         if count
     ]
     for student, days in zip(students, _days_of([marks.get(student, b"") for student in students], term, findings), strict=True):
-        # Who is not on the roll may have left after the last mark; where no roll was ever sent, that says nothing.
+        # A student who is not on the roll may have left after the last mark. If no roll was ever sent, that says nothing.
         gaps.begin(student, days.first, days.last, may_have_left=student not in on_roll and bool(on_roll))
-        issues += _of_student(student, days.found, findings, gaps, calendar.today(now))
+        issues += _of_student(student, days.findings, findings, gaps, calendar.today(now))
     issues += gaps.issues()
     issues += _of_roster(roster)
     issues += [_of_letter(letter, calendar) for letter in letters]
-    return sorted(issues, key=lambda issue: issue.place)
+    return sorted(issues, key=lambda issue: issue.key)
 
 
 @dataclass(frozen=True, slots=True)
-class _Days:
-    """A student's days: the places of the first and last with a mark (None without one), and those of which there is something to say."""
+class _StudentDays:
+    """A student's days: the places of the first and last with a mark (None without one), and the findings by place."""
 
     first: int | None
     last: int | None
-    found: Sequence[tuple[int, Finding]]
+    findings: Sequence[tuple[int, Finding]]
 
 
-def _days_of(rows: Sequence[bytes], term: Term, findings: DayFindings) -> Iterator[_Days]:
+def _days_of(rows: Sequence[bytes], term: Term, findings: DayFindings) -> Iterator[_StudentDays]:
     """The days of each row."""
     grid = decode(rows, term, findings.days, marked_days=False)
     flags = np.zeros(grid.kinds.shape, dtype=np.bool_)
-    found, which = grid.each(findings.shape_of, flags, lambda kind, shape, _: findings.of(grid.values[kind], shape))
+    distinct, which = grid.each(findings.shape_of, flags, lambda kind, shape, _: findings.of(grid.values[kind], shape))
     marked = np.asarray([bool(values) for values in grid.values], dtype=np.bool_)[grid.kinds]
-    worth_telling = np.asarray([bool(one.gaps or one.unexplained or one.codes) for one in found], dtype=np.bool_)[which]
+    with_findings = np.asarray([bool(day.gaps or day.unexplained or day.codes) for day in distinct], dtype=np.bool_)[which]
     for row in range(len(rows)):
         places = np.flatnonzero(marked[row]).tolist()
-        told = np.flatnonzero(worth_telling[row])
-        yield _Days(
+        days = np.flatnonzero(with_findings[row])
+        yield _StudentDays(
             places[0] if places else None,
             places[-1] if places else None,
-            [(index, found[what]) for index, what in zip(told.tolist(), which[row, told].tolist(), strict=True)],
+            [(index, distinct[kind]) for index, kind in zip(days.tolist(), which[row, days].tolist(), strict=True)],
         )
 
 
 def _of_student(student: str, days: Iterable[tuple[int, Finding]], findings: DayFindings, gaps: "_Gaps", today: date) -> Iterable[Issue]:
     uses: dict[CodeUse, list[int]] = {}
-    for index, found in days:
-        if found.gaps:
-            gaps.add(index, found.gaps)
-        if found.unexplained and findings.days[index] < today - EXPLAIN_WITHIN:
+    for index, finding in days:
+        if finding.gaps:
+            gaps.add(index, finding.gaps)
+        if finding.unexplained and findings.days[index] < today - EXPLAIN_WITHIN:
             day = findings.days[index]
-            yield Issue("unexplained", student, day, found.unexplained, "still ?: to be explained, or marked with the code that is right")
-        for code in found.codes:
+            yield Issue("unexplained", student, day, finding.unexplained, "still ?: to be explained, or marked with the code that is right")
+        for code in finding.codes:
             use = findings.use(code, index)
             if use is not None:
                 uses.setdefault(use, []).append(index)
@@ -135,7 +135,7 @@ def _of_student(student: str, days: Iterable[tuple[int, Finding]], findings: Day
         yield Issue(use.kind, student, None, len(times), f"{use.detail}: {where}", ref=use.code)
 
 
-def _of_roster(roster: Iterable[RosterRow]) -> Iterable[Issue]:
+def _of_roster(roster: Iterable[StudentContacts]) -> Iterable[Issue]:
     for student, caregivers, addresses in roster:
         if not caregivers:
             yield Issue("no-caregiver", student, None, 1, "no caregiver was sent: nobody can be written to")
@@ -149,12 +149,12 @@ def _of_letter(letter: ReportedLetter, calendar: SchoolCalendar) -> Issue:
 
 
 class _Gaps:
-    """What nobody has marked, student by student; what is missing of everybody becomes one issue of the day."""
+    """Gaps in the marks, student by student. A gap that everybody has becomes one issue of the day."""
 
     def __init__(self, days: Sequence[date], ended: int) -> None:
         self._days = days
         self._ended = ended
-        self._found: list[tuple[str, int, list[tuple[int, Gap]]]] = []
+        self._gaps: list[tuple[str, int, list[tuple[int, Gap]]]] = []
         self._together: Counter[tuple[int, Gap]] = Counter()
         self._students_until: Counter[int] = Counter()
         self._until = 0
@@ -163,26 +163,26 @@ class _Gaps:
         """The next student, and the places of the first and last day with a mark of them."""
         self._until = min(-1 if last is None else last, self._ended - 1) + 1 if may_have_left else self._ended
         self._students_until[self._until] += 1
-        self._found.append((student, len(self._days) if first is None else first, []))
+        self._gaps.append((student, len(self._days) if first is None else first, []))
 
     def add(self, index: int, gaps: Iterable[Gap]) -> None:
-        """What of a day is not marked. Days that have not ended, or on which the student may have left, do not count."""
+        """The gaps of a day. Days that have not ended, or on which the student may have left, do not count."""
         if index < self._until:
             for gap in gaps:
-                self._found[-1][2].append((index, gap))
+                self._gaps[-1][2].append((index, gap))
                 self._together[index, gap] += 1
 
     def issues(self) -> Iterable[Issue]:
-        """What was found, once every student was looked at."""
+        """The issues, once every student has been added."""
         expected = [sum(count for until, count in self._students_until.items() if until > index) for index in range(self._ended)]
-        everybodys = {place for place, students in self._together.items() if students == expected[place[0]] > 1}
-        for index, gap in everybodys:
+        of_everybody = {place for place, students in self._together.items() if students == expected[place[0]] > 1}
+        for index, gap in of_everybody:
             count = self._together[index, gap]
             detail = f"nobody is marked: {count} students{f', {gap.part}' if gap.part else ''}"
             yield Issue(gap.kind, None, self._days[index], gap.count * count, detail)
-        for student, first, found in self._found:
+        for student, first, gaps in self._gaps:
             for kind in ("unmarked", "unmarked-period"):
-                own = [(index, gap) for index, gap in found if gap.kind == kind and (index, gap) not in everybodys]
+                own = [(index, gap) for index, gap in gaps if gap.kind == kind and (index, gap) not in of_everybody]
                 if own:
                     yield self._issue(kind, student, first, own)
 

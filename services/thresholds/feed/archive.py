@@ -19,7 +19,7 @@ FEED_EVENTS: Final = frozenset(event.name.encode() for event in PARTNER_EVENTS)
 
 # As long as the topics keep them: the feed says the same.
 assert CROSSINGS.retention is not None
-KEPT_FOR: Final = CROSSINGS.retention
+FEED_KEPT_FOR: Final = CROSSINGS.retention
 
 
 class _OfSchool(Struct):

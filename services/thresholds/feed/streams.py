@@ -32,7 +32,7 @@ ALIVE: Final = b": alive\n\n"
 _encoder = msgspec.json.Encoder()
 
 
-class Place:
+class OpenStream:
     """One stream's place among those that are open."""
 
     def __init__(self, streams: "Streams", subject: str) -> None:
@@ -52,14 +52,14 @@ class Streams:
         self._each = each
         self._open: Counter[str] = Counter()
 
-    def enter(self, subject: str) -> Place:
+    def enter(self, subject: str) -> OpenStream:
         """A place for one more stream of this subject. Raises ProblemError 429 when there is no room."""
         if self._open[subject] >= self._each or self._open.total() >= self._most:
             detail = "too many event streams are open: close one, or read the feed with `wait`"
             raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "too-many-streams", detail, headers={"Retry-After": "15"})
         self._open[subject] += 1
         metrics.FEED_STREAMS.set(self._open.total())
-        return Place(self, subject)
+        return OpenStream(self, subject)
 
     def leave(self, subject: str) -> None:
         """A stream of the subject has ended."""
@@ -71,7 +71,7 @@ class Streams:
 class EventStream(EventSourceResponse):
     """The answer that carries a stream. It gives its place back also when the client is gone before the first word."""
 
-    def __init__(self, pieces: AsyncIterator[bytes], place: Place, headers: Mapping[str, str]) -> None:
+    def __init__(self, pieces: AsyncIterator[bytes], place: OpenStream, headers: Mapping[str, str]) -> None:
         super().__init__(pieces, headers=headers)
         self._place = place
 

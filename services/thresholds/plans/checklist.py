@@ -1,4 +1,4 @@
-"""The checklist of a plan: what the Ministry's guide asks of it, point by point, and what is still missing.
+"""The checklist of a plan: the points of the Ministry's guide, and which of them the plan meets. Pure.
 
 The points are the guide's ("Implementing an Attendance Management Plan"); their wording here is ours.
 """
@@ -10,7 +10,7 @@ from typing import Final
 
 from dateutil.relativedelta import relativedelta
 
-from services.thresholds.plans.plan import Plan, State, Step
+from services.thresholds.plans.plan import Plan, PlanState, PlanStep
 
 REVIEW_WITHIN_YEARS: Final = 3
 """Plans are reviewed at least once every three years."""
@@ -20,7 +20,7 @@ PUBLISHED: Final = "published"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One point: its name, what it asks, whether the plan meets it, and why (or why not)."""
+    """One point: its name, what it asks for, whether the plan meets it, and the reason."""
 
     point: str
     asks: str
@@ -28,7 +28,7 @@ class Point:
     why: str
 
 
-def checklist(plan: Plan, state: State, usable: Collection[str], today: date) -> tuple[Point, ...]:
+def checklist(plan: Plan, state: PlanState, usable: Collection[str], today: date) -> tuple[Point, ...]:
     """All points in the guide's order. `usable` are the keys of the school's activities that are not retired."""
     return (
         _written("objectives", "States the board's attendance objectives", plan.objectives, "objective"),
@@ -71,7 +71,7 @@ def _expectations(plan: Plan) -> Point:
     return _written("expectations", asks, plan.at("expectations").strategies, "strategy", "strategies")
 
 
-def _threshold(plan: Plan, step: Step, usable: Collection[str]) -> Point:
+def _threshold(plan: Plan, step: PlanStep, usable: Collection[str]) -> Point:
     approach = plan.at(step)
     gone = [key for key in approach.actions if key not in usable]
     if not approach.strategies:
@@ -98,8 +98,8 @@ def _approval(plan: Plan, today: date) -> Point:
 
 
 def _effect(plan: Plan) -> Point:
-    said = plan.effective_on is not None
-    return Point("effect", "Says from when it takes effect", said, f"from {plan.effective_on}" if said else "effective_on: not said")
+    written = plan.effective_on is not None
+    return Point("effect", "Says from when it takes effect", written, f"from {plan.effective_on}" if written else "effective_on: not said")
 
 
 def _review(plan: Plan, today: date) -> Point:

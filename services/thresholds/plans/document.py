@@ -1,16 +1,15 @@
-"""A plan as people read it: headings, texts and dates in words. The page and the PDF are both made of this, so they say the same."""
+"""A plan as people read it: headings, texts and dates in words. The page and the PDF are both made of this, so they read the same."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any, Final
 
-from services.thresholds.plans.plan import Edition, Plan, State, Step
-from services.thresholds.plans.prose import Block, blocks
+from services.thresholds.pages.masthead import LANGUAGE, Fact, day_in_words
+from services.thresholds.plans.plan import Edition, Plan, PlanState, PlanStep
+from services.thresholds.plans.prose import ProseBlock, blocks
 from shared.attendance.tiers import MEANING, Tier
 
 TITLE: Final = "Attendance Management Plan"
-LANGUAGE: Final = "en-NZ"
 
 COUNTING: Final = (
     "Days are counted in half days within one school term, whatever the reason for being away, and start again at 0 each term."
@@ -18,7 +17,7 @@ COUNTING: Final = (
     " New Zealand."
 )
 
-_STEPS: Final[tuple[tuple[Step, Tier, str], ...]] = (
+_STEPS: Final[tuple[tuple[PlanStep, Tier, str], ...]] = (
     ("expectations", "green", "Fewer than 5 days away"),
     ("5", "yellow", "5 to 9.5 days away"),
     ("10", "orange", "10 to 14.5 days away"),
@@ -30,11 +29,11 @@ _STEPS: Final[tuple[tuple[Step, Tier, str], ...]] = (
 class Item:
     """One text of a list of texts, as its blocks."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[ProseBlock, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Subsection:
     """A heading within a section, and its texts."""
 
     heading: str
@@ -42,17 +41,17 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PlanSection:
     """A section; `anchor` names it in links."""
 
     anchor: str
     heading: str
-    parts: tuple[Part, ...]
+    parts: tuple[Subsection, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class StepShown:
-    """What is done at one step."""
+    """The approach at one step."""
 
     tier: Tier
     meaning: str
@@ -62,15 +61,7 @@ class StepShown:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """A fact about the plan: a label and a value."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
+class PlanDocument:
     """A whole plan, ready to be set on a page. `notice` warns of a version that is not the published one."""
 
     title: str
@@ -79,7 +70,7 @@ class Document:
     version: int
     notice: str | None
     facts: tuple[Fact, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[PlanSection, ...]
     steps_anchor: str
     steps_heading: str
     counting: str
@@ -93,10 +84,10 @@ class Document:
         return asdict(self)
 
 
-def document(plan: Plan, edition: Edition, version: int, state: State) -> Document:
+def document(plan: Plan, edition: Edition, version: int, state: PlanState) -> PlanDocument:
     """The document of a version of a plan."""
     contact = plan.contact
-    return Document(
+    return PlanDocument(
         title=TITLE,
         language=LANGUAGE,
         school=edition.school_name,
@@ -114,12 +105,7 @@ def document(plan: Plan, edition: Edition, version: int, state: State) -> Docume
     )
 
 
-def day_in_words(day: date) -> str:
-    """As in `1 December 2026`, with blanks at which no line breaks."""
-    return f"{day.day}\u00a0{day:%B}\u00a0{day.year}"
-
-
-def _notice(state: State) -> str | None:
+def _notice(state: PlanState) -> str | None:
     if state == "draft":
         return "Draft: not published"
     return "Superseded: a later version has been published" if state == "superseded" else None
@@ -127,16 +113,16 @@ def _notice(state: State) -> str | None:
 
 def _facts(plan: Plan) -> list[Fact]:
     approval = ", ".join(part for part in (plan.approved_by, plan.approved_on and day_in_words(plan.approved_on)) if part)
-    said = (
+    facts = (
         ("Approved by", approval),
         ("In effect from", plan.effective_on and day_in_words(plan.effective_on)),
         ("Review by", plan.review_on and day_in_words(plan.review_on)),
     )
-    return [Fact(label, value) for label, value in said if value]
+    return [Fact(label, value) for label, value in facts if value]
 
 
-def _sections(plan: Plan) -> tuple[Section, ...]:
-    wanted = (
+def _sections(plan: Plan) -> tuple[PlanSection, ...]:
+    outline = (
         ("aims", "What we want to achieve", (("Our objectives", plan.objectives), ("Our strategic priorities", plan.priorities))),
         (
             "finding-out",
@@ -155,15 +141,15 @@ def _sections(plan: Plan) -> tuple[Section, ...]:
             ),
         ),
     )
-    found = []
-    for anchor, heading, parts in wanted:
-        written = tuple(Part(title, _items(texts)) for title, texts in parts if texts)
+    sections = []
+    for anchor, heading, parts in outline:
+        written = tuple(Subsection(title, _items(texts)) for title, texts in parts if texts)
         if written:
-            found.append(Section(anchor, heading, written))
-    return tuple(found)
+            sections.append(PlanSection(anchor, heading, written))
+    return tuple(sections)
 
 
-def _step(plan: Plan, edition: Edition, step: Step, tier: Tier, heading: str) -> StepShown:
+def _step(plan: Plan, edition: Edition, step: PlanStep, tier: Tier, heading: str) -> StepShown:
     approach = plan.at(step)
     labels = tuple(edition.labels.get(key, key) for key in approach.actions)
     return StepShown(tier, MEANING[tier], heading, _items(approach.strategies), labels)

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.plans.plan import Edition, Plan, State
+from services.thresholds.plans.plan import Edition, Plan, PlanState
 
 _COLUMNS = "school, version, state, document, saved_at, saved_by, edition, published_at, published_by, superseded_at"
 
@@ -18,12 +18,12 @@ _edition = msgspec.json.Decoder(Edition)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class PlanVersion:
     """A version of a school's plan. `edition` is what a published one was printed with."""
 
     school: str
     version: int
-    state: State
+    state: PlanState
     plan: Plan
     saved_at: datetime
     saved_by: str
@@ -40,7 +40,7 @@ class Printed(NamedTuple):
     pdf: bytes
 
 
-async def newest(connection: AsyncConnection, school: str, state: State | None = None) -> Version | None:
+async def newest(connection: AsyncConnection, school: str, state: PlanState | None = None) -> PlanVersion | None:
     """The version with the highest number: of a state, or of all."""
     rows = await connection.execute(
         text(
@@ -57,11 +57,11 @@ async def newest(connection: AsyncConnection, school: str, state: State | None =
 
 async def published(connection: AsyncConnection, school: str) -> Plan | None:
     """The plan that the school has published."""
-    found = await newest(connection, school, "published")
-    return None if found is None else found.plan
+    version = await newest(connection, school, "published")
+    return None if version is None else version.plan
 
 
-async def get(connection: AsyncConnection, school: str, version: int) -> Version | None:
+async def get(connection: AsyncConnection, school: str, version: int) -> PlanVersion | None:
     """One version."""
     rows = await connection.execute(
         text(f"SELECT {_COLUMNS} FROM plans WHERE school = :school AND version = :version"),  # noqa: S608
@@ -85,7 +85,7 @@ async def page(connection: AsyncConnection, school: str, before: int | None, lim
     return list(rows.mappings())
 
 
-async def add(connection: AsyncConnection, school: str, plan: Plan, *, by: str, now: datetime) -> Version:
+async def add(connection: AsyncConnection, school: str, plan: Plan, *, by: str, now: datetime) -> PlanVersion:
     """Keeps a plan as a new draft. The caller holds the school's lock, so that two drafts don't take one number."""
     rows = await connection.execute(
         text(
@@ -102,7 +102,7 @@ async def add(connection: AsyncConnection, school: str, plan: Plan, *, by: str, 
 
 async def publish(
     connection: AsyncConnection, school: str, version: int, edition: Edition, pdf: bytes, *, by: str, now: datetime
-) -> Version | None:
+) -> PlanVersion | None:
     """Publishes a draft, and supersedes what was published and the drafts before it; None when it is no draft any more.
 
     The caller holds the school's lock.
@@ -148,7 +148,7 @@ async def printed(connection: AsyncConnection, school: str) -> Printed | None:
 
 
 async def add_review(connection: AsyncConnection, item: uuid.UUID, school: str, version: int, notice: str) -> None:
-    """Notes which review an item of the worklist tells of."""
+    """Keeps the review that an item of the worklist is about."""
     await connection.execute(
         text("INSERT INTO plan_reviews (id, school, version, notice) VALUES (:id, :school, :version, :notice) ON CONFLICT DO NOTHING"),
         {"id": item, "school": school, "version": version, "notice": notice},
@@ -169,7 +169,7 @@ async def _is_draft(connection: AsyncConnection, school: str, version: int) -> b
     return rows.scalar() is not None
 
 
-def _version(row: RowMapping) -> Version:
+def _version(row: RowMapping) -> PlanVersion:
     values = cast(dict[str, Any], dict(row))
     document, edition = values.pop("document"), values.pop("edition")
-    return Version(**values, plan=_plan.decode(document), edition=None if edition is None else _edition.decode(edition))
+    return PlanVersion(**values, plan=_plan.decode(document), edition=None if edition is None else _edition.decode(edition))

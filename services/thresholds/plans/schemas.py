@@ -2,14 +2,15 @@
 
 import unicodedata
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Self
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from services.thresholds.plans.plan import STEPS, Plan, State, Step
-from services.thresholds.schemas import Body
+from services.thresholds.plans.plan import STEPS, Approach, Contact, Monitoring, Plan, PlanState, PlanStep, Processes
 from shared.addresses import usable_address
+from shared.web.pages import Page
+from shared.web.schemas import Body
 
 LONGEST_TEXT: Final = 4_000
 MOST_TEXTS: Final = 30
@@ -20,7 +21,7 @@ MOST_VERSIONS: Final = 1_000_000_000
 """A number beyond any version's; it fits the column."""
 
 _DIRECTIONS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Marks that make a text read otherwise than it is written."""
+"""Characters that make a text read otherwise than it is written."""
 
 
 def _clean(text: str) -> str:
@@ -87,7 +88,7 @@ class MonitoringBody(Body):
 
 
 class ApproachBody(Body):
-    """What is done at a step: strategies in words, and actions by the keys of the school's activities, in the order to offer them."""
+    """The approach at a step: strategies in words, and actions by the keys of the school's activities, in the order to offer them."""
 
     strategies: Prosaic = Field(default=[])
     actions: Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=100)]], AfterValidator(_distinct)] = Field(
@@ -96,7 +97,7 @@ class ApproachBody(Body):
 
 
 class ContactBody(Body):
-    """Whom to ask about the plan. It is published."""
+    """The contact for questions about the plan. It is published."""
 
     name: Line = Field(examples=["Attendance lead"])
     email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_address)] | None = None
@@ -104,13 +105,13 @@ class ContactBody(Body):
 
 
 class PlanIn(Body):
-    """A plan, whole: what is left out is not in it. A draft may lack anything; the checklist says what publishing takes."""
+    """A whole plan: it has only the texts that you send. A draft may lack anything; the checklist says what publishing takes."""
 
     objectives: Prosaic = Field(default=[])
     priorities: Prosaic = Field(default=[])
     processes: ProcessesBody = ProcessesBody()
     monitoring: MonitoringBody = MonitoringBody()
-    thresholds: dict[Step, ApproachBody] = Field(
+    thresholds: dict[PlanStep, ApproachBody] = Field(
         default={},
         description="By step: `expectations` (under 5 days), `5`, `10` and `15`",
         examples=[{"5": {"strategies": [], "actions": []}}],
@@ -134,12 +135,6 @@ class PlanIn(Body):
         return msgspec.convert(body, Plan)
 
 
-def plan_values(plan: Plan) -> dict[str, Any]:
-    """What a plan says, field by field, as JSON has it."""
-    values: dict[str, Any] = msgspec.to_builtins(plan)
-    return values
-
-
 def _texts(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
@@ -153,7 +148,7 @@ class VersionOut(BaseModel):
 
     school: str
     version: int
-    state: State
+    state: PlanState
     saved_at: datetime
     saved_by: str
     published_at: datetime | None
@@ -161,61 +156,28 @@ class VersionOut(BaseModel):
     superseded_at: datetime | None
 
 
-class ProcessesOut(BaseModel):
-    """Processes to find patterns of absence, and its barriers and underlying causes."""
-
-    patterns: list[str]
-    barriers: list[str]
-
-
-class MonitoringOut(BaseModel):
-    """Methods to monitor and measure progress, with links to achievement."""
-
-    measures: list[str]
-    achievement_links: list[str]
-
-
-class ApproachOut(BaseModel):
-    """What is done at a step."""
-
-    strategies: list[str]
-    actions: list[str]
-
-
-class ContactOut(BaseModel):
-    """Whom to ask about the plan."""
-
-    name: str
-    email: str | None
-    phone: str | None
-
-
 class PlanOut(VersionOut):
-    """A version with what it says. `page` and `pdf` are where everybody can read the published one; null for all others."""
+    """A version with its texts. `page` and `pdf` are the public addresses of the published version; null for all others."""
+
+    # An answer has all fields of the plan's parts.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     objectives: list[str]
     priorities: list[str]
-    processes: ProcessesOut
-    monitoring: MonitoringOut
-    thresholds: dict[Step, ApproachOut]
+    processes: Processes
+    monitoring: Monitoring
+    thresholds: dict[PlanStep, Approach]
     approved_on: date | None
     approved_by: str | None
     effective_on: date | None
     review_on: date | None
-    contact: ContactOut | None
+    contact: Contact | None
     page: str | None
     pdf: str | None
 
 
-class VersionPage(BaseModel):
-    """A page of versions, newest first, without their texts."""
-
-    items: list[VersionOut]
-    next: str | None
-
-
 class PublishIn(Body):
-    """Which draft to publish: the newest, unless told otherwise."""
+    """The draft to publish; by default the newest."""
 
     version: int | None = Field(default=None, ge=1, le=MOST_VERSIONS)
 
@@ -229,12 +191,10 @@ class PointOut(BaseModel):
     why: str
 
 
-class ChecklistOut(BaseModel):
-    """What the Ministry's guide asks, point by point. `complete`: nothing is in the way of publishing, or it is published already."""
+class ChecklistOut(Page[PointOut]):
+    """The Ministry's guide, point by point. `complete`: the version can be published, or has been."""
 
     school: str
     version: int
-    state: State
+    state: PlanState
     complete: bool
-    items: list[PointOut]
-    next: Literal[None] = None

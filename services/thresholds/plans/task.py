@@ -1,4 +1,4 @@
-"""The review of a published plan: said once some time ahead, and once on its day."""
+"""The review of a published plan: announced once some time ahead, and once on its day."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.thresholds.plans import repository as plans
-from services.thresholds.plans.repository import Version
+from services.thresholds.plans.repository import PlanVersion
 from services.thresholds.roster.repository import schools
 from shared.attendance.calendar import SchoolCalendar
 from shared.clock import Clock, utc_now
@@ -24,22 +24,22 @@ from shared.worklist.tasks import Backoff, Done, Outcome
 KIND: Final = "plan-review"
 
 MORNING: Final = time(8)
-"""Local time at which a review is spoken of: when the school's office opens."""
+"""Local time at which a review is announced: when the school's office opens."""
 
 Notice = Literal["ahead", "due"]
 NOTICES: Final[tuple[Notice, ...]] = ("ahead", "due")
 
 
 def notices(review_on: date, notice: timedelta, timezone: str) -> dict[Notice, datetime]:
-    """When to speak of a review: `notice` ahead, and on its day; on its day only where there is no time between."""
+    """The times to announce a review: `notice` ahead, and on its day; on its day only where there is no time between."""
     zone = ZoneInfo(timezone)
     due = datetime.combine(review_on, MORNING, zone)
     ahead = datetime.combine(review_on - notice, MORNING, zone)
     return {"ahead": ahead, "due": due} if ahead < due else {"due": due}
 
 
-async def schedule(connection: AsyncConnection, version: Version, calendar: SchoolCalendar, notice: timedelta, now: datetime) -> None:
-    """Puts the review of a version on the worklist, with the transaction that publishes it. What is past is said at once."""
+async def schedule(connection: AsyncConnection, version: PlanVersion, calendar: SchoolCalendar, notice: timedelta, now: datetime) -> None:
+    """Puts the review of a version on the worklist, with the transaction that publishes it. What is past due goes out at once."""
     assert version.plan.review_on is not None
     for name, at in notices(version.plan.review_on, notice, calendar.timezone).items():
         item = plan_review_id(version.school, version.version, name)
@@ -47,7 +47,7 @@ async def schedule(connection: AsyncConnection, version: Version, calendar: Scho
         await worklist.add(connection, KIND, item, at, now)
 
 
-async def cancel(connection: AsyncConnection, version: Version, now: datetime) -> None:
+async def cancel(connection: AsyncConnection, version: PlanVersion, now: datetime) -> None:
     """Takes the review of a superseded version off the worklist."""
     for name in NOTICES:
         await worklist.cancel(connection, plan_review_id(version.school, version.version, name), now)
@@ -55,7 +55,7 @@ async def cancel(connection: AsyncConnection, version: Version, now: datetime) -
 
 @dataclass(frozen=True)
 class PlanReviewTask:
-    """Says that the review of the published plan falls due."""
+    """Announces that the review of the published plan falls due."""
 
     engine: AsyncEngine
     clock: Clock = utc_now
@@ -68,11 +68,11 @@ class PlanReviewTask:
         return Done()
 
     async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
-        """Says it in the transaction that settles the item, so that it is said once; of a version that still stands only."""
-        found = await plans.review(connection, item.id) if isinstance(outcome, Done) else None
-        if found is None:
+        """Publishes the event in the transaction that settles the item, so that it goes out once, and for a version that still stands."""
+        review = await plans.review(connection, item.id) if isinstance(outcome, Done) else None
+        if review is None:
             return
-        school, number = found
+        school, number = review
         await schools.lock(connection, [school])
         version = await plans.get(connection, school, number)
         if version is None or version.state != "published" or version.plan.review_on is None:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 
 @dataclass(frozen=True)
-class Said:
+class OracleMark:
     """A mark as somebody said it: for a session ("AM", "PM"), a slot (1-20) or the day as a whole ("day"); "carried" is another
     school's word for the whole day.
 
@@ -39,9 +39,9 @@ class Rules:
     carried_counts: bool = False
 
 
-def standing(said: Iterable[Said]) -> dict[tuple[date, str | int], Said]:
+def standing(said: Iterable[OracleMark]) -> dict[tuple[date, str | int], OracleMark]:
     """What stands at each place: the latest recorded, then the latest received."""
-    winners: dict[tuple[date, str | int], Said] = {}
+    winners: dict[tuple[date, str | int], OracleMark] = {}
     for mark in said:
         place = (mark.day, mark.place)
         holder = winners.get(place)
@@ -50,7 +50,7 @@ def standing(said: Iterable[Said]) -> dict[tuple[date, str | int], Said]:
     return {place: mark for place, mark in winners.items() if mark.value is not None}
 
 
-def absent_half_days(said: Collection[Said], rules: Rules) -> int:
+def absent_half_days(said: Collection[OracleMark], rules: Rules) -> int:
     """The total of a term."""
     marks = standing(said)
     marked_days = [mark.day for mark in said if mark.day in rules.open_half_days and mark.place != "carried"]
@@ -72,7 +72,7 @@ def absent_half_days(said: Collection[Said], rules: Rules) -> int:
 
 
 def _absent_on(
-    of_day: Mapping[str | int, Said], half_days: int, slot_minutes: Mapping[int, int], absent_codes: Collection[str], blanks: bool
+    of_day: Mapping[str | int, OracleMark], half_days: int, slot_minutes: Mapping[int, int], absent_codes: Collection[str], blanks: bool
 ) -> int:
     if half_days == 0:
         return 0

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.thresholds.crossings import repository as crossings
-from services.thresholds.proof.oracle import Rules, Said, absent_half_days
+from services.thresholds.proof.oracle import OracleMark, Rules, absent_half_days
 from services.thresholds.register import packed_row
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import Row, RowKey
@@ -20,7 +20,7 @@ from shared.identifiers import star_record_id, student_id
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Discrepancy:
     """Something stored that the rules do not give."""
 
     key: RowKey
@@ -33,7 +33,7 @@ class SchoolVerified:
 
     school: str
     rows: int
-    differences: Sequence[Difference]
+    differences: Sequence[Discrepancy]
 
 
 async def verify(engine: AsyncEngine, codes: CodeTable, now: datetime, only: str | None = None) -> AsyncIterator[SchoolVerified]:
@@ -54,15 +54,15 @@ async def verify(engine: AsyncEngine, codes: CodeTable, now: datetime, only: str
         yield SchoolVerified(number, len(stored), differences)
 
 
-def _of_row(key: RowKey, row: Row, calendar: SchoolCalendar, codes: CodeTable, now: datetime) -> Iterator[Difference]:
+def _of_row(key: RowKey, row: Row, calendar: SchoolCalendar, codes: CodeTable, now: datetime) -> Iterator[Discrepancy]:
     term = calendar.term_named(key.term)
     assert term is not None
     total = absent_half_days(said_in(row.marks), rules_of(term, calendar, codes, now))
     if total != row.absent_half_days:
-        yield Difference(key, f"{row.absent_half_days} half days are stored, and the marks give {total}")
+        yield Discrepancy(key, f"{row.absent_half_days} half days are stored, and the marks give {total}")
 
 
-async def _of_records(connection: AsyncConnection, stored: dict[RowKey, Row]) -> list[Difference]:
+async def _of_records(connection: AsyncConnection, stored: dict[RowKey, Row]) -> list[Discrepancy]:
     wanted = {
         star_record_id(student_id(key.school, key.student), key.term, threshold): (key, row.level > place, threshold)
         for key, row in stored.items()
@@ -73,7 +73,7 @@ async def _of_records(connection: AsyncConnection, stored: dict[RowKey, Row]) ->
     for record, (key, reached, threshold) in wanted.items():
         stands = statuses.get(record, "withdrawn") != "withdrawn"
         if stands != reached:
-            differences.append(Difference(key, f"the STAR record of {threshold} days {'stands' if stands else 'does not stand'}"))
+            differences.append(Discrepancy(key, f"the STAR record of {threshold} days {'stands' if stands else 'does not stand'}"))
     return differences
 
 
@@ -90,7 +90,7 @@ def rules_of(term: Term, calendar: SchoolCalendar, codes: CodeTable, now: dateti
     )
 
 
-def said_in(marks: bytes) -> list[Said]:
+def said_in(marks: bytes) -> list[OracleMark]:
     """The marks of a row as the oracle takes them."""
     said = []
     for entry in packed_row.unpack(marks):
@@ -103,5 +103,5 @@ def said_in(marks: bytes) -> list[Said]:
             place = "carried"
         count = entry.count
         value = entry.code if count is None else (count.unjustified, count.justified, count.present)
-        said.append(Said(entry.day, place, value, entry.minutes, entry.recorded_at, entry.received_at))
+        said.append(OracleMark(entry.day, place, value, entry.minutes, entry.recorded_at, entry.received_at))
     return said

@@ -1,12 +1,10 @@
 """STAR records and holds as the API shows them: with their responses, due days, and today's totals."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.records.due_days import repository as due_days
@@ -15,8 +13,10 @@ from services.thresholds.records.holds import repository as holds
 from services.thresholds.records.holds.hold import Hold, hold_on
 from services.thresholds.records.holds.schemas import HoldOut
 from services.thresholds.records.responses import repository as responses
+from services.thresholds.records.responses.response import RecordedResponse
 from services.thresholds.records.responses.schemas import ResponseOut
 from services.thresholds.records.star_records import repository as star_records
+from services.thresholds.records.star_records.record import Record
 from services.thresholds.records.star_records.schemas import StarRecord
 from services.thresholds.roster.lookup import calendar_for
 from shared.attendance.calendar import SchoolCalendar
@@ -24,48 +24,48 @@ from shared.identifiers import SchoolNumber
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What a record is seen by: its school's calendar and rule, and the day there."""
+class SchoolContext:
+    """What showing a school's records takes: its calendar, its rule for due days, and the day there."""
 
     calendar: SchoolCalendar
     due: DueRule
     today: date
 
-    def due_on(self, record: RowMapping) -> date | None:
+    def due_on(self, record: Record) -> date | None:
         """The record's due day, by hand or by the rule."""
-        by_hand: date | None = record["due_on"]
-        return by_hand or self.due.due_on(record["threshold"], record["crossed_on"])
+        return record.due_on or self.due.due_on(record.threshold, record.crossed_on)
 
 
-async def desk_of(connection: AsyncConnection, school: SchoolNumber, now: datetime, calendar: SchoolCalendar | None = None) -> Desk:
-    """The school's desk; pass `calendar` where it is at hand. Raises ProblemError 404 for a school that was never sent."""
+async def context_of(
+    connection: AsyncConnection, school: SchoolNumber, now: datetime, calendar: SchoolCalendar | None = None
+) -> SchoolContext:
+    """The school's context; pass `calendar` where it is at hand. Raises ProblemError 404 for a school that was never sent."""
     calendar = calendar or await calendar_for(connection, school)
     rule = DueRule.of(calendar, await due_days.due_after(connection, school))
-    return Desk(calendar, rule, calendar.today(now))
+    return SchoolContext(calendar, rule, calendar.today(now))
 
 
-async def shown(
-    connection: AsyncConnection, desk: Desk, records: Sequence[RowMapping], *, include_withdrawn: bool = False
+async def records_out(
+    connection: AsyncConnection, context: SchoolContext, records: Sequence[Record], *, include_withdrawn: bool = False
 ) -> list[StarRecord]:
     """Records of one school with their responses, holds and today's totals."""
-    given = await responses.of_records(connection, [record["id"] for record in records])
+    given = await responses.of_records(connection, [record.id for record in records])
     totals = await star_records.totals(connection, records)
-    standing = _by_student(await holds.standing_of(connection, [record["student_id"] for record in records]))
+    standing = _by_student(await holds.standing_of(connection, [record.student_id for record in records]))
     return [
-        _record(
+        _record_out(
             record,
-            desk,
-            total=totals[record["id"]],
-            given=given[record["id"]],
-            standing=standing.get(record["student_id"], ()),
-            include_withdrawn=include_withdrawn,
+            context,
+            total=totals[record.id],
+            given=[response for response in given[record.id] if response.stands or include_withdrawn],
+            standing=standing.get(record.student_id, ()),
         )
         for record in records
     ]
 
 
-def shown_hold(hold: Hold, today: date, calendar: SchoolCalendar) -> HoldOut:
-    """A hold as it is shown."""
+def hold_out(hold: Hold, today: date, calendar: SchoolCalendar) -> HoldOut:
+    """A hold as the API shows it."""
     return HoldOut(
         id=hold.id,
         term=hold.term,
@@ -87,26 +87,21 @@ def _by_student(standing: Iterable[Hold]) -> dict[UUID, list[Hold]]:
     return by_student
 
 
-def _record(
-    record: RowMapping, desk: Desk, *, total: int, given: Sequence[RowMapping], standing: Iterable[Hold], include_withdrawn: bool
+def _record_out(
+    record: Record, context: SchoolContext, *, total: int, given: Sequence[RecordedResponse], standing: Iterable[Hold]
 ) -> StarRecord:
-    due_on = desk.due_on(record)
-    stand = [response for response in given if response["withdrawn_at"] is None]
-    hold = hold_on(standing, record["student_id"], record["term"], record["threshold"], desk.today, desk.calendar)
-    late = due_on is not None and due_on < desk.today
-    own: dict[str, Any] = {name: value for name, value in record.items() if name not in ("absent_half_days", "due_on")}
+    due_on = context.due_on(record)
+    answered = any(response.stands for response in given)
+    hold = hold_on(standing, record.student_id, record.term, record.threshold, context.today, context.calendar)
+    late = due_on is not None and due_on < context.today
     return StarRecord(
-        **own,
-        absent_days=record["absent_half_days"] / 2,
+        **{name: value for name, value in asdict(record).items() if name not in ("absent_half_days", "due_on")},
+        absent_days=record.absent_half_days / 2,
         absent_days_now=total / 2,
         due_on=due_on,
-        due=None if due_on is None else "rule" if record["due_on"] is None else "by-hand",
-        answered=bool(stand),
-        overdue=late and not stand and record["status"] == "open",
-        hold=None if hold is None else shown_hold(hold, desk.today, desk.calendar),
-        responses=[_response(response) for response in (given if include_withdrawn else stand)],
+        due=None if due_on is None else "rule" if record.due_on is None else "by-hand",
+        answered=answered,
+        overdue=late and not answered and record.status == "open",
+        hold=None if hold is None else hold_out(hold, context.today, context.calendar),
+        responses=[ResponseOut.model_validate(response, from_attributes=True) for response in given],
     )
-
-
-def _response(row: RowMapping) -> ResponseOut:
-    return ResponseOut(**{name: value for name, value in row.items() if name != "record_id"})

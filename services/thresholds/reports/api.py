@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from services.thresholds.access.audit import Access, note
+from services.thresholds.access.audit import Access, log_access
 from services.thresholds.analysis.api import Accepted, GroupAsked, Reader, TermAsked, YearAsked, analysed
 from services.thresholds.analysis.findings import Analysis
 from services.thresholds.pages import html
@@ -64,7 +64,7 @@ async def get_report(
     content = await asyncio.to_thread(_made, analysis, about, kind)
     filters = {"term": question.term.name, "year_level": year_level, "group": group, "report": kind}
     async with state.engine.begin() as connection:
-        await note(connection, caller, Access(action="read-analysis", school=school, filters=filters), now)
+        await log_access(connection, caller, Access(action="read-analysis", school=school, filters=filters), now)
     headers = {
         "Content-Disposition": f'inline; filename="attendance-report-{school}-{question.term.name}.{kind}"',
         "Cache-Control": "no-store",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from services.thresholds.pages.masthead import Fact
 from shared.attendance.tiers import Tier
 
 Style = Tier | Literal["together", "unjustified", "justified", "best", "good", "poor", "worst", "plain"]
@@ -139,7 +140,7 @@ Block = Text | Listing | Table | Figure
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ReportSection:
     """A section; `anchor` names it in links."""
 
     anchor: str
@@ -148,15 +149,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """A fact: a label and a value."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
+class ReportDocument:
     """A whole report, ready to be set on a page. `headline` is its most important sentence, `notices` what to bear in mind with it."""
 
     title: str
@@ -166,7 +159,7 @@ class Document:
     headline: str
     made: str
     notices: tuple[str, ...] = ()
-    sections: tuple[Section, ...] = field(default=())
+    sections: tuple[ReportSection, ...] = field(default=())
 
     def figures(self) -> list[Figure]:
         """All plots, in order."""

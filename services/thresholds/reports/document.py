@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from services.thresholds.analysis.disclosure import FEWEST
 from services.thresholds.analysis.findings import Analysis
 from services.thresholds.analysis.report import SMALL_SCHOOL
+from services.thresholds.pages.masthead import LANGUAGE, Fact, day_in_words
 from services.thresholds.reports import absences, students
-from services.thresholds.reports.blocks import Document, Fact, Listing, Section
+from services.thresholds.reports.blocks import Listing, ReportDocument, ReportSection
 
 TITLE: Final = "Attendance report"
-LANGUAGE: Final = "en-NZ"
 
 EARLY_DAYS: Final = 10
 """School days until which a single day away moves a student from one category to another."""
@@ -72,10 +72,10 @@ class About:
     group: str | None = None
 
 
-def document(analysis: Analysis, about: About) -> Document:
+def document(analysis: Analysis, about: About) -> ReportDocument:
     """The report of an analysis."""
     made = moment_in_words(about.as_of.astimezone(about.timezone))
-    return Document(
+    return ReportDocument(
         title=f"{TITLE}: {term_in_words(about.term)}",
         language=LANGUAGE,
         school=about.school,
@@ -89,11 +89,6 @@ def document(analysis: Analysis, about: About) -> Document:
         notices=tuple(_notices(analysis, about)),
         sections=tuple(_sections(analysis, about, made)),
     )
-
-
-def day_in_words(day: date) -> str:
-    """As in `1 December 2026`, with blanks at which no line breaks."""
-    return f"{day.day}\u00a0{day:%B}\u00a0{day.year}"
 
 
 def span_in_words(first: date, last: date) -> str:
@@ -169,17 +164,17 @@ def _notices(analysis: Analysis, about: About) -> Iterator[str]:
         )
 
 
-def _sections(analysis: Analysis, about: About, made: str) -> Iterator[Section]:
+def _sections(analysis: Analysis, about: About, made: str) -> Iterator[ReportSection]:
     if analysis.students and is_marked(analysis):
-        yield Section("tiers", "Students on each tier", tuple(students.tiers(analysis)))
-        yield Section("crossings", "Thresholds reached, week by week", tuple(students.crossings(analysis)))
-        yield Section("categories", "Attendance categories and the target", tuple(students.categories(analysis)))
-        yield Section("reasons", "Reasons for absence", tuple(absences.reasons(analysis)))
-        yield Section("weeks", "Weeks and weekdays", tuple(absences.weeks_and_weekdays(analysis)))
-        yield Section("parts", "Year levels and groups", tuple(students.parts(analysis)))
-        yield Section("patterns", "Patterns of absence", tuple(absences.patterns(analysis)))
-        yield Section("effects", "After the school responded", tuple(absences.effects(analysis)))
-    yield Section("reading", "How to read this report", (Listing((*DEFINITIONS, *_moment(made))),))
+        yield ReportSection("tiers", "Students on each tier", tuple(students.tiers(analysis)))
+        yield ReportSection("crossings", "Thresholds reached, week by week", tuple(students.crossings(analysis)))
+        yield ReportSection("categories", "Attendance categories and the target", tuple(students.categories(analysis)))
+        yield ReportSection("reasons", "Reasons for absence", tuple(absences.reasons(analysis)))
+        yield ReportSection("weeks", "Weeks and weekdays", tuple(absences.weeks_and_weekdays(analysis)))
+        yield ReportSection("parts", "Year levels and groups", tuple(students.parts(analysis)))
+        yield ReportSection("patterns", "Patterns of absence", tuple(absences.patterns(analysis)))
+        yield ReportSection("effects", "After the school responded", tuple(absences.effects(analysis)))
+    yield ReportSection("reading", "How to read this report", (Listing((*DEFINITIONS, *_moment(made))),))
 
 
 def _moment(made: str) -> Sequence[tuple[str, str]]:

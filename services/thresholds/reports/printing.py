@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from services.thresholds.pages import html
 from services.thresholds.pages.pdf import UnprintableError, compile_pdf
-from services.thresholds.reports.blocks import Document
+from services.thresholds.reports.blocks import ReportDocument
 from services.thresholds.reports.plots import draw
 
 TEMPLATE: Final = "reports/templates/report.typ"
@@ -18,14 +18,14 @@ _MOST_MENDED: Final = 20
 """Different texts with letters that no font has: names of groups, mostly."""
 
 
-def report_html(document: Document) -> str:
+def report_html(document: ReportDocument) -> str:
     """The page."""
     # Drawn here from our own plots, and the library escapes their labels.
     pictures = {figure.name: Markup(draw(figure)) for figure in document.figures()}  # noqa: S704
     return html.render("report.html", asdict(document) | {"pictures": pictures})
 
 
-def report_pdf(document: Document, at: datetime) -> bytes:
+def report_pdf(document: ReportDocument, at: datetime) -> bytes:
     """The PDF; `at` is its date. A letter that the fonts don't have is printed as a question mark: a report is not to fail for it."""
     data = asdict(document) | {"pictures": {figure.name: draw(figure) for figure in document.figures()}}
     for _ in range(_MOST_MENDED):

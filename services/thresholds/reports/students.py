@@ -6,7 +6,7 @@ from typing import Final
 
 from services.thresholds.analysis.categories import CATEGORIES, TARGET, UNMARKED
 from services.thresholds.analysis.disclosure import FEWEST
-from services.thresholds.analysis.findings import Analysis, Band, Part
+from services.thresholds.analysis.findings import Analysis, Band, Cohort
 from services.thresholds.analysis.report import SMALL_SCHOOL
 from services.thresholds.analysis.weeks import Crossings, Week
 from services.thresholds.attendance.view import Category
@@ -208,18 +208,18 @@ def parts(analysis: Analysis) -> Iterator[Block]:
         yield Text("There are no groups.")
 
 
-def _table(caption: str, first: str, named: Sequence[tuple[str, Part]]) -> Table:
+def _table(caption: str, first: str, named: Sequence[tuple[str, Cohort]]) -> Table:
     headings = columns(first, numbers=("Students", "Absence", *(tier.capitalize() for tier in TIERS), "Regular"))
     return Table(caption, headings, tuple(_part(name, part) for name, part in named))
 
 
-def _part(name: str, part: Part) -> tuple[Cell, ...]:
+def _part(name: str, part: Cohort) -> tuple[Cell, ...]:
     bands = [Cell(_count(band), len(band.names)) for band in part.tiers or ()] or [Cell(NOT_SHOWN, len(TIERS))]
     regular = NOT_SHOWN if part.regular_share is None else f"{part.regular_share * 100:.0f}%"
     return row(name, f"{part.students:,}", percent(part.absence_rate), *bands, regular)
 
 
-def _natural(part: Part) -> tuple[list[str], str]:
+def _natural(part: Cohort) -> tuple[list[str], str]:
     """As people sort: 9A before 10A."""
     name = str(part.name)
     return [f"{int(piece):09}" if piece.isdecimal() else piece.casefold() for piece in re.split(r"(\d+)", name)], name
@@ -229,7 +229,7 @@ def _count(band: Band) -> str:
     return f"{band.students:,}" if len(band.names) == 1 else f"{band.students:,} on {in_words(band.names, 'or')}"
 
 
-def _year(part: Part) -> str:
+def _year(part: Cohort) -> str:
     names = [str(name) for name in part.merged if name is not None] if part.merged else [] if part.name is None else [str(part.name)]
     unknown = None in part.merged if part.merged else part.name is None
     said = f"{'Year' if len(names) == 1 else 'Years'}\u00a0{in_words(names)}" if names else ""

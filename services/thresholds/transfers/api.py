@@ -6,12 +6,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from sqlalchemy import RowMapping
 
-from services.thresholds.access.audit import Access, note
-from services.thresholds.access.permission import permitted_student
+from services.thresholds.access.audit import Access, log_access
+from services.thresholds.access.callers import Reader
+from services.thresholds.access.permission import permitted_student, unknown_student
 from services.thresholds.roster.lookup import calendar_for, known_school, term_for
 from services.thresholds.roster.repository import schools
+from services.thresholds.schemas import TermParameter
 from services.thresholds.state import State
 from services.thresholds.transfers import document as documents
 from services.thresholds.transfers import repository as transfers
@@ -19,13 +20,15 @@ from services.thresholds.transfers.carrying import fit
 from services.thresholds.transfers.document import TransferDocument
 from services.thresholds.transfers.exporting import document_of
 from services.thresholds.transfers.importing import Arrival, take_back, take_in
-from services.thresholds.transfers.schemas import CarriedMarkOut, CarriedRecordOut, CarriedResponseOut, TransferList, TransferOut
+from services.thresholds.transfers.schemas import CarriedMarkOut, CarriedRecordOut, TransferOut
 from services.thresholds.transfers.signing import MEDIA_TYPE, Keyring, UntrustedError
+from services.thresholds.transfers.transfer import Transfer
 from shared.attendance.calendar import SchoolCalendar
 from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of
 from shared.identifiers import student_id
 from shared.web.body import read_body
+from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
@@ -33,6 +36,7 @@ router = APIRouter(tags=["transfers"])
 
 Sender = Annotated[Principal, requires("star:read", role="manage")]
 Receiver = Annotated[Principal, requires("star:write", role="manage")]
+"""A transfer is the school's business: staff who look after a part of it neither send nor take in."""
 
 LARGEST: Final = 2 * 1024 * 1024
 """Bytes of a document; a term with ten periods a day is some 100 kB."""
@@ -40,9 +44,9 @@ LARGEST: Final = 2 * 1024 * 1024
 _DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}}
 
 
-@router.get("/v1/transfer-keys", summary="The public key that transfer documents of this engine are signed with")
+@router.get("/v1/transfer-keys", summary="Show the public key that signs this engine's transfer documents")
 async def public_keys(state: State) -> dict[str, Any]:
-    """A JWK set. An engine that is to believe our documents names it in its `STAR_TRANSFER_TRUST`. No token is needed."""
+    """A JWK set. Another engine trusts our documents when its `STAR_TRANSFER_TRUST` names it. You need no token."""
     return state.keyring.public_keys()
 
 
@@ -50,27 +54,27 @@ async def public_keys(state: State) -> dict[str, Any]:
     "/v1/schools/{school}/students/{student}/transfer",
     response_class=Response,
     responses=_DOCUMENT,
-    summary="A student's term as a signed document",
+    summary="Export a student's term as a signed document",
 )
 async def export_student(
     school: SchoolInPath,
     student: str,
     state: State,
     caller: Sender,
-    term: Annotated[str | None, Query(description="The current or last term by default")] = None,
+    term: TermParameter = None,
     notes: Annotated[bool, Query(description="Whether notes on responses go along")] = False,
 ) -> Response:
     """Marks, what each day counted, STAR records and responses, for the school that the student goes to."""
     async with state.engine.begin() as connection:
         await permitted_student(connection, caller, school, student)
-        known = await known_school(connection, school)
-        wanted = term_for(calendar_of(known), term, state.clock())
-        document = await document_of(connection, known, student, wanted, state.codes, state.clock(), notes=notes)
+        sent = await known_school(connection, school)
+        of_term = term_for(calendar_of(sent), term, state.clock())
+        document = await document_of(connection, sent, student, of_term, state.codes, state.clock(), notes=notes)
         if document is None:
-            raise _unknown_student()
-        access = Access(action="export-student", school=school, students=[student], filters={"term": wanted.name, "notes": notes})
-        await note(connection, caller, access, state.clock())
-    name = f"transfer-{school}-{wanted.name}.jose"
+            raise unknown_student()
+        access = Access(action="export-student", school=school, students=[student], filters={"term": of_term.name, "notes": notes})
+        await log_access(connection, caller, access, state.clock())
+    name = f"transfer-{school}-{of_term.name}.jose"
     return Response(
         state.keyring.sign(documents.encode(document)),
         media_type=MEDIA_TYPE,
@@ -82,7 +86,7 @@ async def export_student(
     "/v1/schools/{school}/students/{student}/transfers",
     status_code=HTTPStatus.CREATED,
     openapi_extra={"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
-    summary="Take in the document that a student brought",
+    summary="Import the document that a student brought",
 )
 async def import_student(
     school: SchoolInPath,
@@ -90,11 +94,13 @@ async def import_student(
     request: Request,
     state: State,
     caller: Receiver,
-    another_name: Annotated[bool, Query(description="Take it in although its name is not the one that this school has")] = False,
+    another_name: Annotated[
+        bool, Query(description="Take the document in although it names another person than this school's roster")
+    ] = False,
 ) -> TransferOut:
-    """The body is the document as it was exported. Whether its absences count is the school's setting `count_carried_absences`.
+    """The body is the document as it was exported. The school's setting `count_carried_absences` decides whether its absences count.
 
-    The same document again changes nothing; a newer one of the same school takes the place of the one before.
+    The same document again changes nothing. A newer one of the same school takes the place of the one before.
     """
     caller.require_school(school)
     payload, document = _trusted(await read_body(request, LARGEST), state.keyring)
@@ -103,50 +109,46 @@ async def import_student(
         await schools.lock(connection, [school])
         person = await permitted_student(connection, caller, school, student)
         if person is None:
-            raise _unknown_student()
-        if not another_name and document.name is not None and _folded(document.name) != _folded(_name(person)):
+            raise unknown_student()
+        if not another_name and document.name is not None and _folded(document.name) != _folded(person.name):
             detail = "the document names another person; if it is the same one, send it with another_name=true"
             raise ProblemError(HTTPStatus.CONFLICT, "another-name", detail)
         now = state.clock()
         arrival = Arrival(school, student, document, payload, caller.subject)
-        transfer_id = await take_in(connection, arrival, calendar, now)
-        await note(connection, caller, Access(action="import-student", school=school, students=[student]), now)
-        kept = await transfers.get(connection, transfer_id)
-        assert kept is not None
-        return _shown(kept, calendar)
+        transfer = await take_in(connection, arrival, calendar, now)
+        await log_access(connection, caller, Access(action="import-student", school=school, students=[student]), now)
+        return _transfer_out(transfer, calendar)
 
 
-@router.get("/v1/schools/{school}/students/{student}/transfers", summary="What a student brought from other schools")
-async def list_transfers(
-    school: SchoolInPath, student: str, state: State, caller: Annotated[Principal, requires("star:read", by_group=True)]
-) -> TransferList:
-    """All documents that were taken in, also those that hold no more."""
+@router.get("/v1/schools/{school}/students/{student}/transfers", summary="List what a student brought from other schools")
+async def list_transfers(school: SchoolInPath, student: str, state: State, caller: Reader) -> Page[TransferOut]:
+    """All documents that were taken in, oldest first, withdrawn and superseded ones included."""
     async with state.engine.begin() as connection:
         await permitted_student(connection, caller, school, student)
         calendar = await calendar_for(connection, school)
-        found = await transfers.of_student(connection, student_id(school, student))
-        await note(connection, caller, Access(action="read-transfers", school=school, students=[student]), state.clock())
-    return TransferList(items=[_shown(row, calendar) for row in found])
+        brought = await transfers.of_student(connection, student_id(school, student))
+        await log_access(connection, caller, Access(action="read-transfers", school=school, students=[student]), state.clock())
+    return Page(items=[_transfer_out(transfer, calendar) for transfer in brought])
 
 
 @router.delete(
     "/v1/schools/{school}/students/{student}/transfers/{transfer_id}",
     status_code=HTTPStatus.NO_CONTENT,
-    summary="Take a document back that was taken in by mistake",
+    summary="Withdraw a document that was imported by mistake",
 )
 async def withdraw_transfer(school: SchoolInPath, student: str, transfer_id: UUID, state: State, caller: Receiver) -> None:
-    """What it carried counts no longer. The document stays in the list as withdrawn."""
+    """Its absences count no longer. The document stays in the list as withdrawn."""
     caller.require_school(school)
     async with state.engine.begin() as connection:
         calendar = await calendar_for(connection, school)
         await schools.lock(connection, [school])
-        kept = await transfers.get(connection, transfer_id)
-        if kept is None or (kept["school"], kept["student"]) != (school, student):
+        transfer = await transfers.get(connection, transfer_id)
+        if transfer is None or (transfer.school, transfer.student) != (school, student):
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-transfer", "this student brought no such document")
         now = state.clock()
-        if await take_back(connection, kept, calendar, caller.subject, now):
+        if await take_back(connection, transfer, calendar, caller.subject, now):
             access = Access(action="import-student", school=school, students=[student], fields=["withdrawn"])
-            await note(connection, caller, access, now)
+            await log_access(connection, caller, access, now)
 
 
 def _trusted(body: bytes, keyring: Keyring) -> tuple[bytes, TransferDocument]:
@@ -161,62 +163,33 @@ def _trusted(body: bytes, keyring: Keyring) -> tuple[bytes, TransferDocument]:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "unknown-format", str(error)) from error
 
 
-def _shown(row: RowMapping, calendar: SchoolCalendar) -> TransferOut:
-    document = documents.decode(row["document"])
-    term = calendar.term_named(row["term"])
-    fitting = fit(document, term, calendar.today(row["imported_at"])) if term is not None else None
+def _transfer_out(transfer: Transfer, calendar: SchoolCalendar) -> TransferOut:
+    document = documents.decode(transfer.document)
+    term = calendar.term_named(transfer.term)
+    fitting = fit(document, term, calendar.today(transfer.imported_at)) if term is not None else None
     return TransferOut(
-        id=row["id"],
-        school=row["school"],
-        student=row["student"],
-        term=row["term"],
+        id=transfer.id,
+        school=transfer.school,
+        student=transfer.student,
+        term=transfer.term,
         from_school=document.school,
         from_school_name=document.school_name,
         from_student=document.student,
         name=document.name,
         exported_at=document.exported_at,
-        state=row["state"],
-        imported_by=row["imported_by"],
-        imported_at=row["imported_at"],
+        state=transfer.state,
+        imported_by=transfer.imported_by,
+        imported_at=transfer.imported_at,
         absent_half_days=document.absent_half_days,
         absent_days=document.absent_half_days / 2,
-        counts=calendar.carried_absences_count and row["state"] == "active",
+        counts=calendar.carried_absences_count and transfer.state == "active",
         days_carried=len(fitting.days) if fitting else 0,
         days_outside=list(fitting.outside) if fitting else [day.date for day in document.days],
-        records=[
-            CarriedRecordOut(
-                school=record.school,
-                threshold=record.threshold,
-                status=record.status,
-                absent_days=record.absent_days,
-                crossed_on=record.crossed_on,
-                outcome=record.outcome,
-                responses=[
-                    CarriedResponseOut(
-                        activity=response.activity, label=response.label, occurred_on=response.occurred_on, note=response.note
-                    )
-                    for response in record.responses
-                ],
-            )
-            for record in document.records
-        ],
-        marks=[
-            CarriedMarkOut(
-                date=mark.date, session=mark.session, slot=mark.slot, code=mark.code, minutes=mark.minutes, recorded_at=mark.recorded_at
-            )
-            for mark in document.marks
-        ],
+        records=[CarriedRecordOut.model_validate(record, from_attributes=True) for record in document.records],
+        marks=[CarriedMarkOut.model_validate(mark, from_attributes=True) for mark in document.marks],
     )
 
 
-def _name(person: RowMapping) -> str:
-    return f"{person['given_name']} {person['family_name']}"
-
-
 def _folded(name: str) -> str:
-    """Names as they are compared: systems differ in capitals and blanks, not in letters."""
+    """A name without the differences between systems: capitals and blanks."""
     return " ".join(name.casefold().split())
-
-
-def _unknown_student() -> ProblemError:
-    return ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "no student of that key has been sent, and no mark")

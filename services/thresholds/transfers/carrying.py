@@ -1,4 +1,4 @@
-"""From a term at one school to marks at the next, and what is said of each day. Pure."""
+"""From a term at one school to marks at the next, day by day. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,24 +24,24 @@ class Fit:
 def days_of(
     view: Attendance, school: str, carried_from: dict[date, str], calendar: SchoolCalendar, codes: CodeTable
 ) -> list[TransferredDay]:
-    """Every day of which something is counted, by class. `carried_from` says whose count a day brought from elsewhere is."""
-    found = []
+    """Every day that counts, by class. `carried_from`: the school that counted a day which the student had brought here before."""
+    days = []
     for day in view.days:
         marks = marks_of(day)
         if marks.elsewhere is not None:
-            said = marks.elsewhere
-            found.append(
+            count = marks.elsewhere
+            days.append(
                 TransferredDay(
                     date=day.day,
                     school=carried_from.get(day.day, school),
-                    unjustified=said.unjustified,
-                    justified=said.justified,
-                    present=said.present,
+                    unjustified=count.unjustified,
+                    justified=count.justified,
+                    present=count.present,
                 )
             )
         elif day.count.absent or day.count.attended:
             justified = _justified(day, marks, calendar, codes)
-            found.append(
+            days.append(
                 TransferredDay(
                     date=day.day,
                     school=school,
@@ -50,7 +50,7 @@ def days_of(
                     present=day.count.attended,
                 )
             )
-    return found
+    return days
 
 
 def _justified(day: Day, marks: DayMarks, calendar: SchoolCalendar, codes: CodeTable) -> int:
@@ -66,6 +66,6 @@ def fit(document: TransferDocument, term: Term, last: date) -> Fit:
 
 
 def marks_for(student: str, days: Iterable[TransferredDay], dropped: Sequence[date], now: datetime) -> list[Mark]:
-    """Marks that carry the days into the register, and take back those that no longer hold."""
+    """Marks that carry the days into the register, and take back the `dropped` ones."""
     carried = [Mark(student, day.date, now, half_days=day.count, carried=True) for day in days]
     return carried + [Mark(student, day, now, carried=True) for day in dropped]

@@ -1,4 +1,4 @@
-"""What goes with a student to another school: the format `nz.star.transfer.v1`, ours, as no public one exists. Pure.
+"""The document that goes with a student to another school: the format `nz.star.transfer.v1`, ours, as no public one exists. Pure.
 
 It holds the student's name, so that the school that takes it in can see whose it is; never the national student number or a caregiver.
 """
@@ -18,7 +18,7 @@ HALF_DAYS: Final = 2
 
 
 class TransferredDay(Struct, frozen=True, kw_only=True):
-    """What a school counted of one day, in half days. `school` is the one that did: the sender, or one before it."""
+    """A school's count of one day, in half days. `school` is the one that counted: the sender, or one before it."""
 
     date: date
     school: str
@@ -45,7 +45,7 @@ class TransferredMark(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TransferredResponse(Struct, frozen=True, kw_only=True):
-    """What the school did. The note is there only where the sender chose to pass notes on."""
+    """A response of the school. The note is there only if the sender chose to pass notes on."""
 
     activity: str
     label: str

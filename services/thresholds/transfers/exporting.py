@@ -4,12 +4,12 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.attendance.view import attendance, session_of, slot_of
 from services.thresholds.records.responses import repository as responses
-from services.thresholds.records.star_records import repository as records
+from services.thresholds.records.responses.response import RecordedResponse
+from services.thresholds.records.star_records import repository as star_records
 from services.thresholds.register.packed_row import Entry
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import RowKey
@@ -42,7 +42,7 @@ async def document_of(
         school=school.school,
         school_name=school.name,
         student=student,
-        name=f"{person['given_name']} {person['family_name']}" if person else None,
+        name=person.name if person else None,
         term=TermDates(term.name, term.start, term.end),
         exported_at=now,
         absent_half_days=view.absent,
@@ -56,31 +56,31 @@ async def document_of(
 
 
 async def brought(connection: AsyncConnection, student: uuid.UUID, term: str) -> list[TransferDocument]:
-    """The documents that hold of what a student brought into a term, oldest first."""
-    found = await transfers.of_student(connection, student, term)
-    return [documents.decode(row["document"]) for row in found if row["state"] == "active"]
+    """The active documents that a student brought into a term, oldest first."""
+    transferred = await transfers.of_student(connection, student, term)
+    return [documents.decode(transfer.document) for transfer in transferred if transfer.state == "active"]
 
 
 async def _records(connection: AsyncConnection, school: str, student: uuid.UUID, term: str, *, notes: bool) -> Sequence[TransferredRecord]:
-    found = await records.of_student(connection, student, term)
-    given = await responses.of_records(connection, [row["id"] for row in found])
+    records = await star_records.of_student(connection, student, term)
+    given = await responses.of_records(connection, [record.id for record in records])
     return [
         TransferredRecord(
             school=school,
-            threshold=row["threshold"],
-            status=row["status"],
-            absent_days=row["absent_half_days"] / 2,
-            crossed_on=row["crossed_on"],
-            outcome=row["outcome"],
-            responses=[_response(response, notes=notes) for response in given[row["id"]] if response["withdrawn_at"] is None],
+            threshold=record.threshold,
+            status=record.status,
+            absent_days=record.absent_half_days / 2,
+            crossed_on=record.crossed_on,
+            outcome=record.outcome,
+            responses=[_response(response, notes=notes) for response in given[record.id] if response.stands],
         )
-        for row in found
+        for record in records
     ]
 
 
-def _response(row: RowMapping, *, notes: bool) -> TransferredResponse:
+def _response(response: RecordedResponse, *, notes: bool) -> TransferredResponse:
     return TransferredResponse(
-        activity=row["standard"], label=row["label"], occurred_on=row["occurred_on"], note=row["note"] if notes else None
+        activity=response.standard, label=response.label, occurred_on=response.occurred_on, note=response.note if notes else None
     )
 
 

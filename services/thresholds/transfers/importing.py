@@ -1,6 +1,6 @@
-"""Takes a document in: keeps it, and says its days as marks, on the way that all marks go.
+"""Takes a document in: keeps it, and publishes its days as marks, on the way that all marks go.
 
-On the topic of marks, what a student brought is as safe as any mark: it is replayed with the others, in any order, any number of times.
+On the topic of marks, the days that a student brought are as safe as any mark: they are replayed with the others, in any order and number.
 """
 
 import uuid
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.transfers import document as documents
 from services.thresholds.transfers import repository as transfers
 from services.thresholds.transfers.carrying import fit, marks_for
 from services.thresholds.transfers.document import TransferDocument, TransferredDay
+from services.thresholds.transfers.transfer import Transfer
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.events.catalogue import MARKS_RECORDED
 from shared.events.data import Mark, MarksRecorded
@@ -38,56 +38,54 @@ class Arrival:
     imported_by: str
 
 
-async def take_in(connection: AsyncConnection, arrival: Arrival, calendar: SchoolCalendar, now: datetime) -> uuid.UUID:
-    """Keeps the document and carries its days; answers its id. The same document again changes nothing.
+async def take_in(connection: AsyncConnection, arrival: Arrival, calendar: SchoolCalendar, now: datetime) -> Transfer:
+    """Keeps the document and carries its days. The same document again changes nothing.
 
-    The caller holds the school's lock. Raises ProblemError 409 for an older document than the one that holds, and for one of the
-    student's own term here.
+    The caller holds the school's lock. Raises ProblemError 409 for a document that is older than the active one, and for one
+    of the student's own term here.
     """
     document = arrival.document
     identity = student_id(arrival.school, arrival.student)
     if (document.school, document.student) == (arrival.school, arrival.student):
         raise ProblemError(HTTPStatus.CONFLICT, "same-school", "the document is of this student's own term at this school")
     term = _term(calendar, document)
-    before = await _holding(connection, identity, document)
+    before = await _active(connection, identity, document)
     dropped: list[date] = []
     if before is not None:
-        if before["document"] == arrival.payload:
-            return uuid.UUID(str(before["id"]))
-        if document.exported_at <= before["exported_at"]:
+        if before.document == arrival.payload:
+            return before
+        if document.exported_at <= before.exported_at:
             raise ProblemError(HTTPStatus.CONFLICT, "older-document", "a newer document of that school has been taken in")
-        await transfers.supersede(connection, before["id"])
+        await transfers.supersede(connection, before.id)
         kept = {day.date for day in document.days}
         dropped = [day.date for day in _carried(before, term, calendar, now) if day.date not in kept]
-    transfer_id = uuid.uuid4()
-    await transfers.insert(
-        connection,
-        {
-            "id": transfer_id,
-            "school": arrival.school,
-            "student": arrival.student,
-            "student_id": identity,
-            "term": term.name,
-            "from_school": document.school,
-            "exported_at": document.exported_at,
-            "document": arrival.payload,
-            "imported_by": arrival.imported_by,
-            "now": now,
-        },
+    transfer = Transfer(
+        id=uuid.uuid4(),
+        school=arrival.school,
+        student=arrival.student,
+        student_id=identity,
+        term=term.name,
+        from_school=document.school,
+        exported_at=document.exported_at,
+        document=arrival.payload,
+        state="active",
+        imported_by=arrival.imported_by,
+        imported_at=now,
     )
+    await transfers.add(connection, transfer)
     days = fit(document, term, calendar.today(now)).days
-    await _say(connection, arrival.school, marks_for(arrival.student, days, dropped, now), now)
-    return transfer_id
+    await _publish(connection, arrival.school, marks_for(arrival.student, days, dropped, now), now)
+    return transfer
 
 
-async def take_back(connection: AsyncConnection, transfer: RowMapping, calendar: SchoolCalendar, by: str, now: datetime) -> bool:
-    """Withdraws a document and the days it carried; False when it does not hold any more. The caller holds the school's lock."""
-    if not await transfers.withdraw(connection, transfer["id"], by, now):
+async def take_back(connection: AsyncConnection, transfer: Transfer, calendar: SchoolCalendar, by: str, now: datetime) -> bool:
+    """Withdraws a document and the days it carried; False when it is not active any more. The caller holds the school's lock."""
+    if not await transfers.withdraw(connection, transfer.id, by, now):
         return False
-    term = calendar.term_named(transfer["term"])
+    term = calendar.term_named(transfer.term)
     if term is not None:
-        days = [day.date for day in _carried(transfer, term, calendar, transfer["imported_at"])]
-        await _say(connection, SchoolNumber(transfer["school"]), marks_for(transfer["student"], (), days, now), now)
+        days = [day.date for day in _carried(transfer, term, calendar, transfer.imported_at)]
+        await _publish(connection, transfer.school, marks_for(transfer.student, (), days, now), now)
     return True
 
 
@@ -98,16 +96,16 @@ def _term(calendar: SchoolCalendar, document: TransferDocument) -> Term:
     return term
 
 
-async def _holding(connection: AsyncConnection, identity: uuid.UUID, document: TransferDocument) -> RowMapping | None:
-    known = await transfers.of_student(connection, identity, document.term.term)
-    return next((row for row in known if row["state"] == "active" and row["from_school"] == document.school), None)
+async def _active(connection: AsyncConnection, identity: uuid.UUID, document: TransferDocument) -> Transfer | None:
+    of_term = await transfers.of_student(connection, identity, document.term.term)
+    return next((one for one in of_term if one.state == "active" and one.from_school == document.school), None)
 
 
-def _carried(transfer: RowMapping, term: Term, calendar: SchoolCalendar, at: datetime) -> Sequence[TransferredDay]:
-    return fit(documents.decode(transfer["document"]), term, calendar.today(at)).days
+def _carried(transfer: Transfer, term: Term, calendar: SchoolCalendar, at: datetime) -> Sequence[TransferredDay]:
+    return fit(documents.decode(transfer.document), term, calendar.today(at)).days
 
 
-async def _say(connection: AsyncConnection, school: SchoolNumber, marks: list[Mark], now: datetime) -> None:
+async def _publish(connection: AsyncConnection, school: SchoolNumber, marks: list[Mark], now: datetime) -> None:
     if marks:
         roll = MarksRecorded(school, SOURCE, now, marks)
         await outbox.add(connection, [Event(MARKS_RECORDED, new_event_id(), "/thresholds", now, school, roll).encode()])

@@ -1,18 +1,19 @@
-"""SQL of the terms that students brought from other schools."""
+"""SQL of transfers: the terms that students brought from other schools."""
 
 import uuid
-from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.thresholds.transfers.transfer import Transfer
 
 _COLUMNS = "id, school, student, student_id, term, from_school, exported_at, document, state, imported_by, imported_at, withdrawn_at"
 
 
-async def of_student(connection: AsyncConnection, student_id: uuid.UUID, term: str | None = None) -> list[RowMapping]:
-    """What a student brought along, withdrawn and superseded documents included, oldest first; of one term, or of all."""
+async def of_student(connection: AsyncConnection, student_id: uuid.UUID, term: str | None = None) -> list[Transfer]:
+    """A student's transfers of one term, or of all, withdrawn and superseded ones included, oldest first."""
     rows = await connection.execute(
         text(
             f"""
@@ -22,26 +23,27 @@ async def of_student(connection: AsyncConnection, student_id: uuid.UUID, term: s
         ),
         {"student_id": student_id, "term": term},
     )
-    return list(rows.mappings())
+    return [Transfer(**row) for row in rows.mappings()]
 
 
-async def get(connection: AsyncConnection, transfer_id: uuid.UUID) -> RowMapping | None:
-    """One document."""
+async def get(connection: AsyncConnection, transfer_id: uuid.UUID) -> Transfer | None:
+    """One transfer."""
     rows = await connection.execute(text(f"SELECT {_COLUMNS} FROM transfers WHERE id = :id"), {"id": transfer_id})  # noqa: S608
-    return rows.mappings().one_or_none()
+    row = rows.mappings().one_or_none()
+    return None if row is None else Transfer(**row)
 
 
-async def insert(connection: AsyncConnection, transfer: Mapping[str, Any]) -> None:
-    """Keeps a document. The active one of the same school before it has to be superseded first."""
+async def add(connection: AsyncConnection, transfer: Transfer) -> None:
+    """Keeps a transfer. The active one of the same school before it has to be superseded first."""
     await connection.execute(
         text(
             """
             INSERT INTO transfers (id, school, student, student_id, term, from_school, exported_at, document, state, imported_by,
                 imported_at)
-            VALUES (:id, :school, :student, :student_id, :term, :from_school, :exported_at, :document, 'active', :imported_by, :now)
+            VALUES (:id, :school, :student, :student_id, :term, :from_school, :exported_at, :document, :state, :imported_by, :imported_at)
             """
         ),
-        transfer,
+        asdict(transfer),
     )
 
 

@@ -1,4 +1,4 @@
-"""What students brought from other schools, as the API answers it."""
+"""Transfers, as the API answers them."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -6,11 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.thresholds.transfers.transfer import TransferState
 from shared.attendance.tiers import Threshold
 
 
 class CarriedResponseOut(BaseModel):
-    """What the other school did."""
+    """A response of the other school."""
 
     activity: str
     label: str
@@ -44,7 +45,7 @@ class CarriedMarkOut(BaseModel):
 class TransferOut(BaseModel):
     """A term that a student brought along. `absent_half_days` is the other school's total.
 
-    `counts`: whether this school counts it. `days_outside` lie in no term of this school up to today, and are not carried.
+    `counts`: whether this school counts it. `days_outside` lie in no term of this school up to today, and do not count.
     """
 
     id: UUID
@@ -56,7 +57,7 @@ class TransferOut(BaseModel):
     from_student: str
     name: str | None
     exported_at: datetime
-    state: Literal["active", "superseded", "withdrawn"]
+    state: TransferState
     imported_by: str
     imported_at: datetime
     absent_half_days: int
@@ -66,10 +67,3 @@ class TransferOut(BaseModel):
     days_outside: list[date]
     records: list[CarriedRecordOut]
     marks: list[CarriedMarkOut]
-
-
-class TransferList(BaseModel):
-    """What a student brought along, oldest first."""
-
-    items: list[TransferOut]
-    next: None = None

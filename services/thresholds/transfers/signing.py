@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import OKPAlgorithm
 
 from shared.auth.keys import key_in
 
@@ -76,13 +76,14 @@ class Keyring:
 
 
 def key_id(key: Ed25519PublicKey) -> str:
-    """The key's thumbprint (RFC 7638)."""
+    """The key's thumbprint (RFC 7638), without padding."""
     canonical = json.dumps(_jwk(key), separators=(",", ":"), sort_keys=True)
-    return _base64url(hashlib.sha256(canonical.encode()).digest())
+    return base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).rstrip(b"=").decode()
 
 
 def _jwk(key: Ed25519PublicKey) -> dict[str, str]:
-    return {"crv": "Ed25519", "kty": "OKP", "x": _base64url(key.public_bytes(Encoding.Raw, PublicFormat.Raw))}
+    jwk: dict[str, str] = OKPAlgorithm.to_jwk(key, as_dict=True)
+    return {name: jwk[name] for name in ("crv", "kty", "x")}
 
 
 def _read(trust: Path) -> dict[str, Ed25519PublicKey]:
@@ -93,7 +94,3 @@ def _read(trust: Path) -> dict[str, Ed25519PublicKey]:
     if not all(isinstance(key, Ed25519PublicKey) for key in keys):
         raise ValueError(f"{trust}: all keys have to be public Ed25519 keys")
     return {key_id(key): key for key in keys}
-
-
-def _base64url(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

@@ -1,6 +1,6 @@
-"""Response activities: what a school does about an absence. The Ministry's own list is not public; this one is ours.
+"""Response activities: the kinds of responses to an absence. The Ministry's own list is not public; this one is ours.
 
-A school offers its own list, in its own words; each entry maps to a standard code, which is what the Ministry's upload says.
+A school offers its own list, in its own words; each entry maps to a standard code, which goes into the Ministry's upload.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ STANDARD: Final[dict[str, str]] = {
 """Code to label, in the order in which a school is offered them."""
 
 NEEDS_NOTE: Final = "no-action-reason-recorded"
-"""The standard code under which nothing was done: a response of it has to say why."""
+"""The standard code for doing nothing: a response with it needs a note with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ DEFAULT: Final[tuple[Activity, ...]] = tuple(Activity(code, label, code) for cod
 """The activities of a school that has sent no list of its own."""
 
 
-def with_retired(wanted: Sequence[Activity], before: Sequence[Activity], used: frozenset[str]) -> list[Activity]:
-    """The list as it is to be kept: `wanted`, then those of the list before that it leaves out and that responses name, as retired."""
-    named = {activity.activity for activity in wanted}
+def with_retired(sent: Sequence[Activity], before: Sequence[Activity], used: frozenset[str]) -> list[Activity]:
+    """The list to keep: `sent`, then as retired the activities of the list before that it leaves out and that responses name."""
+    named = {activity.activity for activity in sent}
     left_out = [activity for activity in before if activity.activity not in named and activity.activity in used]
-    return [*wanted, *(replace(activity, retired=True) for activity in left_out)]
+    return [*sent, *(replace(activity, retired=True) for activity in left_out)]

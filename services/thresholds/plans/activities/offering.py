@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from services.thresholds.plans.activities.activity import Activity
-from services.thresholds.plans.plan import Plan, Step
+from services.thresholds.plans.plan import Plan, PlanStep
 from shared.attendance.tiers import Threshold
 
-STEP_OF: Final[dict[Threshold, Step]] = {5: "5", 10: "10", 15: "15"}
+STEP_OF: Final[dict[Threshold, PlanStep]] = {5: "5", 10: "10", 15: "15"}
 
 
 def offered(activities: Sequence[Activity], plan: Plan | None, threshold: Threshold | None) -> list[Activity]:

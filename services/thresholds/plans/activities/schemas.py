@@ -5,8 +5,9 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field, StringConstraints, field_validator, model_validator
 
 from services.thresholds.plans.activities.activity import STANDARD, Activity
-from services.thresholds.schemas import Body, Text
+from services.thresholds.schemas import Text
 from shared.attendance.tiers import THRESHOLDS, Threshold
+from shared.web.schemas import Body
 
 MOST_ACTIVITIES = 100
 
@@ -28,15 +29,8 @@ class ActivityOut(BaseModel):
         return cls.model_validate(activity, from_attributes=True)
 
 
-class ActivityList(BaseModel):
-    """The activities in the order they are offered."""
-
-    items: list[ActivityOut]
-    next: None = None
-
-
 class ActivityIn(Body):
-    """An entry of the list. It is offered at every threshold, unless told otherwise."""
+    """An entry of the list. By default it is offered at every threshold."""
 
     activity: Slug
     label: Text

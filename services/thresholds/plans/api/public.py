@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.thresholds.pages import html
+from services.thresholds.pages.masthead import day_in_words
 from services.thresholds.pages.pdf import MEDIA_TYPE
 from services.thresholds.plans import repository as plans
-from services.thresholds.plans.document import day_in_words, document
+from services.thresholds.plans.document import document
 from services.thresholds.roster.lookup import known_school
 from services.thresholds.state import State
 from shared.identifiers import SchoolNumber
@@ -29,31 +30,31 @@ _HTML: Final[dict[int | str, dict[str, Any]]] = {HTTPStatus.OK: {"content": {"te
 
 
 @router.head("/plans/{school}.pdf", include_in_schema=False)
-@router.get("/plans/{school}.pdf", response_class=Response, responses=_PDF, summary="The published plan as a PDF, for everybody")
+@router.get("/plans/{school}.pdf", response_class=Response, responses=_PDF, summary="Download the published plan as a PDF, without a token")
 async def get_public_pdf(school: SchoolInPath, request: Request, state: State) -> Response:
-    """As it was printed when it was published."""
+    """The PDF as it was printed at publication."""
     async with state.engine.connect() as connection:
-        found = await plans.printed(connection, school)
-    if found is None:
-        raise _nothing(school)
+        printed = await plans.printed(connection, school)
+    if printed is None:
+        raise _nothing_published(school)
     # No policy here: a browser's own viewer is made of scripts and styles.
     name = f"attendance-management-plan-{school}.pdf"
-    return html.public(request, found.pdf, MEDIA_TYPE, {"Content-Disposition": f'inline; filename="{name}"'})
+    return html.public(request, printed.pdf, MEDIA_TYPE, {"Content-Disposition": f'inline; filename="{name}"'})
 
 
 @router.head("/plans/{school}", include_in_schema=False)
-@router.get("/plans/{school}", response_class=Response, responses=_HTML, summary="The published plan as a page, for everybody")
+@router.get("/plans/{school}", response_class=Response, responses=_HTML, summary="Read the published plan as a page, without a token")
 async def get_public_page(school: SchoolInPath, request: Request, state: State) -> Response:
     """The published version, in HTML without scripts."""
     async with state.engine.connect() as connection:
-        found = await plans.newest(connection, school, "published")
-        if found is None or found.edition is None or found.published_at is None:
-            raise _nothing(school)
+        version = await plans.newest(connection, school, "published")
+        if version is None or version.edition is None or version.published_at is None:
+            raise _nothing_published(school)
         zone = ZoneInfo((await known_school(connection, school)).timezone)
-    shown = document(found.plan, found.edition, found.version, found.state)
-    published_on = day_in_words(found.published_at.astimezone(zone).date())
+    made = document(version.plan, version.edition, version.version, version.state)
+    published_on = day_in_words(version.published_at.astimezone(zone).date())
     # The PDF lies beside the page, whatever name the request called this host by: caches keep the page for others.
-    page = html.render("plan.html", shown.as_data() | {"published_on": published_on, "pdf": f"{school}.pdf"})
+    page = html.render("plan.html", made.as_data() | {"published_on": published_on, "pdf": f"{school}.pdf"})
     return html.public(request, page.encode(), "text/html; charset=utf-8", {"Content-Security-Policy": html.policy()})
 
 
@@ -69,5 +70,5 @@ async def to_public_pdf(school: SchoolInPath) -> RedirectResponse:
     return RedirectResponse(f"{_UP}/plans/{school}.pdf", HTTPStatus.PERMANENT_REDIRECT)
 
 
-def _nothing(school: SchoolNumber) -> ProblemError:
+def _nothing_published(school: SchoolNumber) -> ProblemError:
     return ProblemError(HTTPStatus.NOT_FOUND, "no-plan", f"the school {school} has published no plan here")

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from services.thresholds.schemas import Body
 from shared.attendance.tiers import Threshold
+from shared.web.schemas import Body
 
 MOST_SCHOOL_DAYS = 100
 """Twice the longest term."""
@@ -34,6 +34,6 @@ class DueAfter(Body):
 
 
 class StarSettings(Body):
-    """By how many school days after a crossing the school wants to have answered it. Five, five and three are ours, not the Ministry's."""
+    """School days after a crossing within which the school wants to respond. The defaults (5, 5 and 3) are ours, not the Ministry's."""
 
     response_due_school_days: DueAfter

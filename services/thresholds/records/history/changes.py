@@ -1,4 +1,4 @@
-"""What happened to a STAR record and its responses: who did what, and what changed from what to what. Pure."""
+"""The steps of a STAR record's history: which fields changed, from what to what. Pure."""
 
 import uuid
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ Json = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that happened; `changes` is field to (from, to)."""
+class NewStep:
+    """A step to be written down; `changes` is field to (from, to)."""
 
     action: HistoryAction
     changes: Mapping[str, tuple[Json, Json]]
@@ -32,7 +32,7 @@ class Step:
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Json, Json]]:
-    """The fields of `after` that differ from `before`. What is not in `before` was None."""
+    """The fields of `after` that differ from `before`. A field that `before` lacks was None."""
     return {name: (_json(before.get(name)), _json(value)) for name, value in after.items() if before.get(name) != value}
 
 

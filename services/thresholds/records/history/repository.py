@@ -8,10 +8,10 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.records.history.changes import Step
+from services.thresholds.records.history.changes import NewStep
 
 
-async def add(connection: AsyncConnection, record_id: uuid.UUID, step: Step, subject: str, now: datetime) -> None:
+async def add(connection: AsyncConnection, record_id: uuid.UUID, step: NewStep, subject: str, now: datetime) -> None:
     """Writes down what somebody did. The caller holds the school's lock, so a record's steps are numbered in their order."""
     await connection.execute(
         text(

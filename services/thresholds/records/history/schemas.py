@@ -18,17 +18,10 @@ class Changed(BaseModel):
 
 
 class HistoryStep(BaseModel):
-    """One thing that happened. `by` is whose token did it; null where the marks did. `response` is the response that it was about."""
+    """One change. `by` is the subject of the token that made it, null for a change that marks made. `response`: the one it is about."""
 
     at: datetime
     by: str | None
     action: HistoryAction
     response: UUID | None
     changes: dict[str, Changed]
-
-
-class HistoryList(BaseModel):
-    """Everything that happened to a record and its responses, oldest first."""
-
-    items: list[HistoryStep]
-    next: None = None

@@ -43,9 +43,9 @@ def hold_on(
 
     Without a threshold, only one on all of the student's letters does.
     """
-    found = [
+    holding = [
         hold
         for hold in holds
         if (hold.student_id, hold.term) == (student_id, term) and hold.threshold in (None, threshold) and hold.holds_on(day, calendar)
     ]
-    return max(found, key=lambda hold: hold.threshold is not None, default=None)
+    return max(holding, key=lambda hold: hold.threshold is not None, default=None)

@@ -5,15 +5,16 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.thresholds.schemas import Body, Reason
+from services.thresholds.schemas import Reason
 from shared.attendance.tiers import Threshold
+from shared.web.schemas import Body
 
 
 class HoldOut(BaseModel):
     """A hold on the letters of one threshold in a term, or, for null, on all of that term's.
 
-    It is `holding` until it is lifted, or the day `until` has passed, or, without one, the term's last day. Counting goes on, and
-    records open all the same.
+    It is `holding` until it is lifted or the day `until` has passed; without `until`, the term's last day. Counting goes on, and records
+    open all the same.
     """
 
     id: UUID
@@ -28,22 +29,15 @@ class HoldOut(BaseModel):
     lifted_at: datetime | None
 
 
-class HoldList(BaseModel):
-    """A student's holds of a term, newest first."""
-
-    items: list[HoldOut]
-    next: None = None
-
-
 class RecordHoldIn(Body):
-    """Why letters of the record's threshold are held, and up to and with which day; without one, to the end of the term."""
+    """The reason to hold the letters of the record's threshold, and the last day of the hold; by default the term's last day."""
 
     reason: Reason
     until: date | None = None
 
 
 class HoldIn(RecordHoldIn):
-    """The same for a student's letters of a term (the current one), of one threshold or of all."""
+    """A hold on a student's letters of a term (by default the current one), of one threshold or of all."""
 
     term: str | None = None
     threshold: Threshold | None = None

@@ -1,19 +1,21 @@
 """SQL of the responses on STAR records. Whoever writes holds the school's lock."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.thresholds.records.responses.response import RecordedResponse
 
 _COLUMNS = """
     id, record_id, activity, label, standard, occurred_on, staff, note, recorded_by, recorded_at, amended_at, withdrawn_by, withdrawn_at
 """
 
 
-async def add(connection: AsyncConnection, response: Mapping[str, Any]) -> None:
+async def add(connection: AsyncConnection, response: RecordedResponse) -> None:
     """Keeps a response on a record."""
     await connection.execute(
         text(
@@ -22,30 +24,31 @@ async def add(connection: AsyncConnection, response: Mapping[str, Any]) -> None:
             VALUES (:id, :record_id, :activity, :label, :standard, :occurred_on, :staff, :note, :recorded_by, :recorded_at)
             """
         ),
-        response,
+        asdict(response),
     )
 
 
-async def get(connection: AsyncConnection, record_id: uuid.UUID, response_id: uuid.UUID) -> RowMapping | None:
+async def get(connection: AsyncConnection, record_id: uuid.UUID, response_id: uuid.UUID) -> RecordedResponse | None:
     """One response of a record, withdrawn or not."""
     rows = await connection.execute(
         text(f"SELECT {_COLUMNS} FROM responses WHERE id = :id AND record_id = :record_id"),  # noqa: S608
         {"id": response_id, "record_id": record_id},
     )
-    return rows.mappings().one_or_none()
+    row = rows.mappings().one_or_none()
+    return None if row is None else RecordedResponse(**row)
 
 
-async def amend(connection: AsyncConnection, response_id: uuid.UUID, fields: Mapping[str, Any], now: datetime) -> None:
+async def amend(connection: AsyncConnection, response: RecordedResponse) -> None:
     """Writes a response as it should have been recorded; one that is withdrawn stays as it is."""
     await connection.execute(
         text(
             """
             UPDATE responses SET activity = :activity, label = :label, standard = :standard, occurred_on = :occurred_on, staff = :staff,
-                note = :note, amended_at = :now
+                note = :note, amended_at = :amended_at
             WHERE id = :id AND withdrawn_at IS NULL
             """
         ),
-        {"id": response_id, "now": now, **fields},
+        asdict(response),
     )
 
 
@@ -58,11 +61,11 @@ async def withdraw(connection: AsyncConnection, response_id: uuid.UUID, subject:
     return changed.rowcount == 1
 
 
-async def of_records(connection: AsyncConnection, records: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[RowMapping]]:
+async def of_records(connection: AsyncConnection, records: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[RecordedResponse]]:
     """The responses on each of these records, oldest first, withdrawn ones included."""
-    found: dict[uuid.UUID, list[RowMapping]] = {record: [] for record in records}
+    given: dict[uuid.UUID, list[RecordedResponse]] = {record: [] for record in records}
     if not records:
-        return found
+        return given
     rows = await connection.execute(
         text(
             f"""
@@ -73,5 +76,5 @@ async def of_records(connection: AsyncConnection, records: Sequence[uuid.UUID]) 
         {"records": list(records)},
     )
     for row in rows.mappings():
-        found[row["record_id"]].append(row)
-    return found
+        given[row["record_id"]].append(RecordedResponse(**row))
+    return given

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, model_validator
 
-from services.thresholds.schemas import Body, Note, Text
+from services.thresholds.schemas import Note, Text
+from shared.web.schemas import Body
 
 
 class ResponseOut(BaseModel):
@@ -36,7 +37,7 @@ class ResponseIn(Body):
 
 
 class ResponsePatch(Body):
-    """What was recorded wrongly; fields that are not named stay as they are."""
+    """The fields to put right; those that you leave out stay as they are."""
 
     activity: Text | None = None
     occurred_on: date | None = None
@@ -44,7 +45,7 @@ class ResponsePatch(Body):
     note: Note | None = None
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _names_a_field(self) -> Self:
         if not self.model_fields_set:
             raise ValueError("name what is to be changed: activity, occurred_on, staff or note")
         for name in self.model_fields_set - {"note"}:

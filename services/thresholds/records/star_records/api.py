@@ -2,63 +2,61 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from sqlalchemy import RowMapping
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.access.audit import Access, note
-from services.thresholds.access.permission import permitted_student
+from services.thresholds.access.audit import Access, log_access
+from services.thresholds.access.callers import Manager, Reader
+from services.thresholds.access.permission import permitted_student, unknown_student
 from services.thresholds.records import announcements
 from services.thresholds.records.history import repository as history
-from services.thresholds.records.history.changes import Step, changes
+from services.thresholds.records.history.changes import NewStep, changes
 from services.thresholds.records.permission import permitted_record
-from services.thresholds.records.showing import Desk, desk_of, shown
-from services.thresholds.records.star_records import repository as records
-from services.thresholds.records.star_records.decisions import DECIDED, UndecidableError, action_of, check_due, decided
-from services.thresholds.records.star_records.repository import Due, Wanted
-from services.thresholds.records.star_records.schemas import RecordIn, RecordPage, RecordPatch, RecordQuery, StarRecord
+from services.thresholds.records.showing import SchoolContext, context_of, records_out
+from services.thresholds.records.star_records import repository as star_records
+from services.thresholds.records.star_records.decisions import UndecidableError, action_of, check_due, decide, decision_of
+from services.thresholds.records.star_records.record import Record
+from services.thresholds.records.star_records.repository import DueBefore, RecordFilter
+from services.thresholds.records.star_records.schemas import RecordIn, RecordPatch, RecordQuery, StarRecord
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import RowKey
 from services.thresholds.roster.lookup import term_for
 from services.thresholds.roster.repository import students
 from services.thresholds.state import State
 from shared.attendance.tiers import THRESHOLDS
-from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber, student_id
 from shared.outbox import repository as outbox
-from shared.web.cursors import encode_cursor, read_cursor
+from shared.web.cursors import read_cursor
+from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
-from shared.web.service import SchoolInPath, requires
+from shared.web.service import SchoolInPath
 
 router = APIRouter(tags=["STAR records"])
 
-Reader = Annotated[Principal, requires("star:read", by_group=True)]
-Manager = Annotated[Principal, requires("star:write", role="manage", by_group=True)]
 
-
-@router.get("/v1/schools/{school}/star-records", summary="A school's STAR records")
-async def list_records(school: SchoolInPath, state: State, caller: Reader, query: Annotated[RecordQuery, Query()]) -> RecordPage:
-    """All records that match, withdrawn ones included unless a status is asked for."""
+@router.get("/v1/schools/{school}/star-records", summary="List a school's STAR records")
+async def list_records(school: SchoolInPath, state: State, caller: Reader, query: Annotated[RecordQuery, Query()]) -> Page[StarRecord]:
+    """All records that match. Withdrawn ones are included unless you ask for a status."""
     caller.require_school(school)
     after = read_cursor(query.cursor, UUID)
     async with state.engine.begin() as connection:
-        desk = await desk_of(connection, school, state.clock())
+        context = await context_of(connection, school, state.clock())
         of_students = None if caller.part is None else await students.of_part(connection, school, caller.part)
-        found = await records.page(connection, _wanted(school, query, desk, of_students), after, query.limit + 1)
-        page = found[: query.limit]
-        items = await shown(connection, desk, page, include_withdrawn=query.include_withdrawn)
+        records = await star_records.page(connection, _filter(school, query, context, of_students), after, query.limit + 1)
+        page = page_of(records, query.limit, lambda record: record.id)
+        items = await records_out(connection, context, page.items, include_withdrawn=query.include_withdrawn)
         filters = query.model_dump(mode="json", exclude_unset=True, exclude={"limit", "cursor", "include_withdrawn"})
-        access = Access(action="list-records", school=school, students=[row["student"] for row in page], filters=filters)
-        await note(connection, caller, access, state.clock())
-    return RecordPage(items=items, next=encode_cursor(str(page[-1]["id"])) if len(found) > query.limit else None)
+        access = Access(action="list-records", school=school, students=[record.student for record in page.items], filters=filters)
+        await log_access(connection, caller, access, state.clock())
+    return Page(items=items, next=page.next)
 
 
-@router.get("/v1/star-records/{record_id}", summary="One STAR record")
+@router.get("/v1/star-records/{record_id}", summary="Show one STAR record")
 async def get_record(
     record_id: UUID,
     state: State,
@@ -68,10 +66,10 @@ async def get_record(
     """The record with its responses."""
     async with state.engine.begin() as connection:
         record = await permitted_record(connection, caller, record_id)
-        desk = await desk_of(connection, SchoolNumber(record["school"]), state.clock())
-        (answer,) = await shown(connection, desk, [record], include_withdrawn=include_withdrawn)
-        access = Access(action="read-record", school=record["school"], students=[record["student"]], record_id=record_id)
-        await note(connection, caller, access, state.clock())
+        context = await context_of(connection, record.school, state.clock())
+        (answer,) = await records_out(connection, context, [record], include_withdrawn=include_withdrawn)
+        access = Access(action="read-record", school=record.school, students=[record.student], record_id=record_id)
+        await log_access(connection, caller, access, state.clock())
     return answer
 
 
@@ -80,24 +78,22 @@ async def patch_record(record_id: UUID, body: RecordPatch, state: State, caller:
     """A withdrawn record stays withdrawn: its absences were corrected. It opens again when the threshold is crossed again."""
     async with state.engine.begin() as connection:
         record = await permitted_record(connection, caller, record_id, lock=True)
-        desk = await desk_of(connection, SchoolNumber(record["school"]), state.clock())
+        context = await context_of(connection, record.school, state.clock())
         try:
-            after = decided(dict(record), body.model_dump(exclude_unset=True))
+            decision = decide(record, body.model_dump(exclude_unset=True))
         except UndecidableError as error:
             raise _undecidable(error) from error
-        changed = changes({name: record[name] for name in DECIDED}, after)
+        changed = changes(asdict(decision_of(record)), asdict(decision))
         if changed:
             now = state.clock()
-            await records.change(connection, record_id, after, now)
-            record = await _again(connection, record_id)
-            await history.add(connection, record_id, Step(action_of(changed), changed), caller.subject, now)
-            if not announcements.RECORD_TOLD.isdisjoint(changed):
-                await outbox.add(connection, [announcements.record_updated(dict(record), desk.due_on(record), now).encode()])
-        access = Access(
-            action="change-record", school=record["school"], students=[record["student"]], record_id=record_id, fields=changed.keys()
-        )
-        await note(connection, caller, access, state.clock())
-        (answer,) = await shown(connection, desk, [record])
+            await star_records.change(connection, record_id, decision, now)
+            record = replace(record, **asdict(decision), updated_at=now)
+            await history.add(connection, record_id, NewStep(action_of(changed), changed), caller.subject, now)
+            if not announcements.RECORD_FIELDS.isdisjoint(changed):
+                await outbox.add(connection, [announcements.record_updated(record, context.due_on(record), now).encode()])
+        access = Access(action="change-record", school=record.school, students=[record.student], record_id=record_id, fields=changed.keys())
+        await log_access(connection, caller, access, state.clock())
+        (answer,) = await records_out(connection, context, [record])
     return answer
 
 
@@ -110,59 +106,61 @@ async def add_record(school: SchoolInPath, student: str, body: RecordIn, state: 
     """For responses that belong to no crossing. It does not change the student's total or tier."""
     async with state.engine.begin() as connection:
         person = await permitted_student(connection, caller, school, student)
-        desk = await desk_of(connection, school, state.clock())
-        term = term_for(desk.calendar, body.term, state.clock())
+        context = await context_of(connection, school, state.clock())
+        term = term_for(context.calendar, body.term, state.clock())
         row = await rows.get(connection, RowKey(school, term.name, student))
         if row is None and person is None:
-            raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "no student of that key has been sent, and no mark")
+            raise unknown_student()
         try:
-            check_due(body.due_on, desk.today)
+            check_due(body.due_on, context.today)
         except UndecidableError as error:
             raise _undecidable(error) from error
         now = state.clock()
-        fields = {
-            "student": student,
-            "threshold": body.threshold,
-            "crossed_on": desk.today,
-            "assigned_to": body.assigned_to,
-            "due_on": body.due_on,
-            "reason": body.reason,
-        }
-        record_id = uuid.uuid4()
-        total = row.absent_half_days if row else 0
-        whose = {"school": school, "student_id": student_id(school, student), "term": term.name}
-        await records.insert_manual(connection, {"id": record_id, "absent_half_days": total, "now": now, **whose, **fields})
-        record = await _again(connection, record_id)
-        said = {name: value for name, value in fields.items() if name != "student" and value is not None}
-        await history.add(connection, record_id, Step("opened", changes({}, {"status": "open", **said})), caller.subject, now)
-        await outbox.add(connection, [announcements.record_updated(dict(record), desk.due_on(record), now).encode()])
-        access = Access(action="open-record", school=school, students=[student], record_id=record_id, fields=said.keys())
-        await note(connection, caller, access, now)
-        (answer,) = await shown(connection, desk, [record])
+        record = Record(
+            id=uuid.uuid4(),
+            school=school,
+            student=student,
+            student_id=student_id(school, student),
+            term=term.name,
+            threshold=body.threshold,
+            origin="manual",
+            sequence=1,
+            absent_half_days=row.absent_half_days if row else 0,
+            crossed_on=context.today,
+            status="open",
+            outcome=None,
+            assigned_to=body.assigned_to,
+            due_on=body.due_on,
+            reason=body.reason,
+            created_at=now,
+            updated_at=now,
+        )
+        await star_records.add(connection, record)
+        opened = {name: getattr(record, name) for name in ("threshold", "crossed_on", "assigned_to", "due_on", "reason")}
+        fields = {name: value for name, value in opened.items() if value is not None}
+        await history.add(connection, record.id, NewStep("opened", changes({}, {"status": "open", **fields})), caller.subject, now)
+        await outbox.add(connection, [announcements.record_updated(record, context.due_on(record), now).encode()])
+        access = Access(action="open-record", school=school, students=[student], record_id=record.id, fields=fields.keys())
+        await log_access(connection, caller, access, now)
+        (answer,) = await records_out(connection, context, [record])
     return answer
 
 
-def _wanted(school: SchoolNumber, query: RecordQuery, desk: Desk, of_students: Sequence[UUID] | None) -> Wanted:
-    def due(before: date) -> Due:
-        return Due(before, {threshold: desk.due.crossed_before(threshold, before) for threshold in THRESHOLDS})
+def _filter(school: SchoolNumber, query: RecordQuery, context: SchoolContext, of_students: Sequence[UUID] | None) -> RecordFilter:
+    def due_before(day: date) -> DueBefore:
+        return DueBefore(day, {threshold: context.due.crossed_before(threshold, day) for threshold in THRESHOLDS})
 
-    return Wanted(
+    return RecordFilter(
         school=school,
         term=query.term,
         threshold=query.threshold,
         status=query.status,
         student=query.student,
         assigned_to=query.assigned_to,
-        due=None if query.due_before is None else due(query.due_before),
-        overdue=None if query.overdue is None else (query.overdue, due(desk.today)),
+        due=None if query.due_before is None else due_before(query.due_before),
+        overdue=None if query.overdue is None else (query.overdue, due_before(context.today)),
         of_students=of_students,
     )
-
-
-async def _again(connection: AsyncConnection, record_id: UUID) -> RowMapping:
-    record = await records.get(connection, record_id)
-    assert record is not None
-    return record
 
 
 def _undecidable(error: UndecidableError) -> ProblemError:

@@ -1,12 +1,22 @@
 """What staff decide about a STAR record: its status, what came of it, who sees to it, and by when. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from services.thresholds.records.history.changes import HistoryAction
+from services.thresholds.records.star_records.record import Outcome, Record, RecordStatus
 
-DECIDED: Final = ("status", "outcome", "assigned_to", "due_on")
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The fields of a record that are the staff's to decide."""
+
+    status: RecordStatus
+    outcome: Outcome | None
+    assigned_to: str | None
+    due_on: date | None
 
 
 class UndecidableError(ValueError):
@@ -17,19 +27,24 @@ class UndecidableError(ValueError):
         self.kind = kind
 
 
-def decided(before: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The four fields after `asked`, which names some of them. Raises UndecidableError."""
-    if before["status"] == "withdrawn":
+def decision_of(record: Record) -> Decision:
+    """The decision that stands."""
+    return Decision(record.status, record.outcome, record.assigned_to, record.due_on)
+
+
+def decide(record: Record, wishes: Mapping[str, Any]) -> Decision:
+    """The decision after `wishes`, which name some of its fields. Raises UndecidableError."""
+    if record.status == "withdrawn":
         raise UndecidableError("record-withdrawn", "corrected marks have withdrawn this record")
-    after = {name: asked.get(name, before[name]) for name in DECIDED}
-    if after["status"] == "open":
-        if asked.get("outcome") is not None:
+    decision = replace(decision_of(record), **wishes)
+    if decision.status == "open":
+        if wishes.get("outcome") is not None:
             raise UndecidableError(
                 "outcome-of-open-record", "only a closed record has an outcome: close it with the outcome, in one request"
             )
-        after["outcome"] = None
-    check_due(asked.get("due_on"), before["crossed_on"])
-    return after
+        decision = replace(decision, outcome=None)
+    check_due(wishes.get("due_on"), record.crossed_on)
+    return decision
 
 
 def check_due(due_on: date | None, crossed_on: date) -> None:
@@ -39,7 +54,7 @@ def check_due(due_on: date | None, crossed_on: date) -> None:
 
 
 def action_of(changed: Mapping[str, tuple[Any, Any]]) -> HistoryAction:
-    """What a change of these fields is called."""
+    """The name that the history gives to a change of these fields."""
     if "status" not in changed:
         return "changed"
     return "closed" if changed["status"][1] == "closed" else "reopened"

@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.thresholds.records.star_records.decisions import Decision
+from services.thresholds.records.star_records.record import Record
 from shared.attendance.tiers import Threshold
 
 _COLUMNS = """
@@ -19,7 +20,7 @@ _UNANSWERED = "NOT EXISTS (SELECT 1 FROM responses p WHERE p.record_id = r.id AN
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueBefore:
     """Due before a day: by hand, or by the school's rule, for which what was crossed before the day of its threshold is."""
 
     before: date
@@ -37,8 +38,8 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which records of a school. `overdue` is (wanted or not wanted, the rule as of today); None asks for neither.
+class RecordFilter:
+    """Which records of a school. `overdue` is (list the overdue ones, or all others; the rule as of today); None lists both.
 
     `of_students` None is everybody; for a part of a school it has the ids of its students, which lead to their few records at once.
     """
@@ -49,33 +50,34 @@ class Wanted:
     status: str | None = None
     student: str | None = None
     assigned_to: str | None = None
-    due: Due | None = None
-    overdue: tuple[bool, Due] | None = None
+    due: DueBefore | None = None
+    overdue: tuple[bool, DueBefore] | None = None
     of_students: Sequence[uuid.UUID] | None = None
 
 
-async def insert_manual(connection: AsyncConnection, record: Mapping[str, Any]) -> None:
+async def add(connection: AsyncConnection, record: Record) -> None:
     """Keeps a record made by hand."""
     await connection.execute(
         text(
             """
             INSERT INTO star_records (id, school, student, student_id, term, threshold, origin, sequence, absent_half_days,
                 crossed_on, status, assigned_to, due_on, reason, created_at, updated_at)
-            VALUES (:id, :school, :student, :student_id, :term, :threshold, 'manual', 1, :absent_half_days,
-                :crossed_on, 'open', :assigned_to, :due_on, :reason, :now, :now)
+            VALUES (:id, :school, :student, :student_id, :term, :threshold, :origin, :sequence, :absent_half_days,
+                :crossed_on, :status, :assigned_to, :due_on, :reason, :created_at, :updated_at)
             """
         ),
-        record,
+        asdict(record),
     )
 
 
-async def get(connection: AsyncConnection, record_id: uuid.UUID) -> RowMapping | None:
+async def get(connection: AsyncConnection, record_id: uuid.UUID) -> Record | None:
     """One record."""
     rows = await connection.execute(text(f"SELECT {_COLUMNS} FROM star_records r WHERE id = :id"), {"id": record_id})  # noqa: S608
-    return rows.mappings().one_or_none()
+    row = rows.mappings().one_or_none()
+    return None if row is None else Record(**row)
 
 
-async def change(connection: AsyncConnection, record_id: uuid.UUID, fields: Mapping[str, Any], now: datetime) -> None:
+async def change(connection: AsyncConnection, record_id: uuid.UUID, decision: Decision, now: datetime) -> None:
     """Writes what staff decide about a record. The caller holds the school's lock and has seen that the record is not withdrawn."""
     await connection.execute(
         text(
@@ -84,41 +86,41 @@ async def change(connection: AsyncConnection, record_id: uuid.UUID, fields: Mapp
             WHERE id = :id AND status <> 'withdrawn'
             """
         ),
-        {"id": record_id, "now": now, **fields},
+        {"id": record_id, "now": now, **asdict(decision)},
     )
 
 
-async def of_student(connection: AsyncConnection, student_id: uuid.UUID, term: str) -> list[RowMapping]:
+async def of_student(connection: AsyncConnection, student_id: uuid.UUID, term: str) -> list[Record]:
     """A student's records of a term, in the order of their thresholds."""
     rows = await connection.execute(
         text(f"SELECT {_COLUMNS} FROM star_records r WHERE student_id = :id AND term = :term ORDER BY threshold, created_at"),  # noqa: S608
         {"id": student_id, "term": term},
     )
-    return list(rows.mappings())
+    return [Record(**row) for row in rows.mappings()]
 
 
-async def page(connection: AsyncConnection, wanted: Wanted, after: uuid.UUID | None, limit: int) -> list[RowMapping]:
+async def page(connection: AsyncConnection, which: RecordFilter, after: uuid.UUID | None, limit: int) -> list[Record]:
     """Records of a school, by id."""
-    conditions, values = ["r.school = :school"], {"school": wanted.school, "limit": limit}
+    conditions, values = ["r.school = :school"], {"school": which.school, "limit": limit}
     # Only what is asked for is in the statement, so that it is planned by what it asks.
     for name in ("term", "threshold", "status", "student", "assigned_to"):
-        if (value := getattr(wanted, name)) is not None:
+        if (value := getattr(which, name)) is not None:
             conditions.append(f"r.{name} = :{name}")
             values[name] = value
-    if wanted.due is not None:
-        condition, more = wanted.due.condition("due_before")
+    if which.due is not None:
+        condition, more = which.due.condition("due_before")
         conditions.append(condition)
         values |= more
-    if wanted.overdue is not None:
-        overdue, due = wanted.overdue
+    if which.overdue is not None:
+        overdue, due = which.overdue
         condition, more = due.condition("today")
         values |= more
         conditions += (
             ["r.status = 'open'", condition, _UNANSWERED] if overdue else [f"NOT (r.status = 'open' AND {condition} AND {_UNANSWERED})"]
         )
-    if wanted.of_students is not None:
+    if which.of_students is not None:
         conditions.append("r.student_id = ANY(CAST(:of_students AS uuid[]))")
-        values["of_students"] = list(wanted.of_students)
+        values["of_students"] = list(which.of_students)
     if after is not None:
         conditions.append("r.id > :after")
         values["after"] = after
@@ -126,14 +128,14 @@ async def page(connection: AsyncConnection, wanted: Wanted, after: uuid.UUID | N
         text(f"SELECT {_COLUMNS} FROM star_records r WHERE {' AND '.join(conditions)} ORDER BY r.id LIMIT :limit"),  # noqa: S608
         values,
     )
-    return list(rows.mappings())
+    return [Record(**row) for row in rows.mappings()]
 
 
-async def totals(connection: AsyncConnection, records: Sequence[RowMapping]) -> dict[uuid.UUID, int]:
+async def totals(connection: AsyncConnection, records: Sequence[Record]) -> dict[uuid.UUID, int]:
     """Today's total in half days of each record's student in the record's term; 0 where there is no mark."""
-    found = {record["id"]: 0 for record in records}
+    none = {record.id: 0 for record in records}
     if not records:
-        return found
+        return none
     rows = await connection.execute(
         text(
             """
@@ -144,10 +146,10 @@ async def totals(connection: AsyncConnection, records: Sequence[RowMapping]) -> 
             """
         ),
         {
-            "ids": [record["id"] for record in records],
-            "schools": [record["school"] for record in records],
-            "terms": [record["term"] for record in records],
-            "students": [record["student"] for record in records],
+            "ids": [record.id for record in records],
+            "schools": [record.school for record in records],
+            "terms": [record.term for record in records],
+            "students": [record.student for record in records],
         },
     )
-    return found | {row.id: row.absent_half_days for row in rows}
+    return none | {row.id: row.absent_half_days for row in rows}

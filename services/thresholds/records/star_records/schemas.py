@@ -8,20 +8,19 @@ from pydantic import BaseModel, Field, model_validator
 
 from services.thresholds.records.holds.schemas import HoldOut
 from services.thresholds.records.responses.schemas import ResponseOut
-from services.thresholds.schemas import Asked, Body, ItemLimit, Reason, Text, ThresholdAsked
+from services.thresholds.records.star_records.record import Origin, Outcome, RecordStatus
+from services.thresholds.schemas import QueryText, Reason, Text
 from shared.attendance.tiers import Threshold
-
-RecordStatus = Literal["open", "closed", "withdrawn"]
-Outcome = Literal["attendance-improved", "barriers-resolved", "referred", "moved-away", "no-change", "other"]
-"""What came of a closed record. The list is ours: the Ministry's is not public."""
+from shared.web.cursors import PageLimit
+from shared.web.schemas import Body, ThresholdParameter
 
 
 class StarRecord(BaseModel):
     """A STAR record. `absent_days` is the total at the crossing; `absent_days_now` is today's.
 
-    `due_on` is the day by which the school wants to have answered: `by-hand`, or by its `rule`. It is answered with the first
-    response that stands, and `overdue` when it is open, not answered, and its due day has passed. `hold` is the one that stops its
-    letters today. `reason` is why a record was made by hand.
+    `due_on` is the day by which the school wants to respond, set `by-hand` or by its `rule`. The record is `answered` with the first
+    response that stands. It is `overdue` when it is open and not answered and its due day has passed. `hold` stops its letters today.
+    `reason`: why it was made by hand.
     """
 
     id: UUID
@@ -30,7 +29,7 @@ class StarRecord(BaseModel):
     student_id: UUID
     term: str
     threshold: Threshold | None
-    origin: Literal["crossing", "manual"]
+    origin: Origin
     sequence: int
     absent_days: float
     absent_days_now: float
@@ -49,32 +48,25 @@ class StarRecord(BaseModel):
     responses: list[ResponseOut]
 
 
-class RecordPage(BaseModel):
-    """A page of STAR records."""
-
-    items: list[StarRecord]
-    next: str | None
-
-
 class RecordQuery(Body):
-    """Which records of a school. `due_before` is a day: those that were or are due before it, answered or not."""
+    """Filters of a school's records. `due_before`: records that are due before this day, answered or not."""
 
-    term: Asked | None = Field(default=None, description="All terms by default", examples=["2026-T4"])
-    threshold: ThresholdAsked | None = None
+    term: QueryText | None = Field(default=None, description="All terms by default", examples=["2026-T4"])
+    threshold: ThresholdParameter | None = None
     status: RecordStatus | None = None
-    student: Asked | None = None
-    assigned_to: Asked | None = None
+    student: QueryText | None = None
+    assigned_to: QueryText | None = None
     overdue: bool | None = Field(default=None, description="`true`: open, not answered, and its due day has passed; `false`: all others")
     due_before: date | None = None
     include_withdrawn: bool = Field(default=False, description="Show withdrawn responses too")
-    limit: ItemLimit = 100
+    limit: PageLimit = 100
     cursor: str | None = None
 
 
 class RecordPatch(Body):
-    """What staff decide about a record: any of the fields; those that are not named stay as they are.
+    """The staff's decision about a record; fields that you leave out stay as they are.
 
-    A record can be closed with an outcome or without one, and loses it when it is opened again. `due_on` null is the school's rule.
+    A record may be closed with or without an outcome; it loses the outcome when it is opened again. `due_on` null: the school's rule.
     """
 
     status: Literal["open", "closed"] | None = None
@@ -83,7 +75,7 @@ class RecordPatch(Body):
     due_on: date | None = None
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _names_a_field(self) -> Self:
         if not self.model_fields_set:
             raise ValueError("name what is to be changed: status, outcome, assigned_to or due_on")
         if "status" in self.model_fields_set and self.status is None:
@@ -92,7 +84,7 @@ class RecordPatch(Body):
 
 
 class RecordIn(Body):
-    """An additional record made by hand: for the current term and no threshold, unless told otherwise."""
+    """An additional record made by hand; by default for the current term and without a threshold."""
 
     term: str | None = None
     threshold: Threshold | None = None

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +12,21 @@ from shared.auth.principal import Part
 from shared.events.data import Caregiver, StudentUpdated
 
 Sort = Literal["name", "-absent_days", "absent_days", "student"]
+
+
+class RosterStudent(NamedTuple):
+    """A student as the school has sent them."""
+
+    given_name: str
+    family_name: str
+    year_level: int | None
+    groups: list[str]
+
+    @property
+    def name(self) -> str:
+        """Given and family name."""
+        return f"{self.given_name} {self.family_name}"
+
 
 # The students of a school are those it has sent, and those it has sent marks of: nobody with a mark is left out.
 _LIST = """
@@ -92,12 +107,13 @@ async def remove(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> None:
     await connection.execute(text("DELETE FROM students WHERE student_id = ANY(CAST(:ids AS uuid[]))"), {"ids": sorted(ids)})
 
 
-async def get(connection: AsyncConnection, student_id: uuid.UUID) -> RowMapping | None:
-    """A student's name, year level and groups."""
-    row = await connection.execute(
+async def get(connection: AsyncConnection, student_id: uuid.UUID) -> RosterStudent | None:
+    """One student."""
+    rows = await connection.execute(
         text("SELECT given_name, family_name, year_level, groups FROM students WHERE student_id = :id"), {"id": student_id}
     )
-    return row.mappings().one_or_none()
+    row = rows.one_or_none()
+    return None if row is None else RosterStudent(*row)
 
 
 async def of_part(connection: AsyncConnection, school: str, part: Part) -> list[uuid.UUID]:

@@ -15,7 +15,8 @@ import pytest
 
 from services.thresholds.app import create_app
 from services.thresholds.crossings.handler import MarksHandler
-from services.thresholds.data_quality.handler import KEPT_FOR, DeadLettersHandler
+from services.thresholds.data_quality.handler import REPORTED_KEPT_FOR, DeadLettersHandler
+from services.thresholds.data_quality.repository import reported_letters
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker
 from shared.bus.factory import create_bus
@@ -248,6 +249,8 @@ async def test_what_can_not_be_read_on_the_dead_letters_topic_is_kept_and_forgot
     box = heart.marks_handler.dead_letters
     handler = Applied(heart.engine, DeadLettersHandler(box, lambda: NOW + KEPT_FOR + timedelta(seconds=1)))
     await handler([reported(heart, "notifier", 1)])
+    async with heart.engine.begin() as connection:
+        await reported_letters.forget_before(connection, NOW + timedelta(seconds=1), 1_000)
     assert await heart.rows("SELECT 1 FROM reported_dead_letters") == []
     await handler([Message("star.dead-letters.v1", 0, 9, b"x", b"{}", ()), Message("star.dead-letters.v1", 0, 10, b"x", None, ())])
     rows = await heart.rows("SELECT reason FROM dead_letters ORDER BY reason")

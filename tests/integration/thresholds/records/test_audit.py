@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.thresholds.access import repository as audit
-from services.thresholds.expiry import Expiry
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker
 from shared.bus.factory import create_bus
@@ -239,16 +238,16 @@ async def test_what_is_older_than_seven_years_may_go(staffroom: Staffroom) -> No
                 filters={},
             )
             await audit.add(connection, line)
-    expiry = expiry_of(engine, 8)
-    assert [await expiry.run_once(), await expiry.run_once()] == [1, 0]
-    assert await expiry_of(engine, 7).run_once() == 1
+    assert [await forget(engine, 7.5), await forget(engine, 7.5)] == [1, 0]
+    assert await forget(engine, 7) == 1
     with pytest.raises(DBAPIError, match="stay as they were written"):
-        await expiry_of(engine, 5).run_once()
+        await forget(engine, 5)
     assert [line["subject"] for line in await staffroom.audit()] == ["2190 days ago"]
 
 
-def expiry_of(engine: AsyncEngine, years: int) -> Expiry:
-    return Expiry(engine, "audit", lambda connection, most: audit.forget(connection, years, most))
+async def forget(engine: AsyncEngine, years: float) -> int:
+    async with engine.begin() as connection:
+        return await audit.forget_before(connection, datetime.now(UTC) - timedelta(days=365.25 * years), 1_000)
 
 
 async def test_the_worker_drops_what_is_old_enough(staffroom: Staffroom, database_url: str, tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.thresholds.analysis.patterns import Found, by_chance, by_chance_each, find
+from services.thresholds.analysis.patterns import StudentPattern, by_chance, by_chance_each, find
 from shared.attendance.calendar import SchoolCalendar
 from tests.unit.services.thresholds.analysis.made import CALENDAR, DAYS, TERM, Missed, absent, counted, weekdays
 
 
-def look(*school: Missed, calendar: SchoolCalendar = CALENDAR) -> list[Found]:
+def look(*school: Missed, calendar: SchoolCalendar = CALENDAR) -> list[StudentPattern]:
     return find(counted(school, calendar), TERM, calendar)
 
 

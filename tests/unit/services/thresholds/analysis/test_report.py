@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.thresholds.analysis.findings import Analysis, Band, Part
+from services.thresholds.analysis.findings import Analysis, Band, Cohort
 from services.thresholds.analysis.report import analyse, find_patterns
 from services.thresholds.analysis.sets import Student, is_selected
-from services.thresholds.analysis.tables import LONG, NOT_SHOWN, long_table, tables
-from services.thresholds.analysis.timeline import Beside, terms_reached
+from services.thresholds.analysis.tables import LONG, NOT_SHOWN, long_sheet, tables
+from services.thresholds.analysis.timeline import NeighbourRows, terms_reached
 from services.thresholds.analysis.weeks import CrossedRecords
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.tiers import TIERS
@@ -172,7 +172,7 @@ def test_effects_reach_into_the_term_before() -> None:
     responses = [(one.student, "in-school-support", DAYS[1]) for one, _ in made[:5]]
     assert terms_reached(CALENDAR, TERM, date(2026, 12, 18), [DAYS[1]]) == (BEFORE, None)
     assert terms_reached(CALENDAR, TERM, date(2026, 12, 18), [DAYS[20]]) == (None, None)
-    (found,) = analyse(question(made, responses=responses, beside=Beside(before=before))).effects
+    (found,) = analyse(question(made, responses=responses, beside=NeighbourRows(before=before))).effects
     # 19 days of the term before and one of this: 16 + 2 half days of one student, 2 of four, of 40 each.
     assert (found.students, found.rate_before, found.rate_after) == (5, 0.13, 0.0)
     assert analyse(question(made, responses=responses)).effects[0].students == 0
@@ -239,7 +239,7 @@ def test_tables_for_a_spreadsheet() -> None:
     assert parts["weeks"].rows[0][:6] == (1, "2026-10-12", "2026-10-18", 130, 300, 43.3)
     for table in parts.values():
         assert {len(one) for one in table.rows} <= {len(table.header)}
-    long = long_table(parts)
+    long = long_sheet(parts)
     assert long.header == LONG
     assert ("year-levels", 10, "students on orange", "7 on orange or red") in long.rows
     assert ("summary", "", "students on red", 2) in long.rows
@@ -249,7 +249,9 @@ def test_tables_for_a_spreadsheet() -> None:
 
 def test_merged_parts_are_named_in_tables() -> None:
     together = (Band(TIERS, 7),)
-    parts = tables(Analysis(20, 49, year_levels=(Part(None, (11, None), 7, 0.1, together), Part(None)), groups=(Part(None, ("9A", "9B")),)))
+    parts = tables(
+        Analysis(20, 49, year_levels=(Cohort(None, (11, None), 7, 0.1, together), Cohort(None)), groups=(Cohort(None, ("9A", "9B")),))
+    )
     assert parts["year-levels"].rows[0][2:] == (10.0, *[NOT_SHOWN] * 4, NOT_SHOWN)
     assert [one[:2] for one in parts["year-levels"].rows] == [("11, not known", 7), ("not known", NOT_SHOWN)]
     assert [one[:2] for one in parts["groups"].rows] == [("9A, 9B", NOT_SHOWN)]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from services.thresholds.attendance.view import attendance
 from services.thresholds.data_quality.report import Issue, report
-from services.thresholds.data_quality.repository.dead_letters import ReportedLetter
-from services.thresholds.data_quality.repository.marks import MarksRow, RosterRow
+from services.thresholds.data_quality.repository.reported_letters import ReportedLetter
+from services.thresholds.data_quality.repository.students import MarksRow, StudentContacts
 from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
 from shared.attendance.codes import CodeTable
@@ -26,7 +26,7 @@ NOW = datetime(2026, 10, 14, 2, 0, tzinfo=UTC)
 MON, TUE, WED = "2026-10-12", "2026-10-13", "2026-10-14"
 PERIODS = SchoolCalendar((TERM,), timetables=(Timetable(None, tuple(Slot(number, f"Period {number}", 60) for number in range(1, 6))),))
 
-Said = Mapping[str, str]
+Marked = Mapping[str, str]
 """A day's marks: `{"AM": "P"}`, `{"1": "P"}` for a slot, `{"day": "110"}` for a vendor's unjustified, justified and present."""
 
 
@@ -41,13 +41,13 @@ def mark(day: str, place: str, value: str) -> Mark:
     return Mark(student="1", date=date.fromisoformat(day), recorded_at=NOW, **what)
 
 
-def row(student: str, days: Mapping[str, Said]) -> MarksRow:
+def row(student: str, days: Mapping[str, Marked]) -> MarksRow:
     marks = [mark(day, place, value) for day, said in days.items() for place, value in said.items()]
     return MarksRow(student, packed_row.merge(b"", [packed_row.pack(one, NOW) for one in marks]))
 
 
 def look(
-    students: Mapping[str, Mapping[str, Said]],
+    students: Mapping[str, Mapping[str, Marked]],
     *,
     sent: Sequence[str] | None = None,
     calendar: SchoolCalendar = CALENDAR,
@@ -55,7 +55,7 @@ def look(
     codes: CodeTable = CODES,
     letters: Sequence[ReportedLetter] = (),
 ) -> list[Issue]:
-    roster = [RosterRow(student, 1, 1) for student in (students if sent is None else sent)]
+    roster = [StudentContacts(student, 1, 1) for student in (students if sent is None else sent)]
     rows = [row(student, days) for student, days in students.items() if days]
     return report(TERM, calendar, codes, now, roster=roster, rows=rows, letters=letters)
 
@@ -84,7 +84,7 @@ MARKED = {MON: FULL, TUE: FULL}
         ({}, 4, "no mark in this term: 2026-10-12 to 2026-10-13"),
     ],
 )
-def test_half_days_that_nobody_marked(days: Mapping[str, Said], count: int, detail: str) -> None:
+def test_half_days_that_nobody_marked(days: Mapping[str, Marked], count: int, detail: str) -> None:
     issues = look({"1": days, "2": MARKED})
     assert told([issue for issue in issues if issue.kind == "unmarked"]) == [("unmarked", "1", None, count, detail)]
 
@@ -161,7 +161,7 @@ def test_a_retired_code_is_right_up_to_its_last_day() -> None:
     term = Term("2025-T1", date(2025, 1, 23), date(2025, 4, 11))
     days = {f"2025-01-{day}": {"AM": "K", "PM": "K"} for day in (23, 24, 27, 28)}
     now = datetime(2025, 1, 28, 6, 0, tzinfo=UTC)
-    issues = report(term, SchoolCalendar((term,)), CODES, now, roster=[RosterRow("1", 1, 1)], rows=[row("1", days)], letters=[])
+    issues = report(term, SchoolCalendar((term,)), CODES, now, roster=[StudentContacts("1", 1, 1)], rows=[row("1", days)], letters=[])
     assert told(issues) == [("retired-code", "1", None, 4, "K is retired; it counts as A: 2025-01-27 to 2025-01-28")]
 
 
@@ -174,7 +174,7 @@ def test_a_code_outside_its_dates_without_a_successor(tmp_path: Any) -> None:
 
 
 def test_caregivers_and_addresses() -> None:
-    roster = [RosterRow("1", 0, 0), RosterRow("2", 2, 0), RosterRow("3", 2, 1)]
+    roster = [StudentContacts("1", 0, 0), StudentContacts("2", 2, 0), StudentContacts("3", 2, 1)]
     rows = [row(student, MARKED) for student in "123"]
     issues = report(TERM, CALENDAR, CODES, NOW, roster=roster, rows=rows, letters=[])
     assert [(issue.kind, issue.student, issue.count) for issue in issues] == [("no-address", "2", 2), ("no-caregiver", "1", 1)]

@@ -1,9 +1,9 @@
 """The checklist, point by point: what is met, what is not, and why."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import msgspec
 import pytest
 
 from services.thresholds.plans.checklist import checklist, in_the_way, latest_review
@@ -31,11 +31,11 @@ WHOLE = Plan(
 
 
 def changed(**fields: Any) -> Plan:
-    return msgspec.structs.replace(WHOLE, **fields)
+    return replace(WHOLE, **fields)
 
 
 def at(step: Any, **fields: Any) -> Plan:
-    return changed(thresholds={**WHOLE.thresholds, step: msgspec.structs.replace(WHOLE.at(step), **fields)})
+    return changed(thresholds={**WHOLE.thresholds, step: replace(WHOLE.at(step), **fields)})
 
 
 def missing(plan: Plan, today: date = TODAY) -> dict[str, str]:

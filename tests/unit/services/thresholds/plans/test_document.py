@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from services.thresholds.plans.document import Fact, document
+from services.thresholds.pages.masthead import Fact
+from services.thresholds.plans.document import document
 from services.thresholds.plans.plan import Approach, Contact, Edition, Plan, Processes
 
 EDITION = Edition(school_name="Ōtaki Example College", labels={"ring": "We ring home"})

@@ -4,19 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.thresholds.plans.prose import Block, blocks
+from services.thresholds.plans.prose import ProseBlock, blocks
 
 
-def paragraph(*lines: str) -> Block:
-    return Block("paragraph", lines)
+def paragraph(*lines: str) -> ProseBlock:
+    return ProseBlock("paragraph", lines)
 
 
-def bullets(*items: str) -> Block:
-    return Block("bullets", items)
+def bullets(*items: str) -> ProseBlock:
+    return ProseBlock("bullets", items)
 
 
-def numbers(*items: str) -> Block:
-    return Block("numbers", items)
+def numbers(*items: str) -> ProseBlock:
+    return ProseBlock("numbers", items)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def numbers(*items: str) -> Block:
         ("\n \n", ()),
     ],
 )
-def test_reading(text: str, expected: tuple[Block, ...]) -> None:
+def test_reading(text: str, expected: tuple[ProseBlock, ...]) -> None:
     assert blocks(text) == expected
 
 

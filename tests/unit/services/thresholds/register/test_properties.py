@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.thresholds.proof.oracle import Rules, Said, absent_half_days
+from services.thresholds.proof.oracle import OracleMark, Rules, absent_half_days
 from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
 from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
@@ -35,9 +35,9 @@ counts = st.one_of(
     st.none(),
     st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 2)).filter(lambda count: sum(count) <= 2),
 )
-session_marks = st.builds(Said, days, st.sampled_from(["AM", "PM"]), codes, st.none(), moments, moments)
+session_marks = st.builds(OracleMark, days, st.sampled_from(["AM", "PM"]), codes, st.none(), moments, moments)
 slot_marks = st.builds(
-    lambda day, slot, code, minutes, recorded, received: Said(day, slot, code, minutes if code else None, recorded, received),
+    lambda day, slot, code, minutes, recorded, received: OracleMark(day, slot, code, minutes if code else None, recorded, received),
     days,
     st.integers(1, 7),
     codes,
@@ -45,17 +45,17 @@ slot_marks = st.builds(
     moments,
     moments,
 )
-day_marks = st.builds(Said, days, st.just("day"), counts, st.none(), moments, moments)
-carried_marks = st.builds(Said, days, st.just("carried"), counts, st.none(), moments, moments)
+day_marks = st.builds(OracleMark, days, st.just("day"), counts, st.none(), moments, moments)
+carried_marks = st.builds(OracleMark, days, st.just("carried"), counts, st.none(), moments, moments)
 any_marks = st.one_of(session_marks, slot_marks, day_marks, carried_marks)
 
 
-def distinct(marks: list[Said]) -> list[Said]:
+def distinct(marks: list[OracleMark]) -> list[OracleMark]:
     """One thing said for each place and pair of moments: what the door makes sure of, within one request."""
     return list({(mark.day, mark.place, mark.recorded_at, mark.received_at): mark for mark in marks}.values())
 
 
-def as_mark(said: Said) -> Mark:
+def as_mark(said: OracleMark) -> Mark:
     if said.place in ("day", "carried"):
         count = VendorCount(*said.value) if isinstance(said.value, tuple) else None
         return Mark(student="1", date=said.day, recorded_at=said.recorded_at, half_days=count, carried=said.place == "carried")
@@ -66,7 +66,7 @@ def as_mark(said: Said) -> Mark:
     return Mark(student="1", date=said.day, recorded_at=said.recorded_at, session=session, code=code)
 
 
-def packed(said: Said) -> bytes:
+def packed(said: OracleMark) -> bytes:
     # The register keeps received_at by the millisecond; microseconds become milliseconds here so that ties stay ties.
     received = NOON + (said.received_at - NOON) * 1000
     return packed_row.pack(as_mark(said), received)
@@ -81,7 +81,7 @@ def packed(said: Said) -> bytes:
     st.booleans(),
 )
 def test_any_order_and_repetition_gives_the_oracles_total(
-    marks: list[Said], shuffle: random.Random, timetable: bool, blanks: bool, carried: bool
+    marks: list[OracleMark], shuffle: random.Random, timetable: bool, blanks: bool, carried: bool
 ) -> None:
     slots = SLOTS if timetable else ()
     calendar = SchoolCalendar(
@@ -116,7 +116,7 @@ def test_any_order_and_repetition_gives_the_oracles_total(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(any_marks, max_size=30).map(distinct), st.randoms(use_true_random=False))
-def test_two_orders_give_the_same_bytes(marks: list[Said], shuffle: random.Random) -> None:
+def test_two_orders_give_the_same_bytes(marks: list[OracleMark], shuffle: random.Random) -> None:
     entries = [packed(mark) for mark in marks]
     one = packed_row.merge(b"", entries)
     shuffle.shuffle(entries)
@@ -125,7 +125,7 @@ def test_two_orders_give_the_same_bytes(marks: list[Said], shuffle: random.Rando
 
 
 @given(any_marks)
-def test_what_is_packed_comes_out_again(said: Said) -> None:
+def test_what_is_packed_comes_out_again(said: OracleMark) -> None:
     (entry,) = packed_row.unpack(packed(said))
     assert entry.day == said.day
     assert entry.recorded_at == said.recorded_at
@@ -138,7 +138,7 @@ def test_what_is_packed_comes_out_again(said: Said) -> None:
 
 
 @given(st.lists(any_marks, max_size=40).map(distinct))
-def test_the_days_of_an_absence_add_up_to_its_total(marks: list[Said]) -> None:
+def test_the_days_of_an_absence_add_up_to_its_total(marks: list[OracleMark]) -> None:
     calendar = SchoolCalendar((TERM,), timetables=(Timetable(None, SLOTS),))
     absences = FOLDER.absences(packed_row.merge(b"", map(packed, marks)), TERM, calendar, NOON)
     assert [day for day, _ in absences.days] == sorted({day for day, _ in absences.days})

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from services.thresholds.analysis.categories import Target
 from services.thresholds.analysis.causes import ClassAbsences, CodeAbsences
 from services.thresholds.analysis.effects import Effect, Similar
-from services.thresholds.analysis.findings import Analysis, Band, Part, PatternCount
+from services.thresholds.analysis.findings import Analysis, Band, Cohort, PatternCount
 from services.thresholds.analysis.weeks import Crossings, Week, Weekday
 from services.thresholds.reports.document import About
 
@@ -63,13 +63,13 @@ WHOLE = Analysis(
         ),
     ),
     year_levels=(
-        Part(10, (), 611, 0.081, (Band(("green",), 533), Band(("yellow",), 71), Band(("orange", "red"), 7)), 0.72),
-        Part(None, (9, None), 589, 0.089, (Band(("green",), 514), Band(("yellow", "orange", "red"), 75)), None),
+        Cohort(10, (), 611, 0.081, (Band(("green",), 533), Band(("yellow",), 71), Band(("orange", "red"), 7)), 0.72),
+        Cohort(None, (9, None), 589, 0.089, (Band(("green",), 514), Band(("yellow", "orange", "red"), 75)), None),
     ),
     groups=(
-        Part("10A", (), 31, 0.05, (Band(("green", "yellow", "orange", "red"), 31),), None),
-        Part("9B", (), 28, 0.04, (Band(("green",), 28), Band(("yellow",), 0), Band(("orange",), 0), Band(("red",), 0)), 1.0),
-        Part(None, ("Secret <b>society", "Quiet room")),
+        Cohort("10A", (), 31, 0.05, (Band(("green", "yellow", "orange", "red"), 31),), None),
+        Cohort("9B", (), 28, 0.04, (Band(("green",), 28), Band(("yellow",), 0), Band(("orange",), 0), Band(("red",), 0)), 1.0),
+        Cohort(None, ("Secret <b>society", "Quiet room")),
     ),
     patterns=(PatternCount("weekday", "Absent on one weekday.", 17), PatternCount("scattered", "Absent now and then.", None)),
     effects=(
@@ -95,7 +95,7 @@ TINY = Analysis(
     ),
     weekdays=(Weekday("Monday", 8, 140, 0.0571),),
     classes=None,
-    year_levels=(Part(None, (1, 2, 3)),),
+    year_levels=(Cohort(None, (1, 2, 3)),),
     patterns=(PatternCount("weekday", "Absent on one weekday.", None),),
 )
 

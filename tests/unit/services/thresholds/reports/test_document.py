@@ -8,12 +8,12 @@ import pytest
 from services.thresholds.analysis.categories import Target
 from services.thresholds.analysis.effects import WARNING
 from services.thresholds.analysis.findings import Analysis
-from services.thresholds.reports.blocks import Document, Figure, Table, Text
+from services.thresholds.reports.blocks import Figure, ReportDocument, Table, Text
 from services.thresholds.reports.document import document, headline, term_in_words
 from tests.unit.services.thresholds.reports.made import ABOUT, NOBODY, NONE_SHOWN, TINY, UNMARKED, WHOLE
 
 
-def made(analysis: Analysis = WHOLE, **about: object) -> Document:
+def made(analysis: Analysis = WHOLE, **about: object) -> ReportDocument:
     return document(analysis, replace(ABOUT, **about))  # type: ignore[arg-type]
 
 
@@ -21,12 +21,12 @@ def cells(table: Table) -> list[list[str]]:
     return [[cell.text for cell in row] for row in table.rows]
 
 
-def tables(shown: Document, anchor: str) -> list[Table]:
+def tables(shown: ReportDocument, anchor: str) -> list[Table]:
     (section,) = [one for one in shown.sections if one.anchor == anchor]
     return [block.table if isinstance(block, Figure) else block for block in section.blocks if isinstance(block, Figure | Table)]
 
 
-def texts(shown: Document, anchor: str) -> list[str]:
+def texts(shown: ReportDocument, anchor: str) -> list[str]:
     (section,) = [one for one in shown.sections if one.anchor == anchor]
     return [block.text for block in section.blocks if isinstance(block, Text)]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.thresholds.analysis.findings import Analysis, Part
+from services.thresholds.analysis.findings import Analysis, Cohort
 from services.thresholds.reports.document import document
 from services.thresholds.reports.plots import draw
 from services.thresholds.reports.printing import report_html, report_pdf
@@ -65,7 +65,7 @@ def test_every_picture_is_named_and_has_a_table_behind_it() -> None:
 
 def test_names_are_text_wherever_they_stand() -> None:
     nasty = '<script>alert(1)</script> {{ 7 * 7 }} #read("x") $1/0$ 😀'
-    analysis = replace(WHOLE, groups=(Part(nasty, (), 30, 0.1, None, None),))
+    analysis = replace(WHOLE, groups=(Cohort(nasty, (), 30, 0.1, None, None),))
     found = outline(page(analysis, school=nasty))
     assert not found.of("script")
     assert report_pdf(document(analysis, replace(ABOUT, school=nasty)), AT).startswith(b"%PDF-")

@@ -1,7 +1,7 @@
 """What staff decide about a record, what may be recorded on it, and which hold stops its letters."""
 
 import uuid
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,11 +11,31 @@ from services.thresholds.plans.activities.activity import DEFAULT, Activity
 from services.thresholds.records.history.changes import changes
 from services.thresholds.records.holds.hold import Hold, hold_on
 from services.thresholds.records.responses.recordable import UnrecordableError, check, chosen
-from services.thresholds.records.star_records.decisions import UndecidableError, action_of, decided
+from services.thresholds.records.star_records.decisions import UndecidableError, action_of, decide
+from services.thresholds.records.star_records.record import Record
 from shared.attendance.calendar import SchoolCalendar, Term
+from shared.identifiers import SchoolNumber
 
-OPEN: dict[str, Any] = {"status": "open", "outcome": None, "assigned_to": "Dean", "due_on": None, "crossed_on": date(2026, 10, 16)}
-CLOSED = OPEN | {"status": "closed", "outcome": "referred"}
+OPEN = Record(
+    id=uuid.UUID(int=1),
+    school=SchoolNumber("0999"),
+    student="1",
+    student_id=uuid.UUID(int=2),
+    term="2026-T4",
+    threshold=5,
+    origin="crossing",
+    sequence=1,
+    absent_half_days=10,
+    crossed_on=date(2026, 10, 16),
+    status="open",
+    outcome=None,
+    assigned_to="Dean",
+    due_on=None,
+    reason=None,
+    created_at=datetime(2026, 10, 16, tzinfo=UTC),
+    updated_at=datetime(2026, 10, 16, tzinfo=UTC),
+)
+CLOSED = replace(OPEN, status="closed", outcome="referred")
 DAY = date(2026, 11, 20)
 
 
@@ -33,22 +53,22 @@ DAY = date(2026, 11, 20)
         (OPEN, {"due_on": date(2026, 10, 16)}, ("open", None, "Dean", date(2026, 10, 16))),
     ],
 )
-def test_what_is_decided(before: dict[str, Any], asked: dict[str, Any], expected: tuple[Any, ...]) -> None:
-    assert tuple(decided(before, asked).values()) == expected
+def test_what_is_decided(before: Record, asked: dict[str, Any], expected: tuple[Any, ...]) -> None:
+    assert astuple(decide(before, asked)) == expected
 
 
 @pytest.mark.parametrize(
     ("before", "asked", "kind"),
     [
-        (OPEN | {"status": "withdrawn"}, {"status": "open"}, "record-withdrawn"),
+        (replace(OPEN, status="withdrawn"), {"status": "open"}, "record-withdrawn"),
         (OPEN, {"outcome": "other"}, "outcome-of-open-record"),
         (CLOSED, {"status": "open", "outcome": "other"}, "outcome-of-open-record"),
         (OPEN, {"due_on": date(2026, 10, 15)}, "due-before-crossing"),
     ],
 )
-def test_what_does_not_go_together(before: dict[str, Any], asked: dict[str, Any], kind: str) -> None:
+def test_what_does_not_go_together(before: Record, asked: dict[str, Any], kind: str) -> None:
     with pytest.raises(UndecidableError) as error:
-        decided(before, asked)
+        decide(before, asked)
     assert error.value.kind == kind
 
 
@@ -57,8 +77,8 @@ def test_changes_are_told_field_by_field() -> None:
     changed = changes(before, {"status": "closed", "due_on": None, "note": None, "outcome": "other"})
     assert changed == {"status": ("open", "closed"), "due_on": ("2026-11-02", None), "outcome": (None, "other")}
     assert action_of(changed) == "closed"
-    assert action_of(changes(CLOSED, {"status": "open", "outcome": None})) == "reopened"
-    assert action_of(changes(CLOSED, {"outcome": None})) == "changed"
+    assert action_of(changes({"status": "closed", "outcome": "referred"}, {"status": "open", "outcome": None})) == "reopened"
+    assert action_of(changes({"status": "closed", "outcome": "referred"}, {"outcome": None})) == "changed"
 
 
 def test_what_may_be_recorded() -> None:

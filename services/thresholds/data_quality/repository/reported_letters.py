@@ -44,9 +44,19 @@ async def settle(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> None:
         await connection.execute(text("DELETE FROM reported_dead_letters WHERE id = ANY(CAST(:ids AS uuid[]))"), {"ids": list(ids)})
 
 
-async def forget_before(connection: AsyncConnection, moment: datetime) -> None:
-    """Drops what was reported before a moment."""
-    await connection.execute(text("DELETE FROM reported_dead_letters WHERE reported_at < :moment"), {"moment": moment})
+async def forget_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Drops up to `most` letters that were reported before a moment; answers how many."""
+    dropped = await connection.execute(
+        text(
+            """
+            DELETE FROM reported_dead_letters WHERE id IN (
+                SELECT id FROM reported_dead_letters WHERE reported_at < :moment ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
+            )
+            """
+        ),
+        {"moment": moment, "most": most},
+    )
+    return dropped.rowcount
 
 
 async def of_school(connection: AsyncConnection, school: str, since: datetime, service: str) -> list[ReportedLetter]:

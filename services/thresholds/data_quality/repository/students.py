@@ -1,4 +1,4 @@
-"""SQL of what the data-quality report looks at."""
+"""SQL of the students and marks that the data-quality report looks at."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-class RosterRow(NamedTuple):
+class StudentContacts(NamedTuple):
     """A student that the school has sent: how many caregivers there are, and how many of them a letter can try to reach."""
 
     student: str
@@ -21,10 +21,10 @@ class MarksRow(NamedTuple):
     marks: bytes
 
 
-async def roster(connection: AsyncConnection, school: str) -> list[RosterRow]:
+async def roster(connection: AsyncConnection, school: str) -> list[StudentContacts]:
     """The students of a school, as it has sent them."""
     rows = await connection.execute(text("SELECT student, caregivers, addresses FROM students WHERE school = :school"), {"school": school})
-    return [RosterRow(*row) for row in rows]
+    return [StudentContacts(*row) for row in rows]
 
 
 async def marks(connection: AsyncConnection, school: str, term: str) -> list[MarksRow]:
