@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.thresholds.analysis.disclosure import FEWEST, is_small
+from services.thresholds.plans.activities.activity import STANDARD
 
 WINDOW: Final = 20
 """School days on either side: four weeks."""
@@ -84,8 +85,8 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What can be said of one kind of activity. `waiting`: students whose weeks after are not over; `unmeasured`: of whom too little is
-    known, before or after. None where it is not to be shown."""
+    """The measurements of one kind of activity. `waiting`: students whose weeks after are not over; `unmeasured`: students with too few
+    marks before or after. None where it is not to be shown."""
 
     activity: str
     compared: tuple[Compared, ...] | None
@@ -112,9 +113,13 @@ class Similar:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One kind of activity; each student counts once, with the first of its kind in the term. None where there are too few students."""
+    """Absence in the four school weeks before and after an activity. Each student counts once, with the first of its kind in the term.
+
+    None where there are too few students.
+    """
 
     activity: str
+    label: str
     students: int | None
     rate_before: float | None
     rate_after: float | None
@@ -133,7 +138,7 @@ def band(year_level: int | None) -> int:
 def firsts(responses: Iterable[Response], start: date, end: date) -> dict[str, list[Response]]:
     """By activity, the first of each student between two days, both included."""
     first: dict[tuple[str, int], Response] = {}
-    for response in sorted(responses, key=lambda one: one.occurred_on):
+    for response in sorted(responses, key=lambda response: response.occurred_on):
         if start <= response.occurred_on <= end:
             first.setdefault((response.activity, response.student), response)
     by_activity: dict[str, list[Response]] = defaultdict(list)
@@ -147,7 +152,7 @@ def measure(
 ) -> list[Measured]:
     """The activities wanted, measured; `every` response of the weeks before stands in the way of being a similar student."""
     weeks = _Weeks(timeline, every, bands)
-    found = []
+    by_activity = []
     for activity, responses in wanted.items():
         by_day: dict[date, list[int]] = defaultdict(list)
         for response in responses:
@@ -162,34 +167,34 @@ def measure(
             else:
                 compared += around.compared([student for student in students if around.measured[student]])
                 unmeasured += [student for student in students if not around.measured[student]]
-        found.append(Measured(activity, tuple(compared), frozenset(waiting), frozenset(unmeasured)))
-    return found
+        by_activity.append(Measured(activity, tuple(compared), frozenset(waiting), frozenset(unmeasured)))
+    return by_activity
 
 
 def effect(measured: Measured) -> Effect:
     """The numbers that may be shown; none about fewer than five students, nor any that would tell of fewer."""
-    compared = measured.compared
+    compared, label = measured.compared, STANDARD.get(measured.activity, measured.activity)
     waiting = None if measured.waiting is None or is_small(len(measured.waiting)) else len(measured.waiting)
     if compared is None or len(compared) < FEWEST:
-        return Effect(measured.activity, 0 if compared == () else None, None, None, None, None, waiting)
-    matched = [one for one in compared if one.similar is not None]
+        return Effect(measured.activity, label, 0 if compared == () else None, None, None, None, None, waiting)
+    matched = [student for student in compared if student.similar is not None]
     if is_small(len(compared) - len(matched)) and len(matched) >= FEWEST:
         # The few without similar students would stand out from the difference of the two means.
         compared = tuple(matched)
-    before, after = _mean([one.before for one in compared]), _mean([one.after for one in compared])
+    before, after = _mean([student.before for student in compared]), _mean([student.after for student in compared])
     similar = _similar(matched)
-    return Effect(measured.activity, len(compared), round(before, 4), round(after, 4), round(after - before, 4), similar, waiting)
+    return Effect(measured.activity, label, len(compared), round(before, 4), round(after, 4), round(after - before, 4), similar, waiting)
 
 
 def _similar(matched: Sequence[Compared]) -> Similar | None:
     if len(matched) < FEWEST:
         return None
-    students = len(np.unique(np.concatenate([one.similar_students for one in matched])))
+    students = len(np.unique(np.concatenate([student.similar_students for student in matched])))
     if students < FEWEST:
         return None
-    pairs = [(one, one.similar) for one in matched if one.similar is not None]
+    pairs = [(student, student.similar) for student in matched if student.similar is not None]
     before, after = _mean([rates[0] for _, rates in pairs]), _mean([rates[1] for _, rates in pairs])
-    differences = [one.after - one.before - (rates[1] - rates[0]) for one, rates in pairs]
+    differences = [student.after - student.before - (rates[1] - rates[0]) for student, rates in pairs]
     mean = _mean(differences)
     interval = None
     if len(pairs) >= INTERVAL_FROM:

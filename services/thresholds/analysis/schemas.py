@@ -1,24 +1,44 @@
 """The analysis of a school's term, as the API answers it.
 
-A number that is null where the field allows it is about fewer than five students, or would give such a number away.
+A number that is null where the field allows it is about fewer than five students, or would give such a number away. Most parts are the
+rules' own data; a model stands here only where a field has another name in the answer.
 """
 
-from datetime import date, datetime
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.thresholds.analysis.patterns import Pattern
+from services.thresholds.analysis.analysing import Question
+from services.thresholds.analysis.categories import Target
+from services.thresholds.analysis.causes import CodeAbsences
+from services.thresholds.analysis.disclosure import FEWEST
+from services.thresholds.analysis.effects import WARNING, WINDOW, Effect
+from services.thresholds.analysis.findings import Analysis, PatternCount
+from services.thresholds.analysis.patterns import Pattern, StudentPattern
+from services.thresholds.analysis.sets import Student
+from services.thresholds.analysis.weeks import Crossings, Week, Weekday, WeekdayName, best_and_worst
 from services.thresholds.attendance.view import Category
 from services.thresholds.register.attribution import AbsenceClass
-from shared.attendance.tiers import Threshold, Tier
+from shared.attendance.tiers import Tier
+from shared.web.pages import Page
 
-WeekdayName = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+NOTES: Final = (
+    f"Numbers about fewer than {FEWEST} students, and numbers that would give such a number away, are put together with others or null.",
+    "Totals by week are as of each week's end, counted from the marks as they stand now: a mark that was corrected later counts as it is"
+    " now.",
+    "Crossings are the term's STAR records, by the day on which the threshold was reached; withdrawn ones by the day on which corrected"
+    " marks took them back. A record that was withdrawn and opened again counts as crossed once.",
+    "Students who are no longer on the roll are left out; the data-quality report lists marks of students who are not on it.",
+    "Rates are of the half days marked as attended or absent. A student's year level and groups are those of now, whatever they were.",
+)
 
 
 class Out(BaseModel):
-    """Read from the rules' plain data."""
+    """Read from the rules' data."""
 
     model_config = ConfigDict(from_attributes=True, populate_by_name=True)
 
@@ -37,114 +57,35 @@ class CategoryBand(Out):
     students: int
 
 
-class TargetOut(Out):
-    """The distance to the national target. `percentage_points` is negative below it; `students`: how many more would have to be regular."""
-
-    target_share: float
-    regular_share: float
-    percentage_points: float
-    students: int
-
-
-class CrossingsOut(Out):
-    """STAR records that crossings of a threshold opened, and how many of these were withdrawn since."""
-
-    threshold: Threshold
-    up: int
-    down: int
-
-
-class WeekOut(Out):
-    """A week of the term. `tiers`: by the total as of the week's end, from the marks as they stand now."""
-
-    week: int
-    starts_on: date
-    ends_on: date
-    absent_half_days: int
-    counted_half_days: int
-    absence_rate: float | None
-    tiers: dict[Tier, int] | None
-    crossings: tuple[CrossingsOut, ...] | None
-
-
-class WeekdayOut(Out):
-    """All Mondays of the term, or another weekday."""
-
-    weekday: WeekdayName
-    absent_half_days: int
-    counted_half_days: int
-    absence_rate: float | None
-
-
-class CodeOut(Out):
-    """Absent half days of a code. `code` null: of several codes together."""
-
-    code: str | None
-    meaning: str
-    half_days: int
-
-
 class ClassOut(Out):
     """Absent half days of a class."""
 
     absence_class: AbsenceClass = Field(alias="class", validation_alias="absence_class")
     half_days: int
-    codes: tuple[CodeOut, ...]
+    codes: tuple[CodeAbsences, ...]
 
 
-class YearLevelOut(Out):
+class CohortOut(Out):
+    """The numbers of a year level or a group."""
+
+    students: int | None
+    absence_rate: float | None
+    tiers: tuple[TierBand, ...] | None
+    regular_share: float | None
+
+
+class YearLevelOut(CohortOut):
     """A year level. `year_level` null: not known, or, with `merged`, those put together."""
 
     year_level: int | None = Field(validation_alias="name")
     merged: tuple[int | None, ...]
-    students: int | None
-    absence_rate: float | None
-    tiers: tuple[TierBand, ...] | None
-    regular_share: float | None
 
 
-class GroupOut(Out):
+class GroupOut(CohortOut):
     """A group. The one without a name stands for the groups in `merged`, which are not shown."""
 
     group: str | None = Field(validation_alias="name")
     merged: tuple[str, ...]
-    students: int | None
-    absence_rate: float | None
-    tiers: tuple[TierBand, ...] | None
-    regular_share: float | None
-
-
-class PatternCountOut(Out):
-    """How many students show a pattern, and its rule."""
-
-    pattern: Pattern
-    rule: str
-    students: int | None
-
-
-class SimilarOut(Out):
-    """Similar students in the same weeks. `difference`: by how much the students' rate changed more than theirs; negative is less."""
-
-    matched: int
-    students: int
-    rate_before: float
-    rate_after: float
-    change: float
-    difference: float
-    interval: tuple[float, float] | None
-
-
-class EffectOut(Out):
-    """Absence in the four school weeks before and after an activity."""
-
-    activity: str
-    label: str
-    students: int | None
-    rate_before: float | None
-    rate_after: float | None
-    change: float | None
-    similar: SimilarOut | None
-    waiting: int | None
 
 
 class EffectsOut(Out):
@@ -152,10 +93,10 @@ class EffectsOut(Out):
 
     warning: str
     school_days: int
-    items: tuple[EffectOut, ...]
+    items: tuple[Effect, ...]
 
 
-class AnalysisOut(BaseModel):
+class AnalysisOut(Out):
     """A term. Rates of absence are shares of the half days marked as attended or absent."""
 
     school: str
@@ -173,20 +114,42 @@ class AnalysisOut(BaseModel):
     absence_rate: float | None
     tiers: tuple[TierBand, ...] | None
     categories: tuple[CategoryBand, ...] | None
-    target: TargetOut | None
-    weeks: tuple[WeekOut, ...]
+    target: Target | None
+    weeks: tuple[Week, ...]
     best_week: int | None
     worst_week: int | None
-    weekdays: tuple[WeekdayOut, ...]
+    weekdays: tuple[Weekday, ...]
     best_weekday: WeekdayName | None
     worst_weekday: WeekdayName | None
-    crossings: tuple[CrossingsOut, ...] | None
+    crossings: tuple[Crossings, ...] | None
     classes: tuple[ClassOut, ...] | None
     year_levels: tuple[YearLevelOut, ...]
     groups: tuple[GroupOut, ...]
-    patterns: tuple[PatternCountOut, ...]
+    patterns: tuple[PatternCount, ...]
     effects: EffectsOut
     notes: list[str]
+
+    @classmethod
+    def of(cls, school: str, question: Question, analysis: Analysis) -> Self:
+        """The answer to a question."""
+        week = best_and_worst([week.absence_rate for week in analysis.weeks])
+        day = best_and_worst([day.absence_rate for day in analysis.weekdays])
+        values: dict[str, Any] = {field.name: getattr(analysis, field.name) for field in fields(analysis)}
+        values |= {
+            "school": school,
+            "term": question.term.name,
+            "as_of": question.now,
+            "year_level": question.year_level,
+            "group": question.group,
+            "fewest_students": FEWEST,
+            "best_week": analysis.weeks[week[0]].week if week else None,
+            "worst_week": analysis.weeks[week[1]].week if week else None,
+            "best_weekday": analysis.weekdays[day[0]].weekday if day else None,
+            "worst_weekday": analysis.weekdays[day[1]].weekday if day else None,
+            "effects": {"warning": WARNING, "school_days": WINDOW, "items": analysis.effects},
+            "notes": list(NOTES),
+        }
+        return cls.model_validate(values)
 
 
 class StudentPatternOut(BaseModel):
@@ -201,13 +164,25 @@ class StudentPatternOut(BaseModel):
     detail: str
     numbers: dict[str, int | float | str]
 
+    @classmethod
+    def of(cls, student_id: UUID, student: Student, pattern: StudentPattern, names: Mapping[str, str]) -> Self:
+        """A pattern of this student."""
+        return cls(
+            student=student.student,
+            student_id=student_id,
+            name=names.get(student.student),
+            year_level=student.year_level,
+            groups=sorted(student.groups),
+            pattern=pattern.pattern,
+            detail=pattern.detail,
+            numbers=dict(pattern.numbers),
+        )
 
-class PatternPage(BaseModel):
-    """A page of patterns, by student. `rules` says what each means."""
+
+class PatternPage(Page[StudentPatternOut]):
+    """A page of patterns, by student. `rules` explains each of them."""
 
     school: str
     term: str
     as_of: datetime
     rules: dict[Pattern, str]
-    items: list[StudentPatternOut]
-    next: str | None

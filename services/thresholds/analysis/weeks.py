@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from shared.attendance.calendar import Term
 from shared.attendance.tiers import THRESHOLDS, TIERS, Threshold, Tier
 
 Level = NDArray[np.int64]
+
+WeekdayName = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+WEEKDAYS: Final[tuple[WeekdayName, ...]] = get_args(WeekdayName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class CrossedRecords:
 
 @dataclass(frozen=True, slots=True)
 class Crossings:
-    """How many crossed a threshold, and how many of those crossings were taken back."""
+    """STAR records that crossings of a threshold opened, and how many of them were withdrawn since."""
 
     threshold: Threshold
     up: int
@@ -37,7 +40,10 @@ class Crossings:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """A week of the term that has begun: its days so far. Tiers and crossings are left out where the analysis is of few students."""
+    """A week of the term, as far as it has come. `tiers` go by the total as of the week's end, from the marks as they stand now.
+
+    Tiers and crossings are null where the analysis is of few students.
+    """
 
     week: int
     starts_on: date
@@ -51,15 +57,12 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Weekday:
-    """The term's Mondays, or another weekday, together."""
+    """All Mondays of the term, or another weekday."""
 
-    weekday: Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    weekday: WeekdayName
     absent_half_days: int
     counted_half_days: int
     absence_rate: float | None
-
-
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def rate(absent: int, counted: int) -> float | None:
@@ -86,7 +89,7 @@ def weeks(half_days: HalfDays, who: NDArray[np.bool_], term: Term, today: date, 
     absent, counted = half_days.absent[who].sum(axis=0, dtype=np.int64), half_days.counted[who].sum(axis=0, dtype=np.int64)
     totals = np.cumsum(half_days.absent[who], axis=1, dtype=np.int64) if crossed is not None else None
     by_week = _by_week(spans, crossed) if crossed is not None else None
-    found = []
+    begun = []
     for number, (start, end) in enumerate(spans, start=1):
         columns = [column for column, day in enumerate(half_days.days) if start <= day <= end]
         until = sum(day <= end for day in half_days.days)
@@ -94,8 +97,8 @@ def weeks(half_days: HalfDays, who: NDArray[np.bool_], term: Term, today: date, 
         tiers = None
         if totals is not None:
             tiers = tiers_of(levels(totals[:, until - 1] if until else np.zeros(len(totals), dtype=np.int64)))
-        found.append(Week(number, start, end, lost, there, rate(lost, there), tiers, by_week[number - 1] if by_week else None))
-    return found
+        begun.append(Week(number, start, end, lost, there, rate(lost, there), tiers, by_week[number - 1] if by_week else None))
+    return begun
 
 
 def crossings(crossed: Sequence[CrossedRecords]) -> tuple[Crossings, ...]:
@@ -111,23 +114,23 @@ def crossings(crossed: Sequence[CrossedRecords]) -> tuple[Crossings, ...]:
 
 
 def best_and_worst(rates: Sequence[float | None]) -> tuple[int, int] | None:
-    """The places of the lowest and the highest rate; None where there are not two different ones. On a tie, the first."""
-    known = [(value, place) for place, value in enumerate(rates) if value is not None]
-    if len({value for value, _ in known}) <= 1:
+    """The places of the lowest and the highest rate; None where there are not two different ones. Of equal ones, the first."""
+    rated = [(rate, place) for place, rate in enumerate(rates) if rate is not None]
+    if len({rate for rate, _ in rated}) <= 1:
         return None
-    return min(known)[1], min(known, key=lambda one: (-one[0], one[1]))[1]
+    return min(rated)[1], min(rated, key=lambda pair: (-pair[0], pair[1]))[1]
 
 
 def weekdays(half_days: HalfDays, who: NDArray[np.bool_]) -> list[Weekday]:
     """The weekdays that have a half day marked."""
     absent, counted = half_days.absent[who].sum(axis=0, dtype=np.int64), half_days.counted[who].sum(axis=0, dtype=np.int64)
-    found = []
+    marked = []
     for number, name in enumerate(WEEKDAYS):
         columns = [column for column, day in enumerate(half_days.days) if day.weekday() == number]
         lost, there = int(absent[columns].sum()), int(counted[columns].sum())
         if there:
-            found.append(Weekday(name, lost, there, rate(lost, there)))  # type: ignore[arg-type]
-    return found
+            marked.append(Weekday(name, lost, there, rate(lost, there)))
+    return marked
 
 
 def _spans(term: Term, today: date) -> list[tuple[date, date]]:
@@ -155,5 +158,5 @@ def _by_week(spans: Sequence[tuple[date, date]], crossed: Iterable[CrossedRecord
 
 
 def _week_of(day: date, spans: Sequence[tuple[date, date]]) -> int:
-    """Changes after the last week, such as a correction in the holidays, count with the last week."""
+    """The week of a day. Anything after the last week, such as a correction in the holidays, counts with it."""
     return next((number for number, (_, end) in enumerate(spans) if day <= end), len(spans) - 1)

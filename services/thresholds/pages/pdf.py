@@ -34,7 +34,7 @@ class UnprintableError(ValueError):
 
 
 def compile_pdf(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
-    """The PDF of a template, a path below the service's folder, which finds `data` with `json(bytes(sys.inputs.data))`.
+    """The PDF of a template, a path below the service's folder, which reads `data` with `json(bytes(sys.inputs.data))`.
 
     `at` is the document's date. Takes some milliseconds a page: call it in a thread. Raises UnprintableError for text that the fonts
     can't show, and typst.TypstError for a template that is wrong.
@@ -50,6 +50,6 @@ def compile_pdf(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
             timestamp=at.astimezone(UTC).replace(microsecond=0),
         )
     except typst.TypstError as error:
-        if found := _NOT_DISPLAYED.search(error.message):
-            raise UnprintableError(found[1]) from error
+        if match := _NOT_DISPLAYED.search(error.message):
+            raise UnprintableError(match[1]) from error
         raise

@@ -8,7 +8,6 @@ from services.thresholds.analysis.effects import INTERVAL_FROM, WARNING, WINDOW,
 from services.thresholds.analysis.findings import Analysis
 from services.thresholds.analysis.patterns import Pattern
 from services.thresholds.analysis.weeks import best_and_worst
-from services.thresholds.plans.activities.activity import STANDARD
 from services.thresholds.reports.blocks import (
     Bar,
     Bars,
@@ -168,7 +167,7 @@ def effects(analysis: Analysis) -> Iterator[Block]:
     else:
         rows = tuple(
             Difference(
-                _short(_activity(effect)),
+                _short(effect.label),
                 similar.difference * 100,
                 None if similar.interval is None else (similar.interval[0] * 100, similar.interval[1] * 100),
             )
@@ -178,7 +177,7 @@ def effects(analysis: Analysis) -> Iterator[Block]:
             "effects",
             "Difference from similar students, in percentage points",
             "Points around 0, with intervals: "
-            + ", ".join(f"{_activity(effect)} {points(similar.difference)}" for effect, similar in measured)
+            + ", ".join(f"{effect.label} {points(similar.difference)}" for effect, similar in measured)
             + ".",
             Differences(rows, "less absence", "more absence"),
             table,
@@ -200,11 +199,7 @@ def _effect(effect: Effect) -> tuple[Cell, ...]:
         one = effect.similar
         interval = "" if one.interval is None else f"{points(one.interval[0])} to {points(one.interval[1])}"
         beside = (percent(one.rate_before), percent(one.rate_after), points(one.difference), interval)
-    return row(_activity(effect), counted, percent(effect.rate_before), percent(effect.rate_after), *beside, waiting)
-
-
-def _activity(effect: Effect) -> str:
-    return STANDARD.get(effect.activity, effect.activity)
+    return row(effect.label, counted, percent(effect.rate_before), percent(effect.rate_after), *beside, waiting)
 
 
 def _rates(rates: Sequence[float | None]) -> Series:

@@ -9,8 +9,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from services.thresholds.access.audit import Access, log_access
-from services.thresholds.analysis.api import Accepted, GroupAsked, Reader, TermAsked, YearAsked, analysed
+from services.thresholds.access.callers import Reader
+from services.thresholds.analysis.api import Accept, analysed
 from services.thresholds.analysis.findings import Analysis
+from services.thresholds.analysis.selection import Selection
 from services.thresholds.pages import html
 from services.thresholds.pages.pdf import MEDIA_TYPE
 from services.thresholds.reports.document import About, document
@@ -33,22 +35,20 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     "/v1/schools/{school}/analysis/report",
     response_class=Response,
     responses=_ANSWERS,
-    summary="A school's term as a report for the board, to read or to print",
+    summary="Print a school's term as a report for the board",
 )
 async def get_report(
     school: SchoolInPath,
     state: State,
     caller: Reader,
-    term: TermAsked = None,
-    year_level: YearAsked = None,
-    group: GroupAsked = None,
+    selected: Selection,
     format: Annotated[Format | None, Query(description="`html` by default; `pdf` is also what `Accept: application/pdf` gets")] = None,
-    accept: Accepted = None,
+    accept: Accept = None,
 ) -> Response:
-    """The numbers of the analysis, with plots and in words. Nobody can be picked out of it. The audit log keeps who asked for it."""
+    """The numbers of the analysis, with plots and in words. No student can be picked out of it. The audit log keeps your request."""
     caller.require_school(school)
     now = state.clock()
-    sent, question, analysis = await analysed(state, caller, school, term, year_level, group, now)
+    sent, question, analysis = await analysed(state, caller, school, selected, now)
     about = About(
         school=sent.name,
         term=question.term.name,
@@ -57,12 +57,12 @@ async def get_report(
         as_of=now,
         timezone=ZoneInfo(sent.timezone),
         whole_school=question.whole_school,
-        year_level=year_level,
-        group=group,
+        year_level=selected.year_level,
+        group=selected.group,
     )
     kind: Format = format or ("pdf" if _prefers_pdf(accept) else "html")
     content = await asyncio.to_thread(_made, analysis, about, kind)
-    filters = {"term": question.term.name, "year_level": year_level, "group": group, "report": kind}
+    filters = {"term": question.term.name, "year_level": selected.year_level, "group": selected.group, "report": kind}
     async with state.engine.begin() as connection:
         await log_access(connection, caller, Access(action="read-analysis", school=school, filters=filters), now)
     headers = {

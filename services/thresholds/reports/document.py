@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from services.thresholds.analysis.analysing import SMALL_SCHOOL
 from services.thresholds.analysis.disclosure import FEWEST
 from services.thresholds.analysis.findings import Analysis
-from services.thresholds.analysis.report import SMALL_SCHOOL
 from services.thresholds.pages.masthead import LANGUAGE, Fact, day_in_words
 from services.thresholds.reports import absences, students
 from services.thresholds.reports.blocks import Listing, ReportDocument, ReportSection

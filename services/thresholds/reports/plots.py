@@ -1,13 +1,11 @@
-"""Plots as SVG pictures that need no style sheet and no font: readable in print without colours, and by those who see few of them.
+"""Plots as SVG pictures that need no font: readable in print without colours, and by readers who see few of them.
 
 Every colour goes with a pattern or a label. Letters are drawn as shapes, so that a page and a PDF show the same everywhere.
 """
 
 import io
-import re
 import threading
-import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from services.thresholds.reports.blocks import Bars, Columns, Differences, Figure, Plot, Share, Style
@@ -45,22 +43,21 @@ _PLACES: Final = 5
 """Room for as many columns at least: one alone would be a wall."""
 DARK: Final = ("#1e7b4a", "#b3261e", "#123c5a", "#2c6690", "#5b8db5", "#d2691e")
 
-_SVG: Final = "http://www.w3.org/2000/svg"
-_HREF: Final = "{http://www.w3.org/1999/xlink}href"
-_REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
 _DRAWING: Final = threading.Lock()
-"""The library keeps letters and settings for all its pictures together: one picture at a time."""
+"""The library keeps letters and settings for all its pictures together: draw one picture at a time."""
 
 
-def draw(figure: Figure) -> str:
-    """The plot as an SVG element to be put into a page. Takes some hundredths of a second: call it in a thread."""
-    with _DRAWING:
-        drawn = _drawn(figure.plot)
-    return _plain(drawn, figure)
+def draw(figure: Figure) -> bytes:
+    """The plot as an SVG picture. Takes some hundredths of a second: call it in a thread."""
+    # Loading the library takes a while, and most processes never draw anything.
+    from matplotlib import rc_context  # noqa: PLC0415
+
+    # The salt makes the names inside a picture the same each time.
+    with _DRAWING, rc_context({"svg.hashsalt": figure.name}):
+        return _drawn(figure.plot)
 
 
 def _drawn(plot: Plot) -> bytes:
-    # Loading the library takes a while, and most processes never draw anything.
     from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
     from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
 
@@ -209,46 +206,3 @@ def _legend(canvas: "Canvas", columns: int) -> None:
     canvas.legend(
         loc="outside lower left", ncols=columns, frameon=False, fontsize=LETTERS, labelcolor=INK, handlelength=1.8, handleheight=1.1
     )
-
-
-def _plain(drawn: bytes, figure: Figure) -> str:
-    """The picture without styles, which a page's policy keeps out, and with names that no other picture of the page has."""
-    ET.register_namespace("", _SVG)
-    ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
-    root = ET.fromstring(drawn)  # noqa: S314 - our own picture
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if child.tag.endswith("}metadata") or child.tag == f"{{{_SVG}}}style":
-                parent.remove(child)
-    names = _names(root, figure.name)
-    for element in root.iter():
-        for name, value in _declarations(element.attrib.pop("style", "")):
-            element.set(name, value)
-        if "id" in element.attrib:
-            kept = names.get(element.attrib.pop("id"))
-            if kept is not None:
-                element.set("id", kept)
-        for name, value in element.attrib.items():
-            element.set(name, _REFERENCE.sub(lambda found: f"url(#{names[found[1]]})", value))
-        if _HREF in element.attrib:
-            # The plain name is what browsers and readers of PDFs both know by now.
-            element.set("href", "#" + names[element.attrib.pop(_HREF)[1:]])
-    root.attrib.pop("version", None)
-    title = ET.Element(f"{{{_SVG}}}title", {"id": f"{figure.name}-title"})
-    title.text = figure.alt
-    root.insert(0, title)
-    root.attrib |= {"role": "img", "aria-labelledby": f"{figure.name}-title", "stroke-linejoin": "round", "stroke-linecap": "butt"}
-    return ET.tostring(root, encoding="unicode")
-
-
-def _names(root: ET.Element, prefix: str) -> dict[str, str]:
-    """New names for what is referred to, in order: the library's own differ from run to run."""
-    referred = {element.attrib[_HREF][1:] for element in root.iter() if _HREF in element.attrib}
-    referred |= {found for element in root.iter() for value in element.attrib.values() for found in _REFERENCE.findall(value)}
-    owned = [element.attrib["id"] for element in root.iter() if element.attrib.get("id") in referred]
-    return {name: f"{prefix}-{number}" for number, name in enumerate(owned)}
-
-
-def _declarations(style: str) -> Sequence[tuple[str, str]]:
-    pairs = [part.split(":", 1) for part in style.split(";") if ":" in part]
-    return [(name.strip(), value.strip()) for name, value in pairs]

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from services.thresholds.analysis.analysing import SMALL_SCHOOL
 from services.thresholds.analysis.categories import CATEGORIES, TARGET, UNMARKED
 from services.thresholds.analysis.disclosure import FEWEST
 from services.thresholds.analysis.findings import Analysis, Band, Cohort
-from services.thresholds.analysis.report import SMALL_SCHOOL
 from services.thresholds.analysis.weeks import Crossings, Week
 from services.thresholds.attendance.view import Category
 from services.thresholds.reports.blocks import (

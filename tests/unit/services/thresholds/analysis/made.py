@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from services.thresholds.analysis.analysing import Question
 from services.thresholds.analysis.counting import HalfDays, count_half_days
-from services.thresholds.analysis.report import Question
 from services.thresholds.analysis.sets import Student
 from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Term

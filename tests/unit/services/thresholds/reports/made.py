@@ -73,9 +73,18 @@ WHOLE = Analysis(
     ),
     patterns=(PatternCount("weekday", "Absent on one weekday.", 17), PatternCount("scattered", "Absent now and then.", None)),
     effects=(
-        Effect("meeting-with-whanau", 44, 0.31, 0.19, -0.12, Similar(44, 300, 0.3, 0.24, -0.06, -0.061, (-0.093, -0.029)), 12),
-        Effect("written-communication", 9, 0.2, 0.21, 0.01, Similar(9, 70, 0.2, 0.19, -0.01, 0.0204, None), None),
-        Effect("in-school-support", None, None, None, None, None, 0),
+        Effect(
+            "meeting-with-whanau",
+            "Meeting with whānau",
+            44,
+            0.31,
+            0.19,
+            -0.12,
+            Similar(44, 300, 0.3, 0.24, -0.06, -0.061, (-0.093, -0.029)),
+            12,
+        ),
+        Effect("written-communication", "Written communication", 9, 0.2, 0.21, 0.01, Similar(9, 70, 0.2, 0.19, -0.01, 0.0204, None), None),
+        Effect("in-school-support", "In-school support", None, None, None, None, None, 0),
     ),
 )
 

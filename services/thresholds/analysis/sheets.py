@@ -1,12 +1,12 @@
-"""The analysis as tables for a spreadsheet: one for each part, or all of them as one long table. Pure."""
+"""The analysis as sheets for a spreadsheet: one for each part, or all of them as one long sheet. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from services.thresholds.analysis.findings import Analysis, Band, Cohort
-from services.thresholds.plans.activities.activity import STANDARD
 from shared.attendance.tiers import THRESHOLDS, TIERS
+from shared.web.spreadsheet import Cell
 
 SheetName = Literal["summary", "weeks", "weekdays", "codes", "year-levels", "groups", "patterns", "effects"]
 SHEET_NAMES: Final[tuple[SheetName, ...]] = get_args(SheetName)
@@ -15,8 +15,6 @@ NOT_SHOWN: Final = "not shown"
 """In the place of a number that is about few students, or would give such a number away."""
 
 LONG: Final = ("part", "row", "measure", "value")
-
-Cell = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Sheet:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-def tables(analysis: Analysis) -> Mapping[SheetName, Sheet]:
+def sheets(analysis: Analysis) -> Mapping[SheetName, Sheet]:
     """All parts."""
     return {
         "summary": Sheet(("measure", "value"), tuple(_summary(analysis))),
@@ -39,20 +37,22 @@ def tables(analysis: Analysis) -> Mapping[SheetName, Sheet]:
         "codes": _codes(analysis),
         "year-levels": _parts("year level", analysis.year_levels),
         "groups": _parts("group", analysis.groups),
-        "patterns": Sheet(("pattern", "students", "rule"), tuple((one.pattern, _few(one.students), one.rule) for one in analysis.patterns)),
+        "patterns": Sheet(
+            ("pattern", "students", "rule"), tuple((count.pattern, _few(count.students), count.rule) for count in analysis.patterns)
+        ),
         "effects": _effects(analysis),
     }
 
 
-def long_sheet(parts: Mapping[SheetName, Sheet]) -> Sheet:
+def long_sheet(by_name: Mapping[SheetName, Sheet]) -> Sheet:
     """One line for every number: what a pivot table wants."""
     rows: list[tuple[Cell, ...]] = []
-    for part, table in parts.items():
-        for row in table.rows:
+    for part, sheet in by_name.items():
+        for row in sheet.rows:
             if part == "summary":
                 rows.append((part, "", *row))
             else:
-                rows += [(part, row[0], measure, value) for measure, value in zip(table.header[1:], row[1:], strict=True) if value != ""]
+                rows += [(part, row[0], measure, value) for measure, value in zip(sheet.header[1:], row[1:], strict=True) if value != ""]
     return Sheet(LONG, tuple(rows))
 
 
@@ -137,15 +137,15 @@ def _effects(analysis: Analysis) -> Sheet:
         own = (_few(effect.students), percent(effect.rate_before), percent(effect.rate_after), percent(effect.change))
         similar: tuple[Cell, ...] = ("",) * 7
         if effect.similar is not None:
-            one = effect.similar
-            low, high = one.interval or (None, None)
-            rates = (percent(one.rate_before), percent(one.rate_after))
-            similar = (one.students, *rates, percent(one.change), percent(one.difference), percent(low), percent(high))
-        rows.append((STANDARD.get(effect.activity, effect.activity), *own, *similar, _few(effect.waiting)))
+            beside = effect.similar
+            low, high = beside.interval or (None, None)
+            rates = (percent(beside.rate_before), percent(beside.rate_after))
+            similar = (beside.students, *rates, percent(beside.change), percent(beside.difference), percent(low), percent(high))
+        rows.append((effect.label, *own, *similar, _few(effect.waiting)))
     header = ("activity", "students", "absence % before", "absence % after", "change in points")
-    beside = ("similar students", "their absence % before", "their absence % after", "their change in points")
+    theirs = ("similar students", "their absence % before", "their absence % after", "their change in points")
     difference = ("difference in points", "difference at least", "difference at most", "students whose weeks after are not over")
-    return Sheet((*header, *beside, *difference), tuple(rows))
+    return Sheet((*header, *theirs, *difference), tuple(rows))
 
 
 def _or(band: Band) -> str:

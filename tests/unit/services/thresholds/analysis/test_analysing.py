@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from services.thresholds.analysis.analysing import analyse, find_patterns
 from services.thresholds.analysis.findings import Analysis, Band, Cohort
-from services.thresholds.analysis.report import analyse, find_patterns
 from services.thresholds.analysis.sets import Student, is_selected
-from services.thresholds.analysis.tables import LONG, NOT_SHOWN, long_sheet, tables
+from services.thresholds.analysis.sheets import LONG, NOT_SHOWN, long_sheet, sheets
 from services.thresholds.analysis.timeline import NeighbourRows, terms_reached
 from services.thresholds.analysis.weeks import CrossedRecords
 from shared.attendance.calendar import SchoolCalendar
@@ -232,7 +232,7 @@ def test_nobody_is_found_by_asking_everything_and_subtracting(seed: int) -> None
 
 
 def test_tables_for_a_spreadsheet() -> None:
-    parts = tables(analyse(question(THIRTY, crossed=[CrossedRecords(5, DAYS[4], None, 6)])))
+    parts = sheets(analyse(question(THIRTY, crossed=[CrossedRecords(5, DAYS[4], None, 6)])))
     assert ("students on yellow", 6) in parts["summary"].rows
     assert parts["year-levels"].header[:3] == ("year level", "students", "absence %")
     assert parts["year-levels"].rows[1] == (10, 15, 10.9, 8, 0, "7 on orange or red", "7 on orange or red", 53)
@@ -243,13 +243,13 @@ def test_tables_for_a_spreadsheet() -> None:
     assert long.header == LONG
     assert ("year-levels", 10, "students on orange", "7 on orange or red") in long.rows
     assert ("summary", "", "students on red", 2) in long.rows
-    small = tables(Analysis(None, 49))
+    small = sheets(Analysis(None, 49))
     assert small["summary"].rows == (("students", NOT_SHOWN), ("school days so far", 49))
 
 
 def test_merged_parts_are_named_in_tables() -> None:
     together = (Band(TIERS, 7),)
-    parts = tables(
+    parts = sheets(
         Analysis(20, 49, year_levels=(Cohort(None, (11, None), 7, 0.1, together), Cohort(None)), groups=(Cohort(None, ("9A", "9B")),))
     )
     assert parts["year-levels"].rows[0][2:] == (10.0, *[NOT_SHOWN] * 4, NOT_SHOWN)

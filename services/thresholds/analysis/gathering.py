@@ -1,0 +1,119 @@
+"""Reads what an analysis takes, as of one moment: the roster, the term's rows, crossings, responses, and the terms beside it."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.thresholds.analysis import repository
+from services.thresholds.analysis.analysing import Question, half_days_of
+from services.thresholds.analysis.counting import HalfDays
+from services.thresholds.analysis.repository import RosterRow
+from services.thresholds.analysis.selection import Selected
+from services.thresholds.analysis.sets import Student
+from services.thresholds.analysis.timeline import NeighbourRows, first_days, last_days, terms_beside, terms_reached
+from services.thresholds.analysis.weeks import CrossedRecords
+from services.thresholds.roster.lookup import known_school, term_for
+from services.thresholds.state import ThresholdsState
+from shared.attendance.calendar import Term
+from shared.auth.principal import Part
+from shared.events.calendars import calendar_of
+from shared.events.data import SchoolUpdated
+from shared.identifiers import SchoolNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A school, the question about it, the half days of the question's rows, and the students' names by key."""
+
+    school: SchoolUpdated
+    question: Question
+    half_days: HalfDays
+    names: Mapping[str, str]
+
+
+async def gather(
+    state: ThresholdsState, school: SchoolNumber, part: Part | None, selected: Selected, now: datetime, *, with_effects: bool
+) -> Gathered:
+    """Reads a school, or the part of it that the caller looks after; without effects, the question has no crossings and responses.
+
+    Raises ProblemError 404 for an unknown school or term.
+    """
+    async with state.engine.connect() as connection:
+        await repository.one_moment(connection)
+        sent = await known_school(connection, school)
+        calendar = calendar_of(sent)
+        term = term_for(calendar, selected.term, now)
+        roster = [row for row in await repository.roster(connection, school) if _looked_after(row, part)]
+        # Without a part, students who were not sent, or have left, are there too.
+        source = _Source(connection, school, None if part is None else [row.student for row in roster])
+        rows = await repository.marks(connection, school, term.name, source.only)
+        students = [Student(row.student, row.year_level, frozenset(row.groups), True) for row in roster]
+        students += [Student(key, None, frozenset(), False) for key in sorted(rows.keys() - {row.student for row in roster})]
+        question = Question(
+            term=term,
+            calendar=calendar,
+            codes=state.codes.with_classes(sent.code_classes),
+            now=now,
+            students=students,
+            rows=[rows.get(student.student, b"") for student in students],
+            whole_school=part is None,
+            year_level=selected.year_level,
+            group=selected.group,
+        )
+        async with asyncio.TaskGroup() as both:
+            # Half days are counted while the rest is being read: each takes about as long.
+            counting = both.create_task(asyncio.to_thread(half_days_of, question))
+            if with_effects:
+                question = await source.with_effects(question, on_roll=bool(roster))
+    return Gathered(sent, question, counting.result(), {row.student: f"{row.given_name} {row.family_name}" for row in roster})
+
+
+def _looked_after(row: RosterRow, part: Part | None) -> bool:
+    return part is None or part.holds(row.year_level, frozenset(row.groups))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A school's tables as of one moment; of the students in `only`, or for None of all."""
+
+    connection: AsyncConnection
+    school: SchoolNumber
+    only: Sequence[str] | None
+
+    async def with_effects(self, question: Question, *, on_roll: bool) -> Question:
+        """The question with the crossings, the responses, and the rows of other terms that the weeks around responses reach into."""
+        term, calendar = question.term, question.calendar
+        crossed: Sequence[CrossedRecords] = ()
+        if question.whole_school:
+            rows = await repository.crossings(self.connection, self.school, term.name, calendar.timezone, on_roll=on_roll)
+            crossed = [CrossedRecords(*row) for row in rows]
+        terms = [beside.name for beside in (term, *terms_beside(calendar, term)) if beside is not None]
+        responses = await repository.responses(self.connection, self.school, terms)
+        beside = await self._beside(question, {row.occurred_on for row in responses})
+        return replace(question, crossed=crossed, responses=responses, beside=beside)
+
+    async def _beside(self, question: Question, days: Iterable[date]) -> NeighbourRows:
+        """The rows of the terms before and after that the weeks around responses on these days reach into."""
+        term, calendar = question.term, question.calendar
+        today = calendar.today(question.now)
+        before, after = terms_reached(calendar, term, today, days)
+
+        async def rows_of(beside: Term | None, days: Sequence[date]) -> list[bytes] | None:
+            if beside is None or not days:
+                return None
+            if calendar.blanks_are_truant:
+                # Blanks count from a student's first mark of the term on: the whole row is needed to know that.
+                rows = await repository.marks(self.connection, self.school, beside.name, self.only)
+            elif beside is before:
+                rows = await repository.last_marks(self.connection, self.school, beside.name, self.only, days[0])
+            else:
+                rows = await repository.first_marks(self.connection, self.school, beside.name, self.only, days[-1])
+            return [rows.get(student.student, b"") for student in question.students]
+
+        return NeighbourRows(
+            await rows_of(before, last_days(calendar, before) if before else ()),
+            await rows_of(after, first_days(calendar, after, today) if after else ()),
+        )
