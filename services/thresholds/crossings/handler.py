@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
@@ -76,8 +76,7 @@ class MarksHandler(BatchHandler):
             del self._waiting_since[place]
             batch.refuse(message, UNKNOWN_SCHOOL, "the school's calendar did not come", school=roll.school, count=len(roll.marks))
 
-    async def _fold(self, connection: AsyncConnection, entries: Entries, calendars: Mapping[str, SchoolCalendar]) -> None:
-        now = self.clock()
+    async def _fold(self, connection: AsyncConnection, entries: Entries, calendars: Mapping[str, SchoolCalendar], now: datetime) -> None:
         before = await rows.load(connection, entries)
         folded: list[FoldedRow] = []
         corrected: list[Correction] = []

@@ -1,0 +1,5 @@
+"""The events feed for partners: crossings, responses and plans, in the order of their publication.
+
+The relay adds what it has published; `GET /v1/events` answers pages, long polls and streams of server-sent events. The feed keeps its
+events as long as the topics do. See decision 7.
+"""

@@ -1,4 +1,4 @@
-"""Schools and students into our copies. The work that depends on a school's calendar follows in the same transaction."""
+"""Schools and students into our copies. What hangs on a school's calendar follows in the same transaction."""
 
 import uuid
 from collections.abc import Awaitable, Callable
@@ -50,14 +50,13 @@ class RosterHandler(BatchHandler):
         for number in sorted(updated):
             await self._update(connection, updated[number])
 
-    async def _update(self, connection: AsyncConnection, school: SchoolUpdated) -> None:
+    async def _update(self, connection: AsyncConnection, school: SchoolUpdated, now: datetime) -> None:
         locked = await schools.lock(connection, [school.school])
         before = (await schools.get(connection, [school.school]))[0] if locked else None
         if before is not None:
             school = with_past_terms(before, school)
         if not await schools.put(connection, school):
             return
-        now = self.clock()
         await self.calendar_changed(connection, before, school, now)
         redriven = await self.dead_letters.redrive_school(connection, school.school, [UNKNOWN_SCHOOL, OUTSIDE_TERM], now)
         log.info("school.updated", school=school.school, redriven=redriven)

@@ -1,0 +1,1 @@
+"""SQL of recalculations and of the day ends on the worklist."""

@@ -1,0 +1,1 @@
+"""The history of each record: every step, with the fields that changed. The table refuses every change."""

@@ -1,0 +1,1 @@
+"""Responses: what the school did about a record. `recordable` has the rules for recording one."""

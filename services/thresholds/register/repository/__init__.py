@@ -1,0 +1,1 @@
+"""SQL of the register: its rows, and the corrections of marks."""
