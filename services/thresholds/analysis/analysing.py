@@ -63,8 +63,8 @@ def analyse(question: Question, half_days: HalfDays | None = None) -> Analysis:
     would hide a whole year level, for they are the school less its year levels.
     """
     has_roll = any(student.on_roll for student in question.students)
-    wanted = [student.on_roll if has_roll else _stands(row) for student, row in _rows(question)]
-    half_days, question = (half_days or half_days_of(question)).only(wanted), _only(question, wanted)
+    counted = [student.on_roll if has_roll else _stands(row) for student, row in _rows(question)]
+    half_days, question = (half_days or half_days_of(question)).only(counted), _only(question, counted)
     school_days = sum(1 for _ in question.calendar.school_days(question.term, until=question.calendar.today(question.now)))
     whole = question.whole_school and len(question.students) >= SMALL_SCHOOL
     sets, disclosure = sets_of(question.students, question.year_level, question.group).disclosed(whole=whole)
@@ -75,11 +75,11 @@ def analyse(question: Question, half_days: HalfDays | None = None) -> Analysis:
 
 def find_patterns(question: Question, half_days: HalfDays | None = None) -> tuple[Sequence[Student], list[StudentPattern]]:
     """All students with marks, and the patterns of the selected ones (`StudentPattern.student` is a place among the former)."""
-    known = [student.on_roll or _stands(row) for student, row in _rows(question)]
-    half_days, question = (half_days or half_days_of(question)).only(known), _only(question, known)
-    found = patterns.find(half_days, question.term, question.calendar)
-    wanted = [is_selected(student, question.year_level, question.group) for student in question.students]
-    return question.students, [one for one in found if wanted[one.student]]
+    present = [student.on_roll or _stands(row) for student, row in _rows(question)]
+    half_days, question = (half_days or half_days_of(question)).only(present), _only(question, present)
+    shown = patterns.find(half_days, question.term, question.calendar)
+    selected = [is_selected(student, question.year_level, question.group) for student in question.students]
+    return question.students, [pattern for pattern in shown if selected[pattern.student]]
 
 
 def half_days_of(question: Question) -> HalfDays:
@@ -97,12 +97,12 @@ def _only(question: Question, wanted: Sequence[bool]) -> Question:
         return question
 
     def kept(rows: Sequence[bytes] | None) -> Sequence[bytes] | None:
-        return None if rows is None else list(compress(rows, wanted))
+        return None if rows is None else list(compress(rows, kept_students))
 
     return replace(
         question,
-        students=list(compress(question.students, wanted)),
-        rows=list(compress(question.rows, wanted)),
+        students=list(compress(question.students, kept_students)),
+        rows=list(compress(question.rows, kept_students)),
         beside=NeighbourRows(kept(question.beside.before), kept(question.beside.after)),
     )
 
@@ -182,8 +182,8 @@ class _Work:
         return tuple(Band(TIERS[first : last + 1], students) for first, last, students in self.tier_steps.bands(row))
 
     def _categories(self) -> tuple[Band, ...]:
-        found = self.category_steps.bands(self.sets.selected)
-        return tuple(Band(LEVELS[first : last + 1], students) for first, last, students in found)
+        bands = self.category_steps.bands(self.sets.selected)
+        return tuple(Band(LEVELS[first : last + 1], students) for first, last, students in bands)
 
     def _target(self) -> Target | None:
         shown = self.category_steps.shown[self.sets.selected]
@@ -222,7 +222,7 @@ class _Work:
 
     def _parts(self, parts: Iterable[tuple[int | str | None, int]]) -> Iterator[Cohort]:
         disclosure, regular = self.disclosure, self.category == REGULAR
-        known = disclosure.may_show(regular) & disclosure.may_show((self.category > 0) & ~regular)
+        share_shown = disclosure.may_show(regular) & disclosure.may_show((self.category > 0) & ~regular)
         absent, attended = disclosure.sums(self.totals), disclosure.sums(self.attended)
         regulars, counted = disclosure.sums(regular), disclosure.sums(self.category > 0)
         for name, row in parts:
@@ -234,13 +234,13 @@ class _Work:
                 students=int(self.tier_steps.reached[row, 0]),
                 absence_rate=round(int(absent[row]) / marked, 3) if marked else None,
                 tiers=self._tiers(row),
-                regular_share=round(int(regulars[row]) / int(counted[row]), 2) if counted[row] and known[row] else None,
+                regular_share=round(int(regulars[row]) / int(counted[row]), 2) if counted[row] and share_shown[row] else None,
             )
 
     def _patterns(self) -> Iterator[PatternCount]:
-        found = patterns.find(self.half_days, self.question.term, self.question.calendar)
+        shown = patterns.find(self.half_days, self.question.term, self.question.calendar)
         for pattern in PATTERNS:
-            having = self._flags(one.student for one in found if one.pattern == pattern)
+            having = self._flags(student_pattern.student for student_pattern in shown if student_pattern.pattern == pattern)
             students = int((having & self.who).sum()) if self.may_show(having) else None
             yield PatternCount(pattern, patterns.RULES[pattern], students)
 
@@ -248,12 +248,12 @@ class _Work:
         question = self.question
         places = {student.student: place for place, student in enumerate(question.students)}
         every = [Response(places[student], activity, day) for student, activity, day in question.responses if student in places]
-        wanted = effects.firsts(every, question.term.start, question.term.end)
-        if not wanted:
+        firsts = effects.firsts(every, question.term.start, question.term.end)
+        if not firsts:
             return
         year_bands = [effects.band(student.year_level) for student in question.students]
         days = timeline(self.half_days, question.term, question.beside, question.calendar, question.codes, question.now)
-        for measured in effects.measure(wanted, every, days, year_bands):
+        for measured in effects.measure(firsts, every, days, year_bands):
             selected = self._of_the_selection(measured)
             if selected is not None:
                 yield effects.effect(selected)
@@ -262,14 +262,14 @@ class _Work:
         """None where the activity was nobody's, or its numbers would give others' away."""
         if self.everything:
             return measured
-        compared = self._flags(one.student for one in measured.compared or ())
+        compared = self._flags(pair.student for pair in measured.compared or ())
         waiting = self._flags(measured.waiting or ())
         touched = compared | waiting | self._flags(measured.unmeasured)
         if not (touched & self.who).any():
             return None
         return Measured(
             measured.activity,
-            tuple(one for one in measured.compared or () if self.who[one.student]) if self.may_show(compared) else None,
+            tuple(pair for pair in measured.compared or () if self.who[pair.student]) if self.may_show(compared) else None,
             frozenset(np.flatnonzero(waiting & self.who).tolist()) if self.may_show(waiting) else None,
             frozenset(),
         )

@@ -40,7 +40,7 @@ def by_class(
     if not classes_shown:
         return None
     names: tuple[AbsenceClass, ...] = ("unjustified", "justified")
-    found = []
+    classes = []
     for name in names:
         columns = [column for column, cause in enumerate(causes) if cause.absence_class == name and by_cause[:, column].any()]
         own = [column for column in columns if shown[column]]
@@ -54,8 +54,8 @@ def by_class(
         rows.sort(key=lambda row: (-row.half_days, row.code or ""))
         if merged:
             rows.append(CodeAbsences(None, "Other codes together", int(by_cause[:, merged].sum())))
-        found.append(ClassAbsences(name, int(by_cause[:, columns].sum()), tuple(rows)))
-    return tuple(found)
+        classes.append(ClassAbsences(name, int(by_cause[:, columns].sum()), tuple(rows)))
+    return tuple(classes)
 
 
 def _gives_away(by_cause: NDArray[np.int32], merged: Sequence[int]) -> bool:
@@ -67,5 +67,5 @@ def _gives_away(by_cause: NDArray[np.int32], merged: Sequence[int]) -> bool:
 
 
 def _meaning(cause: Cause, codes: CodeTable) -> str:
-    known = codes.by_code.get(cause.code)
-    return known.meaning if known else CAUSE_MEANING[cause.code]
+    entry = codes.by_code.get(cause.code)
+    return entry.meaning if entry else CAUSE_MEANING[cause.code]

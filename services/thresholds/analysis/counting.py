@@ -64,9 +64,9 @@ class HalfDays:
             by_cause=self.by_cause[kept],
         )
 
-    def columns(self, wanted: Sequence[bool] | NDArray[np.bool_]) -> NDArray[np.intp]:
-        """The columns of the days for which `wanted` is true."""
-        return np.flatnonzero(np.asarray(wanted, dtype=np.bool_))
+    def columns(self, flags: Sequence[bool] | NDArray[np.bool_]) -> NDArray[np.intp]:
+        """The columns of the days for which `flags` is true."""
+        return np.flatnonzero(np.asarray(flags, dtype=np.bool_))
 
 
 def count_half_days(rows: Sequence[bytes], term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime) -> HalfDays:
@@ -82,25 +82,25 @@ def count_half_days(rows: Sequence[bytes], term: Term, calendar: SchoolCalendar,
         count = rule.count(values, shape, blanks_count)
         return count, attribute(day_marks(values), count, shapes[shape][1], codes) if count.absent else NOTHING
 
-    found, which = grid.each(shape_of, _blanks_count(grid, calendar, now), look)
+    distinct, which = grid.each(shape_of, _blanks_count(grid, calendar, now), look)
 
     def table(values: Sequence[int]) -> HalfDayTable:
         return np.asarray(values, dtype=np.int8)[which]
 
-    unmarked = table([count.unmarked for count, _ in found])
+    unmarked = table([count.unmarked for count, _ in distinct])
     if grid.touched is not None:
         # Of days that have not come yet, only those count that somebody marked for this very student.
         unmarked[~grid.touched & np.asarray([day > today for day in grid.days], dtype=np.bool_)] = 0
-    causes = tuple(sorted({cause for _, attribution in found for cause, _ in attribution.causes}))
+    causes = tuple(sorted({cause for _, attribution in distinct for cause, _ in attribution.causes}))
     return HalfDays(
         days=grid.days,
-        absent=table([count.absent for count, _ in found]),
-        attended=table([count.attended for count, _ in found]),
-        excluded=table([count.excluded for count, _ in found]),
+        absent=table([count.absent for count, _ in distinct]),
+        attended=table([count.attended for count, _ in distinct]),
+        excluded=table([count.excluded for count, _ in distinct]),
         unmarked=unmarked,
-        part=table([PARTS[attribution.part] for _, attribution in found]),
+        part=table([PARTS[attribution.part] for _, attribution in distinct]),
         causes=causes,
-        by_cause=_by_cause(causes, [attribution for _, attribution in found], which),
+        by_cause=_by_cause(causes, [attribution for _, attribution in distinct], which),
     )
 
 
@@ -116,9 +116,9 @@ def count_school_days(
     def look(kind: int, shape: int, blanks_count: bool) -> DayCount:
         return rule.count(grid.values[kind], shape, blanks_count)
 
-    found, which = grid.each(shape_of, _blanks_count(grid, calendar, now), look)
-    absent = np.asarray([count.absent for count in found], dtype=np.int8)[which]
-    return absent, np.asarray([count.absent + count.attended for count in found], dtype=np.int8)[which]
+    distinct, which = grid.each(shape_of, _blanks_count(grid, calendar, now), look)
+    absent = np.asarray([count.absent for count in distinct], dtype=np.int8)[which]
+    return absent, np.asarray([count.absent + count.attended for count in distinct], dtype=np.int8)[which]
 
 
 class _DayRule:
@@ -135,13 +135,13 @@ class _DayRule:
     def count(self, values: tuple[int, ...], shape: int, blanks_count: bool) -> DayCount:
         """The half days of a day with these marks (`packed_row.values_of_day`)."""
         key = (tuple([self._same_as(value) for value in values]), shape, blanks_count)
-        found = self._counts.get(key)
-        if found is None:
+        count = self._counts.get(key)
+        if count is None:
             marks = day_marks(key[0])
             carried_counts = self._carried_counts
-            found = count_day(marks, *self._shapes[shape], self._codes, blanks_count=blanks_count, carried_counts=carried_counts)
-            self._counts[key] = found
-        return found
+            count = count_day(marks, *self._shapes[shape], self._codes, blanks_count=blanks_count, carried_counts=carried_counts)
+            self._counts[key] = count
+        return count
 
     def _same_as(self, value: int) -> int:
         """The first mark seen that is the same to the rule."""

@@ -111,21 +111,21 @@ class Disclosure:
 
     def _deriving(self, counts: Counts, shown: Flags, secret: Flags) -> set[int]:
         """The smallest of the shown sets that derive a secret one."""
-        known, hidden = np.flatnonzero(shown), np.flatnonzero(secret)
-        if not len(known) or not len(hidden):
+        public, hidden = np.flatnonzero(shown), np.flatnonzero(secret)
+        if not len(public) or not len(hidden):
             return set()
-        needed = self.shared[np.ix_(known, hidden)]
-        multiples = _solved(self.shared[np.ix_(known, known)], needed)
+        needed = self.shared[np.ix_(public, hidden)]
+        multiples = _solved(self.shared[np.ix_(public, public)], needed)
         distance = np.diag(self.shared)[hidden] - np.einsum("ij,ij->j", needed, multiples)
         # A set of nobody is derived from nothing; there is nobody to be found in it.
         derived = np.flatnonzero((distance < _DERIVED) & (np.diag(self.shared)[hidden] > 0))
-        return {one for column in derived for one in self._fewest(known[np.abs(multiples[:, column]) > _USED], counts)}
+        return {candidate for column in derived for candidate in self._fewest(public[np.abs(multiples[:, column]) > _USED], counts)}
 
     def _leaving(self, counts: Counts, shown: Flags) -> set[int]:
         """The smallest of the shown sets that, taken off another one, leave too few."""
         left = counts[self.parts.whole] - (self.parts.families & shown) @ counts
         few = np.flatnonzero(shown[self.parts.whole] & _small(left))
-        return {one for family in few for one in self._fewest(np.flatnonzero(self.parts.families[family] & shown), counts)}
+        return {candidate for family in few for candidate in self._fewest(np.flatnonzero(self.parts.families[family] & shown), counts)}
 
     def _fewest(self, candidates: NDArray[np.intp], counts: Counts) -> list[int]:
         able = [candidate for candidate in candidates.tolist() if not (self.whole and candidate == 0)]

@@ -148,12 +148,12 @@ def firsts(responses: Iterable[Response], start: date, end: date) -> dict[str, l
 
 
 def measure(
-    wanted: Mapping[str, Sequence[Response]], every: Sequence[Response], timeline: Timeline, bands: Sequence[int]
+    firsts: Mapping[str, Sequence[Response]], every: Sequence[Response], timeline: Timeline, bands: Sequence[int]
 ) -> list[Measured]:
-    """The activities wanted, measured; `every` response of the weeks before stands in the way of being a similar student."""
+    """The first responses of each activity, measured; `every` response of the weeks before stands in the way of being a similar student."""
     weeks = _Weeks(timeline, every, bands)
     by_activity = []
-    for activity, responses in wanted.items():
+    for activity, responses in firsts.items():
         by_day: dict[date, list[int]] = defaultdict(list)
         for response in responses:
             by_day[response.occurred_on].append(response.student)

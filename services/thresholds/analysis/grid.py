@@ -38,7 +38,7 @@ class Grid:
     `days`: the school days of the term up to the last one asked for, and every other day of the term that has marks, in order.
     `kinds`: students by days, each the number of a kind of day; `values` says what stands marked on a day of that kind, as
     `packed_row.values_of_day` does. `first`: the number of the first day of the term with a mark of this school, taken back or not; NEVER
-    without one. `touched`: where there is any entry at all. Both are None unless they were asked for.
+    without one. `touched`: where there is any entry at all. Both are None unless `decode` is told to find them.
     """
 
     days: tuple[date, ...]
@@ -57,8 +57,8 @@ class Grid:
         several = max(shapes, default=0) + 1
         keys = (self.kinds.astype(np.int64) * several + np.asarray(shapes, dtype=np.int64)) * 2 + flags
         dense, distinct = _dense(keys.reshape(-1), len(self.values) * several * 2)
-        found = [look(key // 2 // several, key // 2 % several, bool(key % 2)) for key in distinct.tolist()]
-        return found, dense.reshape(self.kinds.shape)
+        answers = [look(key // 2 // several, key // 2 % several, bool(key % 2)) for key in distinct.tolist()]
+        return answers, dense.reshape(self.kinds.shape)
 
 
 def shapes_of(days: Sequence[date], calendar: SchoolCalendar) -> tuple[Sequence[Shape], Sequence[int]]:
@@ -95,14 +95,14 @@ def decode(
     used = np.bincount(place, minlength=length * packed_row.POSITIONS).reshape(length, packed_row.POSITIONS) > 0
     first = _first_days(student, place, len(rows), base) if with_first else None
 
-    wanted = np.asarray(used.any(axis=1) & marked_days, dtype=np.bool_)
-    wanted[[(day - term.start).days for day in school_days]] = True
-    days = tuple(packed_row.date_of(base + number) for number in np.flatnonzero(wanted).tolist())
-    positions = np.flatnonzero(used[wanted].any(axis=0))
+    listed = np.asarray(used.any(axis=1) & marked_days, dtype=np.bool_)
+    listed[[(day - term.start).days for day in school_days]] = True
+    days = tuple(packed_row.date_of(base + number) for number in np.flatnonzero(listed).tolist())
+    positions = np.flatnonzero(used[listed].any(axis=0))
     cells = len(rows) * len(days)
-    # Where an entry of each place belongs in a table of positions by students by days; days that are not wanted, behind its end.
+    # Where an entry of each place belongs in a table of positions by students by days; days that are not listed, behind its end.
     where = np.full((length, packed_row.POSITIONS), -1, dtype=np.int64)
-    where[np.ix_(wanted, positions)] = np.arange(len(days))[:, np.newaxis] + np.arange(len(positions)) * cells
+    where[np.ix_(listed, positions)] = np.arange(len(days))[:, np.newaxis] + np.arange(len(positions)) * cells
     target = where.reshape(-1)[place]
     kept = target >= 0
     if not kept.all():
@@ -155,8 +155,8 @@ def _kinds(table: NDArray[np.uint16], positions: NDArray[np.intp]) -> tuple[NDAr
     dense, distinct = _dense(key, size)
     example = np.zeros(len(distinct), dtype=np.int64)
     example[dense] = np.arange(cells)
-    said = (table[:, example].T.astype(np.int64) | positions << 16).tolist()
-    return dense, [tuple(value for value in kind if value & 0xFFFF) for kind in said]
+    marked = (table[:, example].T.astype(np.int64) | positions << 16).tolist()
+    return dense, [tuple(value for value in kind if value & 0xFFFF) for kind in marked]
 
 
 def _dense(keys: NDArray[np.integer[Any]], size: int) -> tuple[NDArray[np.int32], Ints]:

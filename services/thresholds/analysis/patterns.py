@@ -93,8 +93,8 @@ def find(half_days: HalfDays, term: Term, calendar: SchoolCalendar) -> list[Stud
         weekday=np.asarray([day.weekday() for day in opened], dtype=np.int64),
         breaks=tuple(beside[day] for day in opened),
     )
-    found = [*_weekdays(days), *_around_breaks(days), *_afternoons(half_days), *_spells(days)]
-    return sorted(found, key=lambda one: (one.student, PATTERNS.index(one.pattern)))
+    patterns = [*_weekdays(days), *_around_breaks(days), *_afternoons(half_days), *_spells(days)]
+    return sorted(patterns, key=lambda pattern: (pattern.student, PATTERNS.index(pattern.pattern)))
 
 
 def by_chance(days: int, absent: int, special: int, hits: int) -> float:

@@ -129,7 +129,7 @@ async def crossings(connection: AsyncConnection, school: str, term: str, timezon
 async def responses(connection: AsyncConnection, school: str, terms: Sequence[str]) -> list[ResponseRow]:
     """The responses on records of these terms, in no order."""
     # As three lists: some thousand rows one by one would take longer than finding them.
-    found = await connection.execute(
+    lists = await connection.execute(
         text(
             """
             SELECT coalesce(array_agg(s.student), '{}'), coalesce(array_agg(r.standard), '{}'), coalesce(array_agg(r.occurred_on), '{}')
@@ -139,4 +139,4 @@ async def responses(connection: AsyncConnection, school: str, terms: Sequence[st
         ),
         {"school": school, "terms": list(terms)},
     )
-    return [ResponseRow(*row) for row in zip(*found.one(), strict=True)]
+    return [ResponseRow(*row) for row in zip(*lists.one(), strict=True)]

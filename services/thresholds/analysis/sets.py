@@ -83,8 +83,8 @@ def sets_of(students: Sequence[Student], year_level: int | None, group: str | No
             row_of(places)
     selected = row_of(place for place, student in enumerate(students) if is_selected(student, year_level, group))
     members = np.zeros((len(rows), len(students)), dtype=np.bool_)
-    for one, row in rows.items():
-        members[row, list(one)] = True
+    for same, row in rows.items():
+        members[row, list(same)] = True
     return Sets(members, year_rows, dict(sorted(group_rows.items())), selected)
 
 

@@ -28,13 +28,13 @@ def timeline(half_days: HalfDays, term: Term, beside: NeighbourRows, calendar: S
     absent, counted = [half_days.absent[:, own]], [half_days.counted[:, own]]
     before, after = terms_beside(calendar, term)
     if before is not None and beside.before is not None:
-        wanted = last_days(calendar, before)
-        lost, there = count_school_days(beside.before, before, calendar, codes, now, wanted)
-        days, absent, counted = [*wanted, *days], [lost, *absent], [there, *counted]
+        school_days = last_days(calendar, before)
+        lost, there = count_school_days(beside.before, before, calendar, codes, now, school_days)
+        days, absent, counted = [*school_days, *days], [lost, *absent], [there, *counted]
     if after is not None and beside.after is not None:
-        wanted = first_days(calendar, after, today)
-        lost, there = count_school_days(beside.after, after, calendar, codes, now, wanted)
-        days, absent, counted = [*days, *wanted], [*absent, lost], [*counted, there]
+        school_days = first_days(calendar, after, today)
+        lost, there = count_school_days(beside.after, after, calendar, codes, now, school_days)
+        days, absent, counted = [*days, *school_days], [*absent, lost], [*counted, there]
     ended = sum(day <= calendar.ended_through(now) for day in days)
     return Timeline(days, np.concatenate(absent, axis=1), np.concatenate(counted, axis=1), ended)
 
@@ -50,8 +50,8 @@ def terms_reached(calendar: SchoolCalendar, term: Term, today: date, activities:
     own = list(calendar.school_days(term, until=today))
     within = [day for day in activities if day in term]
     before, after = terms_beside(calendar, term)
-    early = any(sum(one < day for one in own) < WINDOW for day in within)
-    late = today > term.end and any(sum(one > day for one in own) < WINDOW for day in within)
+    early = any(sum(school_day < day for school_day in own) < WINDOW for day in within)
+    late = today > term.end and any(sum(school_day > day for school_day in own) < WINDOW for day in within)
     return before if early else None, after if late else None
 
 

@@ -51,12 +51,12 @@ async def get_data_quality(
     after = decode_cursor(cursor, parts=4)
     now = state.clock()
     name, issues = await _issues(state, school, term, now)
-    listed = [one for one in issues if issue is None or one.kind == issue]
+    listed = [entry for entry in issues if issue is None or entry.kind == issue]
     if format == "csv":
         return csv_answer(f"data-quality-{school}-{name}.csv", COLUMNS, map(_cells, listed))
-    behind = [one for one in listed if after is None or one.key > tuple(after)]
-    page = page_of(behind, limit, lambda one: one.key).map(_issue_out)
-    counts = Counter(one.kind for one in issues)
+    behind = [entry for entry in listed if after is None or entry.key > tuple(after)]
+    page = page_of(behind, limit, lambda entry: entry.key).map(_issue_out)
+    counts = Counter(entry.kind for entry in issues)
     return DataQualityOut(
         school=school, term=name, as_of=now, counts={kind: counts[kind] for kind in ISSUE_KINDS}, items=page.items, next=page.next
     )

@@ -1,7 +1,7 @@
 """The slow, obvious oracle of the register: written from the rules, apart from the code that is fast.
 
-It keeps every mark ever said in a list and, when asked, goes through all of them. `star verify` holds every total against it, and so
-do the property tests.
+It keeps every mark that was ever recorded in a list, and goes through all of them for each answer. `star verify` holds every total against
+it, and so do the property tests.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -11,8 +11,8 @@ from datetime import date, datetime
 
 @dataclass(frozen=True)
 class OracleMark:
-    """A mark as somebody said it: for a session ("AM", "PM"), a slot (1-20) or the day as a whole ("day"); "carried" is another
-    school's word for the whole day.
+    """A mark as it was recorded: for a session ("AM", "PM"), a slot (1-20) or the day as a whole ("day"); "carried" is another
+    school's count of the whole day.
 
     `value` is a code, or for the whole day (unjustified, justified, present) half days; None takes the mark back.
     """
@@ -27,7 +27,7 @@ class OracleMark:
 
 @dataclass(frozen=True)
 class Rules:
-    """What a school and term say: the open half days of each day of the term, each day's timetable (slot to minutes), the codes that
+    """The rules of a school and term: the open half days of each day of the term, each day's timetable (slot to minutes), the codes that
     are absences and those that are known at all (others say nothing), the day up to which blanks count, where they do, and
     whether what another school counted does."""
 
@@ -39,10 +39,10 @@ class Rules:
     carried_counts: bool = False
 
 
-def standing(said: Iterable[OracleMark]) -> dict[tuple[date, str | int], OracleMark]:
+def standing(history: Iterable[OracleMark]) -> dict[tuple[date, str | int], OracleMark]:
     """What stands at each place: the latest recorded, then the latest received."""
     winners: dict[tuple[date, str | int], OracleMark] = {}
-    for mark in said:
+    for mark in history:
         place = (mark.day, mark.place)
         holder = winners.get(place)
         if holder is None or (mark.recorded_at, mark.received_at) > (holder.recorded_at, holder.received_at):
@@ -50,10 +50,10 @@ def standing(said: Iterable[OracleMark]) -> dict[tuple[date, str | int], OracleM
     return {place: mark for place, mark in winners.items() if mark.value is not None}
 
 
-def absent_half_days(said: Collection[OracleMark], rules: Rules) -> int:
+def absent_half_days(history: Collection[OracleMark], rules: Rules) -> int:
     """The total of a term."""
-    marks = standing(said)
-    marked_days = [mark.day for mark in said if mark.day in rules.open_half_days and mark.place != "carried"]
+    marks = standing(history)
+    marked_days = [mark.day for mark in history if mark.day in rules.open_half_days and mark.place != "carried"]
     total = 0
     for day, half_days in rules.open_half_days.items():
         of_day = {

@@ -44,10 +44,10 @@ async def verify(engine: AsyncEngine, codes: CodeTable, now: datetime, only: str
     for number in numbers:
         async with engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ")
-            found = await schools.get(connection, [number])
-            if not found:
+            sent = await schools.get(connection, [number])
+            if not sent:
                 continue
-            calendar = calendar_of(found[0])
+            calendar = calendar_of(sent[0])
             stored = await rows.of_terms(connection, number, [term.name for term in calendar.terms])
             differences = [difference for key, row in stored.items() for difference in _of_row(key, row, calendar, codes, now)]
             differences += await _of_records(connection, stored)
@@ -57,20 +57,20 @@ async def verify(engine: AsyncEngine, codes: CodeTable, now: datetime, only: str
 def _of_row(key: RowKey, row: Row, calendar: SchoolCalendar, codes: CodeTable, now: datetime) -> Iterator[Discrepancy]:
     term = calendar.term_named(key.term)
     assert term is not None
-    total = absent_half_days(said_in(row.marks), rules_of(term, calendar, codes, now))
+    total = absent_half_days(oracle_marks(row.marks), rules_of(term, calendar, codes, now))
     if total != row.absent_half_days:
         yield Discrepancy(key, f"{row.absent_half_days} half days are stored, and the marks give {total}")
 
 
 async def _of_records(connection: AsyncConnection, stored: dict[RowKey, Row]) -> list[Discrepancy]:
-    wanted = {
+    expected = {
         star_record_id(student_id(key.school, key.student), key.term, threshold): (key, row.level > place, threshold)
         for key, row in stored.items()
         for place, threshold in enumerate(THRESHOLDS)
     }
-    statuses = await crossings.statuses(connection, list(wanted))
+    statuses = await crossings.statuses(connection, list(expected))
     differences = []
-    for record, (key, reached, threshold) in wanted.items():
+    for record, (key, reached, threshold) in expected.items():
         stands = statuses.get(record, "withdrawn") != "withdrawn"
         if stands != reached:
             differences.append(Discrepancy(key, f"the STAR record of {threshold} days {'stands' if stands else 'does not stand'}"))
@@ -90,9 +90,9 @@ def rules_of(term: Term, calendar: SchoolCalendar, codes: CodeTable, now: dateti
     )
 
 
-def said_in(marks: bytes) -> list[OracleMark]:
+def oracle_marks(marks: bytes) -> list[OracleMark]:
     """The marks of a row as the oracle takes them."""
-    said = []
+    marked: list[OracleMark] = []
     for entry in packed_row.unpack(marks):
         place: str | int = "day"
         if entry.kind == "session":
@@ -103,5 +103,5 @@ def said_in(marks: bytes) -> list[OracleMark]:
             place = "carried"
         count = entry.count
         value = entry.code if count is None else (count.unjustified, count.justified, count.present)
-        said.append(OracleMark(entry.day, place, value, entry.minutes, entry.recorded_at, entry.received_at))
-    return said
+        marked.append(OracleMark(entry.day, place, value, entry.minutes, entry.recorded_at, entry.received_at))
+    return marked

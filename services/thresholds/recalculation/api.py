@@ -1,26 +1,27 @@
-"""How far a school's recalculations have come."""
+"""The progress of a school's recalculations."""
 
-from typing import Annotated
+from typing import Final
 
 from fastapi import APIRouter
 
+from services.thresholds.access.callers import SchoolReader
 from services.thresholds.recalculation.repository import recalculations
-from services.thresholds.recalculation.schemas import RecalculationList, RecalculationOut
+from services.thresholds.recalculation.schemas import RecalculationOut
 from services.thresholds.roster.lookup import known_school
 from services.thresholds.state import State
-from shared.auth.principal import Principal
-from shared.web.service import SchoolInPath, requires
+from shared.web.pages import Page
+from shared.web.service import SchoolInPath
 
 router = APIRouter(tags=["attendance"])
 
-SHOWN = 20
+MOST: Final = 20
 
 
-@router.get("/v1/schools/{school}/recalculations", summary="Rows being folded again after a calendar changed")
-async def list_recalculations(school: SchoolInPath, state: State, caller: Annotated[Principal, requires("star:read")]) -> RecalculationList:
+@router.get("/v1/schools/{school}/recalculations", summary="List the recalculations after changes of the calendar")
+async def list_recalculations(school: SchoolInPath, state: State, caller: SchoolReader) -> Page[RecalculationOut]:
     """The latest twenty, newest first. Marks flow meanwhile; totals are right row by row."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
         await known_school(connection, school)
-        found = await recalculations.of_school(connection, school, SHOWN)
-    return RecalculationList(items=[RecalculationOut.model_validate(dict(row)) for row in found])
+        latest = await recalculations.of_school(connection, school, MOST)
+    return Page(items=[RecalculationOut.model_validate(dict(row)) for row in latest])

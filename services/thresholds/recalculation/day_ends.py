@@ -59,10 +59,10 @@ class DayEndTask:
         """Asks for the recalculation, and schedules the next day's end."""
         now = self.clock()
         async with self.engine.begin() as connection:
-            found = await day_ends.get(connection, item.id)
-            if found is None:
+            day_end = await day_ends.get(connection, item.id)
+            if day_end is None:
                 return Done("no such day")
-            number, day = found
+            number, day = day_end
             await schools.lock(connection, [number])
             (school,) = await schools.get(connection, [number])
             if not school.blanks_are_truant:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 
 class RecalculationOut(BaseModel):
-    """A school's rows being folded again, after its calendar changed or, where blanks count, at the end of a day."""
+    """A pass over a school's rows that folds them again: after a change of the calendar or, where blanks count, at the end of a day."""
 
     id: UUID
     school: str
@@ -20,10 +20,3 @@ class RecalculationOut(BaseModel):
     crossings: int
     created_at: datetime
     finished_at: datetime | None
-
-
-class RecalculationList(BaseModel):
-    """A school's latest recalculations, newest first."""
-
-    items: list[RecalculationOut]
-    next: None = None

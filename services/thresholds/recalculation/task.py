@@ -72,23 +72,23 @@ class RecalculationTask:
             recalculation = await recalculations.get(connection, recalculation_id)
             if recalculation is None or recalculation["state"] not in ("waiting", "running"):
                 return False
-            found = await recalculations.next_rows(connection, recalculation, CHUNK)
-            if not found:
+            chunk = await recalculations.next_rows(connection, recalculation, CHUNK)
+            if not chunk:
                 return False
-            folded = await self._fold(connection, found, calendar)
+            folded = await self._fold(connection, chunk, calendar)
             facts = await apply(connection, folded, self.folder.codes, self.clock())
-            last = max(found, key=lambda key: (key.term, key.student))
-            await recalculations.advance(connection, recalculation_id, last, rows=len(found), crossings=len(facts))
-        log.info("recalculation.went_on", school=school, rows=len(found), crossings=len(facts))
-        return len(found) == CHUNK
+            last = max(chunk, key=lambda key: (key.term, key.student))
+            await recalculations.advance(connection, recalculation_id, last, rows=len(chunk), crossings=len(facts))
+        log.info("recalculation.went_on", school=school, rows=len(chunk), crossings=len(facts))
+        return len(chunk) == CHUNK
 
-    async def _fold(self, connection: AsyncConnection, found: dict[RowKey, Row], calendar: SchoolCalendar) -> list[FoldedRow]:
+    async def _fold(self, connection: AsyncConnection, chunk: dict[RowKey, Row], calendar: SchoolCalendar) -> list[FoldedRow]:
         now = self.clock()
-        strays = _strays(found, calendar)
-        others = await rows.load(connection, strays.keys() - found.keys())
+        strays = _strays(chunk, calendar)
+        others = await rows.load(connection, strays.keys() - chunk.keys())
         folded: list[FoldedRow] = []
-        for key in sorted(found.keys() | strays.keys()):
-            before = found.get(key) or others.get(key)
+        for key in sorted(chunk.keys() | strays.keys()):
+            before = chunk.get(key) or others.get(key)
             term = calendar.term_named(key.term)
             if term is None:
                 # The school no longer has this term, and did not say that it was another one: what it was stays.
@@ -98,11 +98,11 @@ class RecalculationTask:
         return folded
 
 
-def _strays(found: dict[RowKey, Row], calendar: SchoolCalendar) -> dict[RowKey, list[bytes]]:
+def _strays(chunk: dict[RowKey, Row], calendar: SchoolCalendar) -> dict[RowKey, list[bytes]]:
     """Marks of days that lie in another term now, by the row that they belong to. They stay where they were, too: there they count
     nothing, and should the day come back, the later word wins as ever."""
     strays: dict[RowKey, list[bytes]] = {}
-    for key, row in found.items():
+    for key, row in chunk.items():
         term = calendar.term_named(key.term)
         first, last = packed_row.days_of(row.marks)
         if term is not None and first is not None and last is not None and first in term and last in term:

@@ -108,19 +108,19 @@ def _slots(marks: DayMarks, timetable: Sequence[Slot], codes: CodeTable, *, blan
     """The absent minutes of each cause, in the order of the timetable."""
     weights: dict[Cause, int] = {}
     for slot, code, minutes in _timetabled(marks, timetable):
-        known = code is not None and code in codes
-        cause = _cause(code, codes) if known else Cause("unjustified", BLANK) if blanks else None
+        valid = code is not None and code in codes
+        cause = _cause(code, codes) if valid else Cause("unjustified", BLANK) if blanks else None
         if cause is not None:
-            weights[cause] = weights.get(cause, 0) + (minutes if known else slot.minutes)
+            weights[cause] = weights.get(cause, 0) + (minutes if valid else slot.minutes)
     return weights
 
 
 def _timetabled(marks: DayMarks, timetable: Sequence[Slot]) -> list[tuple[Slot, str | None, int]]:
-    found = []
+    slots = []
     for slot in timetable:
         code, minutes = marks.slots.get(slot.slot, (None, None))
-        found.append((slot, code, slot.minutes if minutes is None else min(minutes, slot.minutes)))
-    return found
+        slots.append((slot, code, slot.minutes if minutes is None else min(minutes, slot.minutes)))
+    return slots
 
 
 def _cause(code: str | None, codes: CodeTable) -> Cause | None:

@@ -119,7 +119,7 @@ def _known(marks: DayMarks, codes: CodeTable) -> DayMarks:
     if all(code in codes for code in marks.sessions.values()) and all(code in codes for code, _ in marks.slots.values()):
         return marks
     sessions = {session: code for session, code in marks.sessions.items() if code in codes}
-    return DayMarks(sessions, {slot: said for slot, said in marks.slots.items() if said[0] in codes}, marks.vendor)
+    return DayMarks(sessions, {slot: mark for slot, mark in marks.slots.items() if mark[0] in codes}, marks.vendor)
 
 
 def _by_vendor(count: VendorCount, open_half_days: int) -> DayCount:

@@ -56,13 +56,17 @@ def reasons(analysis: Analysis) -> Iterator[Block]:
     if analysis.classes is None:
         yield Text(f"Reasons are not shown: they would tell about fewer than {FEWEST} students.")
         return
-    total = sum(found.half_days for found in analysis.classes)
+    total = sum(absences.half_days for absences in analysis.classes)
     if not total:
         yield Text("No half day was missed so far.")
         return
-    said = " and ".join(f"{found.half_days:,} {found.absence_class} ({percent(found.half_days / total)})" for found in analysis.classes)
-    yield Text(f"Of {total:,} half days missed: {said}. Both kinds count towards STAR.")
-    codes = [(_code(code.code, code.meaning), found.absence_class, code.half_days) for found in analysis.classes for code in found.codes]
+    classes = " and ".join(
+        f"{absences.half_days:,} {absences.absence_class} ({percent(absences.half_days / total)})" for absences in analysis.classes
+    )
+    yield Text(f"Of {total:,} half days missed: {classes}. Both kinds count towards STAR.")
+    codes = [
+        (_code(code.code, code.meaning), absences.absence_class, code.half_days) for absences in analysis.classes for code in absences.codes
+    ]
     codes.sort(key=lambda one: -one[2])
     bars = tuple(Bar(_short(name), count, f"{count:,}", kind) for name, kind, count in codes[:MOST_BARS])
     numbers = [row(name, kind, f"{count:,}", percent(count / total)) for name, kind, count in codes]
@@ -79,9 +83,9 @@ def weeks_and_weekdays(analysis: Analysis) -> Iterator[Block]:
     """The rate of absence by week and by weekday."""
     yield Text(f"In all, {percent(analysis.absence_rate)} of half days were missed.")
     weeks, days = analysis.weeks, analysis.weekdays
-    found = best_and_worst([week.absence_rate for week in weeks])
-    if found:
-        best, worst = weeks[found[0]], weeks[found[1]]
+    extremes = best_and_worst([week.absence_rate for week in weeks])
+    if extremes:
+        best, worst = weeks[extremes[0]], weeks[extremes[1]]
         yield Text(
             f"The least was missed in week {best.week} ({percent(best.absence_rate)}), the most in week {worst.week}"
             f" ({percent(worst.absence_rate)})."
@@ -114,9 +118,9 @@ def weeks_and_weekdays(analysis: Analysis) -> Iterator[Block]:
             ),
         ),
     )
-    found = best_and_worst([day.absence_rate for day in days])
-    if found:
-        best_day, worst_day = days[found[0]], days[found[1]]
+    extremes = best_and_worst([day.absence_rate for day in days])
+    if extremes:
+        best_day, worst_day = days[extremes[0]], days[extremes[1]]
         yield Text(
             f"The least was missed on {best_day.weekday}s ({percent(best_day.absence_rate)}), the most on {worst_day.weekday}s"
             f" ({percent(worst_day.absence_rate)})."
@@ -137,7 +141,9 @@ def weeks_and_weekdays(analysis: Analysis) -> Iterator[Block]:
 def patterns(analysis: Analysis) -> Iterator[Block]:
     """How many students show which pattern."""
     yield Text("How many students' absences follow a pattern. Who they are is for the staff who look after them, not for this report.")
-    rows = [row(PATTERNS[one.pattern], FEW if one.students is None else f"{one.students:,}", one.rule) for one in analysis.patterns]
+    rows = [
+        row(PATTERNS[count.pattern], FEW if count.students is None else f"{count.students:,}", count.rule) for count in analysis.patterns
+    ]
     headings = (*columns("Pattern", numbers=["Students"]), *columns("Rule"))
     yield Table("Students by pattern", headings, tuple(rows))
 
@@ -196,9 +202,9 @@ def _effect(effect: Effect) -> tuple[Cell, ...]:
     counted = FEW if effect.students is None else f"{effect.students:,}"
     beside: Sequence[str] = ("", "", "", "")
     if effect.similar is not None:
-        one = effect.similar
-        interval = "" if one.interval is None else f"{points(one.interval[0])} to {points(one.interval[1])}"
-        beside = (percent(one.rate_before), percent(one.rate_after), points(one.difference), interval)
+        theirs = effect.similar
+        interval = "" if theirs.interval is None else f"{points(theirs.interval[0])} to {points(theirs.interval[1])}"
+        beside = (percent(theirs.rate_before), percent(theirs.rate_after), points(theirs.difference), interval)
     return row(effect.label, counted, percent(effect.rate_before), percent(effect.rate_after), *beside, waiting)
 
 

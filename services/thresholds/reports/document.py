@@ -59,7 +59,7 @@ DEFINITIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a report is about. `whole_school`: it is about all of the school's students that the selection has; else of a part of it."""
+    """The subject of a report. `whole_school`: it is about all of the school's students that the selection has, not a part of them."""
 
     school: str
     term: str
@@ -178,8 +178,8 @@ def _sections(analysis: Analysis, about: About, made: str) -> Iterator[ReportSec
 
 
 def _moment(made: str) -> Sequence[tuple[str, str]]:
-    said = f"The numbers are of the marks as they stood on {made}. Marks that are corrected later change them, those of past weeks too."
-    return (("As of", said),)
+    text = f"The numbers are of the marks as they stood on {made}. Marks that are corrected later change them, those of past weeks too."
+    return (("As of", text),)
 
 
 def _days(count: int) -> str:

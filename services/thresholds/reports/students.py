@@ -81,7 +81,7 @@ def tiers(analysis: Analysis) -> Iterator[Block]:
         yield Figure(
             "tiers-now",
             "Students on each tier now",
-            f"Bars of students on each tier: {_said(bands)}.",
+            f"Bars of students on each tier: {_in_words(bands)}.",
             Bars(bars),
             Table("Students on each tier now", columns("Tier", "Days away", numbers=("Students", "Share")), tuple(numbers)),
         )
@@ -120,30 +120,31 @@ def crossings(analysis: Analysis) -> Iterator[Block]:
     if analysis.crossings is None or not weeks:
         yield Text(f"Thresholds reached are shown of a whole school only, from {SMALL_SCHOOL} students on.")
         return
-    total = sum(one.up for one in analysis.crossings)
+    total = sum(crossing.up for crossing in analysis.crossings)
     if not total:
         yield Text("No student has reached 5 days away in this term.")
         return
-    first, *others = [f"of {one.threshold} days" for one in analysis.crossings]
-    counts = [_times(one.up) for one in analysis.crossings]
-    said = in_words(
+    first, *others = [f"of {crossing.threshold} days" for crossing in analysis.crossings]
+    counts = [_times(crossing.up) for crossing in analysis.crossings]
+    reached = in_words(
         [
             f"the threshold {first} was reached {counts[0]}",
             *(f"that {which} {count}" for which, count in zip(others, counts[1:], strict=True)),
         ]
     )
-    yield Text(f"So far {said}. A student who reached 10 days is among those who reached 5, too.")
-    withdrawn = sum(one.down for one in analysis.crossings)
+    yield Text(f"So far {reached}. A student who reached 10 days is among those who reached 5, too.")
+    withdrawn = sum(crossing.down for crossing in analysis.crossings)
     if withdrawn:
         yield Text(f"Corrected marks took {withdrawn:,} of these back: “Taken back” in the table, by the week of the correction.")
     series = tuple(
-        Series(f"{threshold} days", tuple(_of(found, threshold).up for _, found in weeks), REACHED[threshold]) for threshold in THRESHOLDS
+        Series(f"{threshold} days", tuple(_of(of_week, threshold).up for _, of_week in weeks), REACHED[threshold])
+        for threshold in THRESHOLDS
     )
-    numbers = [_crossed(str(week.week), found) for week, found in weeks]
+    numbers = [_crossed(str(week.week), of_week) for week, of_week in weeks]
     yield Figure(
         "crossings-by-week",
         "How often a threshold was reached, by week",
-        f"Columns by week, one for each threshold. In all {said}.",
+        f"Columns by week, one for each threshold. In all {reached}.",
         Columns(tuple(str(week.week) for week, _ in weeks), series, "Times reached", "Week of the term"),
         Table(
             "How often a threshold was reached, by week",
@@ -159,13 +160,13 @@ def categories(analysis: Analysis) -> Iterator[Block]:
     unmarked = next((band.students for band in analysis.categories or () if band.names == (UNMARKED,)), 0)
     everybody = sum(band.students for band in bands)
     target = analysis.target
-    said = f"The target is {TARGET}% of students regular by 2030."
+    aim = f"The target is {TARGET}% of students regular by 2030."
     if target is None:
-        yield Text(f"{said} The distance to it is not shown here: it would tell about fewer than {FEWEST}.")
+        yield Text(f"{aim} The distance to it is not shown here: it would tell about fewer than {FEWEST}.")
     elif target.students:
-        yield Text(f"{said} For that, {target.students:,} more of these {everybody:,} would have to be.")
+        yield Text(f"{aim} For that, {target.students:,} more of these {everybody:,} would have to be.")
     else:
-        yield Text(f"{said} It is reached.")
+        yield Text(f"{aim} It is reached.")
     if unmarked:
         yield Text(f"Without a half day marked so far, and therefore without a category: {_students(unmarked)}.")
     if not everybody or len(bands) == 1:
@@ -182,7 +183,7 @@ def categories(analysis: Analysis) -> Iterator[Block]:
     yield Figure(
         "categories",
         f"Students by attendance category, and the target of {TARGET}% regular",
-        f"One bar of all students in parts: {_said(bands, everybody)}."
+        f"One bar of all students in parts: {_in_words(bands, everybody)}."
         + ("" if target is None else f" A line marks the target of {TARGET}% regular."),
         Share(parts, None if target is None else float(TARGET)),
         Table("Students by attendance category", columns("Category", "Half days attended", numbers=("Students", "Share")), numbers),
@@ -232,16 +233,16 @@ def _count(band: Band) -> str:
 def _year(part: Cohort) -> str:
     names = [str(name) for name in part.merged if name is not None] if part.merged else [] if part.name is None else [str(part.name)]
     unknown = None in part.merged if part.merged else part.name is None
-    said = f"{'Year' if len(names) == 1 else 'Years'}\u00a0{in_words(names)}" if names else ""
-    return " and ".join(text for text in (said, ("not known" if said else "Not known") if unknown else "") if text)
+    years = f"{'Year' if len(names) == 1 else 'Years'}\u00a0{in_words(names)}" if names else ""
+    return " and ".join(text for text in (years, ("not known" if years else "Not known") if unknown else "") if text)
 
 
 def _named(band: Band) -> str:
     return in_words(band.names, "or").capitalize()
 
 
-def _either(said: Sequence[str]) -> str:
-    return " or ".join(said)
+def _either(texts: Sequence[str]) -> str:
+    return " or ".join(texts)
 
 
 def _style(band: Band) -> Style:
@@ -252,7 +253,7 @@ def _category_style(band: Band) -> Style:
     return next((STYLES[name] for name in CATEGORIES if (name,) == band.names), "together")
 
 
-def _said(bands: Sequence[Band], everybody: int | None = None) -> str:
+def _in_words(bands: Sequence[Band], everybody: int | None = None) -> str:
     return ", ".join(
         f"{in_words(band.names, 'or')} {band.students:,}" + ("" if everybody is None else f" ({_share(band.students, everybody)})")
         for band in bands
@@ -271,9 +272,11 @@ def _times(count: int) -> str:
     return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
-def _of(found: Sequence[Crossings], threshold: Threshold) -> Crossings:
-    return next(one for one in found if one.threshold == threshold)
+def _of(crossings: Sequence[Crossings], threshold: Threshold) -> Crossings:
+    return next(crossing for crossing in crossings if crossing.threshold == threshold)
 
 
-def _crossed(name: str, found: Sequence[Crossings]) -> tuple[Cell, ...]:
-    return row(name, *(f"{_of(found, threshold).up:,}" for threshold in THRESHOLDS), f"{sum(one.down for one in found):,}")
+def _crossed(name: str, crossings: Sequence[Crossings]) -> tuple[Cell, ...]:
+    return row(
+        name, *(f"{_of(crossings, threshold).up:,}" for threshold in THRESHOLDS), f"{sum(crossing.down for crossing in crossings):,}"
+    )

@@ -18,7 +18,7 @@ OUTSIDE_TERM: Final = "outside-term"
 
 
 def with_past_terms(old: SchoolUpdated, new: SchoolUpdated) -> SchoolUpdated:
-    """The new calendar, with the terms of the old one that it no longer speaks of and that lie before all of its own.
+    """The new calendar, with the terms of the old one that it leaves out and that lie before all of its own.
 
     A school that sends this year's terms does not mean that last year had none; its register is kept for years.
     """
@@ -53,5 +53,5 @@ class CalendarCache:
         return {number: self._calendars[number][1] for number in current}
 
     def _at(self, number: str) -> datetime | None:
-        known = self._calendars.get(number)
-        return known[0] if known else None
+        cached = self._calendars.get(number)
+        return cached[0] if cached else None

@@ -98,7 +98,7 @@ def _term(calendar: SchoolCalendar, document: TransferDocument) -> Term:
 
 async def _active(connection: AsyncConnection, identity: uuid.UUID, document: TransferDocument) -> Transfer | None:
     of_term = await transfers.of_student(connection, identity, document.term.term)
-    return next((one for one in of_term if one.state == "active" and one.from_school == document.school), None)
+    return next((transfer for transfer in of_term if transfer.state == "active" and transfer.from_school == document.school), None)
 
 
 def _carried(transfer: Transfer, term: Term, calendar: SchoolCalendar, at: datetime) -> Sequence[TransferredDay]:

@@ -39,8 +39,8 @@ async def start(
 
 async def get(connection: AsyncConnection, recalculation: uuid.UUID) -> RowMapping | None:
     """One recalculation."""
-    found = await connection.execute(text("SELECT * FROM recalculations WHERE id = :id"), {"id": recalculation})
-    return found.mappings().one_or_none()
+    rows = await connection.execute(text("SELECT * FROM recalculations WHERE id = :id"), {"id": recalculation})
+    return rows.mappings().one_or_none()
 
 
 async def next_rows(connection: AsyncConnection, recalculation: RowMapping, most: int) -> dict[RowKey, Row]:

@@ -21,16 +21,16 @@ def chosen(activities: Sequence[Activity], key: str, threshold: Threshold | None
     """The entry of the school's list that the key names. Raises UnrecordableError unless it is offered at the record's threshold: by the
     school's published `plan`, where there is one, or by the list."""
     here = offered(activities, plan, threshold)
-    found = next((activity for activity in activities if activity.activity == key), None)
-    if found is None:
-        keys = ", ".join(activity.activity for activity in here)
+    activity = next((listed for listed in activities if listed.activity == key), None)
+    if activity is None:
+        keys = ", ".join(offered_here.activity for offered_here in here)
         raise UnrecordableError("unknown-activity", f"the school's list has no such activity; offered here are: {keys}")
-    if found.retired:
+    if activity.retired:
         raise UnrecordableError("activity-not-offered", f"the school has retired {key}")
-    if found not in here:
+    if activity not in here:
         whose = "school" if plan is None else "school's published plan"
         raise UnrecordableError("activity-not-offered", f"the {whose} does not offer {key} at {threshold} days")
-    return found
+    return activity
 
 
 def check(standard: str, occurred_on: date, note: str | None, today: date) -> None:

@@ -93,9 +93,9 @@ async def get(connection: AsyncConnection, key: RowKey) -> Row | None:
 
 
 def _columns(keys: Iterable[RowKey]) -> dict[str, object]:
-    wanted = list(keys)
+    listed = list(keys)
     return {
-        "schools": [key.school for key in wanted],
-        "terms": [key.term for key in wanted],
-        "students": [key.student for key in wanted],
+        "schools": [key.school for key in listed],
+        "terms": [key.term for key in listed],
+        "students": [key.student for key in listed],
     }

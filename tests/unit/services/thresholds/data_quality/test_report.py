@@ -226,4 +226,4 @@ def test_the_half_days_agree_with_the_students_own_view(days: dict[str, dict[str
     packed = row("1", marks).marks
     view = attendance(packed, TERM, calendar, CODES, now)
     assert sum(issue.count for issue in issues if issue.kind == "unmarked") == view.unmarked
-    assert len({issue.place for issue in issues}) == len(issues)
+    assert len({issue.key for issue in issues}) == len(issues)
