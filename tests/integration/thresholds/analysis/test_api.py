@@ -3,10 +3,8 @@
 import csv
 import io
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -14,40 +12,15 @@ from sqlalchemy import text
 
 from services.thresholds.app import create_app
 from services.thresholds.settings import ThresholdsSettings
-from shared.events.catalogue import STUDENT_UPDATED
-from shared.events.data import Mark, StudentUpdated, TermDates
+from shared.events.data import Mark, TermDates
 from shared.identifiers import SchoolNumber, student_id
 from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences
+from tests.integration.thresholds.office import FRIDAY_EVENING, HALF_DAYS, Office, mark_term, send_students
 from tests.support.servers import serving
-from tests.support.tokens import bearer, local_token
 
 TERMS = [TermDates("2026-T3", date(2026, 7, 20), date(2026, 9, 25)), TermDates("2026-T4", FIRST_DAY, date(2026, 12, 18))]
-FRIDAY_EVENING = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
-"""Of the term's sixth week: 29 school days have been, for Labour Day was none."""
-HALF_DAYS = 58
-
 PATH = "/v1/schools/0999/analysis"
 PATTERNS = f"{PATH}/patterns"
-
-
-@dataclass
-class Office:
-    """Somebody at a school who asks."""
-
-    http: httpx.AsyncClient
-    data: Path
-
-    def token(self, scopes: str = "star:read", schools: str = "0999", **more: Any) -> str:
-        return local_token(self.data, scopes.split(), schools.split(), **more)
-
-    async def get(self, path: str = PATH, *, token: str | None = None, accept: str = "*/*", **query: Any) -> httpx.Response:
-        headers = bearer(token or self.token()) | {"Accept": accept}
-        return await self.http.get(path, params=query, headers=headers)
-
-    async def read(self, path: str = PATH, **query: Any) -> Any:
-        answer = await self.get(path, **query)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
 
 
 @pytest.fixture
@@ -57,7 +30,7 @@ async def office(heart: Heart, database_url: str, tmp_path: Path) -> AsyncIterat
         serving(create_app(settings, clock=lambda: FRIDAY_EVENING)) as url,
         httpx.AsyncClient(base_url=url, timeout=60) as client,
     ):
-        yield Office(client, tmp_path)
+        yield Office(client, tmp_path, PATH)
 
 
 def key(number: int) -> str:
@@ -65,21 +38,7 @@ def key(number: int) -> str:
 
 
 async def send(heart: Heart, numbers: range, year_level: int, *groups: str) -> None:
-    messages = []
-    for number in numbers:
-        identity = student_id(SchoolNumber("0999"), key(number))
-        data = StudentUpdated(
-            school="0999",
-            student=key(number),
-            student_id=identity,
-            given_name="Hemi",
-            family_name=f"Example{number}",
-            year_level=year_level,
-            groups=list(groups),
-            updated_at=NOW,
-        )
-        messages.append(heart.event(STUDENT_UPDATED, str(identity), data))
-    await heart.roster_handler(messages)
+    await send_students(heart, numbers, year_level, *groups, key=key)
 
 
 async def full_school(heart: Heart) -> None:
@@ -87,10 +46,7 @@ async def full_school(heart: Heart) -> None:
     await heart.school(terms=TERMS)
     await send(heart, range(10), 9, "9A", "Kauri")
     await send(heart, range(10, 22), 10, "10A", "Kauri")
-    for number in range(22):
-        missed = 10 if number < 6 else 20 if 10 <= number < 15 else 0
-        await heart.post(absences(missed, student=key(number)))
-        await heart.post(absences(HALF_DAYS - missed, student=key(number), code="P", first=missed))
+    await mark_term(heart, {key(number): 10 if number < 6 else 20 if 10 <= number < 15 else 0 for number in range(22)})
     await heart.post(absences(3, student="999", code="T"))
 
 

@@ -17,7 +17,7 @@ from services.thresholds.analysis.weeks import CrossedRecords
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.tiers import TIERS
 from tests.unit.services.thresholds.analysis.algebra import Known
-from tests.unit.services.thresholds.analysis.made import (
+from tests.unit.services.thresholds.analysis.schools import (
     BEFORE,
     CALENDAR,
     DAYS,

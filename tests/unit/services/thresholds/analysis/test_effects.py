@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from services.thresholds.analysis.effects import Compared, Effect, Measured, Response, Timeline, band, effect, firsts, measure
-from tests.unit.services.thresholds.analysis.made import DAYS
+from tests.unit.services.thresholds.analysis.schools import DAYS
 
 DAY = DAYS[24]
 """Twenty-four school days before it, twenty-four after."""

@@ -9,7 +9,7 @@ import pytest
 
 from services.thresholds.analysis.patterns import StudentPattern, by_chance, by_chance_each, find
 from shared.attendance.calendar import SchoolCalendar
-from tests.unit.services.thresholds.analysis.made import CALENDAR, DAYS, TERM, Missed, absent, counted, weekdays
+from tests.unit.services.thresholds.analysis.schools import CALENDAR, DAYS, TERM, Missed, absent, counted, weekdays
 
 
 def look(*school: Missed, calendar: SchoolCalendar = CALENDAR) -> list[StudentPattern]:

@@ -7,8 +7,8 @@ import pytest
 
 from services.thresholds.analysis.categories import LEVELS, category_levels, target
 from services.thresholds.analysis.weeks import CrossedRecords, Crossings, best_and_worst, crossings, weekdays, weeks
-from tests.unit.services.thresholds.analysis.made import CALENDAR, DAYS, END, TERM, absent, counted, school_day
-from tests.unit.services.thresholds.analysis.made import weekdays as all_of
+from tests.unit.services.thresholds.analysis.schools import CALENDAR, DAYS, END, TERM, absent, counted, school_day
+from tests.unit.services.thresholds.analysis.schools import weekdays as all_of
 
 EVERYBODY = np.asarray([True, True, True])
 SCHOOL = [absent(DAYS[:6]), absent(DAYS[:2]), {}]

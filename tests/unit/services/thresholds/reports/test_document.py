@@ -10,7 +10,7 @@ from services.thresholds.analysis.effects import WARNING
 from services.thresholds.analysis.findings import Analysis
 from services.thresholds.reports.blocks import Figure, ReportDocument, Table, Text
 from services.thresholds.reports.document import document, headline, term_in_words
-from tests.unit.services.thresholds.reports.made import ABOUT, NOBODY, NONE_SHOWN, TINY, UNMARKED, WHOLE
+from tests.unit.services.thresholds.reports.analyses import ABOUT, NOBODY, NONE_SHOWN, TINY, UNMARKED, WHOLE
 
 
 def made(analysis: Analysis = WHOLE, **about: object) -> ReportDocument:

@@ -13,7 +13,7 @@ from services.thresholds.reports.plots import draw
 from services.thresholds.reports.printing import report_html, report_pdf
 from tests.support.pdfs import pdf_text
 from tests.unit.services.thresholds.pages.test_html import Outline
-from tests.unit.services.thresholds.reports.made import ABOUT, AT, NOBODY, NONE_SHOWN, TINY, UNMARKED, WHOLE
+from tests.unit.services.thresholds.reports.analyses import ABOUT, AT, NOBODY, NONE_SHOWN, TINY, UNMARKED, WHOLE
 
 ALL = pytest.mark.parametrize("analysis", [WHOLE, TINY, NONE_SHOWN, NOBODY, UNMARKED])
 

@@ -1,4 +1,4 @@
-"""What staff decide about a record, what may be recorded on it, and which hold stops its letters."""
+"""What staff decide about a record, and what its history makes of it."""
 
 import uuid
 from dataclasses import astuple, replace
@@ -7,13 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.thresholds.plans.activities.activity import DEFAULT, Activity
 from services.thresholds.records.history.changes import changes
-from services.thresholds.records.holds.hold import Hold, hold_on
-from services.thresholds.records.responses.recordable import UnrecordableError, check, chosen
 from services.thresholds.records.star_records.decisions import UndecidableError, action_of, decide
 from services.thresholds.records.star_records.record import Record
-from shared.attendance.calendar import SchoolCalendar, Term
 from shared.identifiers import SchoolNumber
 
 OPEN = Record(
@@ -79,59 +75,3 @@ def test_changes_are_told_field_by_field() -> None:
     assert action_of(changed) == "closed"
     assert action_of(changes({"status": "closed", "outcome": "referred"}, {"status": "open", "outcome": None})) == "reopened"
     assert action_of(changes({"status": "closed", "outcome": "referred"}, {"outcome": None})) == "changed"
-
-
-def test_what_may_be_recorded() -> None:
-    hui = Activity("hui", "Hui", "meeting-with-whanau", (10, 15))
-    fax = Activity("fax", "Fax", "written-communication", retired=True)
-    assert chosen([hui, fax], "hui", 10) is hui
-    assert chosen([hui, fax], "hui", None) is hui
-    for key, threshold, kind in (("hui", 5, "activity-not-offered"), ("fax", 10, "activity-not-offered"), ("tea", 10, "unknown-activity")):
-        with pytest.raises(UnrecordableError) as error:
-            chosen([hui, fax], key, threshold)  # type: ignore[arg-type]
-        assert error.value.kind == kind
-    assert [chosen(DEFAULT, activity.activity, 5) for activity in DEFAULT] == list(DEFAULT)
-    check("meeting-with-whanau", DAY, None, DAY)
-    check("no-action-reason-recorded", DAY, "in hospital", DAY)
-    for standard, day, note, kind in (
-        ("meeting-with-whanau", date(2026, 11, 21), None, "future-date"),
-        ("no-action-reason-recorded", DAY, None, "note-missing"),
-        ("no-action-reason-recorded", DAY, "", "note-missing"),
-    ):
-        with pytest.raises(UnrecordableError) as error:
-            check(standard, day, note, DAY)
-        assert error.value.kind == kind
-
-
-def test_which_hold_stops_a_letter() -> None:
-    student, other = uuid.UUID(int=1), uuid.UUID(int=2)
-    moment = datetime(2026, 11, 1, tzinfo=UTC)
-    all_letters = Hold(
-        id=uuid.UUID(int=9),
-        school="0999",
-        student="1",
-        student_id=student,
-        term="2026-T4",
-        threshold=None,
-        reason="in hospital",
-        until=None,
-        held_by="dean",
-        held_at=moment,
-    )
-    at_ten = replace(all_letters, threshold=10, until=DAY)
-    both = [all_letters, at_ten]
-    calendar = SchoolCalendar(terms=(Term("2026-T4", date(2026, 10, 12), date(2026, 12, 18)),))
-    assert hold_on(both, student, "2026-T4", 5, DAY, calendar) is all_letters
-    assert hold_on(both, student, "2026-T4", 10, DAY, calendar) is at_ten
-    assert hold_on(both, student, "2026-T4", 10, date(2026, 11, 21), calendar) is all_letters
-    assert hold_on([at_ten], student, "2026-T4", 10, date(2026, 11, 21), calendar) is None
-    assert hold_on([at_ten], student, "2026-T4", None, DAY, calendar) is None
-    assert hold_on(both, student, "2027-T1", 10, DAY, calendar) is None
-    assert hold_on(both, other, "2026-T4", 10, DAY, calendar) is None
-    lifted = replace(all_letters, lifted_by="dean", lifted_at=moment)
-    assert hold_on([lifted], student, "2026-T4", 5, DAY, calendar) is None
-    # Without a day, a hold ends with its term.
-    assert hold_on([all_letters], student, "2026-T4", 5, date(2026, 12, 18), calendar) is all_letters
-    assert hold_on([all_letters], student, "2026-T4", 5, date(2026, 12, 19), calendar) is None
-    unknown = replace(all_letters, term="2030-T1")
-    assert hold_on([unknown], student, "2030-T1", 5, date(2026, 12, 19), calendar) is unknown

@@ -3,8 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,43 +14,22 @@ from playwright.async_api import Browser
 
 from services.thresholds.app import create_app
 from services.thresholds.settings import ThresholdsSettings
-from shared.events.catalogue import STUDENT_UPDATED
-from shared.events.data import StudentUpdated, TermDates
-from shared.identifiers import SchoolNumber, student_id
-from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences
+from shared.events.data import TermDates
+from tests.integration.thresholds.conftest import FIRST_DAY, Heart, absences
+from tests.integration.thresholds.office import FRIDAY_EVENING, HALF_DAYS, Office, mark_term, send_students
 from tests.support.chromium import chromium
 from tests.support.pdfs import pdf_text
 from tests.support.servers import serving
-from tests.support.tokens import bearer, local_token
 from tests.unit.services.thresholds.pages.test_html import Outline
 
 __all__ = ["chromium"]
 
 TERMS = [TermDates("2026-T4", FIRST_DAY, date(2026, 12, 18)), TermDates("2027-T1", date(2027, 2, 1), date(2027, 4, 16))]
-FRIDAY_EVENING = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
-"""Of the term's sixth week: 29 school days have been, for Labour Day was none."""
-HALF_DAYS = 58
-
 REPORT = "/v1/schools/0999/analysis/report"
 
 HEADLINE = (
     "65.0% of students attend regularly (more than 90% of half days): 15.0 percentage points (6 students) below the target of 80% by 2030."
 )
-
-
-@dataclass
-class Office:
-    """Somebody at a school who asks for the report."""
-
-    http: httpx.AsyncClient
-    data: Path
-
-    def token(self, scopes: str = "star:read", schools: str = "0999", **more: Any) -> str:
-        return local_token(self.data, scopes.split(), schools.split(), **more)
-
-    async def get(self, path: str = REPORT, *, token: str | None = None, accept: str = "*/*", **query: Any) -> httpx.Response:
-        headers = bearer(token or self.token()) | {"Accept": accept}
-        return await self.http.get(path, params=query, headers=headers)
 
 
 @pytest.fixture
@@ -61,7 +39,7 @@ async def board(heart: Heart, database_url: str, tmp_path: Path) -> AsyncIterato
         serving(create_app(settings, clock=lambda: FRIDAY_EVENING)) as url,
         httpx.AsyncClient(base_url=url, timeout=120) as client,
     ):
-        yield Office(client, tmp_path)
+        yield Office(client, tmp_path, REPORT)
 
 
 def key(number: int) -> str:
@@ -69,21 +47,7 @@ def key(number: int) -> str:
 
 
 async def send(heart: Heart, numbers: range, year_level: int, *groups: str) -> None:
-    messages = []
-    for number in numbers:
-        identity = student_id(SchoolNumber("0999"), key(number))
-        data = StudentUpdated(
-            school="0999",
-            student=key(number),
-            student_id=identity,
-            given_name="Hemi",
-            family_name=f"Example{number}",
-            year_level=year_level,
-            groups=list(groups),
-            updated_at=NOW,
-        )
-        messages.append(heart.event(STUDENT_UPDATED, str(identity), data))
-    await heart.roster_handler(messages)
+    await send_students(heart, numbers, year_level, *groups, key=key)
 
 
 async def full_school(heart: Heart) -> None:
@@ -91,10 +55,7 @@ async def full_school(heart: Heart) -> None:
     await heart.school(terms=TERMS)
     await send(heart, range(20), 9, "9A")
     await send(heart, range(20, 40), 10, "10A")
-    for number in range(40):
-        missed = 10 if number < 6 else 20 if 20 <= number < 28 else 0
-        await heart.post(absences(missed, student=key(number)))
-        await heart.post(absences(HALF_DAYS - missed, student=key(number), code="P", first=missed))
+    await mark_term(heart, {key(number): 10 if number < 6 else 20 if 20 <= number < 28 else 0 for number in range(40)})
 
 
 async def page(board: Office, **query: Any) -> str:
