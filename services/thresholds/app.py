@@ -9,14 +9,14 @@ from services.thresholds.access import api as audit
 from services.thresholds.analysis import api as analysis
 from services.thresholds.attendance import api as attendance
 from services.thresholds.data_quality import api as data_quality
-from services.thresholds.feed import api as events
+from services.thresholds.feed import api as feed
 from services.thresholds.feed.repository import CHANNEL
 from services.thresholds.feed.streams import Streams
 from services.thresholds.plans.activities import api as activities
 from services.thresholds.plans.api import public as public_plans
 from services.thresholds.plans.api import publishing, versions
 from services.thresholds.recalculation import api as recalculations
-from services.thresholds.records.due_days import api as star_settings
+from services.thresholds.records.due_days import api as due_days
 from services.thresholds.records.history import api as history
 from services.thresholds.records.holds import api as holds
 from services.thresholds.records.responses import api as responses
@@ -69,13 +69,13 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
         history.router,
         holds.router,
         activities.router,
-        star_settings.router,
+        due_days.router,
         audit.router,
         transfers.router,
         versions.router,
         publishing.router,
         public_plans.router,
-        events.router,
+        feed.router,
         attendance_codes_router(),
         dead_letters_router(DeadLetterBox(SCHEMA)),
     ]

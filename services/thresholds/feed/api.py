@@ -45,7 +45,7 @@ _EXAMPLE: dict[str, Any] = {
     "/v1/events",
     response_class=Response,
     responses={200: {"content": {"application/json": {"example": _EXAMPLE}, STREAM: {"schema": {"type": "string"}}}}},
-    summary="Crossings, responses and plans, oldest first",
+    summary="Read crossings, responses and plans, oldest first",
 )
 async def get_events(
     request: Request,
@@ -56,7 +56,7 @@ async def get_events(
     wait: Annotated[float, Query(ge=0, description="Seconds to wait for an event when there is none yet")] = 0,
     last_event_id: Annotated[str | None, Header(description="For a stream: where it broke off; overrides `after`")] = None,
 ) -> Response:
-    """Events of the token's schools behind the cursor. Ask again with `next`: nothing is left out, and nothing said twice.
+    """Events of the token's schools behind the cursor. Ask again with `next`: you get every event, and each once.
 
     With `Accept: text/event-stream` the same events come as a stream (server-sent events) that goes on: `id` is the cursor, `event` the
     event's type, `data` the CloudEvent. `limit` and `wait` mean nothing then.

@@ -24,4 +24,4 @@ async def list_recalculations(school: SchoolInPath, state: State, caller: School
     async with state.engine.connect() as connection:
         await known_school(connection, school)
         latest = await recalculations.of_school(connection, school, MOST)
-    return Page(items=[RecalculationOut.model_validate(dict(row)) for row in latest])
+    return Page(items=[RecalculationOut.model_validate(recalculation) for recalculation in latest])

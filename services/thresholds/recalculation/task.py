@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.thresholds.crossings.applying import FoldedRow, apply
 from services.thresholds.recalculation.repository import recalculations
+from services.thresholds.recalculation.repository.recalculations import Cause
 from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
 from services.thresholds.register.repository import rows
@@ -30,7 +31,7 @@ CHUNK: Final = 500
 
 
 async def request_recalculation(
-    connection: AsyncConnection, school: str, terms: list[str], *, cause: str, version: datetime, now: datetime
+    connection: AsyncConnection, school: str, terms: list[str], *, cause: Cause, version: datetime, now: datetime
 ) -> None:
     """Begins a recalculation with the caller's transaction. One for each school, cause and version: asking twice does no harm."""
     recalculation = uuid.uuid5(NAMESPACE, f"recalculation/{school}/{cause}/{version.isoformat()}")
@@ -66,11 +67,11 @@ class RecalculationTask:
             recalculation = await recalculations.get(connection, recalculation_id)
             if recalculation is None:
                 return False
-            school = recalculation["school"]
+            school = recalculation.school
             calendar = (await self.calendars.lock(connection, [school]))[school]
             # Read again under the school's lock: a newer one may have taken over while this one waited for it.
             recalculation = await recalculations.get(connection, recalculation_id)
-            if recalculation is None or recalculation["state"] not in ("waiting", "running"):
+            if recalculation is None or not recalculation.goes_on:
                 return False
             chunk = await recalculations.next_rows(connection, recalculation, CHUNK)
             if not chunk:
@@ -91,7 +92,7 @@ class RecalculationTask:
             before = chunk.get(key) or others.get(key)
             term = calendar.term_named(key.term)
             if term is None:
-                # The school no longer has this term, and did not say that it was another one: what it was stays.
+                # The school no longer has this term, and sent no other in its place: the row stays as it is.
                 continue
             marks = packed_row.merge(before.marks if before else b"", strays.get(key, ()))
             folded.append(FoldedRow(key, before, marks, self.folder.absences(marks, term, calendar, now), calendar))

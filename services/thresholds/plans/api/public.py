@@ -58,15 +58,25 @@ async def get_public_page(school: SchoolInPath, request: Request, state: State) 
     return html.public(request, page.encode(), "text/html; charset=utf-8", {"Content-Security-Policy": html.policy()})
 
 
-@router.get("/v1/schools/{school}/plan/page", response_class=RedirectResponse, status_code=HTTPStatus.PERMANENT_REDIRECT)
+@router.get(
+    "/v1/schools/{school}/plan/page",
+    response_class=RedirectResponse,
+    status_code=HTTPStatus.PERMANENT_REDIRECT,
+    summary="Go to the published plan's page",
+)
 async def to_public_page(school: SchoolInPath) -> RedirectResponse:
-    """To the page's own short address."""
+    """Redirects to the page's own short address."""
     return RedirectResponse(f"{_UP}/plans/{school}", HTTPStatus.PERMANENT_REDIRECT)
 
 
-@router.get("/v1/schools/{school}/plan/plan.pdf", response_class=RedirectResponse, status_code=HTTPStatus.PERMANENT_REDIRECT)
+@router.get(
+    "/v1/schools/{school}/plan/plan.pdf",
+    response_class=RedirectResponse,
+    status_code=HTTPStatus.PERMANENT_REDIRECT,
+    summary="Go to the published plan's PDF",
+)
 async def to_public_pdf(school: SchoolInPath) -> RedirectResponse:
-    """To the PDF's own short address."""
+    """Redirects to the PDF's own short address."""
     return RedirectResponse(f"{_UP}/plans/{school}.pdf", HTTPStatus.PERMANENT_REDIRECT)
 
 

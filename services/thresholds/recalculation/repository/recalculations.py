@@ -2,16 +2,46 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Literal
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.register.repository.rows import Row, RowKey
 
+Cause = Literal["calendar", "day-end"]
+RecalculationState = Literal["waiting", "running", "done", "superseded"]
+
+_COLUMNS: Final = "id, school, cause, terms, state, after_term, after_student, rows_total, rows_done, crossings, created_at, finished_at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalculation:
+    """A pass over a school's rows of some terms. It has come to `after_student` of `after_term`, in their order."""
+
+    id: uuid.UUID
+    school: str
+    cause: Cause
+    terms: list[str]
+    state: RecalculationState
+    after_term: str
+    after_student: str
+    rows_total: int
+    rows_done: int
+    crossings: int
+    created_at: datetime
+    finished_at: datetime | None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there may be rows left to fold."""
+        return self.state in ("waiting", "running")
+
 
 async def start(
-    connection: AsyncConnection, recalculation: uuid.UUID, *, school: str, cause: str, terms: Sequence[str], now: datetime
+    connection: AsyncConnection, recalculation: uuid.UUID, *, school: str, cause: Cause, terms: Sequence[str], now: datetime
 ) -> None:
     """Begins a recalculation, once. It takes over the terms of those that have not finished: one pass over the rows does for all."""
     await connection.execute(
@@ -37,13 +67,14 @@ async def start(
     )
 
 
-async def get(connection: AsyncConnection, recalculation: uuid.UUID) -> RowMapping | None:
+async def get(connection: AsyncConnection, recalculation: uuid.UUID) -> Recalculation | None:
     """One recalculation."""
-    rows = await connection.execute(text("SELECT * FROM recalculations WHERE id = :id"), {"id": recalculation})
-    return rows.mappings().one_or_none()
+    rows = await connection.execute(text(f"SELECT {_COLUMNS} FROM recalculations WHERE id = :id"), {"id": recalculation})  # noqa: S608
+    row = rows.mappings().one_or_none()
+    return None if row is None else Recalculation(**row)
 
 
-async def next_rows(connection: AsyncConnection, recalculation: RowMapping, most: int) -> dict[RowKey, Row]:
+async def next_rows(connection: AsyncConnection, recalculation: Recalculation, most: int) -> dict[RowKey, Row]:
     """The rows behind the place it has come to, in order."""
     rows = await connection.execute(
         text(
@@ -54,10 +85,10 @@ async def next_rows(connection: AsyncConnection, recalculation: RowMapping, most
             """
         ),
         {
-            "school": recalculation["school"],
-            "terms": recalculation["terms"],
-            "after_term": recalculation["after_term"],
-            "after_student": recalculation["after_student"],
+            "school": recalculation.school,
+            "terms": recalculation.terms,
+            "after_term": recalculation.after_term,
+            "after_student": recalculation.after_student,
             "most": most,
         },
     )
@@ -86,9 +117,10 @@ async def finish(connection: AsyncConnection, recalculation: uuid.UUID, now: dat
     )
 
 
-async def of_school(connection: AsyncConnection, school: str, most: int) -> list[RowMapping]:
+async def of_school(connection: AsyncConnection, school: str, most: int) -> list[Recalculation]:
     """A school's recalculations, newest first."""
     rows = await connection.execute(
-        text("SELECT * FROM recalculations WHERE school = :school ORDER BY created_at DESC LIMIT :most"), {"school": school, "most": most}
+        text(f"SELECT {_COLUMNS} FROM recalculations WHERE school = :school ORDER BY created_at DESC LIMIT :most"),  # noqa: S608
+        {"school": school, "most": most},
     )
-    return list(rows.mappings())
+    return [Recalculation(**row) for row in rows.mappings()]
