@@ -1,4 +1,4 @@
-"""What the rooms' request models and parameters have in common."""
+"""Types that the rooms' request models and parameters share."""
 
 from typing import Annotated
 

@@ -35,7 +35,7 @@ Action = Literal[
     "import-student",
     "read-audit",
 ]
-"""What a request did. Add new ones, never rename one: lines are kept for years."""
+"""The actions of requests. Add new ones, never rename one: lines are kept for years."""
 
 Filter = str | int | bool
 

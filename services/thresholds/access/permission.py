@@ -1,4 +1,4 @@
-"""Whom a caller may see: the students of the token's schools, and, for staff who look after a part of a school, of that part."""
+"""The students whom a caller may see: those of the token's schools; for staff who look after a part of a school, those of that part."""
 
 from http import HTTPStatus
 

@@ -216,7 +216,7 @@ class _Work:
             yield Cohort(None, merged=tuple(sorted(named - shown)))
 
     def _within(self, row: int) -> bool:
-        """Whether a set lies within the selection: only then does it belong to what was asked for."""
+        """Whether a set lies within the selection: only then does it belong to the question."""
         members = self.disclosure.members[row]
         return bool(self.disclosure.shown[row]) and bool(members.any()) and not bool((members & ~self.who).any())
 

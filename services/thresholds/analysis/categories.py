@@ -19,7 +19,7 @@ TARGET: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How far it is to the target, of the students who have a category.
+    """The distance to the national target, among the students who have a category.
 
     `percentage_points`: by how much the share of regular students is above it, or below where negative. `students`: how many more
     would have to be regular; 0 where it is reached.

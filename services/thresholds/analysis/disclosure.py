@@ -51,7 +51,7 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """Which sets may show what. `whole` says that the first set shows everything, however small: it is no breakdown.
+    """The sets that may be shown, and their numbers. `whole` says that the first set shows everything, however small: it is no breakdown.
 
     `members`: sets by students. `shared`: how many students each two sets share. `parts`: families of sets that lie within another one
     and do not overlap, with that one. `shown`: the sets that may be shown at all.

@@ -1,4 +1,4 @@
-"""What an analysis says, as plain data."""
+"""The findings of an analysis, as plain data."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Writes changed register rows and says what they changed: the one way to a crossing, whatever the cause."""
+"""Writes changed register rows and publishes their crossings: the one way to a crossing, whatever the cause."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

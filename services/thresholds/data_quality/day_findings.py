@@ -1,4 +1,4 @@
-"""What is missing or doubtful in the marks of one student's day. Pure.
+"""The findings of one student's day: marks that are missing or doubtful. Pure.
 
 A school has few different days (the same codes in the same slots of the same timetable): each is looked at once for all students.
 """

@@ -1,4 +1,4 @@
-"""What is missing or doubtful in a school's data of a term, for the school to mend. Pure.
+"""The issues of a school's data of a term: everything missing or doubtful, for the school to mend. Pure.
 
 It has no names: students are named by their keys.
 """

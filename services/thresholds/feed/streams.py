@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 PAGE: Final = 100
 RETRY_MS: Final = 3_000
-"""How long a client waits before it connects again; said at the start of every stream."""
+"""The time for a client to wait before it connects again, sent at the start of every stream."""
 
 ALIVE: Final = b": alive\n\n"
 
@@ -33,7 +33,7 @@ _encoder = msgspec.json.Encoder()
 
 
 class OpenStream:
-    """One stream's place among those that are open."""
+    """One of the streams that are open."""
 
     def __init__(self, streams: "Streams", subject: str) -> None:
         self._streams = streams

@@ -1,4 +1,4 @@
-"""What all printed pages begin with: facts about the document, and days in words."""
+"""The masthead of all printed pages: facts about the document, and days in words."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -19,7 +19,7 @@ PlanState = Literal["draft", "published", "superseded"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processes:
-    """How the school finds out about absence: its patterns, and the barriers and causes behind it."""
+    """The school's processes to find patterns of absence, and its barriers and underlying causes."""
 
     patterns: list[str] = field(default_factory=list)
     barriers: list[str] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Processes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Monitoring:
-    """How progress is monitored and measured, and how that is linked to achievement."""
+    """The school's methods to monitor and measure progress, with links to achievement."""
 
     measures: list[str] = field(default_factory=list)
     achievement_links: list[str] = field(default_factory=list)

@@ -40,7 +40,7 @@ class Rules:
 
 
 def standing(history: Iterable[OracleMark]) -> dict[tuple[date, str | int], OracleMark]:
-    """What stands at each place: the latest recorded, then the latest received."""
+    """The mark that stands at each place: the latest recorded, then the latest received."""
     winners: dict[tuple[date, str | int], OracleMark] = {}
     for mark in history:
         place = (mark.day, mark.place)

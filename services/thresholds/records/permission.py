@@ -1,4 +1,4 @@
-"""Which STAR record a caller may see: that of a student whom they may see."""
+"""The STAR records that a caller may see: those of students whom they may see."""
 
 from http import HTTPStatus
 from uuid import UUID

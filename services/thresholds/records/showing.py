@@ -25,7 +25,7 @@ from shared.identifiers import SchoolNumber
 
 @dataclass(frozen=True, slots=True)
 class SchoolContext:
-    """What showing a school's records takes: its calendar, its rule for due days, and the day there."""
+    """The context that a school's records are shown in: its calendar, its rule for due days, and the day there."""
 
     calendar: SchoolCalendar
     due: DueRule

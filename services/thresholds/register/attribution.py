@@ -1,4 +1,4 @@
-"""Which codes a day's absent half days belong to, and which part of the day was missed. Pure.
+"""The codes that a day's absent half days belong to, and the part of the day that was missed. Pure.
 
 The total of a day is the day rule's alone (`half_days`); this only says what to call the half days that it counts. Each belongs whole to
 one code, so that codes add up to the total. The first goes to the code with most absent minutes (or sessions); after each, the winner's

@@ -1,4 +1,4 @@
-"""What a report is made of: texts, tables and plots, as plain data. The page and the PDF are both made of these, so they say the same."""
+"""The blocks of a report: texts, tables and plots, as plain data. The page and the PDF are both made of these, so they read the same."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from services.thresholds.pages.masthead import Fact
 from shared.attendance.tiers import Tier
 
 Style = Tier | Literal["together", "unjustified", "justified", "best", "good", "poor", "worst", "plain"]
-"""What a part of a plot is of: its colour and pattern. `together` is of students put together because there are too few of one kind."""
+"""The colour and pattern of a part of a plot. `together`: students put together because there are too few of one kind."""
 
 
 @dataclass(frozen=True, slots=True)

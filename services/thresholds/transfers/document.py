@@ -14,7 +14,7 @@ from shared.events.data import HalfDayCount, Moment, TermDates, VendorCount
 
 FORMAT: Final = "nz.star.transfer.v1"
 HALF_DAYS: Final = 2
-"""Of a day."""
+"""The most half days that a day has."""
 
 
 class TransferredDay(Struct, frozen=True, kw_only=True):

@@ -51,7 +51,7 @@ class Keyring:
         return _jws.encode(payload, self.key, algorithm=ALGORITHM, headers=headers)
 
     def verify(self, document: str) -> bytes:
-        """What was signed. Raises UntrustedError."""
+        """The bytes that were signed. Raises UntrustedError."""
         try:
             header = jwt.get_unverified_header(document)
             if header.get("typ") != TYPE:

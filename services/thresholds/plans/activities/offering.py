@@ -1,4 +1,4 @@
-"""Which response activities a school's staff are offered at a threshold: the published plan decides, where there is one."""
+"""The response activities that staff are offered at a threshold: the published plan decides, where there is one."""
 
 from collections.abc import Sequence
 from typing import Final

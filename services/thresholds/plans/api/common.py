@@ -1,4 +1,4 @@
-"""What the endpoints of the plan share: finding a version, checking it, and showing it."""
+"""Shared by the endpoints of the plan: finding a version, checking it, and showing it."""
 
 from dataclasses import fields
 from http import HTTPStatus
@@ -63,7 +63,7 @@ def plan_out(version: PlanVersion, request: Request, state: ThresholdsState) -> 
 
 
 def _public_addresses(request: Request, state: ThresholdsState, school: str) -> tuple[str, str]:
-    """Of a school's published plan: the page, and the PDF."""
+    """The addresses of a school's published plan: the page, and the PDF."""
     base = state.settings.public_url.rstrip("/")
     if not base:
         base = f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"

@@ -1,4 +1,4 @@
-"""What happened to a STAR record and its responses."""
+"""The history of a STAR record and its responses."""
 
 from uuid import UUID
 

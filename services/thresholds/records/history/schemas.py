@@ -1,4 +1,4 @@
-"""What happened to a STAR record, as the API answers it."""
+"""The history of a STAR record, as the API answers it."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What staff decide about a STAR record: its status, what came of it, who sees to it, and by when. Pure."""
+"""The staff's decisions about a STAR record: its status, its outcome, who sees to it, and its due day. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

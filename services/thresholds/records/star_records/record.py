@@ -11,7 +11,7 @@ from shared.identifiers import SchoolNumber
 RecordStatus = Literal["open", "closed", "withdrawn"]
 Origin = Literal["crossing", "manual"]
 Outcome = Literal["attendance-improved", "barriers-resolved", "referred", "moved-away", "no-change", "other"]
-"""What came of a closed record. The list is ours: the Ministry's is not public."""
+"""The outcomes of a closed record. The list is ours: the Ministry's is not public."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ class DueBefore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFilter:
-    """Which records of a school. `overdue` is (list the overdue ones, or all others; the rule as of today); None lists both.
+    """Filters of a school's records. `overdue` is (list the overdue ones, or all others; the rule as of today); None lists both.
 
     `of_students` None is everybody; for a part of a school it has the ids of its students, which lead to their few records at once.
     """
