@@ -91,18 +91,18 @@ def _rows(question: Question) -> Iterable[tuple[Student, bytes]]:
     return zip(question.students, question.rows, strict=True)
 
 
-def _only(question: Question, wanted: Sequence[bool]) -> Question:
+def _only(question: Question, chosen: Sequence[bool]) -> Question:
     """The question of some of its students. A student without a mark, and on no roster, was never there."""
-    if all(wanted):
+    if all(chosen):
         return question
 
     def kept(rows: Sequence[bytes] | None) -> Sequence[bytes] | None:
-        return None if rows is None else list(compress(rows, kept_students))
+        return None if rows is None else list(compress(rows, chosen))
 
     return replace(
         question,
-        students=list(compress(question.students, kept_students)),
-        rows=list(compress(question.rows, kept_students)),
+        students=list(compress(question.students, chosen)),
+        rows=list(compress(question.rows, chosen)),
         beside=NeighbourRows(kept(question.beside.before), kept(question.beside.after)),
     )
 

@@ -58,7 +58,7 @@ class MarksHandler(BatchHandler):
         calendars = await self._calendars.lock(connection, sorted({roll.school for _, roll in rolls}))
         self._sort_out_unknown(batch, rolls, calendars)
         kept = [(message, roll) for message, roll in rolls if roll.school in calendars and not batch.waits(message)]
-        await self._fold(connection, _entries(batch, kept, calendars), calendars)
+        await self._fold(connection, _entries(batch, kept, calendars), calendars, batch.now)
 
     def _sort_out_unknown(self, batch: Batch, rolls: Iterable[Roll], calendars: Mapping[str, SchoolCalendar]) -> None:
         """Pauses partitions at a roll whose school's calendar has not come; refuses rolls that have waited long enough."""
@@ -119,9 +119,9 @@ def _entries(batch: Batch, rolls: Iterable[Roll], calendars: Mapping[str, School
                     refused.setdefault(BAD_MARK, []).append(mark)
                     continue
                 entries.setdefault(RowKey(roll.school, term.name, mark.student), []).append((entry, roll.source))
-        for reason, marks_of_it in refused.items():
-            rest = msgspec.json.encode(replace_marks(roll, marks_of_it))
-            batch.refuse(message, reason, _DETAILS[reason], school=roll.school, value=rest, count=len(marks_of_it))
+        for reason, refused_marks in refused.items():
+            rest = msgspec.json.encode(msgspec.structs.replace(roll, marks=refused_marks))
+            batch.refuse(message, reason, _DETAILS[reason], school=roll.school, value=rest, count=len(refused_marks))
     return entries
 
 
@@ -138,8 +138,3 @@ def _corrections(key: RowKey, replaced: Iterable[tuple[bytes, bytes]], sources: 
             received_at=packed_row.received_at(became),
             source=sources[after],
         )
-
-
-def replace_marks(roll: MarksRecorded, marks: list[Mark]) -> MarksRecorded:
-    """The same roll with other marks."""
-    return msgspec.structs.replace(roll, marks=marks)

@@ -6,8 +6,8 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.data_quality.repository import dead_letters
-from services.thresholds.data_quality.repository.dead_letters import ReportedLetter
+from services.thresholds.data_quality.repository import reported_letters
+from services.thresholds.data_quality.repository.reported_letters import ReportedLetter
 from shared.batch import Batch, BatchHandler
 from shared.deadletters.reading import WRONG_TYPE
 from shared.events.data import DeadLettered, DeadLetterSettled
@@ -23,7 +23,7 @@ MOST: Final = 2**31 - 1
 
 @dataclass
 class DeadLettersHandler(BatchHandler):
-    """Keeps what other services could not apply, where the school is known. Our own are in our box, with their present state."""
+    """Keeps the dead letters of other services whose school is known. Our own are in our box, with their present state."""
 
     async def apply(self, connection: AsyncConnection, batch: Batch) -> None:
         """Applies the events. None of them ever waits."""
@@ -39,9 +39,8 @@ class DeadLettersHandler(BatchHandler):
                     settled.append(letter.dead_letter_id)
                 case _:
                     batch.refuse(message, WRONG_TYPE, "only dead letters belong on this topic")
-        await dead_letters.settle(connection, settled)
-        await dead_letters.add(connection, list(reported.values()))
-        await dead_letters.forget_before(connection, batch.now - KEPT_FOR)
+        await reported_letters.settle(connection, settled)
+        await reported_letters.add(connection, list(reported.values()))
 
 
 def _reported(event: Event, letter: DeadLettered, school: str) -> ReportedLetter:

@@ -1,4 +1,4 @@
-"""Schools and students into our copies. What hangs on a school's calendar follows in the same transaction."""
+"""Schools and students into our copies. The work that depends on a school's calendar follows in the same transaction."""
 
 import uuid
 from collections.abc import Awaitable, Callable
@@ -48,7 +48,7 @@ class RosterHandler(BatchHandler):
         if left := [student_id for student_id, student in latest.items() if student is None]:
             await students.remove(connection, left)
         for number in sorted(updated):
-            await self._update(connection, updated[number])
+            await self._update(connection, updated[number], batch.now)
 
     async def _update(self, connection: AsyncConnection, school: SchoolUpdated, now: datetime) -> None:
         locked = await schools.lock(connection, [school.school])

@@ -247,7 +247,7 @@ async def test_the_worker_listens_to_the_dead_letters_topic(heart: Heart, databa
 
 async def test_what_can_not_be_read_on_the_dead_letters_topic_is_kept_and_forgotten_in_time(heart: Heart) -> None:
     box = heart.marks_handler.dead_letters
-    handler = Applied(heart.engine, DeadLettersHandler(box, lambda: NOW + KEPT_FOR + timedelta(seconds=1)))
+    handler = Applied(heart.engine, DeadLettersHandler(box, lambda: NOW + REPORTED_KEPT_FOR + timedelta(seconds=1)))
     await handler([reported(heart, "notifier", 1)])
     async with heart.engine.begin() as connection:
         await reported_letters.forget_before(connection, NOW + timedelta(seconds=1), 1_000)
