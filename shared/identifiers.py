@@ -6,7 +6,6 @@ rest. None of them is made from the national student number.
 
 import re
 import uuid
-from datetime import date
 from typing import NewType
 
 SchoolNumber = NewType("SchoolNumber", str)
@@ -99,11 +98,6 @@ def resend_id(delivery: uuid.UUID, number: int) -> uuid.UUID:
 def address_id(school: str, key: str) -> uuid.UUID:
     """The id under which a school's address is remembered when letters come back from it, so that the address itself can be forgotten."""
     return uuid.uuid5(NAMESPACE, f"address/{school}/{key}")
-
-
-def erasure_id(day: date) -> uuid.UUID:
-    """The id of the work that erases what was kept long enough, one a day."""
-    return uuid.uuid5(NAMESPACE, f"erasure/{day}")
 
 
 def window_id(school: str, week: str) -> uuid.UUID:

@@ -6,16 +6,18 @@ from dataclasses import replace
 from services.notifier.contacts import handler as roster
 from services.notifier.contacts.handler import RosterHandler
 from services.notifier.delivery.deliveries.task import BACKOFF, DeliveryTask
-from services.notifier.delivery.erasure import ErasureTask, planner
+from services.notifier.delivery.retention import retention_rules as letters_kept
 from services.notifier.delivery.transports.factory import open_transports
 from services.notifier.letters.handlers import crossings, holds
 from services.notifier.letters.roster import follow_roster as letters_follow
 from services.notifier.letters.task import LetterTask
 from services.notifier.letters.withdrawing import LetterCloser
 from services.notifier.partners.loops import partner_loops
+from services.notifier.partners.retention import retention_rules as partner_events_kept
 from services.notifier.partners.task import WebhookTask
 from services.notifier.settings import SCHEMA, NotifierSettings
 from services.notifier.staff_mail import handler as plans
+from services.notifier.staff_mail.retention import retention_rules as notices_kept
 from services.notifier.staff_mail.roster import follow_roster as staff_mail_follows
 from services.notifier.staff_mail.tasks.digest import DigestTask
 from services.notifier.staff_mail.tasks.notice import NoticeTask
@@ -59,7 +61,6 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
             replace(BACKOFF, first=settings.delivery_pause, longest=settings.delivery_longest_pause),
             settings.soft_bounces,
         )
-        erasure = ErasureTask(parts.engine, settings.letters_kept, clock)
         trial = TrialTask(parts.engine, email, settings.smtp_timeout, clock)
         loops = {
             "roster": parts.consume(roster.GROUP, [topics.SCHOOLS, topics.STUDENTS], roster_handler(box, clock)),
@@ -74,11 +75,16 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
                 [topics.PLANS],
                 plans.PlansHandler(box, clock, message_id_domain=settings.message_id_domain, tell_within=settings.tell_within),
             ),
-            "work": parts.work([letter, delivery, trial, digest, notice, erasure], concurrency=settings.letters_at_once),
-            "erasure": lambda stop: planner(parts.engine, clock, stop),
+            "work": parts.work([letter, delivery, trial, digest, notice], concurrency=settings.letters_at_once),
             "relay": parts.relay(),
-            # A notice without anybody to write to starts again by its work, when the school has a contact.
-            "retention": parts.retention(history=[DeliveryTask.kind, NoticeTask.kind, WebhookTask.kind]),
+            "retention": parts.retention(
+                (
+                    *letters_kept(settings.letters_kept, clock),
+                    *notices_kept(settings.work_kept),
+                    *partner_events_kept(settings.partner_events_kept),
+                ),
+                history=[DeliveryTask.kind, NoticeTask.kind, WebhookTask.kind],
+            ),
             "bells": parts.bells(),
         }
         async with partner_loops(parts, settings, box) as partners:

@@ -7,16 +7,16 @@ import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import httpcore
 
 from services.notifier.partners.addresses import Guard
 from services.notifier.partners.endpoints import Endpoint
-from services.notifier.partners.schedule import Answer, detail_of
+from services.notifier.partners.schedule import LONGEST_RETRY_AFTER, Answer, detail_of
 from shared.clock import Clock
+from shared.web.retry_after import retry_after
 
 Resolver = Callable[[str, int], Sequence[str]]
 """The addresses of a host name, as text. Called in a thread; raises OSError."""
@@ -39,8 +39,8 @@ class AddressRefusedError(OSError):
 
 def system_resolver(host: str, port: int) -> Sequence[str]:
     """The machine's own way to find addresses, in the order that it prefers."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+    infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in infos))
 
 
 class AddressBook:
@@ -174,15 +174,9 @@ async def _discard(response: httpcore.Response) -> None:
 
 
 def _retry_after(response: httpcore.Response, now: datetime) -> timedelta | None:
-    """The answer's Retry-After, in seconds or as a date; None without one that can be read."""
-    value = next((value for name, value in response.headers if name.lower() == b"retry-after"), b"").decode("latin-1").strip()
-    if value.isascii() and value.isdecimal():
-        return timedelta(seconds=min(int(value), 1_000_000)) if len(value) < 12 else None
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(moment.replace(tzinfo=moment.tzinfo or UTC) - now, timedelta(0))
+    value = next((value for name, value in response.headers if name.lower() == b"retry-after"), None)
+    text = value.decode("latin-1") if value is not None else None
+    return retry_after(text, now, shortest=timedelta(0), longest=LONGEST_RETRY_AFTER)
 
 
 def _why_not_connected(error: BaseException) -> str:

@@ -1,12 +1,10 @@
-"""The loops that serve partners: events in, webhooks out, old ones forgotten."""
+"""The loops that serve partners: events in, webhooks out."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.notifier.partners import handler as partner_events
 from services.notifier.partners.courier import AddressBook, Courier
-from services.notifier.partners.forgetting import Forgetting
 from services.notifier.partners.task import WebhookTask
 from services.notifier.partners.vault import open_vault
 from services.notifier.settings import NotifierSettings
@@ -34,17 +32,11 @@ async def partner_loops(parts: WorkerParts, settings: NotifierSettings, box: Dea
         clock=clock,
     )
     handler = partner_events.PartnerEventsHandler(box, clock, kept=settings.partner_events_kept)
-    forgetting = Forgetting(parts.engine, settings.partner_events_kept, clock)
-    beat = parts.progress.loop(f"{parts.schema}.forgetting")
-
-    async def forget(stop: asyncio.Event) -> None:
-        await forgetting.run(stop, beat)
 
     try:
         yield {
             "partners": parts.consume(partner_events.GROUP, partner_events.TOPICS, handler),
             "webhooks": parts.work([webhook], concurrency=at_once, name="webhooks"),
-            "forgetting": forget,
         }
     finally:
         await courier.close()

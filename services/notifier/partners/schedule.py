@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final, Literal
 
+from shared.worklist.tasks import Done, Failed, Retry
+
 PAUSES: Final = (
     timedelta(seconds=5),
     timedelta(minutes=5),
@@ -23,6 +25,11 @@ JITTER: Final = 0.2
 """The largest part that is added to a pause, so that what failed together does not come back together."""
 
 LONGEST_RETRY_AFTER: Final = timedelta(hours=24)
+"""The longest pause that a receiver can ask for."""
+
+LATER: Final = timedelta(minutes=5)
+"""The pause where no receiver is at fault."""
+
 DISABLED_AFTER: Final = timedelta(days=5)
 """The time of nothing but failures. Longer than any one webhook is tried, so more than one has failed for good by then."""
 
@@ -58,42 +65,37 @@ def status_of(detail: str | None) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Done):
     """The receiver has it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """Not this time."""
+class Missed(Retry):
+    """The receiver has not got it. `answer` is None when it was not asked, its subscription being stopped."""
 
-    after: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class GivenUp:
-    """It was tried often enough; a replay starts again."""
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """The receiver wants nothing more, this one included."""
+class GivenUp(Failed):
+    """The receiver will not get it; a replay starts again. `answer` is None when it was not asked."""
+
+    answer: Answer | None = None
 
 
-Verdict = Delivered | Again | GivenUp | Gone
-
-
-def judge(answer: Answer, tries: int, spread: float) -> Verdict:
-    """The next state of a webhook after its `tries`-th attempt (from 1). `spread`, from 0 to 1, is the share of the jitter."""
+def judge(answer: Answer, tries: int, spread: float) -> Delivered | Missed | GivenUp:
+    """The outcome of a webhook's `tries`-th try (from 1). `spread`, from 0 to 1, is the share of the jitter."""
     if answer.taken:
-        return Delivered()
+        return Delivered(answer.detail)
     if answer.status == HTTPStatus.GONE:
-        return Gone()
+        # The answer stops the whole subscription; this one is held with the others, and goes on with them should it be resumed.
+        return Missed(answer.detail, LATER, answer=answer)
     if tries >= MOST_TRIES:
-        return GivenUp()
+        return GivenUp(answer.detail, answer)
     pause = PAUSES[tries - 1] * (1 + JITTER * spread)
     if answer.retry_after is not None:
-        pause = max(pause, min(answer.retry_after, LONGEST_RETRY_AFTER))
-    return Again(pause)
+        pause = max(pause, answer.retry_after)
+    return Missed(answer.detail, pause, answer=answer)
 
 
 def stopped_by(answer: Answer, failing_since: datetime | None, now: datetime) -> Stop | None:

@@ -17,7 +17,7 @@ from services.notifier.partners.courier import Courier
 from services.notifier.partners.endpoints import parse_endpoint
 from services.notifier.partners.repository import subscriptions, webhook_claims, webhooks
 from services.notifier.partners.repository.partner_events import PartnerEvent
-from services.notifier.partners.schedule import MOST_TRIES, Again, Answer, Delivered, GivenUp, Gone, judge, stopped_by
+from services.notifier.partners.schedule import LATER, MOST_TRIES, Answer, Delivered, GivenUp, Missed, judge, stopped_by
 from services.notifier.partners.signatures import signed_headers
 from services.notifier.partners.vault import Vault, WrongKeyError
 from shared.clock import Clock
@@ -25,7 +25,7 @@ from shared.events.envelope import as_cloudevent
 from shared.telemetry import metrics
 from shared.worklist import repository as worklist
 from shared.worklist.repository import WorkItem
-from shared.worklist.tasks import Backoff, Done, Failed, Outcome, Retry
+from shared.worklist.tasks import Backoff, Outcome, Retry
 
 log = structlog.get_logger()
 
@@ -35,32 +35,7 @@ BACKOFF: Final = Backoff(timedelta(seconds=5), timedelta(hours=1), most_attempts
 MARGIN: Final = timedelta(minutes=1)
 """The time that the lease leaves beyond the courier's own bound, so that no second attempt begins while one can still succeed."""
 
-LATER: Final = timedelta(minutes=5)
-
 _encoder = msgspec.json.Encoder()
-
-
-@dataclass(frozen=True, slots=True)
-class Took(Done):
-    """The receiver has it."""
-
-    subscription: uuid.UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Missed(Retry):
-    """The receiver has not got it. `answer` is None when it was not asked, its subscription being stopped."""
-
-    subscription: uuid.UUID | None = None
-    answer: Answer | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lost(Failed):
-    """The receiver will not get it. `answer` is None when it was not asked."""
-
-    subscription: uuid.UUID | None = None
-    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +78,12 @@ class WebhookTask:
         async with self.engine.connect() as connection:
             posting = await webhooks.posting(connection, item.id)
         if not posting.active:
-            return Missed("the subscription is stopped", timedelta(0), subscription=posting.subscription_id)
+            return Missed("the subscription is stopped", timedelta(0))
         if not posting.wanted:
-            return Lost("the subscription asks for it no longer", subscription=posting.subscription_id)
+            return GivenUp("the subscription asks for it no longer")
         tries = max(item.attempt - posting.attempts_before, 1)
         if tries > MOST_TRIES:
-            return Lost("attempts that never came to an end", subscription=posting.subscription_id)
+            return GivenUp("attempts that never came to an end")
         try:
             secrets = [self.vault.open(secret) for secret in posting.secrets(self.clock())]
         except WrongKeyError:
@@ -117,28 +92,21 @@ class WebhookTask:
         body = body_of(posting.event)
         headers = signed_headers(secrets, posting.event.event_id, int(self.clock().timestamp()), body)
         answer = await self.courier.post(parse_endpoint(posting.url), headers, body)
-        match judge(answer, tries, random.random()):  # noqa: S311 - spreads load, keeps no secret
-            case Delivered():
-                return Took(answer.detail, subscription=posting.subscription_id)
-            case Again(after):
-                return Missed(answer.detail, after, subscription=posting.subscription_id, answer=answer)
-            case Gone():
-                return Missed(answer.detail, LATER, subscription=posting.subscription_id, answer=answer)
-            case GivenUp():
-                return Lost(answer.detail, subscription=posting.subscription_id, answer=answer)
+        return judge(answer, tries, random.random())  # noqa: S311 - spreads load, keeps no secret
 
     async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
         """Keeps what became of the delivery, and what that says of its subscription."""
         match outcome:
-            case Took(subscription=subscription) if subscription is not None:
-                await webhooks.settle(connection, item.id, "delivered")
+            case Delivered():
+                subscription = await webhooks.settle(connection, item.id, "delivered")
                 metrics.WEBHOOKS.labels("delivered").inc()
                 await self._recover(connection, subscription)
-            case Lost(subscription=subscription, answer=answer) if subscription is not None:
-                await webhooks.settle(connection, item.id, "failed")
+            case GivenUp(answer=answer):
+                subscription = await webhooks.settle(connection, item.id, "failed")
                 metrics.WEBHOOKS.labels("failed").inc()
                 await self._count(connection, subscription, answer)
-            case Missed(subscription=subscription, answer=answer) if subscription is not None:
+            case Missed(answer=answer):
+                subscription = await webhooks.subscription_of(connection, item.id)
                 await self._count(connection, subscription, answer)
                 if await subscriptions.state_of(connection, subscription) == "active":
                     metrics.WEBHOOKS.labels("retried").inc()
@@ -147,6 +115,7 @@ class WebhookTask:
                 await webhooks.settle(connection, item.id, "held")
                 metrics.WEBHOOKS.labels("held").inc()
             case Retry():
+                # A fault of ours is no try.
                 await webhooks.pass_over(connection, item.id)
 
     async def _recover(self, connection: AsyncConnection, subscription: uuid.UUID) -> None:

@@ -76,7 +76,7 @@ async def forget_before(connection: AsyncConnection, moment: datetime, most: int
                 WHERE e.time < :moment AND NOT EXISTS (
                     SELECT FROM webhook_deliveries d JOIN work w ON w.id = d.id WHERE d.position = e.position AND w.state = 'leased'
                 )
-                ORDER BY e.time LIMIT :most
+                ORDER BY e.time LIMIT :most FOR UPDATE OF e SKIP LOCKED
             ), worked AS (
                 DELETE FROM work w USING webhook_deliveries d JOIN old ON old.position = d.position WHERE w.id = d.id
             )

@@ -189,12 +189,28 @@ async def posting(connection: AsyncConnection, delivery_id: uuid.UUID) -> Postin
     )
 
 
-async def settle(connection: AsyncConnection, delivery_id: uuid.UUID, status: Settled) -> None:
-    """Keeps what became of a delivery."""
-    await connection.execute(
-        text("UPDATE webhook_deliveries SET status = :status WHERE id = :id AND status = 'waiting'"),
-        {"id": delivery_id, "status": status},
-    )
+async def subscription_of(connection: AsyncConnection, delivery_id: uuid.UUID) -> uuid.UUID:
+    """The subscription of a delivery. Raises NoResultFound for a delivery that does not exist."""
+    subscription: uuid.UUID = (
+        await connection.execute(text("SELECT subscription_id FROM webhook_deliveries WHERE id = :id"), {"id": delivery_id})
+    ).scalar_one()
+    return subscription
+
+
+async def settle(connection: AsyncConnection, delivery_id: uuid.UUID, status: Settled) -> uuid.UUID:
+    """Keeps what became of a delivery that waits; answers its subscription."""
+    subscription: uuid.UUID = (
+        await connection.execute(
+            text(
+                """
+                UPDATE webhook_deliveries SET status = CASE WHEN status = 'waiting' THEN :status ELSE status END
+                WHERE id = :id RETURNING subscription_id
+                """
+            ),
+            {"id": delivery_id, "status": status},
+        )
+    ).scalar_one()
+    return subscription
 
 
 async def pass_over(connection: AsyncConnection, delivery_id: uuid.UUID) -> None:
@@ -215,10 +231,10 @@ async def counts(connection: AsyncConnection, subscriptions: Sequence[uuid.UUID]
         ),
         {"ids": list(subscriptions)},
     )
-    found: dict[uuid.UUID, dict[str, int]] = {id_: {"waiting": 0, "held": 0, "failed": 0} for id_ in subscriptions}
+    numbers: dict[uuid.UUID, dict[str, int]] = {id_: {"waiting": 0, "held": 0, "failed": 0} for id_ in subscriptions}
     for row in rows:
-        found[row.subscription_id][row.status] = row.number
-    return found
+        numbers[row.subscription_id][row.status] = row.number
+    return numbers
 
 
 async def attempts(
@@ -258,14 +274,14 @@ async def attempts(
     return [dict(row) for row in rows.mappings()]
 
 
-async def forget_deleted(connection: AsyncConnection, most: int) -> int:
+async def forget_deleted(connection: AsyncConnection, _: datetime, most: int) -> int:
     """Drops what is left of deleted subscriptions, once nobody is at it; answers how many deliveries, and subscriptions without any."""
     worked = await connection.execute(
         text(
             """
             WITH old AS (
                 SELECT d.id FROM webhook_deliveries d JOIN subscriptions s ON s.id = d.subscription_id LEFT JOIN work w ON w.id = d.id
-                WHERE s.state = 'deleted' AND w.state IS DISTINCT FROM 'leased' LIMIT :most
+                WHERE s.state = 'deleted' AND w.state IS DISTINCT FROM 'leased' LIMIT :most FOR UPDATE OF d SKIP LOCKED
             ), worked AS (
                 DELETE FROM work w USING old WHERE w.id = old.id
             )

@@ -139,6 +139,23 @@ async def page(
     return [dict(row) for row in rows.mappings()]
 
 
+async def forget_work_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Drops up to `most` finished work items, with their attempts, of notices that are settled; answers how many."""
+    forgotten = await connection.execute(
+        text(
+            """
+            DELETE FROM work WHERE id IN (
+                SELECT w.id FROM work w JOIN notices n USING (id)
+                WHERE w.kind = :kind AND w.settled_at < :moment AND n.status IN ('sent', 'failed', 'cancelled')
+                ORDER BY w.settled_at LIMIT :most FOR UPDATE OF w SKIP LOCKED
+            )
+            """
+        ),
+        {"kind": WORK_KIND, "moment": moment, "most": most},
+    )
+    return forgotten.rowcount
+
+
 async def _add(connection: AsyncConnection, notice: Notice, due_at: datetime) -> bool:
     added = await connection.execute(
         text(

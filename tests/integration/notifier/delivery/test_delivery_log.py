@@ -11,11 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from deploy.sandbox.mail import MailCatcher
-from services.notifier.delivery.erasure import ErasureTask, plan
+from services.notifier.delivery.retention import retention_rules
 from shared.auth.principal import Role
-from shared.db.listen import Wakeup
+from shared.retention import Retention
 from shared.worklist import repository as worklist
-from shared.worklist.runner import Runner
 from tests.integration.notifier.conftest import HOLD, MERE, Desk, Visitor
 from tests.support import dsn
 from tests.support.crossings import down, up
@@ -268,19 +267,15 @@ async def test_cancelling_and_sending_side_by_side_agree(desk: Desk, visitor: Vi
 async def test_letters_are_erased_when_they_were_kept_long_enough(desk: Desk, visitor: Visitor) -> None:
     await told(desk)
     first = await the_delivery(visitor)
-    erasure = ErasureTask(desk.engine, timedelta(days=2557), desk.clock)
-    runner = Runner("notifier", desk.engine, [erasure], Wakeup(), clock=desk.clock)
-    for _ in range(2):
-        # Started twice in a day, it is planned once.
-        async with desk.engine.begin() as connection:
-            await plan(connection, desk.now)
-    assert await runner.run_once() == 1
-    desk.passes(timedelta(days=2556))
-    assert await runner.run_once() == 1
+    (rule,) = retention_rules(timedelta(days=2557), desk.clock)
+    retention = Retention("notifier", desk.engine, [rule], desk.clock)
+    assert await retention.apply(rule, asyncio.Event()) == 0
+    desk.passes(timedelta(days=2557))
+    assert await retention.apply(rule, asyncio.Event()) == 0
     assert (await whole(visitor, first["id"]))["text"] is not None
 
-    desk.passes(timedelta(days=1, seconds=1))
-    assert await runner.run_once() == 1
+    desk.passes(timedelta(seconds=1))
+    assert await retention.apply(rule, asyncio.Event()) == 1
 
     found = await whole(visitor, first["id"])
     gone = ("recipient", "subject", "text", "html")
@@ -288,19 +283,15 @@ async def test_letters_are_erased_when_they_were_kept_long_enough(desk: Desk, vi
     assert re.match("2033-11-2", found["erased_at"])
     assert (found["status"], found["student"], found["threshold"], found["sent_at"]) == ("sent", "12345", 5, first["sent_at"])
     assert (await ask(visitor, first["id"], "resend", 409))["type"] == "urn:nz-star:problem:erased"
-    # And on it goes, once a day.
-    assert await runner.run_once() == 0
-    desk.passes(timedelta(days=1))
-    assert await runner.run_once() == 1
+    assert await desk.attempts() == []
+    assert await retention.apply(rule, asyncio.Event()) == 0
 
 
 async def test_a_letter_that_waits_is_never_erased(desk: Desk) -> None:
     desk.catcher.refuse(451, times=None)
     await told(desk)
-    erasure = ErasureTask(desk.engine, timedelta(days=30), desk.clock)
+    (rule,) = retention_rules(timedelta(days=30), desk.clock)
     desk.passes(timedelta(days=31))
-    async with desk.engine.begin() as connection:
-        await plan(connection, desk.now)
-    await Runner("notifier", desk.engine, [erasure], Wakeup(), clock=desk.clock).run_once()
+    assert await Retention("notifier", desk.engine, [rule], desk.clock).apply(rule, asyncio.Event()) == 0
 
     assert await desk.deliveries() == [("mere@example.test", "waiting", None)]

@@ -1,5 +1,6 @@
 """Partners' subscriptions on a real database and real receivers, with a clock that stands until a test moves it."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifier.app import create_app
 from services.notifier.partners.courier import AddressBook, Courier, Resolver, system_resolver
 from services.notifier.partners.handler import PartnerEventsHandler
+from services.notifier.partners.retention import retention_rules
 from services.notifier.partners.task import WebhookTask
 from services.notifier.partners.vault import open_vault
 from services.notifier.settings import NotifierSettings
@@ -25,6 +27,7 @@ from shared.deadletters.box import DeadLetterBox
 from shared.events.catalogue import PLAN_PUBLISHED
 from shared.events.data import PlanPublished
 from shared.events.envelope import Event
+from shared.retention import Retention
 from shared.worklist.runner import Runner
 from tests.support.applied import Applied
 from tests.support.clock import ManualClock
@@ -84,6 +87,12 @@ class Office:
         while some := await runner.run_once():
             worked += some
         return worked
+
+    async def forget(self) -> int:
+        """Lets go of what was kept long enough; answers how many events and remains of subscriptions."""
+        rules = retention_rules(self.settings.partner_events_kept)
+        retention = Retention("notifier", self.engine, rules, self.clock)
+        return sum([await retention.apply(rule, asyncio.Event()) for rule in rules])
 
     async def rows(self, sql: str, **values: Any) -> list[Any]:
         async with self.engine.connect() as connection:

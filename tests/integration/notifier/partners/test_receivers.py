@@ -106,12 +106,21 @@ async def test_a_success_is_a_success_whatever_follows_it(answering: Answering) 
         ("Fri, 20 Nov 2026 01:00:00 GMT", timedelta(0)),
         ("soon", None),
         ("-1", None),
-        ("9" * 40, None),
+        ("9" * 40, timedelta(hours=24)),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", timedelta(hours=24)),
+        ("Fri, 31 Dec 2027 00:00:00 GMT", timedelta(hours=24)),
     ],
 )
 async def test_retry_after_in_its_two_forms(value: str, after: timedelta | None) -> None:
     async with receiving(Receiver(answer=saying(503, f"Retry-After: {value}"))) as receiver:
         assert (await post(receiver.url(), courier())).retry_after == after
+
+
+@pytest.mark.parametrize("value", ["Fri, 31 Dec 9999 23:59:59 -2359", "Fri, 99 Xyz 0000", "9" * 4_000, "\xff"])
+async def test_a_success_is_a_success_whatever_its_retry_after(value: str) -> None:
+    async with receiving(Receiver(answer=saying(200, f"Retry-After: {value}"))) as receiver:
+        answer = await post(receiver.url(), courier())
+    assert (answer.status, answer.taken) == (200, True)
 
 
 async def test_a_redirect_is_not_followed_not_even_to_where_we_may_go(office: Office) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from cryptography.fernet import Fernet
 from standardwebhooks.webhooks import Webhook
 
-from services.notifier.partners.forgetting import Forgetting
 from services.notifier.partners.vault import Vault
 from tests.integration.notifier.partners.conftest import CROSSED, NOW, PLAN, RETRACTED, Office, plan
 from tests.support.crossings import SCHOOL, STUDENT_ID, down, up
@@ -334,7 +333,7 @@ async def test_a_deleted_subscription_gets_nothing_more_and_is_forgotten(office:
     await office.call("GET", f"/{subscription['id']}", status=404)
     assert await office.rows("SELECT url, secret, previous_secret FROM subscriptions") == [("", None, None)]
 
-    await Forgetting(office.engine, office.settings.partner_events_kept, office.clock).run_once()
+    await office.forget()
     assert await office.rows("SELECT count(*) FROM subscriptions") == [(0,)]
     assert await office.rows("SELECT count(*) FROM work") == [(0,)]
 
@@ -347,10 +346,9 @@ async def test_events_are_forgotten_with_their_deliveries_and_attempts(office: O
         office.passes(timedelta(days=20))
         await office.say(up(10, 21, to="orange", said_at=office.now))
         await office.work()
-        forgetting = Forgetting(office.engine, office.settings.partner_events_kept, office.clock)
-        assert await forgetting.run_once() == 0
+        assert await office.forget() == 0
         office.passes(timedelta(days=11))
-        assert await forgetting.run_once() == 1
+        assert await office.forget() == 1
 
     assert await office.rows("SELECT event_id FROM partner_events") == [(up(10, 21, to="orange").id,)]
     assert len(await office.attempts(subscription)) == 1

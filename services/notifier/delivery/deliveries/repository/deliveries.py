@@ -252,20 +252,24 @@ async def erase_of_students(connection: AsyncConnection, student_ids: Collection
     )
 
 
-async def erase(connection: AsyncConnection, before: datetime, now: datetime, most: int) -> int:
-    """Forgets words and addresses of deliveries written before that moment, and settled; answers how many. That they were made stays."""
+async def erase_before(connection: AsyncConnection, moment: datetime, now: datetime, most: int) -> int:
+    """Forgets words, addresses and attempts of settled deliveries that were written before a moment; answers how many."""
     erased = await connection.execute(
         text(
             """
-            UPDATE deliveries SET recipient = NULL, reply_to = NULL, subject = NULL, body_text = NULL, body_html = NULL, erased_at = :now
-            WHERE id IN (
+            WITH old AS (
                 SELECT id FROM deliveries
-                WHERE erased_at IS NULL AND status <> 'waiting' AND created_at < :before ORDER BY created_at LIMIT :most
+                WHERE erased_at IS NULL AND status <> 'waiting' AND created_at < :moment ORDER BY created_at LIMIT :most
                 FOR UPDATE SKIP LOCKED
+            ), worked AS (
+                DELETE FROM work w USING old WHERE w.id = old.id
             )
+            UPDATE deliveries d
+            SET recipient = NULL, reply_to = NULL, subject = NULL, body_text = NULL, body_html = NULL, erased_at = :now
+            FROM old WHERE d.id = old.id
             """
         ),
-        {"before": before, "now": now, "most": most},
+        {"moment": moment, "now": now, "most": most},
     )
     return erased.rowcount
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notifier.partners.schedule import Again, Answer, Delivered, GivenUp, Gone, Verdict, judge, status_of, stopped_by
+from services.notifier.partners.schedule import LATER, Answer, Delivered, GivenUp, Missed, judge, status_of, stopped_by
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
@@ -15,39 +15,34 @@ def answer(status: int | None, **rest: timedelta) -> Answer:
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_any_2xx_is_a_success(status: int) -> None:
-    assert judge(answer(status), 1, 0.5) == Delivered()
+    assert judge(answer(status), 1, 0.5) == Delivered("")
 
 
 @pytest.mark.parametrize("status", [None, 100, 199, 300, 301, 302, 307, 308, 400, 401, 404, 409, 429, 500, 502, 503, 504])
 def test_everything_else_is_a_failure_a_redirect_too(status: int | None) -> None:
-    assert judge(answer(status), 1, 0.0) == Again(timedelta(seconds=5))
+    assert judge(answer(status), 1, 0.0) == Missed("", timedelta(seconds=5), answer=answer(status))
 
 
 def test_the_schedule_of_the_specification() -> None:
-    verdicts: list[Verdict] = [judge(answer(500), tries, 0.0) for tries in range(1, 11)]
+    outcomes = [judge(answer(500), tries, 0.0) for tries in range(1, 11)]
     hours = [timedelta(hours=h) for h in (2, 5, 10, 14, 20, 24)]
-    assert verdicts == [
-        Again(timedelta(seconds=5)),
-        Again(timedelta(minutes=5)),
-        Again(timedelta(minutes=30)),
-        *[Again(pause) for pause in hours],
-        GivenUp(),
-    ]
+    pauses = [timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30), *hours]
+    assert outcomes == [*[Missed("", pause, answer=answer(500)) for pause in pauses], GivenUp("", answer(500))]
 
 
-def test_the_jitter_adds_a_fifth_at_most() -> None:
-    assert judge(answer(None), 2, 1.0) == Again(timedelta(minutes=6))
-
-
-def test_410_means_gone_whatever_the_try() -> None:
-    assert judge(answer(410), 1, 0.0) == Gone()
-    assert judge(answer(410), 10, 0.0) == Gone()
-
-
-def test_retry_after_lengthens_a_pause_and_never_shortens_it() -> None:
-    assert judge(answer(503, retry_after=timedelta(minutes=2)), 1, 0.0) == Again(timedelta(minutes=2))
-    assert judge(answer(503, retry_after=timedelta(minutes=2)), 3, 0.0) == Again(timedelta(minutes=30))
-    assert judge(answer(429, retry_after=timedelta(days=300)), 1, 0.0) == Again(timedelta(hours=24))
+@pytest.mark.parametrize(
+    ("given", "tries", "spread", "pause"),
+    [
+        pytest.param(answer(None), 2, 1.0, timedelta(minutes=6), id="the jitter adds a fifth at most"),
+        pytest.param(answer(410), 1, 0.0, LATER, id="410 means gone at the first try"),
+        pytest.param(answer(410), 10, 0.0, LATER, id="and at the last"),
+        pytest.param(answer(503, retry_after=timedelta(minutes=2)), 1, 0.0, timedelta(minutes=2), id="Retry-After lengthens a pause"),
+        pytest.param(answer(503, retry_after=timedelta(minutes=2)), 3, 0.0, timedelta(minutes=30), id="and never shortens it"),
+        pytest.param(answer(429, retry_after=timedelta(hours=24)), 1, 0.0, timedelta(hours=24), id="up to a day"),
+    ],
+)
+def test_the_next_try(given: Answer, tries: int, spread: float, pause: timedelta) -> None:
+    assert judge(given, tries, spread) == Missed("", pause, answer=given)
 
 
 def test_a_subscription_stops_at_410_or_after_five_days_of_failures() -> None:
