@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from services.notifier.partners.endpoints import LONGEST_URL, parse_endpoint
 from shared.events.catalogue import PARTNER_EVENTS
 from shared.identifiers import school_number
+from shared.web.schemas import Body
 
 ALL: Final = "*"
 MOST_SCHOOLS: Final = 3_000
@@ -56,11 +57,7 @@ Events = Annotated[
 ]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NewSubscription(_Body):
+class NewSubscription(Body):
     """Which events of which schools go where."""
 
     url: Url
@@ -78,7 +75,7 @@ class NewSubscription(_Body):
     )
 
 
-class SubscriptionChange(_Body):
+class SubscriptionChange(Body):
     """The fields to change; fields left out stay. `state` pauses, or resumes what was paused or disabled."""
 
     url: Url | None = None
@@ -87,7 +84,7 @@ class SubscriptionChange(_Body):
     state: Literal["active", "paused"] | None = None
 
 
-class Replay(_Body):
+class ReplayIn(Body):
     """Which events to send again: those that happened from a time on, or those behind an event."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"from": "2026-10-19T00:00:00+13:00"}})
@@ -106,13 +103,13 @@ class Replay(_Body):
         return self
 
 
-class Replayed(BaseModel):
+class ReplayOut(BaseModel):
     """How many events are sent (again)."""
 
     queued: int
 
 
-class Counts(BaseModel):
+class UntakenCounts(BaseModel):
     """Deliveries that the receiver has not taken."""
 
     waiting: int = Field(description="Being tried, or on their way")
@@ -133,23 +130,16 @@ class SubscriptionOut(BaseModel):
     created_at: datetime
     failing_since: datetime | None = Field(description="The first failure since the last success")
     previous_secret_until: datetime | None = Field(description="Until when the secret before the last rotation signs too")
-    deliveries: Counts
+    deliveries: UntakenCounts
 
 
-class SubscriptionWithSecret(SubscriptionOut):
+class SubscriptionWithSecretOut(SubscriptionOut):
     """A new subscription, or one whose secret was rotated."""
 
     secret: str = Field(description="Signs every request; keep it: it is not shown again")
 
 
-class Subscriptions(BaseModel):
-    """A page of subscriptions, oldest first."""
-
-    items: list[SubscriptionOut]
-    next: str | None
-
-
-class Listener(BaseModel):
+class ListenerOut(BaseModel):
     """A subscription to a school. The whole address is the partner's own."""
 
     id: uuid.UUID
@@ -161,14 +151,7 @@ class Listener(BaseModel):
     created_at: datetime
 
 
-class Listeners(BaseModel):
-    """A page of those who hear of a school, oldest first."""
-
-    items: list[Listener]
-    next: str | None
-
-
-class AttemptOut(BaseModel):
+class WebhookAttemptOut(BaseModel):
     """One request, on record before it began."""
 
     event_id: str
@@ -180,10 +163,3 @@ class AttemptOut(BaseModel):
     outcome: Literal["done", "retry", "failed"] | None
     status: int | None = Field(description="The receiver's HTTP status; null when there was no answer")
     detail: str | None
-
-
-class Attempts(BaseModel):
-    """A page of attempts, newest first."""
-
-    items: list[AttemptOut]
-    next: str | None

@@ -1,0 +1,1 @@
+"""SQL of letters: cases with their crossings, the letters themselves, policies, holds and releases."""

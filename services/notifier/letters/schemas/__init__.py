@@ -1,0 +1,1 @@
+"""The shapes that the endpoints of letters take and answer."""

@@ -1,0 +1,1 @@
+"""The endpoints of partners, and of the schools that see which partners hear of them."""

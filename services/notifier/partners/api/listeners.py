@@ -9,10 +9,12 @@ from fastapi import APIRouter
 
 from services.notifier.partners.endpoints import parse_endpoint
 from services.notifier.partners.repository import subscriptions
-from services.notifier.partners.schemas import Listener, Listeners
+from services.notifier.partners.repository.subscriptions import Subscription
+from services.notifier.partners.schemas import ListenerOut
 from services.notifier.state import State
 from shared.auth.principal import Principal
-from shared.web.cursors import PageLimit, encode_cursor, moment, read_cursor
+from shared.web.cursors import PageLimit, moment, read_cursor
+from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
@@ -28,26 +30,13 @@ async def list_listeners(
     caller: Annotated[Principal, requires("star:read", role="manage")],
     limit: PageLimit = 50,
     cursor: str | None = None,
-) -> Listeners:
+) -> Page[ListenerOut]:
     """Oldest first. Partners on Kafka and readers of the feed are not among them: their tokens and users are what lets them in."""
     caller.require_school(school)
     after = read_cursor(cursor, moment, uuid.UUID)
     async with state.engine.connect() as connection:
-        found = await subscriptions.page_of_school(connection, school, after=after, most=limit + 1)
-    items = [
-        Listener(
-            id=subscription.id,
-            owner=subscription.owner,
-            host=parse_endpoint(subscription.url).host,
-            all_schools=subscription.schools is None,
-            events=list(subscription.events),
-            state=subscription.state,
-            created_at=subscription.created_at,
-        )
-        for subscription in found[:limit]
-    ]
-    last = items[-1] if len(found) > limit else None
-    return Listeners(items=items, next=None if last is None else encode_cursor(last.created_at.isoformat(), str(last.id)))
+        rows = await subscriptions.page_of_school(connection, school, after=after, most=limit + 1)
+    return page_of(rows, limit, lambda subscription: (subscription.created_at, subscription.id)).map(_shown)
 
 
 @router.delete("/{subscription_id}", status_code=HTTPStatus.NO_CONTENT, summary="Cut a partner off from the school")
@@ -60,15 +49,27 @@ async def cut_off(
     """Takes the school out of the subscription; what waits of it is not sent. The partner's token is another matter: revoke it too."""
     caller.require_school(school)
     async with state.engine.begin() as connection:
-        found = await subscriptions.lock_of_school(connection, subscription_id, school)
-        if found is None:
+        subscription = await subscriptions.lock_of_school(connection, subscription_id, school)
+        if subscription is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-subscription", "no such subscription hears of this school")
-        if found.schools is None:
+        if subscription.schools is None:
             detail = "this subscription is for all schools: whoever runs the engine has to end it"
             raise ProblemError(HTTPStatus.CONFLICT, "all-schools", detail)
-        rest = [other for other in found.schools if other != school]
+        rest = [other for other in subscription.schools if other != school]
         if rest:
-            await subscriptions.change(connection, found.id, url=found.url, schools=rest, events=found.events)
+            await subscriptions.change(connection, subscription.id, url=subscription.url, schools=rest, events=subscription.events)
         else:
-            await subscriptions.delete(connection, found.id, found.owner, state.clock())
+            await subscriptions.delete(connection, subscription.id, subscription.owner, state.clock())
     log.info("subscription.cut_off", subscription=str(subscription_id), school=school)
+
+
+def _shown(subscription: Subscription) -> ListenerOut:
+    return ListenerOut(
+        id=subscription.id,
+        owner=subscription.owner,
+        host=parse_endpoint(subscription.url).host,
+        all_schools=subscription.schools is None,
+        events=list(subscription.events),
+        state=subscription.state,
+        created_at=subscription.created_at,
+    )

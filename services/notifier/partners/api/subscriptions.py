@@ -16,22 +16,21 @@ from services.notifier.partners.repository.subscriptions import Subscription
 from services.notifier.partners.schedule import status_of
 from services.notifier.partners.schemas import (
     ALL,
-    AttemptOut,
-    Attempts,
-    Counts,
     NewSubscription,
-    Replay,
-    Replayed,
+    ReplayIn,
+    ReplayOut,
     SubscriptionChange,
     SubscriptionOut,
-    Subscriptions,
-    SubscriptionWithSecret,
+    SubscriptionWithSecretOut,
+    UntakenCounts,
+    WebhookAttemptOut,
 )
 from services.notifier.partners.signatures import new_secret
 from services.notifier.state import NotifierState, State
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber
-from shared.web.cursors import PageLimit, encode_cursor, moment, number, read_cursor
+from shared.web.cursors import PageLimit, moment, number, read_cursor
+from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import requires
 
@@ -50,7 +49,7 @@ BOTH_SIGN: Final = timedelta(hours=24)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, summary="Subscribe a receiver")
-async def subscribe(body: NewSubscription, state: State, caller: Keeper) -> SubscriptionWithSecret:
+async def subscribe(body: NewSubscription, state: State, caller: Keeper) -> SubscriptionWithSecretOut:
     """Every event of these types and schools is POSTed there from now on, signed with the secret that this answers, once."""
     schools = _schools(body.schools, caller)
     await _require_reachable(body.url, state)
@@ -77,22 +76,21 @@ async def subscribe(body: NewSubscription, state: State, caller: Keeper) -> Subs
 
 
 @router.get("", summary="Your subscriptions")
-async def list_subscriptions(state: State, caller: Reader, limit: PageLimit = 50, cursor: str | None = None) -> Subscriptions:
+async def list_subscriptions(state: State, caller: Reader, limit: PageLimit = 50, cursor: str | None = None) -> Page[SubscriptionOut]:
     """Oldest first, without their secrets."""
     after = read_cursor(cursor, moment, uuid.UUID)
     async with state.engine.connect() as connection:
-        found = await subscriptions.page(connection, caller.subject, after=after, most=limit + 1)
-        items = await _shown(connection, found[:limit], state.clock())
-    last = found[limit - 1] if len(found) > limit else None
-    return Subscriptions(items=items, next=None if last is None else encode_cursor(last.created_at.isoformat(), str(last.id)))
+        rows = await subscriptions.page(connection, caller.subject, after=after, most=limit + 1)
+        page = page_of(rows, limit, lambda subscription: (subscription.created_at, subscription.id))
+        return Page(items=await _shown(connection, page.items, state.clock()), next=page.next)
 
 
 @router.get("/{subscription_id}", summary="One of your subscriptions")
 async def get_subscription(subscription_id: uuid.UUID, state: State, caller: Reader) -> SubscriptionOut:
     """Without its secret."""
     async with state.engine.connect() as connection:
-        found = _known(await subscriptions.get(connection, subscription_id, caller.subject))
-        return await _one(connection, found, state.clock())
+        subscription = _existing(await subscriptions.get(connection, subscription_id, caller.subject))
+        return await _one(connection, subscription, state.clock())
 
 
 @router.patch("/{subscription_id}", summary="Change, pause or resume a subscription")
@@ -102,17 +100,18 @@ async def change_subscription(subscription_id: uuid.UUID, body: SubscriptionChan
         await _require_reachable(body.url, state)
     now = state.clock()
     async with state.engine.begin() as connection:
-        found = _known(await subscriptions.lock(connection, subscription_id, caller.subject))
-        schools = found.schools if body.schools is None else _schools(body.schools, caller)
+        subscription = _existing(await subscriptions.lock(connection, subscription_id, caller.subject))
+        schools = subscription.schools if body.schools is None else _schools(body.schools, caller)
         if body != SubscriptionChange(state="paused"):
             # Whoever sends them somewhere, or goes on with them, asks for the schools anew.
             _require_schools(schools, caller)
-        await subscriptions.change(connection, found.id, url=body.url or found.url, schools=schools, events=body.events or found.events)
-        if body.state == "paused" and await subscriptions.pause(connection, found.id, now):
-            await webhooks.hold(connection, found.id, now)
-        if body.state == "active" and await subscriptions.resume(connection, found.id, now):
-            await webhooks.release(connection, found.id, now)
-        changed = _known(await subscriptions.get(connection, found.id, caller.subject))
+        url, events = body.url or subscription.url, body.events or subscription.events
+        await subscriptions.change(connection, subscription.id, url=url, schools=schools, events=events)
+        if body.state == "paused" and await subscriptions.pause(connection, subscription.id, now):
+            await webhooks.hold(connection, subscription.id, now)
+        if body.state == "active" and await subscriptions.resume(connection, subscription.id, now):
+            await webhooks.release(connection, subscription.id, now)
+        changed = _existing(await subscriptions.get(connection, subscription.id, caller.subject))
         return await _one(connection, changed, now)
 
 
@@ -125,13 +124,13 @@ async def unsubscribe(subscription_id: uuid.UUID, state: State, caller: Keeper) 
 
 
 @router.post("/{subscription_id}/rotate", summary="A new secret")
-async def rotate(subscription_id: uuid.UUID, state: State, caller: Keeper) -> SubscriptionWithSecret:
+async def rotate(subscription_id: uuid.UUID, state: State, caller: Keeper) -> SubscriptionWithSecretOut:
     """For 24 hours requests carry two signatures, one of the new secret and one of the old. A further rotation ends the oldest at once."""
     secret, now = new_secret(), state.clock()
     async with state.engine.begin() as connection:
-        found = _known(await subscriptions.lock(connection, subscription_id, caller.subject))
-        await subscriptions.rotate(connection, found.id, state.vault.seal(secret), now + BOTH_SIGN)
-        changed = _known(await subscriptions.get(connection, found.id, caller.subject))
+        subscription = _existing(await subscriptions.lock(connection, subscription_id, caller.subject))
+        await subscriptions.rotate(connection, subscription.id, state.vault.seal(secret), now + BOTH_SIGN)
+        changed = _existing(await subscriptions.get(connection, subscription.id, caller.subject))
         return await _with_secret(connection, changed, secret, now)
 
 
@@ -143,34 +142,32 @@ async def list_attempts(
     event_id: Annotated[str | None, Query(max_length=128, description="Only this event")] = None,
     limit: PageLimit = 50,
     cursor: str | None = None,
-) -> Attempts:
+) -> Page[WebhookAttemptOut]:
     """Newest first, as long as events are kept. The text of the receiver's answers is not kept."""
     before = read_cursor(cursor, moment, uuid.UUID, number())
     async with state.engine.connect() as connection:
-        found = _known(await subscriptions.get(connection, subscription_id, caller.subject))
-        rows = await webhooks.attempts(connection, found.id, event_id=event_id, before=before, most=limit + 1)
-    items = [AttemptOut.model_validate(row | {"status": status_of(row["detail"])}) for row in map(dict, rows[:limit])]
-    last = rows[limit - 1] if len(rows) > limit else None
-    next_ = None if last is None else encode_cursor(last["started_at"].isoformat(), str(last["work_id"]), str(last["attempt"]))
-    return Attempts(items=items, next=next_)
+        subscription = _existing(await subscriptions.get(connection, subscription_id, caller.subject))
+        rows = await webhooks.attempts(connection, subscription.id, event_id=event_id, before=before, most=limit + 1)
+    page = page_of(rows, limit, lambda row: (row["started_at"], row["work_id"], row["attempt"]))
+    return page.map(lambda row: WebhookAttemptOut.model_validate({**row, "status": status_of(row["detail"])}))
 
 
 @router.post("/{subscription_id}/replay", status_code=HTTPStatus.ACCEPTED, summary="Send events again")
-async def replay(subscription_id: uuid.UUID, body: Replay, state: State, caller: Keeper) -> Replayed:
+async def replay(subscription_id: uuid.UUID, body: ReplayIn, state: State, caller: Keeper) -> ReplayOut:
     """Events come with the ids that they had (`webhook-id`), so that a receiver knows those it has. Also events from before the
     subscription was made, as far back as they are kept."""
     now = state.clock()
     async with state.engine.begin() as connection:
-        found = _known(await subscriptions.lock(connection, subscription_id, caller.subject))
-        _require_schools(found.schools, caller)
-        if found.state != "active":
-            raise ProblemError(HTTPStatus.CONFLICT, "not-active", f"the subscription is {found.state}: resume it first")
-        after = None if body.after is None else await partner_events.position_of(connection, body.after, found.schools)
+        subscription = _existing(await subscriptions.lock(connection, subscription_id, caller.subject))
+        _require_schools(subscription.schools, caller)
+        if subscription.state != "active":
+            raise ProblemError(HTTPStatus.CONFLICT, "not-active", f"the subscription is {subscription.state}: resume it first")
+        after = None if body.after is None else await partner_events.position_of(connection, body.after, subscription.schools)
         if body.after is not None and after is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-event", "no event of that id is kept for these schools; name a time instead")
         events = await webhooks.to_replay(
             connection,
-            found.id,
+            subscription.id,
             since=body.since,
             until=body.until,
             after=after,
@@ -179,8 +176,8 @@ async def replay(subscription_id: uuid.UUID, body: Replay, state: State, caller:
         )
         if len(events) > MOST_REPLAYED:
             raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "too-many-events", f"more than {MOST_REPLAYED} events: name a shorter time")
-        await webhooks.replay(connection, found.id, events, now)
-    return Replayed(queued=len(events))
+        await webhooks.replay(connection, subscription.id, events, now)
+    return ReplayOut(queued=len(events))
 
 
 def _schools(named: Sequence[str], caller: Principal) -> tuple[str, ...] | None:
@@ -205,17 +202,17 @@ async def _require_reachable(url: str, state: NotifierState) -> None:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "address-refused", detail) from error
 
 
-async def _one(connection: AsyncConnection, found: Subscription, now: datetime) -> SubscriptionOut:
-    (shown,) = await _shown(connection, [found], now)
+async def _one(connection: AsyncConnection, subscription: Subscription, now: datetime) -> SubscriptionOut:
+    (shown,) = await _shown(connection, [subscription], now)
     return shown
 
 
-async def _with_secret(connection: AsyncConnection, found: Subscription, secret: str, now: datetime) -> SubscriptionWithSecret:
-    return SubscriptionWithSecret(**(await _one(connection, found, now)).model_dump(), secret=secret)
+async def _with_secret(connection: AsyncConnection, subscription: Subscription, secret: str, now: datetime) -> SubscriptionWithSecretOut:
+    return SubscriptionWithSecretOut(**(await _one(connection, subscription, now)).model_dump(), secret=secret)
 
 
-async def _shown(connection: AsyncConnection, found: Sequence[Subscription], now: datetime) -> list[SubscriptionOut]:
-    counts = await webhooks.counts(connection, [subscription.id for subscription in found])
+async def _shown(connection: AsyncConnection, rows: Sequence[Subscription], now: datetime) -> list[SubscriptionOut]:
+    counts = await webhooks.counts(connection, [subscription.id for subscription in rows])
     return [
         SubscriptionOut(
             id=subscription.id,
@@ -228,16 +225,16 @@ async def _shown(connection: AsyncConnection, found: Sequence[Subscription], now
             created_at=subscription.created_at,
             failing_since=subscription.failing_since,
             previous_secret_until=subscription.previous_until if len(subscription.secrets(now)) > 1 else None,
-            deliveries=Counts(**counts[subscription.id]),
+            deliveries=UntakenCounts(**counts[subscription.id]),
         )
-        for subscription in found
+        for subscription in rows
     ]
 
 
-def _known(found: Subscription | None) -> Subscription:
-    if found is None:
+def _existing(subscription: Subscription | None) -> Subscription:
+    if subscription is None:
         raise _unknown()
-    return found
+    return subscription
 
 
 def _unknown() -> ProblemError:

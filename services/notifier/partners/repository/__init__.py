@@ -1,0 +1,1 @@
+"""SQL of partners: subscriptions, the events that they can replay, webhooks, and the order in which these go."""

@@ -1,0 +1,1 @@
+"""The endpoints of templates: a school's own words, previews and trials."""

@@ -36,8 +36,8 @@ def fault_in(source: str, part: Part, line: int, word: str | None, reason: str) 
     lines = source.splitlines() or [""]
     text = lines[min(line, len(lines)) - 1]
     # The parser knows lines only; the word stands behind a brace somewhere in its line.
-    found = re.search(rf"\{{[{{%][^}}]*?(?<!\w)({re.escape(word)})(?!\w)", text) if word is not None else None
-    column = found.start(1) + 1 if found is not None else None
+    match = re.search(rf"\{{[{{%][^}}]*?(?<!\w)({re.escape(word)})(?!\w)", text) if word is not None else None
+    column = match.start(1) + 1 if match is not None else None
     near = text[max(0, column - 1 - NEAR // 2) :] if column is not None else text.lstrip()
     return TemplateFaultError(part, line, column, near[:NEAR].strip(), reason)
 

@@ -1,0 +1,1 @@
+"""SQL of templates: their versions, trials, and the counts for previews."""
