@@ -42,6 +42,7 @@ format: install
 	$(BIN)/ruff check --fix .
 
 bench: install
+	@.ci/packages java mvn
 	$(BIN)/python -m tests.bench
 
 reference: install
