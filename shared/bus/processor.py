@@ -103,7 +103,7 @@ class Processor:
         2. Fetches, and splits what came into batches of bounded size.
         3. For each batch: applies it, until that works; pauses the partitions that the handler names. A batch that fails as no rule
            foresees is halved until the record is found, which is set aside.
-        4. What could not be applied is fetched again: the group's offsets, kept with what was made of them, say from where.
+        4. Fetches the messages that could not be applied again, from the offsets that the group keeps with its state.
         5. Commits what was done, for others to watch.
 
         Raises PartitionLostError when another worker has gone on with a partition meanwhile: nothing of that batch is kept.

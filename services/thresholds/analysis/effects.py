@@ -1,9 +1,9 @@
 """Absence before and after a response activity, beside similar students without one in the same weeks. Pure.
 
-What is compared are four school weeks (20 school days, over the holidays where need be) before the day of the activity with the four
+Compared are four school weeks (20 school days, over the holidays where need be) before the day of the activity with the four
 after it; the day itself is in neither. Similar are students in the same band of year levels who had no response of any kind in the weeks
 before, nor on the day, whose rate of absence before differed by at most a half day in twenty days, and who were absent about as much in
-the very last week: an activity often follows a spell that is still going on. What they had afterwards is not asked: a response follows
+the very last week: an activity often follows a spell that is still going on. Responses afterwards make no difference: a response follows
 absences, so leaving those out who had one later would leave those who improved, and make any activity look harmful.
 """
 

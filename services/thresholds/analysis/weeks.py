@@ -114,7 +114,7 @@ def crossings(crossed: Sequence[CrossedRecords]) -> tuple[Crossings, ...]:
 
 
 def best_and_worst(rates: Sequence[float | None]) -> tuple[int, int] | None:
-    """The places of the lowest and the highest rate; None where there are not two different ones. Of equal ones, the first."""
+    """The places of the lowest and the highest rate; None where there are not two different ones. On a tie, the first."""
     rated = [(rate, place) for place, rate in enumerate(rates) if rate is not None]
     if len({rate for rate, _ in rated}) <= 1:
         return None

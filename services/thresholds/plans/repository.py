@@ -1,4 +1,4 @@
-"""SQL of the schools' Attendance Management Plans, in versions. What is published is never changed."""
+"""SQL of the schools' Attendance Management Plans, in versions. A published version never changes."""
 
 import uuid
 from dataclasses import dataclass

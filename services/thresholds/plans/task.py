@@ -39,7 +39,7 @@ def notices(review_on: date, notice: timedelta, timezone: str) -> dict[Notice, d
 
 
 async def schedule(connection: AsyncConnection, version: PlanVersion, calendar: SchoolCalendar, notice: timedelta, now: datetime) -> None:
-    """Puts the review of a version on the worklist, with the transaction that publishes it. What is past due goes out at once."""
+    """Puts the review of a version on the worklist, with the transaction that publishes it. A date in the past is due at once."""
     assert version.plan.review_on is not None
     for name, at in notices(version.plan.review_on, notice, calendar.timezone).items():
         item = plan_review_id(version.school, version.version, name)

@@ -28,7 +28,7 @@ from shared.identifiers import student_id
 async def document_of(
     connection: AsyncConnection, school: SchoolUpdated, student: str, term: Term, codes: CodeTable, now: datetime, *, notes: bool
 ) -> TransferDocument | None:
-    """The student's term so far; None when nothing is known of it. What they brought themselves goes on with them."""
+    """The student's term so far; None if there is none. Absences that they brought from another school go with them."""
     calendar, codes = calendar_of(school), codes.with_classes(school.code_classes)
     identity = student_id(school.school, student)
     row = await rows.get(connection, RowKey(school.school, term.name, student))

@@ -1,4 +1,4 @@
-"""SQL of the responses on STAR records. Whoever writes holds the school's lock."""
+"""SQL of the responses on STAR records. A writer holds the school's lock."""
 
 import uuid
 from collections.abc import Sequence

@@ -66,7 +66,7 @@ def in_part(part: Part, table: str) -> tuple[str, dict[str, object]]:
 
 
 def may_be_written_to(caregiver: Caregiver) -> bool:
-    """Whether a letter can try to reach the caregiver. What their address is stays with the notifier."""
+    """Whether a letter can try to reach the caregiver. The address itself stays with the notifier."""
     return caregiver.notify and usable_address(caregiver.email) is not None
 
 

@@ -1,0 +1,82 @@
+"""The OpenAPI documents: sentences with a subject. The pages: no page that names an endpoint, setting or metric that is not there."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from services.ingest import app as ingest
+from services.ingest.settings import IngestSettings
+from services.moe_sync import app as moe_sync
+from services.moe_sync.settings import MoeSyncSettings
+from services.notifier import app as notifier
+from services.notifier.settings import NotifierSettings
+from services.thresholds import app as thresholds
+from services.thresholds.settings import ThresholdsSettings
+from tests.unit.docs.prose import ROOT, headless
+
+ENDPOINT = re.compile(r"`(GET|POST|PUT|PATCH|DELETE) (?:/(?:ingest|thresholds|notifier|moe-sync))?(/v1/[^`? ]+)")
+GUIDES = [*sorted((ROOT / "docs" / "how-to").glob("*.md")), *sorted((ROOT / "docs" / "reference").glob("*.md")), ROOT / "README.md"]
+OF_THE_READER = {"STAR_TOKEN", "STAR_WEBHOOK_SECRET"}
+"""Variables of the pages' own commands."""
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    data = tmp_path_factory.mktemp("data")
+    return {
+        "ingest": ingest.create_app(IngestSettings(data=data)).openapi(),
+        "thresholds": thresholds.create_app(ThresholdsSettings(data=data)).openapi(),
+        "notifier": notifier.create_app(NotifierSettings(data=data)).openapi(),
+        "moe-sync": moe_sync.create_app(MoeSyncSettings(data=data)).openapi(),
+    }
+
+
+def texts(node: Any) -> Iterator[str]:
+    """Every summary and description in a document."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in ("summary", "description") and isinstance(value, str):
+                yield value
+            else:
+                yield from texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from texts(value)
+
+
+@pytest.mark.parametrize("service", ["ingest", "thresholds", "notifier", "moe-sync"])
+def test_every_sentence_of_an_openapi_document_has_its_subject_first(documents: dict[str, dict[str, Any]], service: str) -> None:
+    assert sorted({sentence for text in texts(documents[service]) for sentence in headless(text)}) == []
+
+
+def test_every_endpoint_that_a_page_names_is_in_an_openapi_document(documents: dict[str, dict[str, Any]]) -> None:
+    known = [
+        (method.upper(), re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))))
+        for document in documents.values()
+        for path, methods in document["paths"].items()
+        for method in methods
+    ]
+    named = {(page.name, *found) for page in GUIDES for found in ENDPOINT.findall(page.read_text(encoding="utf-8"))}
+    assert len(named) > 30
+    unknown = [entry for entry in named if not any(entry[1] == method and path.fullmatch(entry[2]) for method, path in known)]
+    assert unknown == []
+
+
+def test_every_setting_that_a_page_names_is_one() -> None:
+    fields: dict[str, FieldInfo] = {}
+    for settings in (IngestSettings, ThresholdsSettings, NotifierSettings, MoeSyncSettings):
+        fields |= settings.model_fields
+    known = {f"STAR_{name.upper()}" for name in fields} | OF_THE_READER
+    named = {(page.name, name) for page in GUIDES for name in re.findall(r"STAR_[A-Z_]*[A-Z](?![A-Z_])", page.read_text(encoding="utf-8"))}
+    assert [entry for entry in named if entry[1] not in known] == []
+
+
+def test_every_metric_that_a_page_names_is_one() -> None:
+    known = set(re.findall(r'"(star_\w+)"', Path(ROOT / "shared" / "telemetry" / "metrics.py").read_text(encoding="utf-8")))
+    named = {(page.name, name) for page in GUIDES for name in re.findall(r"`(star_\w+)", page.read_text(encoding="utf-8"))}
+    assert len(named) > 10
+    assert [entry for entry in named if entry[1] not in known] == []
