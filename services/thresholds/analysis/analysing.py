@@ -37,7 +37,7 @@ class Question:
 
     `students` are all that the caller may see, with their rows of the term (empty without marks) in the same order, and `beside` those of
     the terms before and after it, where responses reach there. `whole_school`: that nobody of the school is left out of them.
-    `year_level`, `group`: the selection of them that is asked about.
+    `year_level`, `group`: the selection of them that the analysis is about.
     """
 
     term: Term

@@ -36,7 +36,7 @@ class Grid:
     """A term of many students.
 
     `days`: the school days of the term up to the last one asked for, and every other day of the term that has marks, in order.
-    `kinds`: students by days, each the number of a kind of day; `values` says what stands marked on a day of that kind, as
+    `kinds`: students by days, each the number of a kind of day; `values` has the marks of a day of that kind, as
     `packed_row.values_of_day` does. `first`: the number of the first day of the term with a mark of this school, taken back or not; NEVER
     without one. `touched`: where there is any entry at all. Both are None unless `decode` is told to find them.
     """

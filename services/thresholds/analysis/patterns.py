@@ -39,7 +39,7 @@ AFTERNOON_CHANCE: Final = 0.01
 """Only the few students with as many absences of half a day are looked at, once each."""
 
 LEAST_HALF_DAYS: Final = 10
-"""Half days absent from which on it is said how they came about: STAR's first threshold."""
+"""Half days absent from which on a pattern describes how they came about: STAR's first threshold."""
 SPELL_DAYS: Final = 5
 SPELL_SHARE: Final = 75
 """Per cent of the half days absent that lie in the one spell."""
@@ -62,7 +62,7 @@ RULES: Final[Mapping[Pattern, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class StudentPattern:
-    """A pattern of one student, by place among the students; `detail` says the numbers in words, as staff can check them."""
+    """A pattern of one student, by place among the students; `detail` has the numbers in words, as staff can check them."""
 
     student: int
     pattern: Pattern

@@ -35,7 +35,7 @@ _DETAILS: Final = {OUTSIDE_TERM: "the school has no term on these days", BAD_MAR
 
 Roll = tuple[Message, MarksRecorded]
 Entries = dict[RowKey, list[tuple[bytes, str]]]
-"""Register entries by row, each with the source that said it."""
+"""Register entries by row, each with its source."""
 
 
 @dataclass(kw_only=True)

@@ -25,20 +25,20 @@ async def statuses(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> dic
 # What staff decided about a crossing goes with it when it is retracted or passed again; the history keeps it.
 _APPLY = text(
     """
-    WITH said AS (
+    WITH incoming AS (
         SELECT * FROM unnest(
             CAST(:ids AS uuid[]), CAST(:schools AS text[]), CAST(:students AS text[]), CAST(:student_ids AS uuid[]),
             CAST(:terms AS text[]), CAST(:thresholds AS smallint[]), CAST(:sequences AS int[]), CAST(:half_days AS smallint[]),
             CAST(:occurred_on AS date[]), CAST(:statuses AS text[])
         ) AS w(id, school, student, student_id, term, threshold, sequence, absent_half_days, occurred_on, status)
     ), before AS (
-        SELECT r.* FROM star_records r JOIN said USING (id)
+        SELECT r.* FROM star_records r JOIN incoming USING (id)
     ), written AS (
         INSERT INTO star_records (id, school, student, student_id, term, threshold, origin, sequence, absent_half_days,
             crossed_on, status, created_at, updated_at)
         SELECT id, school, student, student_id, term, threshold, 'crossing', sequence, absent_half_days,
             occurred_on, status, :now, :now
-        FROM said ORDER BY id
+        FROM incoming ORDER BY id
         ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, status = excluded.status, updated_at = excluded.updated_at,
             absent_half_days = CASE WHEN excluded.status = 'open' THEN excluded.absent_half_days ELSE star_records.absent_half_days END,
             crossed_on = CASE WHEN excluded.status = 'open' THEN excluded.crossed_on ELSE star_records.crossed_on END,
@@ -55,7 +55,7 @@ _APPLY = text(
         ) ELSE '{}' END
         || CASE WHEN s.status = 'open' AND b.due_on IS NOT NULL
             THEN jsonb_build_object('due_on', jsonb_build_array(b.due_on, NULL)) ELSE '{}' END
-    FROM said s LEFT JOIN before b USING (id) ORDER BY s.id
+    FROM incoming s LEFT JOIN before b USING (id) ORDER BY s.id
     """
 )
 

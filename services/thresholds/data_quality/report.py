@@ -41,7 +41,7 @@ IssueKey = tuple[str, str, str, str]
 class Issue:
     """One thing to mend: of a student, or of the whole school where `student` is None.
 
-    `count` is in half days (`unmarked`), periods (`unmarked-period`), or else marks or records. `ref` tells issues of one kind,
+    `count` is in half days (`unmarked`), periods (`unmarked-period`), or else marks or records. `ref` distinguishes issues of one kind,
     student and day from each other.
     """
 

@@ -17,7 +17,7 @@ from shared.events.topics import CROSSINGS
 
 FEED_EVENTS: Final = frozenset(event.name.encode() for event in PARTNER_EVENTS)
 
-# As long as the topics keep them: the feed says the same.
+# As long as the topics keep them: the feed and the topics hold the same events.
 assert CROSSINGS.retention is not None
 FEED_KEPT_FOR: Final = CROSSINGS.retention
 

@@ -1,4 +1,4 @@
-"""The events feed as streams of server-sent events: what each says, and how many there may be."""
+"""The events feed as streams of server-sent events: their content, and the bound on their number."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The events that tell other services what staff did with STAR records. Staff, notes, reasons and assignments are in none. Pure."""
+"""The events about the staff's work with STAR records. Staff, notes, reasons and assignments are in none of them. Pure."""
 
 import uuid
 from datetime import date, datetime

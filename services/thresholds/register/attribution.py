@@ -1,6 +1,6 @@
 """The codes that a day's absent half days belong to, and the part of the day that was missed. Pure.
 
-The total of a day is the day rule's alone (`half_days`); this only says what to call the half days that it counts. Each belongs whole to
+The total of a day is the day rule's alone (`half_days`); this only names the half days that it counts. Each belongs whole to
 one code, so that codes add up to the total. The first goes to the code with most absent minutes (or sessions); after each, the winner's
 minutes are shared among what it has and one more, and the next goes to the code with most then (highest averages). On a tie, the code
 that comes first in the day wins.
@@ -131,7 +131,7 @@ def _cause(code: str | None, codes: CodeTable) -> Cause | None:
 
 
 def _vendors(marks: DayMarks, absent: int, timetable: Sequence[Slot], codes: CodeTable) -> dict[Cause, int]:
-    """The count says the classes; the day's own codes of a class, where there are any, say what it was."""
+    """The count gives the classes; the day's own codes of a class, where there are any, give the causes."""
     own = (_slots(marks, timetable, codes) if timetable else {}) or _sessions(marks, codes)
     shares: dict[Cause, int] = {}
     for name, half_days in _by_class(marks.vendor, absent).items():

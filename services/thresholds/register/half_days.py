@@ -43,7 +43,7 @@ class DayCount:
 
     absent + attended + excluded + unmarked is the number of half days the school was open; of a day at another school, what it counted,
     or nothing where that does not count. Minutes are given by the slot rule only.
-    `blanks_counted` says that nobody's marks made some of the absences: the school reads blanks as truant.
+    `blanks_counted`: some of the absences are unmarked half days, because the school reads blanks as truant.
     """
 
     rule: Rule
@@ -96,8 +96,8 @@ def count_day(
 
     `open_half_days` is how many the school was open: 0, 1 or 2. Where a day has marks of several kinds, one kind decides: the
     vendor's own count, else the timetable's slots, else the sessions. `blanks_count`: what is not marked is an absence. A code that
-    the table does not know says nothing of a student: its place is as if nobody had marked it. `carried_counts`: so does what another
-    school counted, on its own open days, as long as this one says nothing of the day.
+    the table does not know counts as no mark: its place is as if nobody had marked it. `carried_counts`: the count of another school
+    counts here, on its own open days, as long as this school has no mark of the day.
     """
     if marks.elsewhere is not None:
         return _by_another_school(marks.elsewhere, counts=carried_counts)

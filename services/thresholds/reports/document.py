@@ -98,7 +98,7 @@ def span_in_words(first: date, last: date) -> str:
 
 
 def moment_in_words(moment: datetime) -> str:
-    """As in `20 November 2026, 7:05 pm`; by the clock that the moment is told in."""
+    """As in `20 November 2026, 7:05 pm`; by the clock of the moment."""
     return f"{day_in_words(moment.date())}, {moment.hour % 12 or 12}:{moment:%M}\u00a0{'am' if moment.hour < 12 else 'pm'}"
 
 

@@ -72,7 +72,7 @@ async def amend_response(record_id: UUID, response_id: UUID, body: ResponsePatch
         now = state.clock()
         after = replace(before, **body.model_dump(exclude_unset=True))
         if after.activity != before.activity:
-            # One whose activity stays keeps the label it had, whatever the list says today.
+            # A response whose activity stays keeps its label, whatever the list has today.
             label, standard = await _meaning(connection, record, after.activity)
             after = replace(after, label=label, standard=standard)
         await _check(connection, record, after, state)

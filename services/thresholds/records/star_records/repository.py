@@ -102,7 +102,7 @@ async def of_student(connection: AsyncConnection, student_id: uuid.UUID, term: s
 async def page(connection: AsyncConnection, which: RecordFilter, after: uuid.UUID | None, limit: int) -> list[Record]:
     """Records of a school, by id."""
     conditions, values = ["r.school = :school"], {"school": which.school, "limit": limit}
-    # Only what is asked for is in the statement, so that it is planned by what it asks.
+    # The statement has only the conditions of this filter, so that it is planned for them.
     for name in ("term", "threshold", "status", "student", "assigned_to"):
         if (value := getattr(which, name)) is not None:
             conditions.append(f"r.{name} = :{name}")

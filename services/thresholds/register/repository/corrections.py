@@ -12,7 +12,7 @@ from services.thresholds.register.repository.rows import RowKey
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One place of the register that changed: its value before and after (see `register`), and who said so when."""
+    """One place of the register that changed: its value before and after (see `packed_row`), when, and by which source."""
 
     school: str
     term: str
