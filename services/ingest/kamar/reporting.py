@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.kamar.refusals import Refusals
-from services.ingest.kamar.repository import refusals as repository
+from services.ingest.kamar.repository import refusals as refusals_repository
 from shared.events.catalogue import DEAD_LETTERED
 from shared.events.data import DeadLettered
 from shared.events.envelope import Event
@@ -22,7 +22,7 @@ TOPIC: Final = "kamar"
 
 async def report(connection: AsyncConnection, document: uuid.UUID, school: str, refusals: Refusals, now: datetime) -> None:
     """Keeps and announces the refusals of a document that is done with, in the caller's transaction."""
-    await repository.add(connection, school, document, refusals.take(), now)
+    await refusals_repository.add(connection, school, document, refusals.take(), now)
     await announce(connection, document, school, refusals.totals, now)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ingest.kamar import students
 from services.ingest.kamar.reading import Element
 from services.ingest.kamar.refusals import Refusals
-from services.ingest.kamar.repository import students as repository
+from services.ingest.kamar.repository import students as students_repository
 from services.ingest.kamar.repository.students import KnownStudent
 from services.ingest.kamar.students import Fields, Parsed
 from shared.bus.interface import Outgoing
@@ -56,7 +56,7 @@ class Roster:
 
     async def apply(self, connection: AsyncConnection) -> None:
         """Merges the batch into the stored students, and publishes those that have changed, in the caller's transaction."""
-        known = await repository.known(connection, self.school, sorted(self._parsed))
+        known = await students_repository.known(connection, self.school, sorted(self._parsed))
         kept: list[KnownStudent] = []
         gone: list[str] = []
         messages: list[Outgoing] = []
@@ -80,8 +80,8 @@ class Roster:
                 messages.append(Event(STUDENT_UPDATED, event_id, "/ingest", self.received_at, str(event.student_id), event).encode())
                 self.published += 1
             kept.append(KnownStudent(student, fields, digest))
-        await repository.put(connection, self.school, kept, self.document, self.received_at)
-        await repository.remove(connection, self.school, gone)
+        await students_repository.put(connection, self.school, kept, self.document, self.received_at)
+        await students_repository.remove(connection, self.school, gone)
         await outbox.add(connection, messages)
 
     async def depart(self, connection: AsyncConnection) -> None:
@@ -90,11 +90,11 @@ class Roster:
         When they are more than half of the school, it is likelier that something went wrong there than that they all left: then nobody
         goes, and it is reported.
         """
-        missing, known = await repository.not_in(connection, self.school, self.document)
+        missing, known = await students_repository.not_in(connection, self.school, self.document)
         if len(missing) > FEW and len(missing) * 2 > known:
             self.refusals.add(TOO_MANY_LEFT, "more than half of the school is missing from a full push: nobody was removed")
             return
-        await repository.remove(connection, self.school, missing)
+        await students_repository.remove(connection, self.school, missing)
         await outbox.add(connection, [self._gone(student) for student in missing])
 
     def _gone(self, student: str) -> Outgoing:

@@ -16,7 +16,7 @@ from services.ingest.kamar.processing import AnotherSchoolError, OvertakenError,
 from services.ingest.kamar.receiving import ANOTHER_SCHOOL, DOCUMENT
 from services.ingest.kamar.reporting import announce
 from services.ingest.kamar.repository import documents
-from services.ingest.schools import repository as schools_repository
+from services.ingest.schools import repository as schools
 from services.ingest.settings import IngestSettings
 from shared.attendance.codes import CodeTable
 from shared.bus.interface import BusUnavailableError, Publisher
@@ -70,7 +70,7 @@ class DocumentTask:
         """Works one slice off."""
         async with self.engine.connect() as connection:
             document = await documents.stored(connection, item.id)
-            school = await schools_repository.school(connection, document.school) if document is not None else None
+            school = await schools.school(connection, document.school) if document is not None else None
         if document is None or school is None or document.state != "waiting":
             return Done("settled before")
         processing = Processing(self.engine, self.publisher, self.settings, self.codes, document, school.calendar())

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from services.ingest.schools import repository
+from services.ingest.schools import repository as schools
 from services.ingest.schools.schemas import School, SchoolIn
 from services.ingest.state import State
 from shared.auth.principal import Principal
@@ -24,7 +24,7 @@ async def put_school(school: SchoolInPath, body: SchoolIn, state: State, caller:
     caller.require_school(school)
     stored = School.model_validate(body.model_dump() | {"school": school})
     async with state.engine.begin() as connection:
-        updated_at = await repository.put_school(connection, stored, state.clock())
+        updated_at = await schools.put_school(connection, stored, state.clock())
         data = stored.event(updated_at)
         await outbox.add(connection, [Event(SCHOOL_UPDATED, new_event_id(), "/ingest", updated_at, school, data).encode()])
     await state.calendars.newest(school)
@@ -36,7 +36,7 @@ async def get_school(school: SchoolInPath, state: State, caller: Annotated[Princ
     """The stored school."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
-        stored = await repository.school(connection, school)
+        stored = await schools.school(connection, school)
     if stored is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", "this school has not been sent yet: PUT it first")
     return stored

@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.ingest.schools import repository
+from services.ingest.schools import repository as schools
 from shared.attendance.calendar import SchoolCalendar
 from shared.db.errors import is_transient
 
@@ -42,7 +42,7 @@ class Calendars:
         entry = self._entries.get(school)
         try:
             async with self._engine.connect() as connection:
-                stored = await repository.school(connection, school)
+                stored = await schools.school(connection, school)
         except Exception as error:
             if entry is None or not is_transient(error):
                 raise
