@@ -4,6 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= .star
 PORT   ?= 8000
+# Over how many processes the tests are spread: as many as there are cores.
+SPREAD ?= logical
 
 .PHONY: help install packages run test check format bench reference kafka kafka-stop clean
 
@@ -29,7 +31,7 @@ run: install
 	$(BIN)/star run --port $(PORT) --data $(DATA)
 
 test: install packages
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(SPREAD)
 
 check: install
 	$(BIN)/ruff format --check .

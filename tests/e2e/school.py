@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from tests.support.stack import Stack
+from tests.support.stack import ALL_SCOPES, Stack
+from tests.support.tokens import bearer, local_token
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 PATIENCE = 60.0
@@ -67,7 +68,7 @@ class School:
         self.half_days = past_half_days(half_days)
         self.start = self.half_days[0][0]
         self.term = f"{self.start.year}-T4"
-        self.auth = {"Authorization": f"Bearer {stack.token(schools=number)}"}
+        self.auth = bearer(local_token(stack.data, ALL_SCOPES.split(), [number]))
         self.clock = datetime.now(AUCKLAND).replace(microsecond=0) - timedelta(hours=2)
 
     def request(self, method: str, service: str, path: str, **arguments: Any) -> httpx.Response:
