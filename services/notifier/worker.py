@@ -3,12 +3,12 @@
 import asyncio
 from dataclasses import replace
 
-from services.notifier.contacts import handler as roster
 from services.notifier.contacts.handler import RosterHandler
 from services.notifier.delivery.deliveries.task import BACKOFF, DeliveryTask
 from services.notifier.delivery.retention import retention_rules as letters_kept
 from services.notifier.delivery.transports.factory import open_transports
-from services.notifier.letters.handlers import crossings, holds
+from services.notifier.letters.handlers.crossings import CrossingsHandler
+from services.notifier.letters.handlers.holds import HoldsHandler
 from services.notifier.letters.roster import follow_roster as letters_follow
 from services.notifier.letters.task import LetterTask
 from services.notifier.letters.withdrawing import LetterCloser
@@ -16,7 +16,7 @@ from services.notifier.partners.loops import partner_loops
 from services.notifier.partners.retention import retention_rules as partner_events_kept
 from services.notifier.partners.task import WebhookTask
 from services.notifier.settings import SCHEMA, NotifierSettings
-from services.notifier.staff_mail import handler as plans
+from services.notifier.staff_mail.handler import PlansHandler
 from services.notifier.staff_mail.retention import retention_rules as notices_kept
 from services.notifier.staff_mail.roster import follow_roster as staff_mail_follows
 from services.notifier.staff_mail.tasks.digest import DigestTask
@@ -63,17 +63,17 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
         )
         trial = TrialTask(parts.engine, email, settings.smtp_timeout, clock)
         loops = {
-            "roster": parts.consume(roster.GROUP, [topics.SCHOOLS, topics.STUDENTS], roster_handler(box, clock)),
+            "roster": parts.consume("roster", [topics.SCHOOLS, topics.STUDENTS], roster_handler(box, clock)),
             "crossings": parts.consume(
-                crossings.GROUP,
+                "crossings",
                 [topics.CROSSINGS],
-                crossings.CrossingsHandler(box, clock, hold=settings.hold, tell_within=settings.tell_within),
+                CrossingsHandler(box, clock, hold=settings.hold, tell_within=settings.tell_within),
             ),
-            "holds": parts.consume(holds.GROUP, [topics.LETTER_HOLDS], holds.HoldsHandler(box, clock)),
+            "holds": parts.consume("holds", [topics.LETTER_HOLDS], HoldsHandler(box, clock)),
             "plans": parts.consume(
-                plans.GROUP,
+                "plans",
                 [topics.PLANS],
-                plans.PlansHandler(box, clock, message_id_domain=settings.message_id_domain, tell_within=settings.tell_within),
+                PlansHandler(box, clock, message_id_domain=settings.message_id_domain, tell_within=settings.tell_within),
             ),
             "work": parts.work([letter, delivery, trial, digest, notice], concurrency=settings.letters_at_once),
             "relay": parts.relay(),

@@ -16,8 +16,6 @@ from shared.events.data import SchoolUpdated, StudentUpdated
 from shared.events.envelope import Event, Tombstone
 from shared.identifiers import uuid_or_none
 
-GROUP = "roster"
-
 
 @dataclass(frozen=True, slots=True)
 class RosterChange:

@@ -18,7 +18,6 @@ from shared.events.envelope import Event
 
 log = structlog.get_logger()
 
-GROUP = "partners"
 TOPICS: Final = (topics.CROSSINGS, topics.RESPONSES, topics.PLANS)
 
 

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.notifier.partners import handler as partner_events
 from services.notifier.partners.courier import AddressBook, Courier
+from services.notifier.partners.handler import TOPICS, PartnerEventsHandler
 from services.notifier.partners.task import WebhookTask
 from services.notifier.partners.vault import open_vault
 from services.notifier.settings import NotifierSettings
@@ -31,11 +31,11 @@ async def partner_loops(parts: WorkerParts, settings: NotifierSettings, box: Dea
         failing=at_once // 2,
         clock=clock,
     )
-    handler = partner_events.PartnerEventsHandler(box, clock, kept=settings.partner_events_kept)
+    handler = PartnerEventsHandler(box, clock, kept=settings.partner_events_kept)
 
     try:
         yield {
-            "partners": parts.consume(partner_events.GROUP, partner_events.TOPICS, handler),
+            "partners": parts.consume("partners", TOPICS, handler),
             "webhooks": parts.work([webhook], concurrency=at_once, name="webhooks"),
         }
     finally:

@@ -13,8 +13,6 @@ from shared.events.envelope import Event
 
 log = structlog.get_logger()
 
-GROUP = "plans"
-
 
 @dataclass(kw_only=True)
 class PlansHandler(BatchHandler):

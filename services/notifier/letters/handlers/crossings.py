@@ -21,8 +21,6 @@ from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
-GROUP = "crossings"
-
 
 @dataclass(kw_only=True)
 class CrossingsHandler(BatchHandler):

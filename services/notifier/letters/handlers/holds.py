@@ -16,8 +16,6 @@ from shared.events.envelope import Event
 
 log = structlog.get_logger()
 
-GROUP = "holds"
-
 
 @dataclass
 class HoldsHandler(BatchHandler):

@@ -16,7 +16,7 @@ from shared.events.envelope import Event, new_event_id
 from shared.identifiers import student_id
 from shared.worklist.runner import Runner
 from tests.integration.notifier.conftest import MERE, WIREMU, Desk, Visitor
-from tests.integration.notifier.delivery.test_side_by_side import ROUNDS, STUDENTS, history
+from tests.integration.notifier.delivery.deliveries.test_side_by_side import ROUNDS, STUDENTS, history
 from tests.support.crossings import SCHOOL, TERM
 
 POLICIES: list[dict[str, Any]] = [

@@ -16,7 +16,7 @@ from services.notifier.delivery.transports.smtp import SmtpTransport
 from services.notifier.delivery.transports.smtp_pool import PoolLimits
 from services.notifier.delivery.transports.smtp_url import parse_smtp_url
 from shared.worklist.tasks import Done, Retry
-from tests.integration.notifier.delivery.test_smtp import PARCEL
+from tests.integration.notifier.delivery.transports.test_smtp import PARCEL
 from tests.support.polling import eventually
 from tests.support.scripted_smtp import HANG_UP, ScriptedSmtp, Session
 

@@ -20,7 +20,7 @@ from shared.events.data import Caregiver
 from shared.worklist.runner import Runner
 from shared.worklist.tasks import Done, Outcome, Retry
 from tests.integration.notifier.conftest import HOLD, MERE, Desk, Visitor
-from tests.integration.notifier.delivery.test_smtp import PARCEL
+from tests.integration.notifier.delivery.transports.test_smtp import PARCEL
 from tests.integration.notifier.test_worker import running
 from tests.support.crossings import up
 from tests.support.polling import eventually
