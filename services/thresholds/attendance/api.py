@@ -18,7 +18,7 @@ from services.thresholds.attendance.schemas import (
     StudentOut,
     StudentQuery,
 )
-from services.thresholds.attendance.view import Attendance, Day, attendance, session_of, slot_of
+from services.thresholds.attendance.view import Attendance, Day, attendance
 from services.thresholds.records.holds import repository as holds
 from services.thresholds.records.showing import context_of, hold_out, records_out
 from services.thresholds.records.star_records import repository as star_records
@@ -153,8 +153,8 @@ def _day(day: Day, codes: CodeTable) -> DayOut:
 
 def _mark(entry: Entry, codes: CodeTable) -> MarkOut:
     return MarkOut(
-        session=session_of(entry.position) if entry.kind == "session" else None,
-        slot=slot_of(entry.position) if entry.kind == "slot" else None,
+        session=entry.session,
+        slot=entry.slot,
         code=entry.code,
         code_class=codes.class_of(entry.code) if entry.code in codes and entry.code else None,
         minutes=entry.minutes,
@@ -164,10 +164,10 @@ def _mark(entry: Entry, codes: CodeTable) -> MarkOut:
 
 
 def _correction(correction: Correction) -> CorrectionOut:
-    _, kind, position = packed_row.unpack_place(correction.place)
+    _, _, position = packed_row.unpack_place(correction.place)
     return CorrectionOut(
-        session=session_of(position) if kind == "session" else None,
-        slot=slot_of(position) if kind == "slot" else None,
+        session=packed_row.session_of(position),
+        slot=packed_row.slot_of(position),
         was=_value(correction.was),
         became=_value(correction.became),
         was_recorded_at=correction.was_recorded_at,

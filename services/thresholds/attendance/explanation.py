@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from services.thresholds.pages.masthead import in_words
 from services.thresholds.register.half_days import DayCount, DayMarks, count_day, present_half_days
 from shared.attendance.calendar import Slot
 from shared.attendance.codes import CodeTable
@@ -114,7 +115,7 @@ def _by_slots(marks: DayMarks, count: DayCount, timetable: Sequence[Slot], codes
         return f"No absence in any of the day's {count.open_minutes} minutes."
     present = count.open_minutes - count.absent_minutes
     return (
-        f"{_listed(absent)} absent: {count.absent_minutes} of {count.open_minutes} minutes;"
+        f"{in_words(absent)} absent: {count.absent_minutes} of {count.open_minutes} minutes;"
         f" {present} minutes present: {HALF_DAYS[present_half_days(present)]} present."
     )
 
@@ -130,7 +131,3 @@ def _meaning(code: str, codes: CodeTable) -> str:
         "excluded": "neither present nor absent",
     }[codes.class_of(code)]
     return f"{code} ({entry.meaning.lower()}), {effect}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

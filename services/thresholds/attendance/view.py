@@ -139,18 +139,8 @@ def marks_of(day: Day) -> DayMarks:
 
 def _day_marks(standing: Sequence[Entry]) -> DayMarks:
     return DayMarks(
-        sessions={session_of(entry.position): entry.code for entry in standing if entry.kind == "session" and entry.code},
-        slots={slot_of(entry.position): (entry.code, entry.minutes) for entry in standing if entry.kind == "slot" and entry.code},
+        sessions={entry.session: entry.code for entry in standing if entry.session and entry.code},
+        slots={entry.slot: (entry.code, entry.minutes) for entry in standing if entry.slot and entry.code},
         vendor=next((entry.count for entry in standing if entry.kind == "vendor"), None),
         carried=next((entry.count for entry in standing if entry.kind == "carried"), None),
     )
-
-
-def session_of(position: int) -> Literal["AM", "PM"]:
-    """The session of a register's position."""
-    return "AM" if position == packed_row.AM else "PM"
-
-
-def slot_of(position: int) -> int:
-    """The timetable slot of a register's position."""
-    return position - packed_row.FIRST_SLOT + 1

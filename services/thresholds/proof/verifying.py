@@ -94,13 +94,7 @@ def oracle_marks(marks: bytes) -> list[OracleMark]:
     """The marks of a row as the oracle takes them."""
     marked: list[OracleMark] = []
     for entry in packed_row.unpack(marks):
-        place: str | int = "day"
-        if entry.kind == "session":
-            place = "AM" if entry.position == packed_row.AM else "PM"
-        elif entry.kind == "slot":
-            place = entry.position - packed_row.FIRST_SLOT + 1
-        elif entry.kind == "carried":
-            place = "carried"
+        place = entry.session or entry.slot or ("carried" if entry.kind == "carried" else "day")
         count = entry.count
         value = entry.code if count is None else (count.unjustified, count.justified, count.present)
         marked.append(OracleMark(entry.day, place, value, entry.minutes, entry.recorded_at, entry.received_at))

@@ -49,6 +49,7 @@ MOST_MINUTES: Final = 1023
 
 
 PlaceKind = Literal["session", "slot", "vendor", "carried"]
+Session = Literal["AM", "PM"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,16 @@ class Entry:
     count: VendorCount | None
     recorded_at: datetime
     received_at: datetime
+
+    @property
+    def session(self) -> Session | None:
+        """The session of a half-day mark."""
+        return session_of(self.position)
+
+    @property
+    def slot(self) -> int | None:
+        """The timetable slot of a period mark."""
+        return slot_of(self.position)
 
 
 def pack(mark: Mark, received_at: datetime) -> bytes:
@@ -221,6 +232,16 @@ def kind_of(position: int) -> PlaceKind:
     if position <= PM:
         return "session"
     return "carried" if position == CARRIED else "vendor" if position == VENDOR else "slot"
+
+
+def session_of(position: int) -> Session | None:
+    """The session that a position is, if it is one."""
+    return "AM" if position == AM else "PM" if position == PM else None
+
+
+def slot_of(position: int) -> int | None:
+    """The timetable slot that a position is, if it is one."""
+    return position - FIRST_SLOT + 1 if FIRST_SLOT <= position < VENDOR else None
 
 
 def is_carried(entry: bytes) -> bool:

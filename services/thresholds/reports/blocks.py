@@ -174,8 +174,3 @@ def row(*cells: str | Cell) -> tuple[Cell, ...]:
 def columns(*words: str, numbers: Sequence[str] = ()) -> tuple[Column, ...]:
     """Columns of words, the first of which names the row, and after them columns of numbers."""
     return (*(Column(heading, numeric=False) for heading in words), *(Column(heading) for heading in numbers))
-
-
-def in_words(names: Sequence[str], last: str = "and") -> str:
-    """As in `a, b and c`."""
-    return f" {last} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

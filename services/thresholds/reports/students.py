@@ -10,6 +10,7 @@ from services.thresholds.analysis.disclosure import FEWEST
 from services.thresholds.analysis.findings import Analysis, Band, Cohort
 from services.thresholds.analysis.weeks import Crossings, Week
 from services.thresholds.attendance.view import Category
+from services.thresholds.pages.masthead import in_words
 from services.thresholds.reports.blocks import (
     Bar,
     Bars,
@@ -23,7 +24,6 @@ from services.thresholds.reports.blocks import (
     Table,
     Text,
     columns,
-    in_words,
     row,
 )
 from shared.attendance.tiers import MEANING, THRESHOLDS, TIERS, Threshold, Tier
@@ -81,7 +81,7 @@ def tiers(analysis: Analysis) -> Iterator[Block]:
         yield Figure(
             "tiers-now",
             "Students on each tier now",
-            f"Bars of students on each tier: {_in_words(bands)}.",
+            f"Bars of students on each tier: {_counts_in_words(bands)}.",
             Bars(bars),
             Table("Students on each tier now", columns("Tier", "Days away", numbers=("Students", "Share")), tuple(numbers)),
         )
@@ -183,7 +183,7 @@ def categories(analysis: Analysis) -> Iterator[Block]:
     yield Figure(
         "categories",
         f"Students by attendance category, and the target of {TARGET}% regular",
-        f"One bar of all students in parts: {_in_words(bands, everybody)}."
+        f"One bar of all students in parts: {_counts_in_words(bands, everybody)}."
         + ("" if target is None else f" A line marks the target of {TARGET}% regular."),
         Share(parts, None if target is None else float(TARGET)),
         Table("Students by attendance category", columns("Category", "Half days attended", numbers=("Students", "Share")), numbers),
@@ -253,7 +253,7 @@ def _category_style(band: Band) -> Style:
     return next((STYLES[name] for name in CATEGORIES if (name,) == band.names), "together")
 
 
-def _in_words(bands: Sequence[Band], everybody: int | None = None) -> str:
+def _counts_in_words(bands: Sequence[Band], everybody: int | None = None) -> str:
     return ", ".join(
         f"{in_words(band.names, 'or')} {band.students:,}" + ("" if everybody is None else f" ({_share(band.students, everybody)})")
         for band in bands

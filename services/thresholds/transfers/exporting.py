@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.attendance.view import attendance, session_of, slot_of
+from services.thresholds.attendance.view import attendance
 from services.thresholds.records.responses import repository as responses
 from services.thresholds.records.responses.response import RecordedResponse
 from services.thresholds.records.star_records import repository as star_records
@@ -87,8 +87,8 @@ def _response(response: RecordedResponse, *, notes: bool) -> TransferredResponse
 def _mark(day: date, entry: Entry) -> TransferredMark:
     return TransferredMark(
         date=day,
-        session=session_of(entry.position) if entry.kind == "session" else None,
-        slot=slot_of(entry.position) if entry.kind == "slot" else None,
+        session=entry.session,
+        slot=entry.slot,
         code=entry.code,
         minutes=entry.minutes,
         half_days=entry.count,
