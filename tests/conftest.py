@@ -1,5 +1,6 @@
 """Fixtures that every test can ask for, and how a run is spread."""
 
+import structlog
 from hypothesis import settings
 
 from tests.support.database import clones, database_template, database_url, postgres_url
@@ -19,3 +20,8 @@ __all__ = [
 # How long an example takes says something of the machine, not of the code.
 settings.register_profile("star", deadline=None)
 settings.load_profile("star")
+
+# By default a logged exception is drawn with every local variable of every frame, which takes seconds.
+structlog.configure(
+    [*structlog.get_config()["processors"][:-1], structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+)
