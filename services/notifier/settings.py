@@ -112,8 +112,8 @@ class NotifierSettings(Settings):
     """Letters within 30 days that did not arrive for no clear reason, after which the address is a bad one."""
 
     letters_kept: timedelta = Field(default=timedelta(days=2557), ge=timedelta(days=30), le=timedelta(days=36_500))
-    """How long a letter's words and addresses are kept: seven years, like the register. Then they are erased. The fact that it was sent,
-    its time and its threshold stay. The words and addresses of a student who leaves are erased at once."""
+    """How long a letter's words, addresses and attempts are kept: seven years, like the register. Then they are erased. The fact that it
+    was sent, its time and its threshold stay. The words and addresses of a student who leaves are erased at once."""
 
     text_url: Annotated[str, AfterValidator(_text_url)] = ""
     """The `https://` address of a gateway for text messages. Empty: no text messages are sent."""

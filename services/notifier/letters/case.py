@@ -95,7 +95,7 @@ class Case:
     def wanted(self) -> Threshold | None:
         """The highest threshold that stands and that no letter was about.
 
-        The tier says more than the crossings do: of several events of one change, some can be still on their way. A crossing above the
+        The tier is ahead of the crossings: of several events of one change, some can be still on their way. A crossing above the
         tier will be retracted.
         """
         ceiling = highest_threshold(self.tier) or 0

@@ -117,7 +117,7 @@ class Courier:
         }
 
     async def post(self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> Answer:
-        """One request. Its answer is the status, once that is there: what else the receiver says is not waited for, nor kept."""
+        """One request. Its answer is the status, once that is there: the rest of the response is neither waited for nor kept."""
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._post(endpoint, headers, body)

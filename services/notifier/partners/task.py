@@ -95,7 +95,7 @@ class WebhookTask:
         return judge(answer, tries, random.random())  # noqa: S311 - spreads load, keeps no secret
 
     async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
-        """Keeps what became of the delivery, and what that says of its subscription."""
+        """Keeps what became of the delivery, and whether its subscription fails or has recovered."""
         match outcome:
             case Delivered():
                 subscription = await webhooks.settle(connection, item.id, "delivered")

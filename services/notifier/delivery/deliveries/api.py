@@ -94,7 +94,8 @@ async def get_delivery(
 async def resend_delivery(
     delivery: uuid.UUID, body: WithReason, state: State, caller: Annotated[Principal, requires("star:write", role="manage")]
 ) -> ChangedDelivery:
-    """A new delivery of the same letter to the same address. Not while one is on its way, nor when what the letter says was taken back."""
+    """A new delivery of the same letter to the same address. It is refused while one is on its way, and when the crossing that the letter
+    is about was taken back."""
     now = state.clock()
     async with state.engine.begin() as connection:
         await _lock(connection, delivery, caller)

@@ -12,7 +12,7 @@ from shared.web.schemas import Body
 
 
 class WaitingLetter(BaseModel):
-    """A letter that waits for a person. `absent_half_days` is the student's total as last heard."""
+    """A letter that waits for a person. `absent_half_days` is the student's total as last counted."""
 
     id: uuid.UUID
     student: str

@@ -95,7 +95,7 @@ async def get_subscription(subscription_id: uuid.UUID, state: State, caller: Rea
 
 @router.patch("/{subscription_id}", summary="Change, pause or resume a subscription")
 async def change_subscription(subscription_id: uuid.UUID, body: SubscriptionChange, state: State, caller: Keeper) -> SubscriptionOut:
-    """A paused subscription keeps what is said meanwhile, and sends it once it is resumed; so does one that was disabled."""
+    """Events of a paused or disabled subscription are kept, and sent once it is resumed."""
     if body.url is not None:
         await _require_reachable(body.url, state)
     now = state.clock()

@@ -145,7 +145,7 @@ async def change(
 
 
 async def pause(connection: AsyncConnection, subscription_id: uuid.UUID, now: datetime) -> bool:
-    """Holds what is said from now on; False when it was not active."""
+    """Holds events from now on; False when it was not active."""
     paused = await connection.execute(
         text("UPDATE subscriptions SET state = 'paused', state_since = :now WHERE id = :id AND state = 'active'"),
         {"id": subscription_id, "now": now},

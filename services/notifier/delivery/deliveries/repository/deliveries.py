@@ -184,7 +184,7 @@ async def withdrawal_of(connection: AsyncConnection, delivery_id: uuid.UUID) -> 
 
 
 async def get(connection: AsyncConnection, delivery_id: uuid.UUID) -> Delivery | None:
-    """A delivery with the letter as it was sent, and whether what it says still holds; None for one that does not exist."""
+    """A delivery with the letter as it was sent, and whether its crossing still stands; None for one that does not exist."""
     row = (
         await connection.execute(
             text(
