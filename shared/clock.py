@@ -20,3 +20,7 @@ def utc_now() -> datetime:
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """A moment on a zone's clock, in UTC: Python's sums and differences within one zone count hours on the wall, not hours that pass."""
     return datetime.combine(day, at, zone).astimezone(UTC)
+
+
+YEARS: Final = range(1970, 2200)
+"""Times of other years are a mistake in some clock. Near the ends of the calendar, a change of the time zone alone is an error."""

@@ -66,6 +66,7 @@ class Applier:
             partition=message.partition,
             offset=message.offset,
             error=kind,
+            exc_info=error,
         )
         return {}
 

@@ -90,6 +90,10 @@ def verdict_of(error: BaseException) -> Verdict:
         return "passes"
     sqlstate = sqlstate_of(error)
     if sqlstate is None:
+        driver = getattr(error, "orig", None) or error
+        if isinstance(driver, ValueError) or isinstance(driver.__cause__, ValueError):
+            # A value that no parameter of that type can have: the driver did not even send it.
+            return "ours"
         # The connection broke underneath, or a migration made a kept plan void, which the driver has thrown away by now.
         return "passes"
     verdict, _ = CODES.get(sqlstate) or CLASSES.get(sqlstate[:2]) or UNKNOWN

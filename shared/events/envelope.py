@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from shared.bus.interface import Message, Outgoing
+from shared.clock import YEARS
 from shared.events.catalogue import BY_NAME, EventType
 
 SPEC_VERSION: Final = b"1.0"
@@ -75,15 +76,39 @@ def decode(message: Message) -> Event | Tombstone:
 
     Raises PoisonMessageError with the reason `not-an-event`, `unknown-event` or `bad-data`. Its detail never quotes the data.
     """
-    if message.key is None:
-        raise PoisonMessageError("not-an-event", "the message has no key")
-    try:
-        key = message.key.decode()
-    except UnicodeDecodeError as error:
-        raise PoisonMessageError("not-an-event", "the key is not text") from error
+    key = _key(message.key)
     if message.value is None:
         return Tombstone(key)
-    headers = dict(message.headers)
+    event_type, event_id, source, time = _attributes(dict(message.headers))
+    if NUL in message.value:
+        raise PoisonMessageError("bad-data", "a text holds a NUL character, which no table of ours can keep")
+    try:
+        data = _decoder(event_type.data).decode(message.value)
+    except RecursionError as error:
+        raise PoisonMessageError("bad-data", "it is nested too deeply") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PoisonMessageError("bad-data", _INPUT.sub(r"\1\2", str(error))) from error
+    for name in data.__struct_fields__:
+        value = getattr(data, name)
+        if isinstance(value, datetime) and value.year not in YEARS:
+            raise PoisonMessageError("bad-data", f"a time of no year of ours - at `$.{name}`")
+    return Event(event_type, event_id, source, time, key, data)
+
+
+def _key(key: bytes | None) -> str:
+    if key is None:
+        raise PoisonMessageError("not-an-event", "the message has no key")
+    try:
+        text = key.decode()
+    except UnicodeDecodeError as error:
+        raise PoisonMessageError("not-an-event", "the key is not text") from error
+    if "\0" in text:
+        raise PoisonMessageError("not-an-event", "the key holds a NUL character")
+    return text
+
+
+def _attributes(headers: Mapping[str, bytes]) -> tuple[EventType, str, str, datetime]:
+    """The event's type, id, source and time."""
     try:
         event_type = BY_NAME[headers["ce_type"].decode()]
         event_id, source = headers["ce_id"].decode(), headers["ce_source"].decode()
@@ -94,17 +119,13 @@ def decode(message: Message) -> Event | Tombstone:
         raise PoisonMessageError("unknown-event", "its type is not in the catalogue") from error
     except (ValueError, OverflowError) as error:
         raise PoisonMessageError("not-an-event", "a CloudEvents header can't be read") from error
+    if "\0" in event_id or "\0" in source:
+        raise PoisonMessageError("not-an-event", "a CloudEvents header holds a NUL character")
     if time.tzinfo is None:
         raise PoisonMessageError("not-an-event", "ce_time has no offset")
-    if NUL in message.value:
-        raise PoisonMessageError("bad-data", "a text holds a NUL character, which no table of ours can keep")
-    try:
-        data = _decoder(event_type.data).decode(message.value)
-    except RecursionError as error:
-        raise PoisonMessageError("bad-data", "it is nested too deeply") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise PoisonMessageError("bad-data", _INPUT.sub(r"\1\2", str(error))) from error
-    return Event(event_type, event_id, source, time, key, data)
+    if time.year not in YEARS:
+        raise PoisonMessageError("not-an-event", "ce_time is of no year of ours")
+    return event_type, event_id, source, time
 
 
 def time_of(message: Message) -> datetime | None:

@@ -12,6 +12,7 @@ from services.notifier.contacts.recipients import recipients
 from services.notifier.contacts.repository import bad_addresses, contacts
 from shared.batch import Batch, BatchHandler
 from shared.events import topics
+from shared.events.calendars import BAD_CALENDAR, fault_of
 from shared.events.data import SchoolUpdated, StudentUpdated
 from shared.events.envelope import Event, Tombstone
 from shared.identifiers import uuid_or_none
@@ -90,7 +91,10 @@ def _roster(batch: Batch) -> _Roster:
     for message, event in batch.events:
         match event:
             case Event(data=SchoolUpdated() as data):
-                roster.school(data)
+                if (fault := fault_of(data)) is not None:
+                    batch.refuse(message, BAD_CALENDAR, fault, school=data.school)
+                else:
+                    roster.school(data)
             case Event(data=StudentUpdated() as data):
                 roster.student(data)
             case Tombstone(key) if message.topic == topics.STUDENTS.name:

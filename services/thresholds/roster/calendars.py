@@ -1,7 +1,7 @@
 """The schools' calendars, as thresholds reads them from events."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 import msgspec
@@ -22,7 +22,7 @@ def with_past_terms(old: SchoolUpdated, new: SchoolUpdated) -> SchoolUpdated:
 
     A school that sends this year's terms does not mean that last year had none; its register is kept for years.
     """
-    first = min(term.start for term in new.terms)
+    first = min((term.start for term in new.terms), default=date.max)
     named = {term.term for term in new.terms}
     past = [term for term in old.terms if term.end < first and term.term not in named]
     if not past:

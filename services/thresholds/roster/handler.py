@@ -12,6 +12,7 @@ from services.thresholds.roster.calendars import OUTSIDE_TERM, UNKNOWN_SCHOOL, w
 from services.thresholds.roster.repository import schools, students
 from shared.batch import Batch, BatchHandler
 from shared.deadletters.reading import WRONG_TYPE
+from shared.events.calendars import BAD_CALENDAR, fault_of
 from shared.events.data import SchoolUpdated, StudentUpdated
 from shared.events.envelope import Event, Tombstone
 from shared.events.topics import STUDENTS
@@ -38,7 +39,10 @@ class RosterHandler(BatchHandler):
                 case Event(data=StudentUpdated() as student):
                     latest[student.student_id] = student
                 case Event(data=SchoolUpdated() as school):
-                    updated[school.school] = school
+                    if (fault := fault_of(school)) is not None:
+                        batch.refuse(message, BAD_CALENDAR, fault, school=school.school)
+                    else:
+                        updated[school.school] = school
                 case Tombstone(key=key) if message.topic == STUDENTS.name and (gone := uuid_or_none(key)) is not None:
                     latest[gone] = None
                 case _:

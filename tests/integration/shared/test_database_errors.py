@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db import engine as module
 from shared.db.engine import create_engine
-from shared.db.errors import is_transient
+from shared.db.errors import is_transient, verdict_of
 from tests.integration.shared.conftest import Sql
 
 SCHEMA = "ingest"
@@ -150,3 +150,10 @@ async def test_a_lock_that_is_waited_for_too_long_passes(engine: AsyncEngine) ->
                 await other.execute(text("SELECT 1 FROM schools WHERE school = '0005' FOR UPDATE"))
 
         assert is_transient(await failure(waits()))
+
+
+@pytest.mark.parametrize("value", [2**31, "seven", "\ud800"])
+async def test_a_value_that_no_parameter_can_have_never_passes(engine: AsyncEngine, value: object) -> None:
+    cast = "text" if value == "\ud800" else "int"
+    error = await failure(run(engine, f"SELECT CAST(:value AS {cast})", value=value))
+    assert verdict_of(error) == "ours", error
