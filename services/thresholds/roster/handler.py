@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,9 +17,12 @@ from shared.events.calendars import BAD_CALENDAR, fault_of
 from shared.events.data import SchoolUpdated, StudentUpdated
 from shared.events.envelope import Event, Tombstone
 from shared.events.topics import STUDENTS
-from shared.identifiers import uuid_or_none
+from shared.identifiers import student_id, uuid_or_none
 
 log = structlog.get_logger()
+
+BAD_ID: Final = "bad-id"
+"""The reason for a student whose id another school's system has made."""
 
 CalendarChanged = Callable[[AsyncConnection, SchoolUpdated | None, SchoolUpdated, datetime], Awaitable[None]]
 """Called in the transaction that keeps a school: with the school before (None for a new one), the school now, and the time."""
@@ -37,7 +41,10 @@ class RosterHandler(BatchHandler):
         for message, event in batch.events:
             match event:
                 case Event(data=StudentUpdated() as student):
-                    latest[student.student_id] = student
+                    if student.student_id == student_id(student.school, student.student):
+                        latest[student.student_id] = student
+                    else:
+                        batch.refuse(message, BAD_ID, "the id is not that of the school's student", school=student.school)
                 case Event(data=SchoolUpdated() as school):
                     if (fault := fault_of(school)) is not None:
                         batch.refuse(message, BAD_CALENDAR, fault, school=school.school)
@@ -49,7 +56,7 @@ class RosterHandler(BatchHandler):
                     batch.refuse(message, WRONG_TYPE, "only schools and students belong on these topics")
         if present := [student for student in latest.values() if student is not None]:
             await students.put(connection, present)
-        if left := [student_id for student_id, student in latest.items() if student is None]:
+        if left := [identity for identity, student in latest.items() if student is None]:
             await students.remove(connection, left)
         for number in sorted(updated):
             await self._update(connection, updated[number], batch.now)

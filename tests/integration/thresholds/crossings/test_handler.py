@@ -1,6 +1,6 @@
 """Marks become totals, totals cross thresholds, and each crossing is said once."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from services.thresholds.crossings.handler import MarksHandler
 from shared.bus.interface import Message
@@ -143,3 +143,25 @@ async def test_marks_outside_every_term_are_kept_as_dead_letters_with_their_payl
     (letter,) = await heart.rows("SELECT reason, count, value FROM dead_letters")
     assert (letter.reason, letter.count) == ("outside-term", 1)
     assert b"2026-01-05" in letter.value
+
+
+async def test_codes_that_are_no_letter_become_dead_letters(heart: Heart) -> None:
+    await heart.school()
+    odd = [Mark(student="1", date=FIRST_DAY, recorded_at=NOW, session="AM", code=code) for code in ("MM", "", "é", "m")]
+    await heart.post([*odd, *absences(1)])
+    assert [tuple(row) for row in await heart.rows("SELECT reason, count FROM dead_letters")] == [("bad-mark", 4)]
+    assert [row.absent_half_days for row in await heart.rows("SELECT absent_half_days FROM register")] == [1]
+
+
+async def test_times_that_no_register_can_hold_become_dead_letters(heart: Heart) -> None:
+    await heart.school()
+    for year in (1969, 4500):
+        await heart.post([*absences(1, recorded_at=datetime(year, 1, 1, tzinfo=UTC)), *absences(1, first=1)])
+    assert [tuple(row) for row in await heart.rows("SELECT reason, count FROM dead_letters")] == [("bad-mark", 1)] * 2
+
+
+async def test_a_roll_without_marks_is_nothing_to_wait_for(heart: Heart) -> None:
+    assert await heart.post([], school="0100") == {}
+    await heart.school("0100")
+    assert await heart.post([], school="0100") == {}
+    assert await heart.rows("SELECT * FROM dead_letters") == []
