@@ -12,7 +12,7 @@ from services.ingest.kamar import students
 from services.ingest.kamar.reading import Element
 from services.ingest.kamar.refusals import Refusals
 from services.ingest.kamar.repository import students as students_repository
-from services.ingest.kamar.repository.students import KnownStudent
+from services.ingest.kamar.repository.students import StoredStudent
 from services.ingest.kamar.students import Fields, Parsed
 from shared.bus.interface import Outgoing
 from shared.events.catalogue import STUDENT_UPDATED
@@ -56,14 +56,14 @@ class Roster:
 
     async def apply(self, connection: AsyncConnection) -> None:
         """Merges the batch into the stored students, and publishes those that have changed, in the caller's transaction."""
-        known = await students_repository.known(connection, self.school, sorted(self._parsed))
-        kept: list[KnownStudent] = []
+        stored = await students_repository.stored(connection, self.school, sorted(self._parsed))
+        kept: list[StoredStudent] = []
         gone: list[str] = []
         messages: list[Outgoing] = []
-        for student, said in self._parsed.items():
-            before = known.get(student)
+        for student, parsed_elements in self._parsed.items():
+            before = stored.get(student)
             fields: Fields = dict(before.fields) if before is not None else {}
-            for parsed in said:
+            for parsed in parsed_elements:
                 fields |= parsed.fields
             if students.has_left(fields, self.today):
                 gone.append(student)
@@ -79,7 +79,7 @@ class Roster:
                 event_id = str(kamar_event_id(self.document, "student", student))
                 messages.append(Event(STUDENT_UPDATED, event_id, "/ingest", self.received_at, str(event.student_id), event).encode())
                 self.published += 1
-            kept.append(KnownStudent(student, fields, digest))
+            kept.append(StoredStudent(student, fields, digest))
         await students_repository.put(connection, self.school, kept, self.document, self.received_at)
         await students_repository.remove(connection, self.school, gone)
         await outbox.add(connection, messages)
@@ -90,8 +90,8 @@ class Roster:
         When they are more than half of the school, it is likelier that something went wrong there than that they all left: then nobody
         goes, and it is reported.
         """
-        missing, known = await students_repository.not_in(connection, self.school, self.document)
-        if len(missing) > FEW and len(missing) * 2 > known:
+        missing, stored = await students_repository.not_in(connection, self.school, self.document)
+        if len(missing) > FEW and len(missing) * 2 > stored:
             self.refusals.add(TOO_MANY_LEFT, "more than half of the school is missing from a full push: nobody was removed")
             return
         await students_repository.remove(connection, self.school, missing)

@@ -14,7 +14,7 @@ from services.ingest.kamar.students import Fields
 
 
 @dataclass(frozen=True, slots=True)
-class KnownStudent:
+class StoredStudent:
     """A student as KAMAR sent them so far. `digest` is of the event last published; None when there was none yet."""
 
     student: str
@@ -22,8 +22,8 @@ class KnownStudent:
     digest: bytes | None
 
 
-async def known(connection: AsyncConnection, school: str, students: Sequence[str]) -> dict[str, KnownStudent]:
-    """Those of the students that are known."""
+async def stored(connection: AsyncConnection, school: str, students: Sequence[str]) -> dict[str, StoredStudent]:
+    """The stored students among these, by key."""
     rows = await connection.execute(
         text(
             """
@@ -33,10 +33,10 @@ async def known(connection: AsyncConnection, school: str, students: Sequence[str
         ),
         {"school": school, "students": list(students)},
     )
-    return {row[0]: KnownStudent(row[0], msgspec.json.decode(row[1]), row[2]) for row in rows}
+    return {row[0]: StoredStudent(row[0], msgspec.json.decode(row[1]), row[2]) for row in rows}
 
 
-async def put(connection: AsyncConnection, school: str, students: Sequence[KnownStudent], document: uuid.UUID, now: datetime) -> None:
+async def put(connection: AsyncConnection, school: str, students: Sequence[StoredStudent], document: uuid.UUID, now: datetime) -> None:
     """Keeps what is known of students, and that the document had them. No student may be there twice."""
     if not students:
         return
