@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 from services.thresholds.access import repository as audit
+from services.thresholds.crossings.handler import GROUP as MARKS_GROUP
 from services.thresholds.crossings.handler import MarksHandler
 from services.thresholds.data_quality.handler import REPORTED_KEPT_FOR, DeadLettersHandler
 from services.thresholds.data_quality.repository import reported_letters
@@ -47,7 +48,7 @@ async def run_worker(
         ]
         loops = {
             "roster": parts.consume("roster", [topics.SCHOOLS, topics.STUDENTS], roster),
-            "marks": parts.consume("marks", [topics.MARKS], marks),
+            "marks": parts.consume(MARKS_GROUP, [topics.MARKS], marks),
             "dead-letters": parts.consume("dead-letters", [topics.DEAD_LETTERS], DeadLettersHandler(box, clock)),
             "work": parts.work(tasks, concurrency=RECALCULATIONS_AT_ONCE),
             "relay": parts.relay(archive),

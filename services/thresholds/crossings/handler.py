@@ -28,6 +28,8 @@ from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
+GROUP: Final = "marks"
+
 BAD_MARK: Final = "bad-mark"
 """The reason for a mark that no register can hold; the door refuses such marks."""
 

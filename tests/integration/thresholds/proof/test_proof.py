@@ -1,21 +1,28 @@
 """What is stored is what the marks say: held by the oracle after any changes of marks and calendars, and by the topic."""
 
+import asyncio
 import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
-from services.thresholds.proof.replaying import replay
+from services.thresholds.proof.mending import mend
+from services.thresholds.proof.replaying import Replayed, replay
 from services.thresholds.proof.verifying import verify
+from services.thresholds.register.folding import Folder
 from shared.attendance.codes import CodeTable
 from shared.bus.embedded.bus import EmbeddedBus
-from shared.bus.interface import Outgoing
+from shared.bus.interface import Outgoing, Publisher
 from shared.events.data import DatedTimetable, Mark, TermDates, TimetableSlot, VendorCount
 from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences
 
 LAST_DAY = date(2026, 11, 19)
 STUDENTS = [str(number) for number in range(12)]
+FOLDER = Folder(CodeTable.load())
 
 
 def any_marks(chance: random.Random, count: int) -> list[Mark]:
@@ -83,23 +90,84 @@ async def test_a_total_that_was_tampered_with_is_found(heart: Heart) -> None:
     assert "the STAR record of 10 days does not stand" in found[1]
 
 
-async def test_the_topic_gives_the_register_again(heart: Heart, database_url: str) -> None:
-    chance = random.Random(3)
+@dataclass
+class Topic:
+    """The marks' topic, and the register that is made of it."""
+
+    heart: Heart
+    bus: EmbeddedBus
+    publisher: Publisher
+
+    async def post(self, marks: list[Mark], *, applied: bool = True) -> None:
+        message = self.heart.roll(marks)
+        await self.publisher.publish([Outgoing(message.topic, message.key or b"", message.value, message.headers)])
+        if applied:
+            await self.heart.marks_handler([message])
+
+    async def replay(self) -> Replayed:
+        return await replay(self.heart.engine, self.bus, FOLDER, NOW)
+
+
+@pytest.fixture
+async def topic(heart: Heart, database_url: str) -> AsyncIterator[Topic]:
     bus = EmbeddedBus(database_url, partitions=3, publish_timeout=timedelta(seconds=5))
     await bus.ensure_topics()
     publisher = bus.publisher()
     await publisher.start()
+    yield Topic(heart, bus, publisher)
+    await publisher.stop()
+    await bus.close()
+
+
+async def test_the_topic_gives_the_register_again(heart: Heart, topic: Topic) -> None:
+    chance = random.Random(3)
     await heart.school()
     for _ in range(20):
-        message = heart.roll(any_marks(chance, 50))
-        await publisher.publish([Outgoing(message.topic, message.key or b"", message.value, message.headers)])
-        await heart.marks_handler([message])
+        await topic.post(any_marks(chance, 50))
 
-    result = await replay(heart.engine, bus)
+    result = await topic.replay()
     assert (result.marks, result.equal, result.lacking, result.beyond) == (1000, len(STUDENTS), [], [])
 
     async with heart.engine.begin() as connection:
         await connection.execute(text("UPDATE register SET marks = substr(marks, 18) WHERE student = '3'"))
-    assert [key.student for key in (await replay(heart.engine, bus)).lacking] == ["3"]
-    await publisher.stop()
-    await bus.close()
+    assert [key.student for key in (await topic.replay()).lacking] == ["3"]
+
+
+async def test_a_replay_ends_where_the_topic_ended_when_it_began(heart: Heart, topic: Topic) -> None:
+    await heart.school()
+    await topic.post(absences(4))
+    stop = asyncio.Event()
+
+    async def flow() -> None:
+        while not stop.is_set():
+            await topic.post(absences(1, first=4))
+
+    flowing = asyncio.create_task(flow())
+    result = await asyncio.wait_for(topic.replay(), 60)
+    stop.set()
+    await flowing
+    assert result.lacking == []
+    assert result.marks >= 4
+
+
+async def test_a_replay_mends_what_lacks_marks_or_is_counted_wrongly_and_says_what_that_crosses(heart: Heart, topic: Topic) -> None:
+    await heart.school()
+    await topic.post(absences(4))
+    await topic.post(absences(8, first=4), applied=False)
+    await topic.post(absences(12, student="2"))
+    await topic.post(absences(3, student="3"))
+    async with heart.engine.begin() as connection:
+        await connection.execute(text("UPDATE register SET absent_half_days = 21, level = 2 WHERE student = '3'"))
+
+    result = await topic.replay()
+    assert [key.student for key in result.lacking] == ["1"]
+    assert [key.student for key in result.miscounted] == ["3"]
+    # A correction that comes between is the later word.
+    await heart.post(absences(1, code="P", recorded_at=NOW + timedelta(minutes=1)))
+    assert await mend(heart.engine, FOLDER, result, NOW) == 2
+
+    totals = await heart.rows("SELECT student, absent_half_days FROM register ORDER BY student")
+    assert [tuple(row) for row in totals] == [("1", 11), ("2", 12), ("3", 3)]
+    assert sorted(await heart.said()) == [("down", 5, 1), ("down", 10, 1), ("up", 5, 1), ("up", 5, 1)]
+    again = await topic.replay()
+    assert (again.lacking, again.miscounted) == ([], [])
