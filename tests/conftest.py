@@ -1,27 +1,44 @@
 """Fixtures that every test can ask for, and how a run is spread."""
 
+from pathlib import Path
+from typing import Any
+
+import pytest
 import structlog
-from hypothesis import settings
 
 from tests.support.database import clones, database_template, database_url, postgres_url
-from tests.support.kafka import kafka_broker
-from tests.support.spreading import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 
-__all__ = [
-    "clones",
-    "database_template",
-    "database_url",
-    "kafka_broker",
-    "postgres_url",
-    "pytest_collection_modifyitems",
-    "pytest_xdist_make_scheduler",
-]
+__all__ = ["clones", "database_template", "database_url", "postgres_url"]
 
-# How long an example takes says something of the machine, not of the code.
-settings.register_profile("star", deadline=None)
-settings.load_profile("star")
+LONG_FIRST = ("tests/e2e/", "tests/contract/", "tests/integration/")
+"""So that all processes of a spread run end together."""
 
 # By default a logged exception is drawn with every local variable of every frame, which takes seconds.
 structlog.configure(
     [*structlog.get_config()["processors"][:-1], structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
 )
+
+
+def pytest_pycollect_makemodule(module_path: Path) -> None:
+    """Imports Hypothesis, before the first file that uses it: the others start without it."""
+    if b"from hypothesis import" in module_path.read_bytes():
+        from hypothesis import settings  # noqa: PLC0415
+
+        # How long an example takes says something of the machine, not of the code.
+        settings.register_profile("star", deadline=None)
+        settings.load_profile("star")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((rank for rank, start in enumerate(LONG_FIRST) if item.nodeid.startswith(start)), len(LONG_FIRST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Spreads by stacks and files."""
+    from tests.support.spreading import Spreading  # noqa: PLC0415 - only for runs that are spread
+
+    # By default the files with the most tests come first, however short those are.
+    config.option.loadscopereorder = False
+    return Spreading(config, log)

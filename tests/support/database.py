@@ -9,26 +9,18 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.embedded.postgres import SETTINGS, EmbeddedPostgres
-from deploy.embedded.trees import TREES
-from shared.db.migrate import migrate
+from deploy.embedded.postgres import EmbeddedPostgres
 from tests.support.keeper import kept
-
-TEMPLATE = "star_template"
+from tests.support.template import TEMPLATE, data_folder, url_of
 
 MEMORY = Path("/dev/shm")
 ROOM = 2**30
 """What a server takes at most: its log, the template and two databases of 11 MB; the rest is for tests that write much."""
 
-# No test of this server pulls its plug; those that do start servers of their own. Its log is not to fill the memory.
-_SETTINGS = {**SETTINGS, "fsync": "off", "full_page_writes": "off", "max_wal_size": "128MB"}
+STOP = 'kill -QUIT $(head -1 "$0/postgres/postmaster.pid"); rm -rf "$0"'
+"""Ends a server whose tests were killed."""
 
 _numbers = itertools.count(1)
-
-
-def url_of(server_url: str, database: str) -> str:
-    """The URL of another database of the same server."""
-    return server_url.replace("@/postgres?", f"@/{database}?")
 
 
 def _fast_folder() -> Path | None:
@@ -41,20 +33,17 @@ def postgres_url() -> Iterator[str]:
     """The server's own database."""
     with (
         tempfile.TemporaryDirectory(prefix="star-pg-", dir=_fast_folder(), ignore_cleanup_errors=True) as folder,
-        kept("postgres", Path(folder) / "postgres"),
+        kept(Path(folder) / "users", "sh", "-c", STOP, folder),
     ):
-        server = EmbeddedPostgres(Path(folder) / "postgres", _SETTINGS)
+        data_folder(Path(folder) / "postgres")
+        server = EmbeddedPostgres(Path(folder) / "postgres")
         yield server.start()
         server.stop()
 
 
 @pytest.fixture(scope="session")
-async def database_template(postgres_url: str) -> str:
+def database_template(postgres_url: str) -> str:
     """A database as `star migrate` leaves it."""
-    connection = await asyncpg.connect(postgres_url)
-    await connection.execute(f"CREATE DATABASE {TEMPLATE}")
-    await connection.close()
-    await migrate(url_of(postgres_url, TEMPLATE), TREES)
     return TEMPLATE
 
 

@@ -1,6 +1,7 @@
 """A real broker for tests."""
 
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +55,7 @@ def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBrok
     install_or_skip()
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "kafka"
-    with kept("kafka", folder):
+    with kept(folder.with_name("kafka.users"), sys.executable, "-m", "deploy.kafka", "stop", "--data", str(folder)):
         with locked(folder.with_name("kafka.starting")):
             broker = KafkaBroker(folder, free_port())
             broker.start()

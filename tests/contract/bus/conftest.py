@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.contract.bus.adapters import Backstage, BusUnderTest, EmbeddedBackstage, KafkaBackstage
+from tests.support.kafka import kafka_broker
+
+__all__ = ["backstage", "kafka_broker", "under_test"]
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])

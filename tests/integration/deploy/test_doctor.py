@@ -18,8 +18,11 @@ from shared.bus.embedded.bus import EmbeddedBus
 from shared.bus.interface import Outgoing, Partition
 from shared.bus.kafka.bus import KafkaBus
 from tests.integration.deploy.test_faults import AWAY, star
+from tests.support.kafka import kafka_broker
 from tests.support.processes import STAR
 from tests.support.servers import serving
+
+__all__ = ["kafka_broker"]
 
 ALL = {"configuration", *AFTER_CONFIGURATION}
 

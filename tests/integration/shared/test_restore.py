@@ -26,7 +26,10 @@ from shared.identifiers import student_id
 from shared.settings import Settings
 from tests.integration.shared.conftest import Sql
 from tests.support.dumps import dump, restore
+from tests.support.kafka import kafka_broker
 from tests.support.polling import eventually
+
+__all__ = ["kafka_broker"]
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 SCHEMAS = ("thresholds", "notifier", "moe_sync")
