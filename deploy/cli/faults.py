@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.attendance.codes import CodeTableError
 from shared.bus.interface import BusUnavailableError
 from shared.db.errors import sqlstate_of
+from shared.db.migrate import MigrationBlockedError
 from shared.web.server import CannotServeError
 
 DOCTOR: Final = "`star doctor` shows what else is missing"
@@ -35,6 +36,8 @@ def explained(error: BaseException) -> str | None:
     match error:
         case CodeTableError():
             return f"the attendance codes can't be used: {error}"
+        case MigrationBlockedError():
+            return f"{error}, then run `star migrate` again: it goes on where it ended"
         case CannotServeError():
             return f"{error}: if another process has the port, choose one with --port"
         case BusUnavailableError():

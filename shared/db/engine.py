@@ -8,6 +8,7 @@ import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from shared.db.errors import READ_ONLY, sqlstate_of
 
@@ -17,6 +18,13 @@ CONNECT_TIMEOUT: Final = 5.0
 QUERY_TIMEOUT: Final = 60.0
 """Seconds; ours take milliseconds, the heaviest a few seconds. Without a bound, a server that hangs would hang whoever asks it."""
 
+_KEEPALIVES: Final = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25s",
+}
+
 SESSION: Final = {
     "timezone": "UTC",
     "jit": "off",
@@ -24,12 +32,9 @@ SESSION: Final = {
     # network, and within five minutes where it still answers but does nothing.
     "statement_timeout": f"{QUERY_TIMEOUT:.0f}s",
     "idle_in_transaction_session_timeout": "5min",
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "25s",
+    **_KEEPALIVES,
 }
-"""Settings of every session."""
+"""Settings of every session of a service."""
 
 _DRIVER: Final = re.compile(r"^postgres(ql)?(\+\w+)?://")
 
@@ -70,7 +75,9 @@ def create_engine(database_url: str, schema: str, *, pool_size: int) -> AsyncEng
 
 def create_owner_engine(database_url: str) -> AsyncEngine:
     """An engine that acts as the URL's own user, who owns the database, without a bound on what a statement may take: for migrations."""
-    return create_async_engine("postgresql+asyncpg://", async_creator=_connector(database_url, {"application_name": "star-migrate"}, None))
+    settings = _KEEPALIVES | {"application_name": "star-migrate"}
+    # Each connection is used once: what a migration sets for its session must not reach the next.
+    return create_async_engine("postgresql+asyncpg://", async_creator=_connector(database_url, settings, None), poolclass=NullPool)
 
 
 async def ping(engine: AsyncEngine) -> None:

@@ -1,23 +1,55 @@
-"""Brings the schemas up to date: one Alembic tree, one schema and one role for each owner of tables."""
+"""Brings the schemas up to date: one Alembic tree, one schema and one role for each owner of tables.
 
-from collections.abc import Sequence
+A schema that is in use is brought up revision by revision, each in a transaction of its own, beside running services. No statement waits
+for a lock longer than LOCK_TIMEOUT, as all that services ask of the table meanwhile stands behind it; the revision is tried again until
+PATIENCE ends. Rule: docs/decisions/0022-expand-migrate-contract.md.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, Final
 
 import structlog
 from alembic import command, context
 from alembic.config import Config
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.db.blockers import Blockers, watching
 from shared.db.engine import create_owner_engine, role_of
+from shared.db.errors import sqlstate_of
+from shared.db.indexes import OUTSIDE
 from shared.identifiers import lock_key
 
 log = structlog.get_logger()
 
-LOCK_TIMEOUT: Final = "10s"
-"""How long a migration waits for a lock that a running service holds before it gives up and leaves everything as it was."""
+LOCK_TIMEOUT: Final = timedelta(seconds=1)
+"""How long a statement waits for a lock: marks that come in meanwhile wait behind it, so no longer than an ordinary hiccup."""
+
+PATIENCE: Final = timedelta(minutes=1)
+"""How long a revision is tried again before it is given up: a batch or a report of ours takes seconds."""
+
+PATIENCE_WITH_ANOTHER: Final = timedelta(minutes=10)
+"""How long to wait for another process that migrates: it may build the index of a large table."""
+
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 5.0
+"""Seconds between two tries of a revision, in which all that waited gets its turn."""
+
+LOCKED: Final = frozenset({"55P03", "40P01"})
+"""SQLSTATEs: a lock was not to be had in time, or the revision was chosen to end a deadlock."""
+
+
+class MigrationBlockedError(RuntimeError):
+    """Others held for too long what a migration needs; what was not finished is as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +60,105 @@ class Tree:
     schema: str
 
 
-async def migrate(database_url: str, trees: Sequence[Tree]) -> None:
-    """Upgrades every tree to its head, each in one transaction. Safe to run from many processes at once.
+async def migrate(
+    database_url: str, trees: Sequence[Tree], patience: timedelta = PATIENCE, until: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Upgrades every tree to its head. Safe to run from many processes at once, and beside running services.
 
-    The user of the URL must own the database and be allowed to create roles.
+    `until` has revisions at which to stop instead, by schema. `patience` is the bound on waiting for locks, for each revision.
+    The user of the URL must own the database and be allowed to create roles. A schema that a newer release has migrated stays as it is.
+    Raises MigrationBlockedError.
     """
     engine = create_owner_engine(database_url)
     try:
-        for tree in trees:
-            async with engine.begin() as connection:
-                await connection.run_sync(_upgrade, tree)
-            log.info("database.migrated", schema=tree.schema)
+        async with _alone(engine):
+            for tree in trees:
+                await _bring_up(engine, tree, patience, until.get(tree.schema, "head"))
+                log.info("database.migrated", schema=tree.schema)
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def _alone(engine: AsyncEngine) -> AsyncIterator[None]:
+    """Keeps other processes from migrating this database; waits for one that does."""
+    key = lock_key("migrate")
+    deadline = time.monotonic() + PATIENCE_WITH_ANOTHER.total_seconds()
+    async with engine.connect() as connection:
+        blockers = Blockers(engine)
+        said: tuple[int, ...] = ()
+        # Asked again and again: a session that waits in a statement would hold up what builds an index beside the writers.
+        while not (await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key})).scalar_one():
+            await connection.rollback()
+            await blockers.look_at_holders(key)
+            if blockers.pids != said:
+                said = blockers.pids
+                log.info("database.migration_waits", for_="another process that migrates", held_by=blockers.described())
+            if time.monotonic() > deadline:
+                raise MigrationBlockedError(f"another process migrates this database for over {PATIENCE_WITH_ANOTHER}: {blockers}")
+            await asyncio.sleep(FIRST_PAUSE)
+        await connection.rollback()
+        yield
+
+
+async def _bring_up(engine: AsyncEngine, tree: Tree, patience: timedelta, until: str) -> None:
+    config = _config(tree)
+    scripts = ScriptDirectory.from_config(config)
+    async with engine.begin() as connection:
+        await connection.run_sync(_make_schema, tree)
+        await connection.run_sync(_act_as, tree, "SET LOCAL")
+        there = (await connection.execute(text("SELECT to_regclass('alembic_version')"))).scalar_one()
+        at = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none() if there else None
+        if at is None:
+            # Nobody uses it yet: built whole, or not at all.
+            return await connection.run_sync(_upgrade, config, until)
+    if at not in {script.revision for script in scripts.walk_revisions()}:
+        log.warning("database.newer_than_this_release", schema=tree.schema, revision=at)
+        return
+    for script in reversed(list(scripts.iterate_revisions(until, at))):
+        await _take(engine, tree, config, script, patience)
+
+
+async def _take(engine: AsyncEngine, tree: Tree, config: Config, script: Script, patience: timedelta) -> None:
+    """Makes one revision, and tries again while others hold what it needs."""
+    deadline = time.monotonic() + patience.total_seconds()
+    pause = FIRST_PAUSE
+    while True:
+        async with engine.connect() as connection, watching(engine, connection) as blockers:
+            try:
+                await _make(connection, tree, config, script)
+                return
+            except DBAPIError as error:
+                if sqlstate_of(error) not in LOCKED:
+                    raise
+        name = f"{tree.schema} {script.revision}"
+        if time.monotonic() + pause > deadline:
+            raise MigrationBlockedError(
+                f"the migration {name} did not get what it needs within {patience.total_seconds():.0f} s, as others hold it: {blockers}"
+            )
+        log.warning("database.migration_waits", for_=name, held_by=blockers.described(), pause=pause)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+async def _make(connection: AsyncConnection, tree: Tree, config: Config, script: Script) -> None:
+    if not getattr(script.module, OUTSIDE, False):
+        async with connection.begin():
+            await connection.run_sync(_act_as, tree, "SET LOCAL")
+            await connection.run_sync(_upgrade, config, script.revision)
+        return
+    # Each statement is kept at once: a revision like this can begin again anywhere.
+    await connection.execution_options(isolation_level="AUTOCOMMIT")
+    await connection.run_sync(_act_as, tree, "SET")
+    await connection.run_sync(_upgrade, config, script.revision)
 
 
 def _is_role(connection: Connection, role: str) -> bool:
     return bool(connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar())
 
 
-def _upgrade(connection: Connection, tree: Tree) -> None:
+def _make_schema(connection: Connection, tree: Tree) -> None:
     role = role_of(tree.schema)
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_key("migrate")})
     if not _is_role(connection, role):
         # Roles belong to the whole server, and another database of it may be migrated at the same time.
         try:
@@ -63,14 +172,25 @@ def _upgrade(connection: Connection, tree: Tree) -> None:
     if not connection.execute(text("SELECT pg_has_role(CURRENT_USER, :role, :right)"), {"role": role, "right": right}).scalar():
         connection.execute(text(f"GRANT {role} TO CURRENT_USER"))
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {tree.schema} AUTHORIZATION {role}"))
-    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
-    connection.execute(text(f"SET LOCAL ROLE {role}"))
-    connection.execute(text(f"SET LOCAL search_path TO {tree.schema}"))
+
+
+def _act_as(connection: Connection, tree: Tree, set_: str) -> None:
+    """For the transaction (SET LOCAL) or the session (SET)."""
+    connection.execute(text(f"{set_} lock_timeout = {LOCK_TIMEOUT // timedelta(milliseconds=1)}"))
+    connection.execute(text(f"{set_} ROLE {role_of(tree.schema)}"))
+    connection.execute(text(f"{set_} search_path TO {tree.schema}"))
+
+
+def _config(tree: Tree) -> Config:
     config = Config()
     config.set_main_option("script_location", str(files(tree.package) / "migrations"))
-    config.attributes["connection"] = connection
     config.attributes["schema"] = tree.schema
-    command.upgrade(config, "head")
+    return config
+
+
+def _upgrade(connection: Connection, config: Config, revision: str) -> None:
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def run_environment() -> None:

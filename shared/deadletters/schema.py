@@ -2,6 +2,10 @@
 
 from typing import Final
 
+from alembic import op
+
+from shared.db.indexes import add_check
+
 DEAD_LETTERS_V1: Final = (
     """
     CREATE TABLE dead_letters (
@@ -26,8 +30,11 @@ DEAD_LETTERS_V1: Final = (
     "CREATE INDEX dead_letters_by_school ON dead_letters (school, reason) WHERE state = 'kept'",
 )
 
-DEAD_LETTERS_V2: Final = ("CREATE INDEX dead_letters_settled ON dead_letters (settled_at) WHERE settled_at IS NOT NULL",)
-"""For the retention of settled letters."""
+DEAD_LETTERS_V2: Final = {"dead_letters_settled": "dead_letters (settled_at) WHERE settled_at IS NOT NULL"}
+"""Indexes for the retention of settled letters."""
 
-DEAD_LETTERS_V3: Final = ("ALTER TABLE dead_letters ADD COLUMN why text CHECK (why IS NULL OR state = 'discarded')",)
-"""Why somebody gave a letter up, in their words."""
+
+def dead_letters_v3() -> None:
+    """Adds the column that keeps why somebody gave a letter up, in their words."""
+    op.execute("ALTER TABLE dead_letters ADD COLUMN IF NOT EXISTS why text")
+    add_check("dead_letters", "dead_letters_why_check", "why IS NULL OR state = 'discarded'")

@@ -2,6 +2,10 @@
 
 from typing import Final
 
+from alembic import op
+
+from shared.db.indexes import create_index
+
 OUTBOX_V1: Final = """
 CREATE TABLE outbox (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -13,8 +17,8 @@ CREATE TABLE outbox (
 )
 """
 
-OUTBOX_V2: Final = (
-    "ALTER TABLE outbox ADD COLUMN refused_at timestamptz",
-    "CREATE INDEX outbox_refused ON outbox (id) WHERE refused_at IS NOT NULL",
-)
-"""Messages that the bus does not take are set aside."""
+
+def outbox_v2() -> None:
+    """Lets messages that the bus does not take be set aside."""
+    op.execute("ALTER TABLE outbox ADD COLUMN IF NOT EXISTS refused_at timestamptz")
+    create_index("outbox_refused", "outbox (id) WHERE refused_at IS NOT NULL")

@@ -31,5 +31,5 @@ WORKLIST_V1: Final = (
     """,
 )
 
-WORKLIST_V2: Final = ("CREATE INDEX work_settled ON work (kind, settled_at) WHERE settled_at IS NOT NULL",)
-"""For the retention of finished work."""
+WORKLIST_V2: Final = {"work_settled": "work (kind, settled_at) WHERE settled_at IS NOT NULL"}
+"""Indexes for the retention of finished work."""

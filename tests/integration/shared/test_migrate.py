@@ -1,15 +1,21 @@
 """Migrating: as often as one likes, from as many processes at once, by anybody who owns the database."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import asyncpg
 import pytest
+import structlog
 
 from deploy.embedded.trees import TREES
 from shared.bus.embedded.bus import SCHEMA, TREE
-from shared.db.migrate import Tree, migrate
+from shared.db import migrate as module
+from shared.db.migrate import LOCK_TIMEOUT, MigrationBlockedError, Tree, migrate
+from shared.identifiers import lock_key
 from tests.support.database import url_of
+from tests.support.releases import HEADS
 
 
 @pytest.fixture
@@ -98,3 +104,84 @@ async def test_a_migration_that_fails_leaves_nothing_behind(empty_databases: lis
     await connection.close()
     await migrate(url, [TREE])
     assert f"{SCHEMA}.messages star_bus" in await tables(url)
+
+
+@pytest.fixture
+async def last_release(empty_databases: list[str]) -> AsyncIterator[tuple[str, asyncpg.Connection]]:
+    """A database as the last release leaves it, and a connection of one of its workers."""
+    await migrate(empty_databases[0], TREES, until=HEADS)
+    worker = await asyncpg.connect(empty_databases[0], server_settings={"application_name": "star-thresholds"})
+    yield empty_databases[0], worker
+    await worker.close()
+
+
+WRITE = "INSERT INTO thresholds.outbox (topic, key, headers) VALUES ('star.crossings.v1', '', '')"
+
+
+async def test_a_lock_is_waited_for_in_short_turns_that_let_others_pass(last_release: tuple[str, asyncpg.Connection]) -> None:
+    url, worker = last_release
+    writer = await asyncpg.connect(url)
+    report = worker.transaction()
+    await report.start()
+    await worker.execute("SELECT * FROM thresholds.outbox")
+    migrating = asyncio.create_task(migrate(url, TREES))
+    longest = 0.0
+    for _ in range(30):
+        began = time.monotonic()
+        await writer.execute(WRITE)
+        longest = max(longest, time.monotonic() - began)
+        await asyncio.sleep(0.1)
+    assert not migrating.done()
+    await report.rollback()
+    await migrating
+    await writer.close()
+    assert longest < 2 * LOCK_TIMEOUT.total_seconds()
+
+
+async def test_a_lock_that_is_held_for_ever_ends_it_with_the_name_of_who_holds_it(last_release: tuple[str, asyncpg.Connection]) -> None:
+    url, worker = last_release
+    await worker.execute("BEGIN; SELECT * FROM thresholds.outbox")
+    with structlog.testing.capture_logs() as logs, pytest.raises(MigrationBlockedError) as refused:
+        await migrate(url, TREES, patience=timedelta(seconds=3))
+    pid = worker.get_server_pid()
+    named = f"pid {pid} (star-thresholds, idle in transaction, since "
+    assert named in str(refused.value)
+    assert f"SELECT pg_terminate_backend({pid})" in str(refused.value)
+    assert [named in held for log in logs if log["event"] == "database.migration_waits" for held in log["held_by"]]
+    await worker.execute("ROLLBACK")
+    # It goes on where it ended, and nothing of the revision was kept.
+    await migrate(url, TREES)
+
+
+async def test_another_that_migrates_is_named(empty_databases: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_WITH_ANOTHER", timedelta(seconds=1))
+    other = await asyncpg.connect(empty_databases[0], server_settings={"application_name": "star-migrate"})
+    await other.execute("SELECT pg_advisory_lock($1)", lock_key("migrate"))
+    with pytest.raises(MigrationBlockedError, match=rf"another process .* pid {other.get_server_pid()} \(star-migrate, idle, since"):
+        await migrate(empty_databases[0], TREES)
+    await other.close()
+    await migrate(empty_databases[0], TREES)
+
+
+async def test_an_index_that_a_broken_off_run_left_invalid_is_built_anew(last_release: tuple[str, asyncpg.Connection]) -> None:
+    url, worker = last_release
+    broken = "CREATE UNIQUE INDEX CONCURRENTLY work_settled ON thresholds.work (kind)"
+    rows = (
+        "INSERT INTO thresholds.work (id, kind, due_at, created_at) SELECT gen_random_uuid(), 'a', now(), now() FROM generate_series(1, 2)"
+    )
+    await worker.execute(rows)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await worker.execute(broken)
+    await migrate(url, TREES)
+    (index,) = await worker.fetch("SELECT indisvalid, indisunique FROM pg_index WHERE indexrelid = 'thresholds.work_settled'::regclass")
+    assert tuple(index) == (True, False)
+
+
+async def test_a_schema_of_a_newer_release_stays_as_it_is(empty_databases: list[str]) -> None:
+    url = empty_databases[0]
+    await migrate(url, [TREE])
+    connection = await asyncpg.connect(url)
+    await connection.execute("UPDATE bus.alembic_version SET version_num = '9999'")
+    await migrate(url, [TREE])
+    assert await connection.fetchval("SELECT version_num FROM bus.alembic_version") == "9999"
+    await connection.close()

@@ -5,16 +5,18 @@ Revision ID: 0003
 
 from alembic import op
 
+from shared.db.indexes import create_index
 from shared.worklist.schema import WORKLIST_V2
 
 revision = "0003"
 down_revision = "0002"
+outside_transaction = True
 
 
 def upgrade() -> None:
     """Creates the indexes."""
-    for statement in WORKLIST_V2:
-        op.execute(statement)
+    for name, on in WORKLIST_V2.items():
+        create_index(name, on)
 
 
 def downgrade() -> None:

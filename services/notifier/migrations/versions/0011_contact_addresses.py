@@ -9,21 +9,23 @@ Revision ID: 0011
 
 from alembic import op
 
+from shared.db.indexes import create_index
+
 revision = "0011"
 down_revision = "0010"
+outside_transaction = True
 
 UPGRADE = (
     """
-    CREATE TABLE contact_addresses (
+    CREATE TABLE IF NOT EXISTS contact_addresses (
         student_id uuid NOT NULL REFERENCES contacts ON DELETE CASCADE,
         address_id uuid NOT NULL,
         caregivers text[] NOT NULL,
         PRIMARY KEY (student_id, address_id)
     )
     """,
-    "CREATE INDEX contact_addresses_by_address ON contact_addresses (address_id)",
-    "ALTER TABLE contacts ADD COLUMN addresses_at timestamptz",
-    "CREATE INDEX contacts_without_addresses ON contacts (school) WHERE addresses_at IS DISTINCT FROM updated_at",
+    "CREATE INDEX IF NOT EXISTS contact_addresses_by_address ON contact_addresses (address_id)",
+    "ALTER TABLE contacts ADD COLUMN IF NOT EXISTS addresses_at timestamptz",
 )
 
 
@@ -31,6 +33,7 @@ def upgrade() -> None:
     """Adds the table, and what tells contacts that are not in it."""
     for statement in UPGRADE:
         op.execute(statement)
+    create_index("contacts_without_addresses", "contacts (school) WHERE addresses_at IS DISTINCT FROM updated_at")
 
 
 def downgrade() -> None:

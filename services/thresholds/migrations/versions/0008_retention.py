@@ -5,17 +5,19 @@ Revision ID: 0008
 
 from alembic import op
 
+from shared.db.indexes import create_index
 from shared.deadletters.schema import DEAD_LETTERS_V2
 from shared.worklist.schema import WORKLIST_V2
 
 revision = "0008"
 down_revision = "0007"
+outside_transaction = True
 
 
 def upgrade() -> None:
     """Creates the indexes."""
-    for statement in (*DEAD_LETTERS_V2, *WORKLIST_V2):
-        op.execute(statement)
+    for name, on in (DEAD_LETTERS_V2 | WORKLIST_V2).items():
+        create_index(name, on)
 
 
 def downgrade() -> None:

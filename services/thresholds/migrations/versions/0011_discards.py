@@ -5,16 +5,16 @@ Revision ID: 0011
 
 from alembic import op
 
-from shared.deadletters.schema import DEAD_LETTERS_V3
+from shared.deadletters.schema import dead_letters_v3
 
 revision = "0011"
 down_revision = "0010"
+outside_transaction = True
 
 
 def upgrade() -> None:
     """Adds the column."""
-    for statement in DEAD_LETTERS_V3:
-        op.execute(statement)
+    dead_letters_v3()
 
 
 def downgrade() -> None:

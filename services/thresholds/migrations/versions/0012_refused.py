@@ -5,16 +5,16 @@ Revision ID: 0012
 
 from alembic import op
 
-from shared.outbox.schema import OUTBOX_V2
+from shared.outbox.schema import outbox_v2
 
 revision = "0012"
 down_revision = "0011"
+outside_transaction = True
 
 
 def upgrade() -> None:
     """Adds the column. A relay of the release before does not know it, and tries them again."""
-    for statement in OUTBOX_V2:
-        op.execute(statement)
+    outbox_v2()
 
 
 def downgrade() -> None:
