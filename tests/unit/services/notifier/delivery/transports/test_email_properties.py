@@ -80,7 +80,7 @@ def test_an_address_is_one_or_there_is_no_email(recipient: str, reply_to: str, m
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(st.characters(categories=["L", "N", "Zs"], max_codepoint=0x2FF), min_size=1, max_size=60))
+@given(st.text(st.characters(categories=["L", "N", "Zs"], max_codepoint=0x2FF), min_size=1, max_size=60).filter(one_line))
 def test_usual_names_arrive_as_they_were_written(name: str) -> None:
     content = as_email(replace(PARCEL, subject=name, sender_name=name), FROM)
 
