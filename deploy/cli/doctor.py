@@ -6,22 +6,26 @@ from pathlib import Path
 import click
 import uvloop
 
-from deploy.cli.options import data_option, json_option
+from deploy.cli.options import data_option, json_option, settings_of
 from deploy.cli.output import keep_logs_out, print_json
-from deploy.doctor.diagnosis import diagnose
+from deploy.doctor.bus import settle
+from deploy.doctor.diagnosis import READERS, diagnose
 
 
 @click.command()
 @data_option
 @json_option
+@click.option("--settle-gaps", is_flag=True, help="First note that the gaps found in the logs have been dealt with.")
 @click.pass_context
-def doctor(context: click.Context, data: Path, as_json: bool) -> None:
+def doctor(context: click.Context, data: Path, as_json: bool, settle_gaps: bool) -> None:
     """Looks at each part of the set-up, and says what to do.
 
     The parts are configuration, database, migrations, broker, topics, offsets, clocks, mail and Ministry. Prints a line for each, and
     what to do where it is not ok. Changes nothing, and sends nothing. Ends with 1 if one of them fails.
     """
     keep_logs_out()
+    if settle_gaps:
+        uvloop.run(settle(settings_of(data).database_url, READERS))
     findings = uvloop.run(diagnose(data))
     failed = any(finding.state == "fail" for finding in findings)
     if as_json:

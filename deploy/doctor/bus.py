@@ -1,8 +1,11 @@
 """The bus: whether it answers, has its topics, and how far the groups are."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.doctor.finding import Finding, not_looked_at
 from shared.bus.interface import Bus, BusUnavailableError
@@ -36,7 +39,8 @@ async def look_at_offsets(bus: Bus, database_url: str, schemas: Sequence[str]) -
     beyond = sorted({lag.group for lag in lags if lag.beyond_end})
     if gaps:
         named = ", ".join(f"{gap.group} at {gap.partition.topic}/{gap.partition.number} ({gap.kind})" for gap in gaps)
-        return Finding("offsets", "fail", f"logs don't hold what follows: {named}", "bring the lost marks again, then `star verify`")
+        fix = "bring the lost marks again, run `star replay --apply`, then `star doctor --settle-gaps`"
+        return Finding("offsets", "fail", f"logs don't hold what follows: {named}", fix)
     if beyond:
         return Finding("offsets", "fail", f"ahead of their log: {', '.join(beyond)}", "restart the workers of these groups")
     return _behind(lags)
@@ -54,10 +58,23 @@ def _behind(lags: Sequence[GroupLag]) -> Finding:
     return Finding("offsets", "ok", f"{len(groups)} groups, together {sum(lag.records for lag in lags)} records behind")
 
 
+async def settle(database_url: str, schemas: Sequence[str]) -> None:
+    """Notes that a person has dealt with all gaps."""
+    for schema in schemas:
+        async with _opened(database_url, schema) as connection:
+            await offsets.settle_gaps(connection, [gap.id for gap in await offsets.open_gaps(connection)])
+
+
 async def _gaps(database_url: str, schema: str) -> list[KeptGap]:
+    async with _opened(database_url, schema) as connection:
+        return await offsets.open_gaps(connection)
+
+
+@asynccontextmanager
+async def _opened(database_url: str, schema: str) -> AsyncIterator[AsyncConnection]:
     engine = create_engine(database_url, schema, pool_size=1)
     try:
-        async with engine.connect() as connection:
-            return await offsets.open_gaps(connection)
+        async with engine.begin() as connection:
+            yield connection
     finally:
         await engine.dispose()

@@ -35,7 +35,7 @@ PATIENCE: Final = timedelta(seconds=30)
 
 @dataclass
 class Replayed:
-    """What the topic gives, and how it compares.
+    """The register that the topic gives, and how it compares.
 
     `lacking` rows miss marks that the topic has: something was lost. `miscounted` rows have all marks, and another total than they give.
     `beyond` rows have marks that the topic does not: older than what it keeps, or arrived during the replay. `behind` says that the marks'

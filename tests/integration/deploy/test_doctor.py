@@ -9,8 +9,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from deploy.doctor.bus import settle
 from deploy.doctor.database import judge_clocks
-from deploy.doctor.diagnosis import AFTER_CONFIGURATION, diagnose
+from deploy.doctor.diagnosis import AFTER_CONFIGURATION, READERS, diagnose
 from deploy.kafka.broker import KafkaBroker
 from deploy.sandbox.api import create_sandbox
 from deploy.sandbox.mail import MailCatcher
@@ -121,6 +122,8 @@ async def test_offsets(database_url: str, tmp_path: Path, monkeypatch: pytest.Mo
         " VALUES ('notifier.crossings', 'star.crossings.v1', 0, 'lost', 1, 5)"
     )
     assert (await states(tmp_path))["offsets"] == "fail"
+    await settle(database_url, READERS)
+    assert (await states(tmp_path))["offsets"] == "ok"
     for closing in (consumer.stop, publisher.stop, bus.close, database.close):
         await closing()
 
