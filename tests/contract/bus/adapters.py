@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import asyncpg
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.new_partitions import NewPartitions
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.structs import TopicPartition
 
@@ -41,6 +42,9 @@ class Backstage(Protocol):
     async def create_topic(self, name: str, partitions: int) -> None:
         """Creates a topic that the catalogue does not know."""
 
+    async def add_partitions(self, name: str, partitions: int) -> None:
+        """Gives a topic so many partitions."""
+
     async def delete_topic(self, name: str) -> None:
         """Deletes a topic with all that is in it."""
 
@@ -67,6 +71,17 @@ class EmbeddedBackstage:
             """
             INSERT INTO bus.partitions (topic, partition, topic_id)
             SELECT $1, n, id FROM (SELECT gen_random_uuid() AS id) i, generate_series(0, $2 - 1) n
+            """,
+            name,
+            partitions,
+        )
+
+    async def add_partitions(self, name: str, partitions: int) -> None:
+        await self.execute(
+            """
+            INSERT INTO bus.partitions (topic, partition, topic_id)
+            SELECT $1, n, (SELECT topic_id FROM bus.partitions WHERE topic = $1 AND partition = 0) FROM generate_series(0, $2 - 1) n
+            ON CONFLICT DO NOTHING
             """,
             name,
             partitions,
@@ -111,6 +126,10 @@ class KafkaBackstage:
     async def create_topic(self, name: str, partitions: int) -> None:
         async with self._admin() as admin:
             await admin.create_topics([NewTopic(name, num_partitions=partitions, replication_factor=1)])
+
+    async def add_partitions(self, name: str, partitions: int) -> None:
+        async with self._admin() as admin:
+            await admin.create_partitions({name: NewPartitions(total_count=partitions)})
 
     async def delete_topic(self, name: str) -> None:
         async with self._admin() as admin:
