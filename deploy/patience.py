@@ -7,7 +7,7 @@ from typing import Final
 import httpx
 
 from shared.clock import utc_now
-from shared.web.retry_after import retry_after
+from shared.web.headers import retry_after
 
 TRY_AGAIN: Final = frozenset(
     {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}

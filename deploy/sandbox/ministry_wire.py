@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from deploy.sandbox.problems import ProblemError
+from shared.web.headers import content_coding, media_type
 
 MAX_WIRE_BYTES = 10 * 1024 * 1024
 MAX_DOCUMENT_BYTES = 50 * 1024 * 1024  # a bound for what a few compressed bytes may swell to
@@ -55,9 +56,9 @@ def check_envelope(request: Request) -> Envelope:
     if not _KEY.fullmatch(key):
         raise ProblemError(400, "bad-header", "Idempotency-Key must be 1 to 255 visible ASCII characters")
     digest = _one_header(request, "Content-Digest")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    if media_type(request.headers.get("content-type")) != "application/json":
         raise ProblemError(415, "unsupported-type", "Content-Type must be application/json", headers={"Accept": "application/json"})
-    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    coding = content_coding(request.headers.get("content-encoding"))
     if coding not in ("identity", "gzip"):
         raise ProblemError(415, "unsupported-coding", "Content-Encoding must be gzip or absent", headers={"Accept-Encoding": "gzip"})
     return Envelope(key, _sha_256_of(digest).hex(), gzipped=coding == "gzip")

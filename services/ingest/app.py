@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from services.ingest.csv_import import api as imports
 from services.ingest.kamar.api import credentials, documents, push
+from services.ingest.kamar.slowing import Slowing
 from services.ingest.marks import api as marks
 from services.ingest.schools import api as schools
 from services.ingest.schools.calendars import Calendars
@@ -39,6 +40,7 @@ def create_app(settings: IngestSettings, *, progress: Progress | None = None, cl
                 publisher=publisher,
                 calendars=Calendars(resources["engine"], settings.calendars_for),
                 codes=codes,
+                slowing=Slowing(),
             )
 
     # Routes are tried in order: the one that is used a thousand times as often as the others goes first.

@@ -5,6 +5,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from services.ingest.kamar.slowing import Slowing
 from services.ingest.schools.calendars import Calendars
 from services.ingest.settings import IngestSettings
 from shared.attendance.codes import CodeTable
@@ -20,6 +21,7 @@ class IngestState(ServiceState):
     publisher: Publisher
     calendars: Calendars
     codes: CodeTable
+    slowing: Slowing
 
 
 async def _state(request: Request) -> IngestState:

@@ -3,11 +3,12 @@
 from datetime import date
 from typing import Annotated, Protocol, cast
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.attendance.codes import Code, CodeClass, CodeTable
 from shared.auth.principal import Principal
+from shared.web.door import Router
 from shared.web.pages import Page
 from shared.web.service import requires
 from shared.web.state import service_state
@@ -39,9 +40,9 @@ class CodeOut(BaseModel):
     note: str | None
 
 
-def attendance_codes_router() -> APIRouter:
+def attendance_codes_router() -> Router:
     """The route. The service's state must have `codes`."""
-    router = APIRouter(tags=["attendance codes"])
+    router = Router(tags=["attendance codes"])
 
     @router.get("/v1/attendance-codes", summary="The attendance codes and what each counts as")
     async def list_attendance_codes(

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from shared.auth.keys import revoked_tokens, signing_key
 from shared.auth.principal import ROLES, Part, Principal, Role
 from shared.identifiers import school_number
+from shared.web.headers import bearer_token
 from shared.web.problems import ProblemError
 
 log = structlog.get_logger()
@@ -151,16 +152,17 @@ class TokenVerifier:
 
     async def principal(self, authorization: str | None) -> Principal:
         """Raises ProblemError 401 without a valid bearer token."""
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        token = bearer_token(authorization)
+        if token is None:
             raise _unauthorized("a bearer token is needed")
         believed = self._verified.get(token)
         if believed is not None and self._monotonic() < believed[0] and time.time() < believed[1]:
             return believed[2]
         try:
-            claims = await self._keys.claims(token.strip())
+            claims = await self._keys.claims(token)
             principal = _principal(claims)
-        except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
+        except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+            # The header of a token is JSON that anybody can write, as deep as it fits.
             raise _unauthorized("the token is not valid") from error
         if len(self._verified) >= CACHED_TOKENS:
             self._verified.clear()

@@ -5,7 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal, cast
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +13,7 @@ from shared.auth.principal import Principal
 from shared.deadletters import repository
 from shared.deadletters.box import DeadLetterBox
 from shared.web.cursors import PageLimit, read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import requires
@@ -44,9 +45,9 @@ class SettledOut(BaseModel):
     state: LetterState
 
 
-def dead_letters_router(box: DeadLetterBox) -> APIRouter:
+def dead_letters_router(box: DeadLetterBox) -> Router:
     """The routes. The service's worker must have a relay, which sends what is redriven."""
-    router = APIRouter(tags=["dead letters"])
+    router = Router(tags=["dead letters"])
 
     @router.get("/v1/dead-letters", summary="Messages, or parts of them, that could not be applied")
     async def list_dead_letters(

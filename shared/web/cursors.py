@@ -40,7 +40,7 @@ def decode_cursor(cursor: str | None, *, parts: int) -> list[str] | None:
         decoded = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if isinstance(decoded, list) and len(decoded) == parts and all(_is_ours(part) for part in decoded):
             return decoded
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise _not_ours()
 

@@ -11,12 +11,21 @@ import uvicorn
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.web.connections import MOST_CONNECTIONS, BoundedProtocol, watch
+
 log = structlog.get_logger()
 
 _STOP: Final = "star.stop"
 
 GRACE: Final = 5
 """Seconds that requests under way may take to end when the server stops."""
+
+
+KEEP_ALIVE: Final = 5
+"""Seconds that a connection may rest between two requests."""
+
+BACKLOG: Final = 128
+"""Connections that the system keeps while the process is busy with others."""
 
 
 class _Server(uvicorn.Server):
@@ -45,7 +54,20 @@ async def serve(app: ASGIApp, *, host: str, port: int, stop: asyncio.Event, star
         scope.setdefault("extensions", {})[_STOP] = stop
         await app(scope, receive, send)
 
-    config = uvicorn.Config(stoppable, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE)
+    config = uvicorn.Config(
+        stoppable,
+        host=host,
+        port=port,
+        http=BoundedProtocol,
+        ws="none",
+        backlog=BACKLOG,
+        # With all connections busy, a new request is told to come again (503). Those that make room take a moment to go.
+        limit_concurrency=MOST_CONNECTIONS + BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+    )
     server = _Server(config)
     serving = asyncio.create_task(_run(server, host, port))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
@@ -55,12 +77,14 @@ async def serve(app: ASGIApp, *, host: str, port: int, stop: asyncio.Event, star
     gc.freeze()
     announcing = asyncio.ensure_future(started()) if started is not None and server.started else None
     stopping = asyncio.create_task(stop.wait())
+    watching = asyncio.create_task(watch(server.server_state.connections))
     try:
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         await serving
     finally:
         stopping.cancel()
+        watching.cancel()
         if announcing is not None:
             await _end(announcing)
 

@@ -6,29 +6,26 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, FastAPI, Path, Request
-from fastapi.security import HTTPBearer
+from fastapi import Depends, FastAPI, Path
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from shared.auth.principal import Principal, Role, Scope
-from shared.identifiers import SchoolNumber, school_number
+from shared.auth.principal import Role, Scope
+from shared.identifiers import SchoolNumber
 from shared.settings import ServiceName
 from shared.telemetry import metrics
 from shared.version import VERSION
+from shared.web.door import Gate, Router, ScopeOf, known_school_number
 from shared.web.events_documents import events_documents_router
 from shared.web.operations import operations_router
-from shared.web.problems import ProblemError, install_problem_handlers
+from shared.web.problems import install_problem_handlers
 from shared.web.state import STATE, ServiceState, service_state
-
-_bearer = HTTPBearer(auto_error=False, description="A token from `star token issue`, or from the configured OIDC issuer")
-
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[ServiceState]]
 
 
-def create_service_app(service: ServiceName, summary: str, lifespan: Lifespan, routers: Sequence[APIRouter]) -> FastAPI:
+def create_service_app(service: ServiceName, summary: str, lifespan: Lifespan, routers: Sequence[Router]) -> FastAPI:
     """An app that serves the routers, the documents, health and metrics."""
 
     @asynccontextmanager
@@ -47,41 +44,18 @@ def create_service_app(service: ServiceName, summary: str, lifespan: Lifespan, r
     return app
 
 
-def requires(scope: Scope | None, *, role: Role = "view", by_group: bool = False) -> Any:
+def requires(scope: Scope | ScopeOf | None, *, role: Role = "view", by_group: bool = False) -> Any:
     """A dependency: the caller, whose token holds the scope (for None, any valid token does) and the role, or a higher one.
 
     Staff who look after a part of a school are turned away, unless the endpoint says `by_group`: then it shows them only their own.
+    The door holds to it before it reads a body, and to the school in the path as well.
     """
-
-    async def caller(request: Request, _: Annotated[Any, Depends(_bearer)]) -> Principal:
-        return await caller_of(request, scope, role=role, by_group=by_group)
-
-    return Depends(caller)
-
-
-async def caller_of(request: Request, scope: Scope | None, *, role: Role = "view", by_group: bool = False) -> Principal:
-    """The request's caller; see `requires`. Raises ProblemError 401 or 403."""
-    state = cast(ServiceState, service_state(request))
-    principal = await state.verifier.principal(request.headers.get("authorization"))
-    if scope is not None:
-        principal.require_scope(scope)
-    principal.require_role(role)
-    if not by_group:
-        principal.require_whole_school()
-    return principal
+    return Depends(Gate(scope, role, by_group=by_group))
 
 
 async def school_in_path(school: Annotated[str, Path(description="School number, four digits", examples=["0999"])]) -> SchoolNumber:
     """The padded school number of the path. Raises ProblemError 404 for what can't be one."""
     return known_school_number(school)
-
-
-def known_school_number(school: str) -> SchoolNumber:
-    """The padded number. Raises ProblemError 404 for what can't be one."""
-    try:
-        return school_number(school)
-    except ValueError as error:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", str(error)) from error
 
 
 SchoolInPath = Annotated[SchoolNumber, Depends(school_in_path)]

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Query, Request
 
 from services.ingest.csv_import import values
 from services.ingest.csv_import.columns import Columns
@@ -19,33 +19,34 @@ from services.ingest.csv_import.sorting import SOURCE, MarkSorter, Rules, Sorted
 from services.ingest.marks.posting import post
 from services.ingest.state import IngestState, State
 from shared.attendance.calendar import SchoolCalendar
-from shared.auth.principal import Principal
+from shared.auth.principal import Principal, Scope
 from shared.bus.interface import BusUnavailableError
 from shared.identifiers import SchoolNumber
 from shared.telemetry import metrics
 from shared.web.body import body_pieces
+from shared.web.door import Router
+from shared.web.headers import media_type
 from shared.web.problems import RETRY_AFTER, ProblemError
-from shared.web.service import SchoolInPath, caller_of
+from shared.web.service import SchoolInPath, requires
 
-router = APIRouter(tags=["imports"])
+router = Router(tags=["imports"])
 
 CSV: Final = "text/csv"
 _BODY: Final[dict[str, Any]] = {"required": True, "content": {CSV: {"schema": {"type": "string", "format": "binary"}}}}
 
 
-async def _caller(request: Request) -> Principal:
-    # The caller's rights come first: nobody else learns anything about the request.
-    return await caller_of(request, "roster:write" if request.query_params.get("kind") == "students" else "marks:write")
+def _scope(request: Request) -> Scope:
+    return "roster:write" if request.query_params.get("kind") == "students" else "marks:write"
 
 
 @router.post(
     "/v1/schools/{school}/imports",
-    openapi_extra={"requestBody": _BODY, "security": [{"HTTPBearer": []}]},
+    openapi_extra={"requestBody": _BODY},
     summary="Import marks or students from a CSV file",
 )
 async def post_import(
     request: Request,
-    caller: Annotated[Principal, Depends(_caller)],
+    caller: Annotated[Principal, requires(_scope)],
     school: SchoolInPath,
     state: State,
     query: Annotated[ImportQuery, Query()],
@@ -59,7 +60,7 @@ async def post_import(
     calendar = await state.calendars.newest(school)
     if calendar is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", "this school has not been sent yet: PUT it first")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != CSV:
+    if media_type(request.headers.get("content-type")) != CSV:
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", f"send {CSV}")
     tally = Tally(query.from_line)
     running = Import(

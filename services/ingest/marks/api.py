@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from msgspec import Raw
 
@@ -17,11 +17,12 @@ from shared.attendance.calendar import SchoolCalendar
 from shared.identifiers import SchoolNumber
 from shared.telemetry import metrics
 from shared.web.body import read_body
+from shared.web.door import Router, asks, known_school_number
+from shared.web.headers import media_type
 from shared.web.problems import ProblemError
-from shared.web.service import caller_of, known_school_number
 from shared.web.state import service_state
 
-router = APIRouter(tags=["marks"])
+router = Router(tags=["marks"])
 
 NDJSON: Final = "application/x-ndjson"
 SOURCE: Final = "rest"
@@ -72,6 +73,7 @@ _encoder = msgspec.json.Encoder()
     openapi_extra={"requestBody": _BODY, "security": [{"HTTPBearer": []}]},
     summary="Post attendance marks",
 )
+@asks("marks:write")
 async def post_marks(request: Request, school: str) -> Response:
     """Takes up to 5,000 marks as JSON, or any number as NDJSON within the size limit; gzip is read.
 
@@ -81,11 +83,10 @@ async def post_marks(request: Request, school: str) -> Response:
     # By hand what dependencies do elsewhere: they would take longer than all the rest of a single mark's way.
     state: IngestState = service_state(request)
     number = known_school_number(school)
-    (await caller_of(request, "marks:write")).require_school(number)
     calendar = await state.calendars.of(number)
     if calendar is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", "this school has not been sent yet: PUT it first")
-    items = _items(await read_body(request, state.settings.body_limit), request.headers.get("content-type", "application/json"))
+    items = _items(await read_body(request, state.settings.body_limit), media_type(request.headers.get("content-type"), "application/json"))
     batch = _sort(items, calendar, state)
     if batch.refused_by_calendar:
         newest = await state.calendars.newest(number)
@@ -95,17 +96,16 @@ async def post_marks(request: Request, school: str) -> Response:
     return _answer(batch)
 
 
-def _items(body: bytes, content_type: str) -> list[Raw]:
-    media_type = content_type.partition(";")[0].strip().lower()
-    if media_type == NDJSON:
+def _items(body: bytes, form: str) -> list[Raw]:
+    if form == NDJSON:
         return [Raw(line) for line in body.splitlines() if line.strip()]
-    if media_type != "application/json":
+    if form != "application/json":
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", f"send application/json or {NDJSON}")
     try:
         return roll_decoder.decode(body).marks
     except msgspec.ValidationError as error:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProblemError(HTTPStatus.BAD_REQUEST, "malformed-json", str(error)) from error
 
 

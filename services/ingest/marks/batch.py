@@ -87,7 +87,7 @@ class Batch:
             self._check(mark)
         except _RefusedError as refused:
             self.rejected.append(Rejection(index, refused.reason, refused.detail))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self.rejected.append(Rejection(index, "bad-field", _INPUT.sub("", str(error))))
         else:
             self.accepted.append(item)

@@ -3,8 +3,6 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter
-
 from services.ingest.schools import repository as schools
 from services.ingest.schools.schemas import School, SchoolIn
 from services.ingest.state import State
@@ -12,10 +10,11 @@ from shared.auth.principal import Principal
 from shared.events.catalogue import SCHOOL_UPDATED
 from shared.events.envelope import Event, new_event_id
 from shared.outbox import repository as outbox
+from shared.web.door import Router
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
-router = APIRouter(tags=["schools"])
+router = Router(tags=["schools"])
 
 
 @router.put("/v1/schools/{school}", response_model_by_alias=True, summary="Send a school: calendar, timetable, contact")

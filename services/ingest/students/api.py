@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import JSONResponse
 
 from services.ingest.answers import BatchAnswer
@@ -14,16 +14,18 @@ from shared.auth.principal import Principal
 from shared.events.catalogue import STUDENT_UPDATED
 from shared.events.envelope import tombstone
 from shared.identifiers import SchoolNumber, is_student_key, student_id
+from shared.web.door import MIB, Router, takes
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
-router = APIRouter(tags=["students"])
+router = Router(tags=["students"])
 
 
 @router.put(
     "/v1/schools/{school}/students",
     status_code=HTTPStatus.ACCEPTED,
     response_model=BatchAnswer,
+    dependencies=[takes(8 * MIB, item_by_item=True)],
     summary="Add or replace students",
 )
 async def put_students(

@@ -19,7 +19,7 @@ from services.moe_sync.adapters.interface import Answer, Parcel, Refused, Unsett
 from services.moe_sync.adapters.oauth import NoTokenError, Tokens
 from services.moe_sync.adapters.reading import problem_in, receipt_in
 from shared.clock import Clock, utc_now
-from shared.web.retry_after import retry_after
+from shared.web.headers import retry_after
 
 AGAIN: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 """Client errors that pass by themselves. 409 is what a server says while it still works on the same key."""

@@ -87,7 +87,7 @@ class Tokens:
             raise NoTokenError("token-refused")
         try:
             grant = _decoder.decode(response.content)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise NoTokenError("token-unreadable") from error
         if not (grant.access_token and grant.access_token.isascii() and grant.access_token.isprintable()):
             raise NoTokenError("token-unreadable")

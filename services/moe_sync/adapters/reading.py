@@ -41,7 +41,7 @@ def receipt_in(body: bytes) -> Received | None:
     """The receipt in these bytes; None when there is none."""
     try:
         answer = _answer_decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     rejects = tuple(
         Rejected(bounded(reject.item), bounded(reject.reason), None if reject.code is None else bounded(reject.code))
@@ -54,7 +54,7 @@ def problem_in(body: bytes, summary: str) -> str:
     """The summary, and behind it what the answer says of itself where it is a problem (RFC 9457)."""
     try:
         problem = _problem_decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return summary
     errors = "; ".join(f"{error.pointer} {error.detail}".strip() for error in problem.errors)
     return bounded(": ".join(part for part in (summary, problem.title, problem.detail, errors) if part))

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.moe_sync.items import repository as items
 from services.moe_sync.items.schemas import ItemOut, ItemsQuery
@@ -11,10 +11,11 @@ from services.moe_sync.roster.access import Reader, existing
 from services.moe_sync.roster.repository import schools
 from services.moe_sync.state import State
 from shared.web.cursors import read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath
 
-router = APIRouter(tags=["uploads"])
+router = Router(tags=["uploads"])
 
 
 @router.get("/v1/schools/{school}/upload-items", summary="The state of records and responses")

@@ -16,7 +16,7 @@ from services.notifier.partners.addresses import Guard
 from services.notifier.partners.endpoints import Endpoint
 from services.notifier.partners.schedule import LONGEST_RETRY_AFTER, Answer, detail_of
 from shared.clock import Clock
-from shared.web.retry_after import retry_after
+from shared.web.headers import retry_after
 
 Resolver = Callable[[str, int], Sequence[str]]
 """The addresses of a host name, as text. Called in a thread; raises OSError."""

@@ -3,17 +3,16 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter
-
 from services.notifier.staff_mail.repository import notices
 from services.notifier.staff_mail.schemas import NoticeOut
 from services.notifier.state import State
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, moment, read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath, requires
 
-router = APIRouter(tags=["e-mails to staff"])
+router = Router(tags=["e-mails to staff"])
 
 
 @router.get("/v1/schools/{school}/notices", summary="E-mails to staff, and what became of each")

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 from sqlalchemy import RowMapping
 
@@ -21,11 +21,13 @@ from shared.attendance.calendar import SchoolCalendar
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber
 from shared.web.cursors import moment, number, read_cursor
+from shared.web.door import Router
+from shared.web.headers import accepts
 from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath, requires
 from shared.web.spreadsheet import Cell, csv_answer_of_pages
 
-router = APIRouter(tags=["audit"])
+router = Router(tags=["audit"])
 
 COLUMNS: Final = ("at", "subject", "role", "action", "students", "record", "fields", "filters")
 ROWS_AT_ONCE: Final = 500
@@ -47,7 +49,7 @@ async def get_audit(
     """Newest first. As CSV (`format=csv`, or `Accept: text/csv`) you get the whole log in one file. Reading the log adds a line to it."""
     caller.require_school(school)
     after = read_cursor(query.cursor, moment, number(18))
-    as_csv = query.format == "csv" or (query.format is None and request.headers.get("accept", "").startswith("text/csv"))
+    as_csv = query.format == "csv" or (query.format is None and accepts(request.headers.get("accept"), "text/csv"))
     async with state.engine.begin() as connection:
         which = _filter(school, query, await calendar_for(connection, school))
         lines = [] if as_csv else await audit.page(connection, which, after, query.limit + 1)

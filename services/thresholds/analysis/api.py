@@ -5,7 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import Header, Query
 from fastapi.responses import Response
 
 from services.thresholds.access.audit import Access, log_access
@@ -22,11 +22,13 @@ from shared.auth.principal import Principal
 from shared.events.data import SchoolUpdated
 from shared.identifiers import SchoolNumber, student_id
 from shared.web.cursors import PageLimit, decode_cursor
+from shared.web.door import Router
+from shared.web.headers import accepts
 from shared.web.pages import page_of
 from shared.web.service import SchoolInPath
 from shared.web.spreadsheet import Cell, csv_answer
 
-router = APIRouter(tags=["analysis"])
+router = Router(tags=["analysis"])
 
 FormatParameter = Annotated[
     Literal["json", "csv"] | None, Query(description="`csv` is a file for a spreadsheet; so is what `Accept: text/csv` gets")
@@ -117,7 +119,7 @@ async def analysed(
 
 
 def _wants_csv(format: str | None, accept: str | None) -> bool:
-    return format == "csv" if format else "text/csv" in (accept or "")
+    return format == "csv" if format else accepts(accept, "text/csv")
 
 
 def _cells(item: StudentPatternOut) -> tuple[Cell, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy import RowMapping
 
 from services.thresholds.access.audit import Access, log_access
@@ -37,10 +37,11 @@ from shared.events.calendars import calendar_of
 from shared.events.data import VendorCount
 from shared.identifiers import SchoolNumber, student_id
 from shared.web.cursors import decode_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath
 
-router = APIRouter(tags=["attendance"])
+router = Router(tags=["attendance"])
 
 
 @router.get(

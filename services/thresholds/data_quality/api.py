@@ -7,7 +7,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from services.thresholds.access.callers import SchoolReader
@@ -21,11 +21,12 @@ from services.thresholds.state import State, ThresholdsState
 from shared.events.calendars import calendar_of
 from shared.identifiers import SchoolNumber
 from shared.web.cursors import PageLimit, decode_cursor
+from shared.web.door import Router
 from shared.web.pages import page_of
 from shared.web.service import SchoolInPath
 from shared.web.spreadsheet import Cell, csv_answer
 
-router = APIRouter(tags=["data quality"])
+router = Router(tags=["data quality"])
 
 COLUMNS: Final = ("issue", "student", "date", "count", "detail")
 

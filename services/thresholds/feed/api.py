@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from fastapi.responses import Response
 
 from services.thresholds.feed import repository as feed
@@ -15,11 +15,13 @@ from services.thresholds.feed.streams import EventStream, follow
 from services.thresholds.state import State, ThresholdsState
 from shared.auth.principal import Principal
 from shared.waiting import wait_until_any_set
+from shared.web.door import Router
+from shared.web.headers import accepts
 from shared.web.problems import ProblemError
 from shared.web.server import stopping
 from shared.web.service import requires
 
-router = APIRouter(tags=["events"])
+router = Router(tags=["events"])
 
 STREAM: Final = "text/event-stream"
 _VARY: Final = {"Vary": "Accept"}
@@ -62,7 +64,7 @@ async def get_events(
     event's type, `data` the CloudEvent. `limit` and `wait` mean nothing then.
     """
     schools = None if caller.schools is None else sorted(caller.schools)
-    if _wants_stream(request.headers.get("accept", "")):
+    if accepts(request.headers.get("accept"), STREAM):
         return _stream(request, state, caller, schools, _position(last_event_id or after))
     position = _position(after)
     stop = stopping(request)
@@ -99,10 +101,6 @@ def _stream(request: Request, state: ThresholdsState, caller: Principal, schools
     )
     # Proxies would keep the events until there are enough of them.
     return EventStream(pieces, place, headers=_VARY | {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
-
-
-def _wants_stream(accept: str) -> bool:
-    return any(part.partition(";")[0].strip().lower() == STREAM for part in accept.split(","))
 
 
 def _position(after: str | None) -> int:

@@ -12,6 +12,8 @@ from fastapi.responses import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from shared.web.headers import has_any_tag
+
 ROOT: Final = Path(__file__).parents[1]
 
 PUBLIC_FOR: Final = 300
@@ -57,7 +59,6 @@ def public(request: Request, content: bytes, media_type: str, headers: Mapping[s
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
     } | dict(headers)
-    tags = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    if tags & {etag, "*"}:
+    if has_any_tag(request.headers.get("if-none-match"), {etag}):
         return Response(status_code=304, headers=own)
     return Response(content, media_type=media_type, headers=own)

@@ -2,17 +2,16 @@
 
 from typing import Final
 
-from fastapi import APIRouter
-
 from services.thresholds.access.callers import SchoolReader
 from services.thresholds.recalculation.repository import recalculations
 from services.thresholds.recalculation.schemas import RecalculationOut
 from services.thresholds.roster.lookup import known_school
 from services.thresholds.state import State
+from shared.web.door import Router
 from shared.web.pages import Page
 from shared.web.service import SchoolInPath
 
-router = APIRouter(tags=["attendance"])
+router = Router(tags=["attendance"])
 
 MOST: Final = 20
 

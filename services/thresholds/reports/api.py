@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from services.thresholds.access.audit import Access, log_access
@@ -18,11 +18,12 @@ from services.thresholds.pages.pdf import MEDIA_TYPE
 from services.thresholds.reports.document import About, document
 from services.thresholds.reports.printing import report_html, report_pdf
 from services.thresholds.state import State
+from shared.web.door import Router
 from shared.web.service import SchoolInPath
 
 Format = Literal["html", "pdf"]
 
-router = APIRouter(tags=["analysis"])
+router = Router(tags=["analysis"])
 
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     HTTPStatus.OK: {

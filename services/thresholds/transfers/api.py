@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 
 from services.thresholds.access.audit import Access, log_access
@@ -28,11 +28,12 @@ from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of
 from shared.identifiers import student_id
 from shared.web.body import read_body
+from shared.web.door import Router
 from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
-router = APIRouter(tags=["transfers"])
+router = Router(tags=["transfers"])
 
 Sender = Annotated[Principal, requires("star:read", role="manage")]
 Receiver = Annotated[Principal, requires("star:write", role="manage")]

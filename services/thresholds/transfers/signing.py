@@ -63,7 +63,7 @@ class Keyring:
             payload = _jws.decode(document, key, algorithms=[ALGORITHM])
         except jwt.InvalidSignatureError as error:
             raise UntrustedError("the signature does not fit the document: it was changed since it was signed") from error
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             if isinstance(error, UntrustedError):
                 raise
             raise UntrustedError("this is not a signed transfer document") from error

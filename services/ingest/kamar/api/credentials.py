@@ -3,18 +3,19 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from services.ingest.kamar import passwords
 from services.ingest.kamar.repository import credentials
 from services.ingest.kamar.schemas import CredentialOut, NewCredential
 from services.ingest.state import State
 from shared.auth.principal import Principal
+from shared.web.door import Router
 from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
-router = APIRouter(tags=["KAMAR"])
+router = Router(tags=["KAMAR"])
 
 
 @router.post("/v1/schools/{school}/kamar-credentials", status_code=HTTPStatus.CREATED, summary="Issue a credential for KAMAR")

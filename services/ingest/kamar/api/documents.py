@@ -3,17 +3,16 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter
-
 from services.ingest.kamar.repository import documents, refusals
 from services.ingest.kamar.schemas import KamarDocumentOut, RefusalOut
 from services.ingest.state import State
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, moment, number, read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath, requires
 
-router = APIRouter(tags=["KAMAR"])
+router = Router(tags=["KAMAR"])
 
 
 @router.get("/v1/schools/{school}/kamar-documents", summary="KAMAR's pushes")

@@ -1,32 +1,36 @@
 """KAMAR Directory Services: KAMAR pushes a document a message, and is answered in its own envelope whatever happens."""
 
 import asyncio
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
 from services.ingest.kamar import envelope
 from services.ingest.kamar.envelope import Envelope
 from services.ingest.kamar.receiving import Arrival
-from services.ingest.kamar.senders import verified_sender
+from services.ingest.kamar.senders import Sender, verified_sender
 from services.ingest.state import IngestState
 from shared.bus.interface import BusUnavailableError
 from shared.db.errors import is_transient
 from shared.web.body import body_pieces
+from shared.web.door import Router
+from shared.web.headers import basic_credentials, media_type
 from shared.web.problems import RETRY_AFTER, ProblemError
 from shared.web.state import service_state
 
-router = APIRouter(tags=["KAMAR"])
+router = Router(tags=["KAMAR"])
 
 log = structlog.get_logger()
 
 _BODY: Final[dict[str, Any]] = {
     "required": True,
-    "content": {media_type: {"schema": {"type": "object"}} for media_type in ("application/json", "application/xml")},
+    "content": {form: {"schema": {"type": "object"}} for form in ("application/json", "application/xml")},
 }
 
 
@@ -44,7 +48,7 @@ async def post_kamar(request: Request) -> Response:
     state: IngestState = service_state(request)
     try:
         # Before a byte of the body is read: nobody but schools can make us store anything.
-        sender = await verified_sender(state.engine, request.headers.get("authorization"), state.clock())
+        sender = await _sender(request, state)
         if sender is None:
             return _answer(request, envelope.failed(HTTPStatus.UNAUTHORIZED), HTTPStatus.UNAUTHORIZED)
         settings = state.settings
@@ -53,7 +57,7 @@ async def post_kamar(request: Request) -> Response:
             taken = await arrival.take(body_pieces(request, settings.kamar_body_limit))
         return _answer(request, taken, HTTPStatus.OK)
     except ProblemError as error:
-        return _answer(request, envelope.failed(error.status), error.status)
+        return _answer(request, envelope.failed(error.status), error.status, error.headers)
     except ClientDisconnect:
         return _answer(request, envelope.failed(HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST)
     except Exception as error:
@@ -67,16 +71,32 @@ async def post_kamar(request: Request) -> Response:
         return _answer(request, envelope.failed(status), status)
 
 
+async def _sender(request: Request, state: IngestState) -> Sender | None:
+    """The sender; None, perhaps after a while, for a wrong password. Raises ProblemError 429 where too many wait already."""
+    given = basic_credentials(request.headers.get("authorization"))
+    if given is None:
+        return None
+    username, password = given
+    address = request.client.host if request.client is not None else ""
+    sender = await verified_sender(state.engine, username, password, state.clock())
+    if sender is not None:
+        state.slowing.forgive(username, address)
+    elif (later := await state.slowing.slow(username, address)) is not None:
+        headers = {"Retry-After": f"{later:.0f}"}
+        raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "too-many-attempts", "too many wrong passwords at once", headers=headers)
+    return sender
+
+
 def _status_of(error: Exception) -> HTTPStatus:
     away = isinstance(error, BusUnavailableError) or is_transient(error)
     return HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _answer(request: Request, content: Envelope, status: int) -> Response:
-    headers = {}
+def _answer(request: Request, content: Envelope, status: int, more: Mapping[str, str] = MappingProxyType({})) -> Response:
+    headers = dict(more)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Basic realm="KAMAR"'
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER
-    body, media_type = envelope.render(content, xml="xml" in request.headers.get("content-type", "").lower())
-    return Response(body, status_code=status, media_type=media_type, headers=headers)
+    body, answered_as = envelope.render(content, xml="xml" in media_type(request.headers.get("content-type")))
+    return Response(body, status_code=status, media_type=answered_as, headers=headers)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,9 +19,10 @@ from services.moe_sync.uploads.document import decode_document
 from services.moe_sync.uploads.repository import upload_log
 from services.moe_sync.uploads.repository.upload_log import WholeUpload
 from services.moe_sync.uploads.schemas import CertificateOut, CertificateQuery, ChangesOut, CountsOut
+from shared.web.door import Router
 from shared.web.problems import ProblemError
 
-router = APIRouter(tags=["certificates"])
+router = Router(tags=["certificates"])
 
 
 @router.get(

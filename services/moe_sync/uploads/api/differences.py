@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy import RowMapping
 
 from services.moe_sync.items.item import decode_record, decode_response
@@ -15,9 +15,10 @@ from services.moe_sync.uploads.api.lookup import upload_of
 from services.moe_sync.uploads.repository import upload_log
 from services.moe_sync.uploads.schemas import DifferenceOut
 from shared.web.cursors import read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 
-router = APIRouter(tags=["uploads"])
+router = Router(tags=["uploads"])
 
 
 @router.get("/v1/uploads/{upload}/diff", summary="The changes that an upload makes to the Ministry's copy")

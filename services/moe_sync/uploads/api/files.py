@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from fastapi.responses import Response
 
 from services.moe_sync.adapters.interface import Received
@@ -24,11 +24,12 @@ from services.moe_sync.uploads.repository.upload_log import WholeUpload
 from services.moe_sync.uploads.schemas import FileOut, MarkIn, UploadOut
 from shared.auth.principal import Principal
 from shared.telemetry import metrics
+from shared.web.door import Router
 from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import requires
 
-router = APIRouter(tags=["files"])
+router = Router(tags=["files"])
 
 Carrier = Annotated[Principal, requires("star:read", role="admin")]
 """The callers who may have the files: national student numbers can be in them."""

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.roster.access import Reader, Runner, existing
@@ -22,11 +22,12 @@ from services.moe_sync.uploads.repository import upload_log
 from services.moe_sync.uploads.schemas import DocumentOut, PreviewQuery, RunIn, UploadListed, UploadOut
 from shared.identifiers import SchoolNumber
 from shared.web.cursors import number, read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
 
-router = APIRouter(tags=["uploads"])
+router = Router(tags=["uploads"])
 
 
 @router.get("/v1/schools/{school}/uploads", summary="A school's uploads")

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.roster.access import Admin, Reader, existing
@@ -19,10 +18,11 @@ from services.moe_sync.windows import repository as windows
 from services.moe_sync.windows.scheduling import Scheduler
 from services.moe_sync.windows.schemas import PauseIn, PauseOut, SettingsIn, SettingsOut
 from shared.auth.principal import Principal
+from shared.web.door import Router
 from shared.web.service import SchoolInPath
 from shared.worklist import repository as worklist
 
-router = APIRouter(tags=["settings"])
+router = Router(tags=["settings"])
 
 
 @router.get("/v1/schools/{school}/upload-settings", summary="Settings of a school's uploads")

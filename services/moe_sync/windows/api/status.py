@@ -1,7 +1,5 @@
 """The state of all uploads in one answer."""
 
-from fastapi import APIRouter
-
 from services.moe_sync.roster.access import Reader
 from services.moe_sync.state import State
 from services.moe_sync.uploads.repository import upload_log
@@ -9,8 +7,9 @@ from services.moe_sync.windows import repository as windows
 from services.moe_sync.windows.leader import OVERDUE_AFTER, SCHEDULE
 from services.moe_sync.windows.schemas import LeaderOut, StatusOut
 from shared.leases import repository as leases
+from shared.web.door import Router
 
-router = APIRouter(tags=["status"])
+router = Router(tags=["status"])
 
 
 @router.get("/v1/upload-status", summary="State of the uploads")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.moe_sync.roster.access import Reader, existing
 from services.moe_sync.roster.repository import schools
@@ -12,10 +12,11 @@ from services.moe_sync.state import State
 from services.moe_sync.windows import repository as windows
 from services.moe_sync.windows.schemas import WindowOut
 from shared.web.cursors import read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath
 
-router = APIRouter(tags=["uploads"])
+router = Router(tags=["uploads"])
 
 
 @router.get("/v1/schools/{school}/upload-windows", summary="A school's weeks")

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -18,12 +18,14 @@ from services.notifier.state import State
 from shared.auth.principal import Principal
 from shared.identifiers import uuid_or_none
 from shared.web.body import read_body
+from shared.web.door import Router
+from shared.web.headers import media_type
 from shared.web.problems import ProblemError
 from shared.web.service import requires
 
 log = structlog.get_logger()
 
-router = APIRouter(tags=["bounces"])
+router = Router(tags=["bounces"])
 
 MOST_BYTES: Final = 2 * 1024 * 1024
 """A report returns the whole letter at most, and ours are small."""
@@ -47,7 +49,7 @@ async def take_bounce(request: Request, state: State, caller: Annotated[Principa
     counts as `bounced`; several soft ones within 30 days make the address a bad one. `delayed` and `delivered` are kept, and change
     nothing.
     """
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = media_type(request.headers.get("content-type"))
     body = await read_body(request, MOST_BYTES)
     if content_type == "message/rfc822":
         message_id, envelope_id, bounce = _from_report(body)

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import structlog
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.repository import bad_addresses
@@ -28,6 +28,7 @@ from services.notifier.state import State
 from shared.auth.principal import ROLES, Principal
 from shared.telemetry import metrics
 from shared.web.cursors import PageLimit, moment, read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
@@ -35,7 +36,7 @@ from shared.worklist import repository as worklist
 
 log = structlog.get_logger()
 
-router = APIRouter(tags=["deliveries"])
+router = Router(tags=["deliveries"])
 
 MOST_READS: Final = 200
 _CODE: Final = re.compile(r"(?<![0-9.])([2345][0-9]{2}(?: [245]\.[0-9]{1,3}\.[0-9]{1,3})?)(?![0-9.])")

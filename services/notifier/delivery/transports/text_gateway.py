@@ -16,7 +16,7 @@ from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.delivery.transports.outcomes import Away, Deferred, Ours, Unwanted
 from services.notifier.delivery.transports.rate import Pace
 from shared.clock import Clock, utc_now
-from shared.web.retry_after import retry_after
+from shared.web.headers import retry_after
 from shared.worklist.tasks import Done, Outcome
 
 CONNECT_TIMEOUT: Final = 10.0

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter
 
 from services.notifier.contacts.repository import bad_addresses
 from services.notifier.contacts.repository.bad_addresses import AddressOwner, BadAddress
@@ -17,13 +16,14 @@ from services.notifier.letters.schemas.bad_addresses import AddressOwnerOut, Bad
 from services.notifier.state import State
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, moment, read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
 log = structlog.get_logger()
 
-router = APIRouter(tags=["bounces"])
+router = Router(tags=["bounces"])
 
 
 @router.get("/v1/schools/{school}/bad-addresses", summary="Addresses that nothing is written to, and whose they are")

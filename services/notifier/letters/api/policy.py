@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.repository import contacts
@@ -14,10 +13,11 @@ from services.notifier.staff_mail import digests
 from services.notifier.state import NotifierState, State
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, number, read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath, requires
 
-router = APIRouter(tags=["letter policy"])
+router = Router(tags=["letter policy"])
 
 
 @router.get("/v1/schools/{school}/letter-policy", summary="The school's letter policy")

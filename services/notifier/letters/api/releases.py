@@ -3,8 +3,6 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter
-
 from services.notifier.contacts.repository import contacts
 from services.notifier.delivery.deliveries.repository import listing
 from services.notifier.letters.releases import decide_release
@@ -22,10 +20,11 @@ from services.notifier.state import NotifierState, State
 from shared.auth.principal import Principal
 from shared.clock import HOME_ZONE
 from shared.web.cursors import PageLimit, moment, read_cursor
+from shared.web.door import Router
 from shared.web.pages import page_of
 from shared.web.service import SchoolInPath, requires
 
-router = APIRouter(prefix="/v1/schools/{school}/letters/waiting-release", tags=["letters that wait for a person"])
+router = Router(prefix="/v1/schools/{school}/letters/waiting-release", tags=["letters that wait for a person"])
 
 
 @router.get("", summary="Letters that wait until somebody releases them")

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter
 
 from services.notifier.partners.endpoints import parse_endpoint
 from services.notifier.partners.repository import subscriptions
@@ -14,13 +13,14 @@ from services.notifier.partners.schemas import ListenerOut
 from services.notifier.state import State
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, moment, read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
 log = structlog.get_logger()
 
-router = APIRouter(prefix="/v1/schools/{school}/subscriptions", tags=["subscriptions"])
+router = Router(prefix="/v1/schools/{school}/subscriptions", tags=["subscriptions"])
 
 
 @router.get("", summary="Which partners hear of the school")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.partners.courier import AddressRefusedError
@@ -30,11 +30,12 @@ from services.notifier.state import NotifierState, State
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber
 from shared.web.cursors import PageLimit, moment, number, read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import requires
 
-router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
+router = Router(prefix="/v1/subscriptions", tags=["subscriptions"])
 
 Reader = Annotated[Principal, requires("events:subscribe")]
 Keeper = Annotated[Principal, requires("events:subscribe", role="admin")]

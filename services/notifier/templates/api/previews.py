@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.contact import School
@@ -26,13 +25,14 @@ from shared.addresses import usable_address
 from shared.attendance.tiers import Threshold
 from shared.auth.principal import Principal
 from shared.identifiers import student_id
+from shared.web.door import Router
 from shared.web.problems import ProblemError
 from shared.web.schemas import ThresholdParameter
 from shared.web.service import SchoolInPath, requires
 
 log = structlog.get_logger()
 
-router = APIRouter(tags=["templates"])
+router = Router(tags=["templates"])
 
 
 @router.post(PATH + "/{threshold}/preview", summary="See a letter without sending it")

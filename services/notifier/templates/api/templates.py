@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.state import NotifierState, State
@@ -17,12 +17,13 @@ from services.notifier.templates.schemas import Language, RestoreIn, TemplateIn,
 from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, number, read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.schemas import ThresholdParameter
 from shared.web.service import SchoolInPath, requires
 
-router = APIRouter(tags=["templates"])
+router = Router(tags=["templates"])
 
 PATH = "/v1/schools/{school}/templates"
 

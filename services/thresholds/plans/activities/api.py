@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Admin, Reader
@@ -14,11 +14,12 @@ from services.thresholds.plans.activities.schemas import ActivitiesIn, ActivityO
 from services.thresholds.roster.lookup import known_school
 from services.thresholds.roster.repository import schools
 from services.thresholds.state import State
+from shared.web.door import Router
 from shared.web.pages import Page
 from shared.web.schemas import ThresholdParameter
 from shared.web.service import SchoolInPath
 
-router = APIRouter(tags=["activities"])
+router = Router(tags=["activities"])
 
 
 @router.get("/v1/schools/{school}/activities", summary="List the response activities that can be recorded")

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.thresholds.pages import html
@@ -15,10 +15,11 @@ from services.thresholds.plans.document import document
 from services.thresholds.roster.lookup import known_school
 from services.thresholds.state import State
 from shared.identifiers import SchoolNumber
+from shared.web.door import Router
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
 
-router = APIRouter(tags=["plan"])
+router = Router(tags=["plan"])
 
 _PDF: Final[dict[int | str, dict[str, Any]]] = {
     HTTPStatus.OK: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}

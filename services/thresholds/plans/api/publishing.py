@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import fields
 from http import HTTPStatus
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.access.audit import Access, log_access
@@ -29,10 +29,11 @@ from shared.events.data import PlanPublished
 from shared.events.envelope import Event
 from shared.identifiers import SchoolNumber, plan_event_id
 from shared.outbox import repository as outbox
+from shared.web.door import Router
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
 
-router = APIRouter(tags=["plan"])
+router = Router(tags=["plan"])
 
 
 @router.put("/v1/schools/{school}/plan", summary="Save a draft of the plan")

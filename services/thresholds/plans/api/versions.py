@@ -4,7 +4,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from fastapi.responses import Response
 
 from services.thresholds.access.callers import Reader
@@ -18,11 +18,12 @@ from services.thresholds.plans.schemas import MOST_VERSIONS, ChecklistOut, PlanO
 from services.thresholds.roster.lookup import known_school
 from services.thresholds.state import State
 from shared.web.cursors import PageLimit, number, read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath
 
 # The plan holds no student's data: staff who look after a part of the school work by it too.
-router = APIRouter(tags=["plan"])
+router = Router(tags=["plan"])
 
 VersionInPath = Annotated[int, Path(ge=1, le=MOST_VERSIONS)]
 

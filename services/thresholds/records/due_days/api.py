@@ -1,16 +1,15 @@
 """A school's own settings of STAR."""
 
-from fastapi import APIRouter
-
 from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Admin, Reader
 from services.thresholds.records.due_days import repository as due_days
 from services.thresholds.records.due_days.schemas import DueAfter, StarSettings
 from services.thresholds.roster.lookup import known_school
 from services.thresholds.state import State
+from shared.web.door import Router
 from shared.web.service import SchoolInPath
 
-router = APIRouter(tags=["settings"])
+router = Router(tags=["settings"])
 
 
 @router.get("/v1/schools/{school}/star-settings", summary="Show a school's own settings of STAR")

@@ -2,17 +2,16 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Reader
 from services.thresholds.records.history import repository as history
 from services.thresholds.records.history.schemas import Changed, HistoryStep
 from services.thresholds.records.permission import permitted_record
 from services.thresholds.state import State
+from shared.web.door import Router
 from shared.web.pages import Page
 
-router = APIRouter(tags=["STAR records"])
+router = Router(tags=["STAR records"])
 
 
 @router.get("/v1/star-records/{record_id}/history", summary="List everything that happened to a STAR record")

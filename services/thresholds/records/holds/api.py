@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.access.audit import Access, log_access
@@ -31,12 +31,13 @@ from shared.attendance.tiers import Threshold
 from shared.auth.principal import Principal
 from shared.identifiers import student_id
 from shared.outbox import repository as outbox
+from shared.web.door import Router
 from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.schemas import ThresholdParameter
 from shared.web.service import SchoolInPath
 
-router = APIRouter(tags=["holds"])
+router = Router(tags=["holds"])
 
 HOLD = "/v1/schools/{school}/students/{student}/hold"
 

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.access.audit import Access, Action, log_access
@@ -29,9 +28,10 @@ from services.thresholds.state import State, ThresholdsState
 from shared.auth.principal import Principal
 from shared.events.envelope import Event
 from shared.outbox import repository as outbox
+from shared.web.door import Router
 from shared.web.problems import ProblemError
 
-router = APIRouter(tags=["STAR records"])
+router = Router(tags=["STAR records"])
 
 IN_HISTORY: Final = ("activity", "label", "standard", "occurred_on", "staff", "note")
 """The fields of a response whose changes the record's history keeps."""

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Manager, Reader
@@ -32,11 +32,12 @@ from shared.attendance.tiers import THRESHOLDS
 from shared.identifiers import SchoolNumber, student_id
 from shared.outbox import repository as outbox
 from shared.web.cursors import read_cursor
+from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
 
-router = APIRouter(tags=["STAR records"])
+router = Router(tags=["STAR records"])
 
 
 @router.get("/v1/schools/{school}/star-records", summary="List a school's STAR records")

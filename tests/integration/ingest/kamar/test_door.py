@@ -5,12 +5,14 @@ import base64
 import gzip
 import hashlib
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from services.ingest.kamar import slowing
 from tests.integration.ingest.kamar.school import Kamar, attended, document, rows_of, sql, student
 from tests.support.polling import eventually
 
@@ -160,3 +162,57 @@ async def test_a_body_that_breaks_off_leaves_nothing(kamar: Kamar) -> None:
     await eventually(lambda: rows_of(kamar, "SELECT id FROM ingest.kamar_documents"), 0)
     assert await kamar.documents() == []
     assert await rows_of(kamar, "SELECT number FROM ingest.kamar_chunks") == 0
+
+
+async def test_wrong_passwords_are_slowed_and_the_right_one_is_not(kamar: Kamar, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slowing, "MOST_WAITING", 1)
+    username, password = kamar.auth
+
+    async def tried(given: str) -> tuple[int, float]:
+        started = time.monotonic()
+        answer = await kamar.post(document("check"), auth=(username, given))
+        return answer.status_code, time.monotonic() - started
+
+    for _ in range(slowing.FREE):
+        assert (await tried("wrong"))[0] == 401
+    waiting = asyncio.create_task(tried("wrong"))
+    await asyncio.sleep(0.2)
+    # One waits and there is room for one only; the right password passes by both.
+    assert (await tried("wrong"))[0] == 429
+    assert (await tried(password))[0] == 200
+    assert not waiting.done()
+    status, seconds = await waiting
+    assert status == 401
+    assert seconds >= slowing.FIRST_WAIT
+    assert (await tried("wrong"))[1] < slowing.FIRST_WAIT
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha">'
+        + b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 10))
+        + b"]><SMSDirectoryData>&a9;</SMSDirectoryData>",
+        b'<!DOCTYPE l [<!ENTITY a "' + b"x" * 50_000 + b'">]><SMSDirectoryData sync="check">' + b"&a;" * 50_000 + b"</SMSDirectoryData>",
+        b"<a>" * 200_000,
+        b"<a " + b" ".join(b'a%d="x"' % n for n in range(50_000)) + b">",
+        b"[" * 500_000,
+        b'{"SMSDirectoryData":' + b'{"a":' * 200_000,
+        b'{"SMSDirectoryData":{"datetime":' + b"9" * 500_000,
+        gzip.compress(b"<" + b" " * 190_000_000),
+        gzip.compress(b" " * 190_000_000),
+    ],
+    ids=["laughs", "quadratic", "deep xml", "attributes", "deep lists", "deep json", "digits", "gzip", "blank gzip"],
+)
+async def test_a_bomb_is_refused_in_no_time(kamar: Kamar, bomb: bytes) -> None:
+    headers = {"Content-Encoding": "gzip"} if bomb.startswith(b"\x1f\x8b") else {}
+    started = time.process_time()
+    answer = await kamar.post(bomb, headers=headers)
+    if answer.status_code == 200:
+        # Its head did not give it away: the worker reads on from there.
+        async with kamar.working():
+            await kamar.settled("failed")
+    else:
+        assert answer.status_code in (400, 413)
+        assert await kamar.documents() == []
+    assert time.process_time() - started < 1

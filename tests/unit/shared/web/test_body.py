@@ -75,7 +75,7 @@ async def test_a_longer_body_is_refused_as_it_arrives(client: httpx.AsyncClient)
     assert await problem(client, in_pieces(random.Random(7).randbytes(LIMIT + 1), 1_000), GZIP) == (400, "damaged-gzip")
 
 
-@pytest.mark.parametrize("declared", ["-1", "\u00b2", "many", ""])
+@pytest.mark.parametrize("declared", ["-1", "\u00b2", "many", "", "0x5", "1_000"])
 async def test_a_length_that_is_none_is_not_believed(client: httpx.AsyncClient, declared: str) -> None:
     answer = await client.post("/", content=in_pieces(b"x", 1), headers={"Content-Length": declared.encode("latin-1")})  # type: ignore[dict-item]
     assert answer.content == b"x"
@@ -110,3 +110,16 @@ async def test_a_damaged_body_is_refused(client: httpx.AsyncClient, body: bytes,
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "zstd", "x"])
 async def test_other_encodings_are_refused(client: httpx.AsyncClient, encoding: str) -> None:
     assert await problem(client, b"x", {"Content-Encoding": encoding}) == (415, "unsupported-encoding")
+
+
+async def test_a_length_with_more_digits_than_python_reads_is_too_long(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/", content=in_pieces(b"x", 1), headers={"Content-Length": "9" * 5_000})
+    assert answer.status_code == 413
+
+
+async def test_a_bomb_is_given_up_long_before_the_limit(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.web.body.FREE_EXPANSION", 1_000)
+    assert await problem(client, gzip.compress(b"0" * 90_000), GZIP) == (413, "too-large")
+    # What is merely alike passes.
+    rolls = b"".join(b'{"student": "%d", "date": "2026-10-13", "session": "AM", "code": "P"}\n' % number for number in range(1_000))
+    assert (await client.post("/", content=gzip.compress(rolls), headers=GZIP)).content == rolls

@@ -1,0 +1,67 @@
+"""Slows down wrong passwords, by user name and address, without slowing the right one.
+
+A password is looked at first: the right one passes at once, whatever was tried before. A wrong one waits longer each time before it hears
+so, up to a bound, and of those that wait there are only so many: one more is told to come again later. What is remembered is bounded too,
+and forgotten after a quarter of an hour.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+FREE: Final = 3
+"""Wrong passwords that wait for nothing: a person's typing errors."""
+
+FIRST_WAIT: Final = 0.5
+LONGEST_WAIT: Final = 8.0
+FORGOTTEN_AFTER: Final = 900.0
+
+MOST_REMEMBERED: Final = 10_000
+"""Pairs of user name and address: a megabyte or two. The one that was quiet longest goes first."""
+
+MOST_WAITING: Final = 100
+"""Requests that wait at once. Each holds a connection, of which a process has some hundred."""
+
+
+@dataclass
+class Slowing:
+    """What one process remembers."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    waiting: int = 0
+    _tried: OrderedDict[int, tuple[int, float]] = field(default_factory=OrderedDict)
+
+    def wait_after(self, username: str, address: str) -> float:
+        """Counts one more wrong password; answers the seconds to wait before its answer."""
+        # The hash of a pair has one size, however long a name somebody makes up.
+        pair, now = hash((username, address)), self.monotonic()
+        tries, last = self._tried.pop(pair, (0, now))
+        tries = 1 if now - last > FORGOTTEN_AFTER else tries + 1
+        self._tried[pair] = (tries, now)
+        if len(self._tried) > MOST_REMEMBERED:
+            self._tried.popitem(last=False)
+        if tries <= FREE:
+            return 0.0
+        # No power of a large number of tries, which anybody can make.
+        return min(FIRST_WAIT * 2.0 ** min(tries - FREE - 1, 10), LONGEST_WAIT)
+
+    def forgive(self, username: str, address: str) -> None:
+        """The right password came."""
+        self._tried.pop(hash((username, address)), None)
+
+    async def slow(self, username: str, address: str) -> float | None:
+        """Lets a wrong password wait. Answers None, or at once the seconds after which to come again when too many wait already."""
+        seconds = self.wait_after(username, address)
+        if not seconds:
+            return None
+        if self.waiting >= MOST_WAITING:
+            return LONGEST_WAIT
+        self.waiting += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self.waiting -= 1
+        return None

@@ -1,0 +1,154 @@
+"""The door of every endpoint: first the caller's rights, then the body, within its bound.
+
+FastAPI reads and parses a body before any dependency runs, so without this a request without a token could fill the memory. `Router` is
+the `APIRouter` of the services: what its endpoints ask of a caller (`requires`, in `shared/web/service.py`) holds before a byte of the
+body is asked for, and what a JSON body may have in bytes (`takes`) while it is read. Endpoints that read a stream themselves do so with
+`shared/web/body.py`, after the same look at the caller.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from http import HTTPStatus
+from typing import Annotated, Any, Final, TypeVar, cast
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+
+from shared.auth.principal import Principal, Role, Scope
+from shared.identifiers import SchoolNumber, school_number
+from shared.web.body import read_body
+from shared.web.problems import ProblemError
+from shared.web.state import ServiceState, service_state
+from shared.web.text import refuse_unstorable_json, refuse_unstorable_query
+
+MIB: Final = 1024 * 1024
+USUAL_LIMIT: Final = MIB
+"""Bytes of a JSON body whose endpoint names no other bound: ten times the longest plan, template or list that a school writes."""
+
+PRINCIPAL: Final = "star.principal"
+_GATE: Final = "_star_gate"
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+_bearer = HTTPBearer(auto_error=False, description="A token from `star token issue`, or from the configured OIDC issuer")
+
+ScopeOf = Callable[[Request], Scope]
+"""The scope that a request takes, where it depends on the request's query."""
+
+
+class Gate:
+    """The rights that an endpoint asks for. The door verifies them once; as a dependency, the gate answers the caller they belong to."""
+
+    def __init__(self, scope: Scope | ScopeOf | None, role: Role, *, by_group: bool) -> None:
+        self._scope = scope
+        self._role = role
+        self._by_group = by_group
+
+    async def __call__(self, request: Request, _: Annotated[Any, Depends(_bearer)]) -> Principal:
+        admitted: Principal | None = request.scope.get(PRINCIPAL)
+        return admitted if admitted is not None else await self.admit(request)
+
+    async def admit(self, request: Request) -> Principal:
+        """The caller, who may do this, at the school in the path if there is one. Raises ProblemError 401, 403 or 404."""
+        state = cast(ServiceState, service_state(request))
+        principal = await state.verifier.principal(request.headers.get("authorization"))
+        scope = self._scope(request) if callable(self._scope) else self._scope
+        if scope is not None:
+            principal.require_scope(scope)
+        principal.require_role(self._role)
+        if not self._by_group:
+            principal.require_whole_school()
+        school = request.path_params.get("school")
+        if school is not None:
+            principal.require_school(known_school_number(school))
+        return principal
+
+
+class _Taken:
+    def __init__(self, most: int, *, item_by_item: bool) -> None:
+        self.most = most
+        self.item_by_item = item_by_item
+
+    async def __call__(self) -> None:
+        """Nothing to do: the door has held the body to it."""
+
+
+def takes(most: int, *, item_by_item: bool = False) -> Any:
+    """A dependency that says how many bytes the endpoint's JSON body may have: `dependencies=[takes(8 * MIB)]`.
+
+    `item_by_item`: the endpoint refuses what is no text in the item that holds it, so that the other items are taken.
+    """
+    return Depends(_Taken(most, item_by_item=item_by_item))
+
+
+_USUAL: Final = _Taken(USUAL_LIMIT, item_by_item=False)
+
+
+def asks(scope: Scope) -> Callable[[Endpoint], Endpoint]:
+    """The rights of an endpoint that has no use for its caller, and no time: a dependency would cost a quarter of a single mark's way."""
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _GATE, Gate(scope, "view", by_group=False))
+        return endpoint
+
+    return mark
+
+
+class GuardedRoute(APIRoute):
+    """A route that lets nobody's body in before its caller."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler behind the door."""
+        handle = super().get_route_handler()
+        marked: Gate | None = getattr(self.endpoint, _GATE, None)
+        gates = [*_declared(self.dependant, Gate), *([marked] if marked is not None else [])]
+        taken = next(_declared(self.dependant, _Taken), _USUAL)
+        reads_json = self.body_field is not None
+
+        async def guarded(request: Request) -> Response:
+            for gate in gates:
+                request.scope[PRINCIPAL] = await gate.admit(request)
+            refuse_unstorable_query(request)
+            if reads_json:
+                body = await read_body(request, taken.most)
+                if not taken.item_by_item:
+                    refuse_unstorable_json(body)
+                request = Request(request.scope, _replayed(body))
+            return await handle(request)
+
+        return guarded
+
+
+class Router(APIRouter):
+    """The router of a service's endpoints."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(route_class=GuardedRoute, **options)
+
+
+def known_school_number(school: str) -> SchoolNumber:
+    """The padded number. Raises ProblemError 404 for what can't be one."""
+    try:
+        return school_number(school)
+    except ValueError as error:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", str(error)) from error
+
+
+Kind = TypeVar("Kind", Gate, _Taken)
+
+
+def _declared(dependant: Dependant, kind: type[Kind]) -> Iterator[Kind]:
+    for dependency in dependant.dependencies:
+        if isinstance(dependency.call, kind):
+            yield dependency.call
+        yield from _declared(dependency, kind)
+
+
+def _replayed(body: bytes) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """The body as if it came now, for FastAPI to parse."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

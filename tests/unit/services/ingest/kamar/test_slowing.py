@@ -1,0 +1,55 @@
+"""Wrong passwords of KAMAR's credentials: slower each time, by name and address, and never without bound."""
+
+import asyncio
+
+import pytest
+
+from services.ingest.kamar import slowing
+from services.ingest.kamar.slowing import MOST_REMEMBERED, Slowing
+
+NAME, HERE, THERE = "0999-abc", "192.0.2.1", "192.0.2.2"
+
+
+def test_the_wait_doubles_up_to_a_bound_and_is_forgotten() -> None:
+    now = 0.0
+    slow = Slowing(monotonic=lambda: now)
+    assert [slow.wait_after(NAME, HERE) for _ in range(10)] == [0, 0, 0, 0.5, 1, 2, 4, 8, 8, 8]
+    assert [slow.wait_after(NAME, HERE) for _ in range(5_000)][-1] == 8
+    now = 899.0
+    assert slow.wait_after(NAME, HERE) == 8
+    now = 1_799.5
+    assert slow.wait_after(NAME, HERE) == 0
+
+
+def test_another_address_and_another_name_are_not_slowed() -> None:
+    slow = Slowing()
+    for _ in range(20):
+        slow.wait_after(NAME, HERE)
+    assert slow.wait_after(NAME, THERE) == 0
+    assert slow.wait_after("0189-abc", HERE) == 0
+
+
+def test_the_right_password_starts_anew() -> None:
+    slow = Slowing()
+    for _ in range(20):
+        slow.wait_after(NAME, HERE)
+    slow.forgive(NAME, HERE)
+    assert slow.wait_after(NAME, HERE) == 0
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    slow = Slowing()
+    for number in range(3 * MOST_REMEMBERED):
+        slow.wait_after(f"{number}" * 100, HERE)
+    assert len(slow._tried) == MOST_REMEMBERED
+
+
+async def test_those_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slowing, "MOST_WAITING", 2)
+    monkeypatch.setattr(slowing, "FIRST_WAIT", 0.05)
+    slow = Slowing()
+    for _ in range(slowing.FREE):
+        assert await slow.slow(NAME, HERE) is None
+    answers = await asyncio.gather(*(slow.slow(NAME, HERE) for _ in range(4)))
+    assert answers == [None, None, slowing.LONGEST_WAIT, slowing.LONGEST_WAIT]
+    assert slow.waiting == 0

@@ -1,0 +1,131 @@
+"""Headers as others write them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.web.headers import (
+    accepts,
+    basic_credentials,
+    bearer_token,
+    content_coding,
+    content_length,
+    has_any_tag,
+    media_type,
+    retry_after,
+)
+
+NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+SHORTEST, LONGEST = timedelta(seconds=1), timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("header", "pause"),
+    [
+        ("120", timedelta(minutes=2)),
+        (" 7 ", timedelta(seconds=7)),
+        ("0", SHORTEST),
+        ("86400", LONGEST),
+        ("9" * 400, LONGEST),
+        ("Fri, 20 Nov 2026 02:10:00 GMT", timedelta(minutes=10)),
+        ("Fri, 20 Nov 2026 15:10:00 +1300", timedelta(minutes=10)),
+        ("Thu, 19 Nov 2026 02:00:00 GMT", SHORTEST),
+        ("Fri, 20 Nov 9999 02:00:00 GMT", LONGEST),
+        # Without a zone there is no telling.
+        ("Fri, 20 Nov 2026 02:10:00 -0000", None),
+        ("-5", None),
+        ("1.5", None),
+        ("٣", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_seconds_and_dates(header: str | None, pause: timedelta | None) -> None:
+    assert retry_after(header, NOW, shortest=SHORTEST, longest=LONGEST) == pause
+
+
+@pytest.mark.parametrize(
+    ("header", "length"),
+    [
+        ("0", 0),
+        (" 17 ", 17),
+        ("007", 7),
+        ("9" * 5_000, 10**18),
+        ("0" * 5_000 + "1", 1),
+        ("-1", None),
+        ("1e3", None),
+        ("\u00b2", None),
+        ("", None),
+    ],
+)
+def test_content_length(header: str, length: int | None) -> None:
+    assert content_length(header) == length
+
+
+def test_media_types() -> None:
+    assert media_type(" Text/CSV ; charset=x") == "text/csv"
+    assert media_type(None, "application/json") == "application/json"
+    assert accepts("text/html, Text/Event-Stream;q=0.5", "text/event-stream")
+    assert not accepts("*/*", "text/csv")
+    assert content_coding(" GZip") == "gzip"
+
+
+def test_tags() -> None:
+    assert has_any_tag('"a", W/"b"', {'"b"'})
+    assert has_any_tag("*", {'"b"'})
+    assert not has_any_tag('"a"', {'"b"'})
+
+
+@pytest.mark.parametrize(
+    ("header", "credentials"),
+    [
+        ("Basic YTpiOmM=", ("a", "b:c")),
+        ("basic  YTpi", ("a", "b")),
+        ("Basic YQ==", None),
+        ("Basic !", None),
+        ("Basic AGE6Yg==", None),
+        ("Basic \u20ac", None),
+        ("Bearer YTpi", None),
+    ],
+)
+def test_basic_credentials(header: str, credentials: tuple[str, str] | None) -> None:
+    assert basic_credentials(header) == credentials
+
+
+MORSELS = st.sampled_from(
+    [
+        "Basic ",
+        "Bearer ",
+        "=",
+        ",",
+        ";",
+        "W/",
+        '"',
+        "*",
+        "q=",
+        "charset=",
+        "Fri, 20 Nov 2026 02:10:00 ",
+        "GMT",
+        "+",
+        "-",
+        "9" * 300,
+        ":",
+        "\0",
+        " ",
+    ]
+)
+
+
+@given(st.one_of(st.text(), st.lists(st.one_of(MORSELS, st.text(max_size=5))).map("".join)))
+def test_no_reader_raises(header: str) -> None:
+    media_type(header)
+    content_length(header)
+    content_coding(header)
+    accepts(header, "text/csv")
+    has_any_tag(header, {"x"})
+    bearer_token(header)
+    basic_credentials(header)
+    retry_after(header, NOW, shortest=SHORTEST, longest=LONGEST)
