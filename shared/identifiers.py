@@ -65,6 +65,11 @@ def crossing_event_id(student: uuid.UUID, term: str, threshold: int, sequence: i
     return uuid.uuid5(NAMESPACE, f"crossing/{student}/{term}/{threshold}/{sequence}/{direction}")
 
 
+def standing_event_id(student: uuid.UUID, term: str, version: int) -> uuid.UUID:
+    """The event of a version of a student's standing in a term."""
+    return uuid.uuid5(NAMESPACE, f"standing/{student}/{term}/{version}")
+
+
 def delivery_id(letter: uuid.UUID, address: str) -> uuid.UUID:
     """The id of a letter's delivery to one address, whatever its case; the Message-ID is made of it, so every attempt has the same."""
     return uuid.uuid5(NAMESPACE, f"delivery/{letter}/{address.casefold()}")

@@ -31,6 +31,7 @@ SCHOOL_UPDATED: Final = EventType("nz.star.school.updated.v1", topics.SCHOOLS, d
 STUDENT_UPDATED: Final = EventType("nz.star.student.updated.v1", topics.STUDENTS, data.StudentUpdated)
 THRESHOLD_CROSSED: Final = EventType("nz.star.threshold.crossed.v1", topics.CROSSINGS, data.ThresholdCrossed)
 THRESHOLD_RETRACTED: Final = EventType("nz.star.threshold.retracted.v1", topics.CROSSINGS, data.ThresholdRetracted)
+STANDING_CHANGED: Final = EventType("nz.star.standing.changed.v1", topics.STANDINGS, data.StandingChanged)
 RESPONSE_RECORDED: Final = EventType("nz.star.response.recorded.v1", topics.RESPONSES, data.ResponseRecorded)
 RESPONSE_AMENDED: Final = EventType("nz.star.response.amended.v1", topics.RESPONSES, data.ResponseAmended)
 RESPONSE_WITHDRAWN: Final = EventType("nz.star.response.withdrawn.v1", topics.RESPONSES, data.ResponseWithdrawn)
@@ -48,6 +49,7 @@ EVENTS: Final = (
     STUDENT_UPDATED,
     THRESHOLD_CROSSED,
     THRESHOLD_RETRACTED,
+    STANDING_CHANGED,
     RESPONSE_RECORDED,
     RESPONSE_AMENDED,
     RESPONSE_WITHDRAWN,
@@ -68,6 +70,7 @@ PARTNER_EVENTS: Final = (
     RECORD_UPDATED,
     PLAN_PUBLISHED,
 )
-"""The events that partners may get, in the feed and by webhook. A hold hints at a child's health, and reminders are the school's own."""
+"""The events that partners may get, in the feed and by webhook. A hold hints at a child's health, and reminders and standings
+are the school's own."""
 
 BY_NAME: Final = MappingProxyType({event.name: event for event in EVENTS})

@@ -150,7 +150,7 @@ class Crossing(Struct, frozen=True, kw_only=True):
     `occurred_on` is the school day on which the total reached the threshold (up), or the day of the correction (down).
     `sequence` counts the times this student crossed this threshold upwards in this term; a retraction carries the number of the
     crossing that it takes back. `absent_on` are the days that make up the total, and `illness_half_days` how much of it was illness,
-    so that a letter can speak of both.
+    so that a letter can speak of both. `standing` is the version of the student's standing after them; 0 from before there were any.
     """
 
     school: str
@@ -168,6 +168,7 @@ class Crossing(Struct, frozen=True, kw_only=True):
     record_id: UUID
     absent_on: list[AbsentDay] = []
     illness_half_days: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    standing: Annotated[int, Meta(ge=0)] = 0
 
 
 class ThresholdCrossed(Crossing, frozen=True, kw_only=True):
@@ -176,6 +177,25 @@ class ThresholdCrossed(Crossing, frozen=True, kw_only=True):
 
 class ThresholdRetracted(Crossing, frozen=True, kw_only=True):
     """Corrected marks took a student back under a threshold that had been crossed."""
+
+
+class StandingChanged(Struct, frozen=True, kw_only=True):
+    """The total, the days or the illness of a student who has reached a threshold changed, whether or not a threshold was passed.
+
+    The fields say what is so after all marks that were applied together. A student who falls below every threshold has one more, with
+    the tier green. `version` counts the standings of one student's term: a higher one is newer.
+    """
+
+    school: str
+    student: str
+    student_id: UUID
+    term: str
+    tier: Tier
+    absent_half_days: Annotated[int, Meta(ge=0, le=1_000)]
+    absent_days: float
+    absent_on: list[AbsentDay]
+    illness_half_days: Annotated[int, Meta(ge=0, le=1_000)]
+    version: Annotated[int, Meta(ge=1)]
 
 
 class ResponseRecorded(Struct, frozen=True, kw_only=True):

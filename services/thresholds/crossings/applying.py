@@ -1,6 +1,6 @@
-"""Writes changed register rows and publishes their crossings: the one way to a crossing, whatever the cause."""
+"""Writes changed register rows and publishes their crossings and standings: the one way to both, whatever the cause."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.crossings import repository as crossings
 from services.thresholds.crossings.crossing import Change, CrossingFact, next_sequence
+from services.thresholds.crossings.standing import Standing, StandingKey, may_differ
 from services.thresholds.register import packed_row
 from services.thresholds.register.attribution import illness_half_days
 from services.thresholds.register.folding import Absences
@@ -41,36 +42,56 @@ async def apply(connection: AsyncConnection, folded: Sequence[FoldedRow], codes:
     one call is no crossing.
     """
     changed: dict[RowKey, Row] = {}
-    changes: list[Change] = []
+    stands: dict[RowKey, Standing] = {}
+    passing: list[tuple[FoldedRow, int]] = []
     for row in folded:
         half_days = row.absences.half_days
         after = Row(row.marks, half_days, level_of(half_days))
+        level_before = row.before.level if row.before else 0
+        if (after.level or level_before) and may_differ(row.before, after, row.absences):
+            stands[row.key] = _standing(row, codes)
         if after == row.before:
             continue
         changed[row.key] = after
-        level_before = row.before.level if row.before else 0
         if after.level != level_before:
-            changes.append(_change(row, level_before, codes))
+            passing.append((row, level_before))
     await rows.save(connection, changed)
-    facts = await _facts(connection, changes)
+    versions = await crossings.advance_standings(connection, list(stands.values()))
+    facts = await _facts(connection, [_change(row, before, stands[row.key], versions) for row, before in passing])
     await crossings.apply(connection, facts, now)
     events = [Event(fact.event_type, fact.event_id, "/thresholds", now, str(fact.change.student_id), fact.data()) for fact in facts]
+    for standing in stands.values():
+        version = versions.get(standing.key)
+        if version is not None:
+            events.append(standing.event(version, now))
     await outbox.add(connection, [event.encode() for event in events])
     for fact in facts:
         metrics.CROSSINGS.labels(fact.threshold, fact.direction).inc()
     return facts
 
 
-def _change(row: FoldedRow, level_before: int, codes: CodeTable) -> Change:
-    newest = max(entry.recorded_at for entry in packed_row.unpack(row.marks))
-    return Change(
+def _standing(row: FoldedRow, codes: CodeTable) -> Standing:
+    return Standing(
         school=row.key.school,
         student=row.key.student,
         student_id=student_id(row.key.school, row.key.student),
         term=row.key.term,
-        level_before=level_before,
         absences=row.absences,
         illness_half_days=illness_half_days(row.marks, row.absences, row.calendar, codes),
+    )
+
+
+def _change(row: FoldedRow, level_before: int, standing: Standing, versions: Mapping[StandingKey, int]) -> Change:
+    newest = max(entry.recorded_at for entry in packed_row.unpack(row.marks))
+    return Change(
+        school=standing.school,
+        student=standing.student,
+        student_id=standing.student_id,
+        term=standing.term,
+        level_before=level_before,
+        absences=standing.absences,
+        illness_half_days=standing.illness_half_days,
+        standing=versions.get(standing.key, 0),
         corrected_on=newest.astimezone(ZoneInfo(row.calendar.timezone)).date(),
     )
 

@@ -18,7 +18,8 @@ Direction = Literal["up", "down"]
 class Change:
     """A student's total before and after a batch, when its level changed.
 
-    `corrected_on` is the school's date of the newest mark in it, which dates a retraction.
+    `corrected_on` is the school's date of the newest mark in it, which dates a retraction. `standing` is the version of the student's
+    standing after it.
     """
 
     school: str
@@ -29,6 +30,7 @@ class Change:
     absences: Absences
     illness_half_days: int
     corrected_on: date
+    standing: int
 
     @property
     def level_after(self) -> int:
@@ -94,6 +96,7 @@ class CrossingFact:
             record_id=self.record_id,
             absent_on=[AbsentDay(day, half_days) for day, half_days in change.absences.days],
             illness_half_days=change.illness_half_days,
+            standing=change.standing,
         )
 
 

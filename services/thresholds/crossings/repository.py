@@ -1,4 +1,5 @@
-"""SQL of what crossings write: the STAR records that they open or withdraw, with the step in each record's history."""
+"""SQL of what crossings write: the STAR records that they open or withdraw, with the step in each record's history; and the versions of
+standings."""
 
 import uuid
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.crossings.crossing import CrossingFact
+from services.thresholds.crossings.standing import Standing, StandingKey
 
 
 async def sequences(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
@@ -80,3 +82,28 @@ async def apply(connection: AsyncConnection, facts: Sequence[CrossingFact], now:
             "now": now,
         },
     )
+
+
+async def advance_standings(connection: AsyncConnection, standings: Sequence[Standing]) -> dict[StandingKey, int]:
+    """Counts the standings that differ from what was said before; answers the new version of each of those."""
+    if not standings:
+        return {}
+    ordered = sorted(standings, key=lambda standing: standing.key)
+    written = await connection.execute(
+        text(
+            """
+            INSERT INTO standings (student_id, term, version, digest)
+            SELECT w.student_id, w.term, 1, w.digest
+            FROM unnest(CAST(:student_ids AS uuid[]), CAST(:terms AS text[]), CAST(:digests AS bytea[])) AS w(student_id, term, digest)
+            ON CONFLICT (student_id, term) DO UPDATE SET version = standings.version + 1, digest = excluded.digest
+            WHERE standings.digest <> excluded.digest
+            RETURNING student_id, term, version
+            """
+        ),
+        {
+            "student_ids": [standing.student_id for standing in ordered],
+            "terms": [standing.term for standing in ordered],
+            "digests": [standing.digest() for standing in ordered],
+        },
+    )
+    return {(row.student_id, row.term): row.version for row in written}
