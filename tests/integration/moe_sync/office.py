@@ -21,8 +21,6 @@ from shared.events.catalogue import (
     RESPONSE_WITHDRAWN,
     SCHOOL_UPDATED,
     STUDENT_UPDATED,
-    THRESHOLD_CROSSED,
-    THRESHOLD_RETRACTED,
 )
 from shared.events.data import (
     RecordUpdated,
@@ -32,12 +30,11 @@ from shared.events.data import (
     SchoolUpdated,
     StudentUpdated,
     TermDates,
-    ThresholdCrossed,
-    ThresholdRetracted,
 )
 from shared.events.envelope import Event, new_event_id
-from shared.identifiers import crossing_event_id, star_record_id, student_id
+from shared.identifiers import star_record_id, student_id
 from tests.support.clock import ManualClock
+from tests.support.crossings import crossing
 from tests.support.polling import eventually
 from tests.support.tokens import bearer, local_token
 
@@ -181,26 +178,17 @@ class Office:
         return Event(RESPONSE_RECORDED, str(data.response_id), "/test", self.clock.now, str(who), data).encode()
 
     def _crossing(self, direction: Any, student: str, threshold: Any, half_days: int, sequence: int, school: str) -> Outgoing:
-        who = student_id(school, student)
-        up = direction == "up"
-        data = (ThresholdCrossed if up else ThresholdRetracted)(
-            school=school,
-            student=student,
-            student_id=who,
-            term=TERM.term,
-            threshold=threshold,
-            direction=direction,
-            from_tier="green" if up else tier(threshold * 2),
-            to_tier=tier(half_days),
-            absent_half_days=half_days,
-            absent_days=half_days / 2,
-            occurred_on=self.clock.now.date(),
+        return crossing(
+            direction,
+            threshold,
+            half_days,
+            tiers=("green" if direction == "up" else tier(threshold * 2), tier(half_days)),
             sequence=sequence,
-            record_id=star_record_id(who, TERM.term, threshold),
-        )
-        event_id = str(crossing_event_id(who, TERM.term, threshold, sequence, direction))
-        kind = THRESHOLD_CROSSED if up else THRESHOLD_RETRACTED
-        return Event(kind, event_id, "/test", self.clock.now, str(who), data).encode()
+            student=student,
+            said_at=self.clock.now,
+            occurred_on=self.clock.now.date(),
+            school=school,
+        ).encode()
 
     def amended(self, response: UUID, activity: str, student: str = "12345", threshold: Any = 5, school: str = SCHOOL) -> Outgoing:
         who = student_id(school, student)
