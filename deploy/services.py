@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING, Any, Final
 
 from shared.settings import ServiceName, Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 SETTINGS: Final[dict[ServiceName, str]] = {
     "ingest": "IngestSettings",
@@ -23,7 +24,7 @@ class Service:
     """How a service is built from its settings."""
 
     settings: Callable[..., Any]
-    create_app: Callable[..., FastAPI]
+    create_app: Callable[..., "FastAPI"]
     run_worker: Callable[..., Awaitable[None]]
 
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Final, Literal
 
 from shared.identifiers import SchoolNumber
-from shared.web.problems import ProblemError
+from shared.web.errors import ProblemError
 
 Scope = Literal["marks:write", "roster:write", "star:read", "star:write", "uploads:run", "events:subscribe", "ops"]
 

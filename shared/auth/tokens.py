@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from shared.auth.keys import revoked_tokens, signing_key
 from shared.auth.principal import ROLES, Part, Principal, Role
 from shared.identifiers import school_number
+from shared.web.errors import ProblemError
 from shared.web.headers import bearer_token
-from shared.web.problems import ProblemError
 
 log = structlog.get_logger()
 

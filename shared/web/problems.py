@@ -15,35 +15,15 @@ from starlette.requests import ClientDisconnect
 
 from shared.bus.interface import BusUnavailableError, MessageTooLargeError
 from shared.db.errors import is_transient
+from shared.web.errors import ProblemError
+
+__all__ = ["MEDIA_TYPE", "RETRY_AFTER", "TYPE_PREFIX", "ProblemError", "install_problem_handlers", "problem", "unavailable"]
 
 log = structlog.get_logger()
 
 TYPE_PREFIX: Final = "urn:nz-star:problem:"
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = "5"
-
-
-class ProblemError(Exception):
-    """An error with an answer for the client.
-
-    `kind` is the stable end of the problem's type; `extra` are further members of the answer.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        kind: str,
-        detail: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        extra: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.kind = kind
-        self.detail = detail
-        self.headers = dict(headers or {})
-        self.extra = dict(extra or {})
 
 
 def problem(

@@ -1,0 +1,27 @@
+"""The error that rules and endpoints raise for a client: apart from the handlers, so that a command knows it without the web framework."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class ProblemError(Exception):
+    """An error with an answer for the client.
+
+    `kind` is the stable end of the problem's type; `extra` are further members of the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.kind = kind
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
