@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from shared.attendance.timetable import Opening, Slot, Timetable, opened
 from shared.clock import HOME_ZONE
 
 SATURDAY: Final = 5
@@ -28,23 +29,6 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """A period of the timetable; `minutes` is its length."""
-
-    slot: int
-    name: str
-    minutes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Timetable:
-    """The slots that hold from a day on, until the next timetable; `start` None means always."""
-
-    start: date | None
-    slots: tuple[Slot, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class SchoolCalendar:
     """When a school is open, its timetable, and its choices of what counts.
 
@@ -62,9 +46,18 @@ class SchoolCalendar:
     carried_absences_count: bool = False
     holiday_names: Mapping[date, str] = field(default_factory=dict, compare=False)
     _starts: tuple[date, ...] = field(init=False, repr=False, compare=False)
+    _openings: dict[date, Opening] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_starts", tuple(term.start for term in self.terms))
+
+    def opening(self, day: date) -> Opening:
+        """The opening of a day. Whether the day lies in a term is not asked here."""
+        opening = self._openings.get(day)
+        if opening is None:
+            half_days = self.open_half_days(day)
+            opening = self._openings[day] = opened(half_days, self.slots_on(day) if half_days else ())
+        return opening
 
     def slots_on(self, day: date) -> tuple[Slot, ...]:
         """The timetable of a day; empty where the school has none."""

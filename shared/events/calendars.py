@@ -6,8 +6,9 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
+from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.holidays import holidays_of
+from shared.attendance.timetable import Slot, Timetable
 from shared.clock import YEARS
 from shared.events.data import SchoolUpdated, TermDates, TimetableSlot
 

@@ -8,12 +8,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.thresholds.analysis.grid import Grid, Shape, decode, shapes_of
+from services.thresholds.analysis.grid import Grid, decode, shapes_of
 from services.thresholds.register import packed_row
 from services.thresholds.register.attribution import NOTHING, Attribution, Cause, DayPart, attribute
 from services.thresholds.register.half_days import DayCount, count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.timetable import Opening
 
 HalfDayTable = NDArray[np.int8]
 
@@ -80,7 +81,7 @@ def count_half_days(rows: Sequence[bytes], term: Term, calendar: SchoolCalendar,
     def look(kind: int, shape: int, blanks_count: bool) -> tuple[DayCount, Attribution]:
         values = grid.values[kind]
         count = rule.count(values, shape, blanks_count)
-        return count, attribute(day_marks(values), count, shapes[shape][1], codes) if count.absent else NOTHING
+        return count, attribute(day_marks(values), count, codes) if count.absent else NOTHING
 
     distinct, which = grid.each(shape_of, _blanks_count(grid, calendar, now), look)
 
@@ -124,7 +125,7 @@ def count_school_days(
 class _DayRule:
     """The day rule, asked once for days that are the same to it: it looks at the classes of codes, and at the minutes of absences."""
 
-    def __init__(self, shapes: Sequence[Shape], calendar: SchoolCalendar, codes: CodeTable) -> None:
+    def __init__(self, shapes: Sequence[Opening], calendar: SchoolCalendar, codes: CodeTable) -> None:
         self._shapes = shapes
         self._carried_counts = calendar.carried_absences_count
         self._codes = codes
@@ -139,7 +140,7 @@ class _DayRule:
         if count is None:
             marks = day_marks(key[0])
             carried_counts = self._carried_counts
-            count = count_day(marks, *self._shapes[shape], self._codes, blanks_count=blanks_count, carried_counts=carried_counts)
+            count = count_day(marks, self._shapes[shape], self._codes, blanks_count=blanks_count, carried_counts=carried_counts)
             self._counts[key] = count
         return count
 
@@ -150,8 +151,11 @@ class _DayRule:
             code, position = packed_row.code_of(value & 0xFFFF), value >> 16
             kind: object = value
             if code is not None and code in self._codes:
-                absent = self._codes.is_absence(code)
-                kind = (position, value & packed_row.MOST_MINUTES) if absent else (position, self._codes.class_of(code))
+                code_class = self._codes.class_of(code)
+                kind = (position, code_class)
+                if code_class != "present":
+                    absent = self._codes.is_absence(code)
+                    kind = (position, absent, value & packed_row.MOST_MINUTES)
             same = self._same[value] = self._first.setdefault(kind, value)
         return same
 

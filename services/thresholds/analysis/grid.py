@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.thresholds.register import packed_row
-from shared.attendance.calendar import SchoolCalendar, Slot, Term
+from shared.attendance.calendar import SchoolCalendar, Term
+from shared.attendance.timetable import Opening
 
 ENTRY: Final = np.dtype([("upper", ">u2"), ("lower", "u1"), ("versions", "V12"), ("value", ">u2")])
 """An entry of the register (see `register`)."""
@@ -25,9 +26,6 @@ _LOOKED_UP: Final = 1 << 22
 _VALUES: Final = 1 << 16
 
 Ints = NDArray[np.int64]
-Shape = tuple[int, tuple[Slot, ...]]
-"""How many half days the school is open on a day, and the day's timetable."""
-
 T = TypeVar("T")
 
 
@@ -61,10 +59,9 @@ class Grid:
         return answers, dense.reshape(self.kinds.shape)
 
 
-def shapes_of(days: Sequence[date], calendar: SchoolCalendar) -> tuple[Sequence[Shape], Sequence[int]]:
+def shapes_of(days: Sequence[date], calendar: SchoolCalendar) -> tuple[Sequence[Opening], Sequence[int]]:
     """The different shapes of the days, and which each day has."""
-    shapes = [(calendar.open_half_days(day), calendar.slots_on(day)) for day in days]
-    # A shape's place stands for it: a timetable would be hashed again for every student's every day.
+    shapes = [calendar.opening(day) for day in days]
     different = list(dict.fromkeys(shapes))
     return different, [different.index(shape) for shape in shapes]
 

@@ -82,7 +82,7 @@ async def get_attendance(
         name=person.name if person else None,
         term=of_term.name,
         **_sums(view),
-        notes=view.differences(calendar, codes),
+        notes=view.differences(),
         days=[_day(day, codes) for day in view.days],
         holds=[hold_out(hold, context.today, calendar) for hold in standing],
         star_records=records,

@@ -91,9 +91,9 @@ class Attendance:
         # In whole numbers: a share of exactly 90% must not become regular by rounding.
         return next((name for name, floor in FLOORS if self.attended * 100 > floor * counted), "chronic")
 
-    def differences(self, calendar: SchoolCalendar, codes: CodeTable) -> list[str]:
+    def differences(self) -> list[str]:
         """Why another system may arrive at another number."""
-        return differences([(_day_marks(day.marks), day.count, calendar.slots_on(day.day)) for day in self.days], codes)
+        return differences([(_day_marks(day.marks), day.count) for day in self.days])
 
 
 def attendance(
@@ -123,11 +123,9 @@ def _day(
 ) -> Day:
     standing = tuple(entry for entry in entries if entry.code is not None or entry.count is not None)
     marks = _day_marks(standing)
-    open_half_days = calendar.open_half_days(day)
-    timetable = calendar.slots_on(day)
     counts = calendar.carried_absences_count
-    count = count_day(marks, open_half_days, timetable, codes, blanks_count=blanks_count, carried_counts=counts)
-    explanation = explain(marks, count, open_half_days, timetable, codes, calendar.holiday_names.get(day))
+    count = count_day(marks, calendar.opening(day), codes, blanks_count=blanks_count, carried_counts=counts)
+    explanation = explain(marks, count, codes, calendar.holiday_names.get(day))
     history = tuple(correction for correction in corrections if packed_row.unpack_place(correction.place)[0] == day)
     return Day(day, standing, count, explanation, history)
 

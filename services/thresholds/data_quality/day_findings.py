@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
 
-from services.thresholds.analysis.grid import Shape, shapes_of
-from services.thresholds.register.half_days import DayMarks, count_day, day_marks
+from services.thresholds.analysis.grid import shapes_of
+from services.thresholds.register.half_days import DayCount, DayMarks, count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 
@@ -28,11 +28,20 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The findings of one day: its gaps, the number of `?` marks, and the codes (each as often as marked) that are not valid all term."""
+    """The findings of one day: its gaps, the number of `?` marks, and the codes (each as often as marked) that are not valid all term.
+
+    `differs`: the day's own count and its codes, where they say different things.
+    """
 
     gaps: tuple[Gap, ...]
     unexplained: int
     codes: tuple[str, ...]
+    differs: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the day is in order."""
+        return not (self.gaps or self.unexplained or self.codes or self.differs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +73,9 @@ class DayFindings:
         """The findings of a day of that shape with these marks (`register.values_of_day`)."""
         marks = day_marks(values)
         codes = [*marks.sessions.values(), *(code for code, _ in marks.slots.values())]
-        gaps = self._gaps(self._shapes[shape], marks)
-        return Finding(gaps, codes.count(UNEXPLAINED), tuple(code for code in codes if code not in self._valid))
+        count = count_day(marks, self._shapes[shape], self._codes)
+        wrong = tuple(code for code in codes if code not in self._valid)
+        return Finding(self._gaps(count, marks), codes.count(UNEXPLAINED), wrong, _difference(count, marks))
 
     def use(self, code: str, index: int) -> CodeUse | None:
         """The misuse of a code on the `index`-th day; None where it is in order."""
@@ -78,15 +88,22 @@ class DayFindings:
             return CodeUse("retired-code", code, f"{code} is retired; it counts as {entry.becomes}")
         return CodeUse("unknown-code", code, f"{code} is not in use on these days; it counts as ever ({entry.code_class})")
 
-    def _gaps(self, shape: Shape, marks: DayMarks) -> tuple[Gap, ...]:
-        open_half_days, slots = shape
-        count = count_day(marks, open_half_days, slots, self._codes)
-        if count.unmarked == open_half_days:
-            return (Gap("unmarked", open_half_days, ""),)
+    def _gaps(self, count: DayCount, marks: DayMarks) -> tuple[Gap, ...]:
+        opening = count.opening
+        if count.unmarked and count.unmarked == opening.half_days:
+            return (Gap("unmarked", count.unmarked, ""),)
         if count.unmarked:
-            missing = [session for session in ("AM", "PM") if marks.sessions.get(session) not in self._codes]
+            missing = [session for session in opening.sessions if marks.sessions.get(session) not in self._codes]
             return (Gap("unmarked", count.unmarked, missing[0] if count.rule == "sessions" else "one half day"),)
         if count.rule != "slots":
             return ()
-        unmarked = [slot.name for slot in slots if slot.slot not in marks.slots or marks.slots[slot.slot][0] not in self._codes]
+        unmarked = [slot.name for slot in opening.slots if slot.slot not in marks.slots or marks.slots[slot.slot][0] not in self._codes]
         return (Gap("unmarked-period", len(unmarked), ", ".join(unmarked)),) if unmarked else ()
+
+
+def _difference(count: DayCount, marks: DayMarks) -> str:
+    if not count.differs or count.codes is None or marks.vendor is None:
+        return ""
+    vendor = marks.vendor
+    counted = f"{vendor.unjustified} unjustified, {vendor.justified} justified, {vendor.present} present"
+    return f"the system counted {counted}, which makes {count.absent} absent; its codes make {count.codes.absent}"

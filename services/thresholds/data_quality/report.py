@@ -22,6 +22,7 @@ IssueKind = Literal[
     "unmarked",
     "unmarked-period",
     "unexplained",
+    "count-differs",
     "retired-code",
     "unknown-code",
     "no-caregiver",
@@ -41,7 +42,8 @@ IssueKey = tuple[str, str, str, str]
 class Issue:
     """One thing to mend: of a student, or of the whole school where `student` is None.
 
-    `count` is in half days (`unmarked`), periods (`unmarked-period`), or else marks or records. `ref` distinguishes issues of one kind,
+    `count` is in half days (`unmarked`), periods (`unmarked-period`), days (`count-differs`), or else
+    marks or records. `ref` distinguishes issues of one kind,
     student and day from each other.
     """
 
@@ -107,7 +109,7 @@ def _days_of(rows: Sequence[bytes], term: Term, findings: DayFindings) -> Iterat
     flags = np.zeros(grid.kinds.shape, dtype=np.bool_)
     distinct, which = grid.each(findings.shape_of, flags, lambda kind, shape, _: findings.of(grid.values[kind], shape))
     marked = np.asarray([bool(values) for values in grid.values], dtype=np.bool_)[grid.kinds]
-    with_findings = np.asarray([bool(day.gaps or day.unexplained or day.codes) for day in distinct], dtype=np.bool_)[which]
+    with_findings = np.asarray([not day.is_empty for day in distinct], dtype=np.bool_)[which]
     for row in range(len(rows)):
         places = np.flatnonzero(marked[row]).tolist()
         days = np.flatnonzero(with_findings[row])
@@ -126,6 +128,8 @@ def _of_student(student: str, days: Iterable[tuple[int, Finding]], findings: Day
         if finding.unexplained and findings.days[index] < today - EXPLAIN_WITHIN:
             day = findings.days[index]
             yield Issue("unexplained", student, day, finding.unexplained, "still ?: to be explained, or marked with the code that is right")
+        if finding.differs:
+            yield Issue("count-differs", student, findings.days[index], 1, finding.differs)
         for code in finding.codes:
             use = findings.use(code, index)
             if use is not None:

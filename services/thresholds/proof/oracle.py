@@ -28,8 +28,8 @@ class OracleMark:
 @dataclass(frozen=True)
 class Rules:
     """The rules of a school and term: the open half days of each day of the term, each day's timetable (slot to minutes), the codes that
-    are absences and those that are known at all (others say nothing), the day up to which blanks count, where they do, and
-    whether what another school counted does."""
+    are absences, those that are neither present nor absent, and those that are known at all (others say nothing), the day up to which
+    blanks count, where they do, and whether what another school counted does."""
 
     open_half_days: Mapping[date, int]
     slot_minutes: Mapping[date, Mapping[int, int]]
@@ -37,6 +37,7 @@ class Rules:
     known_codes: Collection[str]
     blanks_until: date | None = None
     carried_counts: bool = False
+    excluded_codes: Collection[str] = "X"
 
 
 def standing(history: Iterable[OracleMark]) -> dict[tuple[date, str | int], OracleMark]:
@@ -67,37 +68,88 @@ def absent_half_days(history: Collection[OracleMark], rules: Rules) -> int:
             total += min(elsewhere.value[0] + elsewhere.value[1], 2) if rules.carried_counts else 0
             continue
         blanks = rules.blanks_until is not None and bool(marked_days) and min(marked_days) <= day <= rules.blanks_until
-        total += _absent_on(of_day, half_days, rules.slot_minutes.get(day, {}), rules.absent_codes, blanks)
+        total += _absent_on(of_day, half_days, rules.slot_minutes.get(day, {}), rules, blanks)
     return total
 
 
-def _absent_on(
-    of_day: Mapping[str | int, OracleMark], half_days: int, slot_minutes: Mapping[int, int], absent_codes: Collection[str], blanks: bool
-) -> int:
+def _absent_on(of_day: Mapping[str | int, OracleMark], half_days: int, slot_minutes: Mapping[int, int], rules: Rules, blanks: bool) -> int:
     if half_days == 0:
         return 0
+    open_slots, open_sessions = _open(of_day, half_days, slot_minutes)
+    absent = _by_codes(of_day, half_days, open_slots, open_sessions, rules, blanks)
     whole_day = of_day.get("day")
-    if whole_day is not None and isinstance(whole_day.value, tuple):
-        unjustified, justified, _ = whole_day.value
-        return min(unjustified + justified, half_days)
-    slots = {place: mark for place, mark in of_day.items() if isinstance(place, int)}
-    if slots and slot_minutes:
-        absent = 0
+    if whole_day is None or not isinstance(whole_day.value, tuple):
+        return absent
+    unjustified, justified, present = whole_day.value
+    counted_absent = min(unjustified + justified, half_days)
+    counted_present = min(present, half_days - counted_absent)
+    # One half day after another that the count leaves open is absent if the codes have an absence more than was counted.
+    for _ in range(half_days - counted_absent - counted_present):
+        if counted_absent < absent:
+            counted_absent += 1
+    return counted_absent
+
+
+def _open(
+    of_day: Mapping[str | int, OracleMark], half_days: int, slot_minutes: Mapping[int, int]
+) -> tuple[Mapping[int, int], Collection[str]]:
+    """The slots and sessions that were open: on a half-day opening the morning, or the afternoon if only that has marks. A timetable of
+    less than four hours is the half day's own."""
+    if half_days == 2:
+        return slot_minutes, ("AM", "PM")
+    morning, afternoon = dict(slot_minutes), dict(slot_minutes)
+    total = sum(slot_minutes.values())
+    if total >= 240:
+        before = 0
         for slot, minutes in slot_minutes.items():
-            mark = slots.get(slot)
-            if mark is None:
-                absent += minutes if blanks else 0
-            elif mark.value in absent_codes:
-                absent += minutes if mark.minutes is None else min(mark.minutes, minutes)
-        if absent == 0:
-            return 0
-        present = sum(slot_minutes.values()) - absent
-        if present >= 240:
-            return max(half_days - 2, 0)
-        if present >= 120:
-            return max(half_days - 1, 0)
-        return half_days
-    sessions = [mark for place, mark in of_day.items() if place in ("AM", "PM")]
-    absent_sessions = sum(mark.value in absent_codes for mark in sessions)
-    unmarked = half_days - len(sessions)
-    return min(absent_sessions + (max(unmarked, 0) if blanks else 0), half_days)
+            in_the_morning = before + minutes / 2 <= total / 2
+            del (afternoon if in_the_morning else morning)[slot]
+            before += minutes
+    morning_marked = "AM" in of_day or any(slot in of_day for slot in morning)
+    afternoon_marked = "PM" in of_day or any(slot in of_day for slot in afternoon)
+    if afternoon_marked and not morning_marked:
+        return afternoon, ("PM",)
+    return morning, ("AM",)
+
+
+def _by_codes(
+    of_day: Mapping[str | int, OracleMark],
+    half_days: int,
+    open_slots: Mapping[int, int],
+    open_sessions: Collection[str],
+    rules: Rules,
+    blanks: bool,
+) -> int:
+    """Half days absent by the codes alone."""
+    if open_slots and any(isinstance(place, int) for place in of_day):
+        return _by_minutes(of_day, half_days, open_slots, rules, blanks)
+    values = [of_day[session].value if session in of_day else None for session in open_sessions]
+    return sum(blanks if value is None else value in rules.absent_codes for value in values)
+
+
+def _by_minutes(of_day: Mapping[str | int, OracleMark], half_days: int, open_slots: Mapping[int, int], rules: Rules, blanks: bool) -> int:
+    """Minute by minute. Exam leave is out of the day, with as many half days as cannot be made without it."""
+    minutes: list[str] = []
+    for slot, length in open_slots.items():
+        mark = of_day.get(slot)
+        code = None if mark is None else mark.value
+        marked = length if mark is None or mark.minutes is None else min(mark.minutes, length)
+        what = "present"
+        if code is None:
+            what = "absent" if blanks else "present"
+        elif code in rules.excluded_codes:
+            what = "out"
+        elif code in rules.absent_codes:
+            what = "absent"
+        minutes += [what] * marked + ["present"] * (length - marked)
+    there = [minute for minute in minutes if minute != "out"]
+    left = half_days if len(there) == len(minutes) else _half_days_in(len(there), half_days, len(minutes))
+    return left - _half_days_in(there.count("present"), left, len(there))
+
+
+def _half_days_in(minutes: int, half_days: int, whole: int) -> int:
+    """So many half days are present in these minutes: for each, two hours, or its share of the whole where the whole is shorter."""
+    made = 0
+    while made < half_days and minutes >= (made + 1) * min(120, whole / half_days):
+        made += 1
+    return made

@@ -87,6 +87,7 @@ def rules_of(term: Term, calendar: SchoolCalendar, codes: CodeTable, now: dateti
         known_codes=frozenset(codes.by_code),
         blanks_until=calendar.ended_through(now) if calendar.blanks_are_truant else None,
         carried_counts=calendar.carried_absences_count,
+        excluded_codes=frozenset(code for code in codes.by_code if codes.class_of(code) == "excluded"),
     )
 
 

@@ -13,8 +13,9 @@ from typing import Final, Literal, NamedTuple, TypeVar
 from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Absences
 from services.thresholds.register.half_days import DayCount, DayMarks, count_day, day_marks
-from shared.attendance.calendar import SchoolCalendar, Slot
+from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.codes import CodeTable
+from shared.attendance.timetable import Opening, Session, Slot
 from shared.events.data import VendorCount
 
 AbsenceClass = Literal["justified", "unjustified"]
@@ -51,26 +52,20 @@ NOTHING: Final = Attribution()
 K = TypeVar("K", bound=Hashable)
 
 
-def attribute(marks: DayMarks, count: DayCount, timetable: Sequence[Slot], codes: CodeTable) -> Attribution:
+def attribute(marks: DayMarks, count: DayCount, codes: CodeTable) -> Attribution:
     """The causes of a day's absent half days; they add up to `count.absent`."""
     if not count.absent:
         return NOTHING
     match count.rule:
-        case "sessions":
-            weights = _sessions(marks, codes)
-            if count.blanks_counted:
-                unmarked = count.absent - sum(weights.values())
-                weights |= {Cause("unjustified", BLANK): unmarked} if unmarked > 0 else {}
-            shares = share(count.absent, weights)
-        case "slots":
-            shares = share(count.absent, _slots(marks, timetable, codes, blanks=count.blanks_counted))
+        case "sessions" | "slots":
+            shares = share(count.absent, _weights(marks, count, codes))
         case "vendor":
-            shares = _vendors(marks, count.absent, timetable, codes)
+            shares = _vendors(marks, count, codes)
         case "carried":
             shares = {Cause(name, ELSEWHERE): number for name, number in _by_class(marks.carried, count.absent).items()}
         case _:
             shares = {Cause("unjustified", BLANK): count.absent}
-    part = _part(marks, timetable, codes) if count.absent == 1 and not count.blanks_counted and count.rule != "carried" else None
+    part = _part(marks, count.opening, codes) if count.absent == 1 and not count.blanks_counted and count.rule != "carried" else None
     return Attribution(tuple(shares.items()), part)
 
 
@@ -79,9 +74,8 @@ def illness_half_days(row: bytes, absences: Absences, calendar: SchoolCalendar, 
     by_day = packed_row.values_by_day(row)
     total = 0
     for day, _ in absences.days:
-        marks, timetable = day_marks(by_day.get(packed_row.number_of(day), ())), calendar.slots_on(day)
-        count = count_day(marks, calendar.open_half_days(day), timetable, codes)
-        causes = attribute(marks, count, timetable, codes).causes
+        marks = day_marks(by_day.get(packed_row.number_of(day), ()))
+        causes = attribute(marks, count_day(marks, calendar.opening(day), codes), codes).causes
         total += sum(half_days for cause, half_days in causes if codes.is_illness(cause.code))
     return total
 
@@ -95,19 +89,30 @@ def share(half_days: int, weights: Mapping[K, int]) -> dict[K, int]:
     return won
 
 
-def _sessions(marks: DayMarks, codes: CodeTable) -> dict[Cause, int]:
+def _weights(marks: DayMarks, count: DayCount, codes: CodeTable) -> dict[Cause, int]:
+    """The absent minutes, or sessions, of each cause."""
+    if marks.slots and count.opening.slots:
+        return _slots(marks, count.opening.slots, codes, blanks=count.blanks_counted)
+    weights = _sessions(marks, count.opening.sessions, codes)
+    unmarked = count.absent - sum(weights.values())
+    if count.blanks_counted and unmarked > 0:
+        weights[Cause("unjustified", BLANK)] = unmarked
+    return weights
+
+
+def _sessions(marks: DayMarks, sessions: Sequence[Session], codes: CodeTable) -> dict[Cause, int]:
     weights: dict[Cause, int] = {}
-    for session in ("AM", "PM"):
+    for session in sessions:
         cause = _cause(marks.sessions.get(session), codes)
         if cause is not None:
             weights[cause] = weights.get(cause, 0) + 1
     return weights
 
 
-def _slots(marks: DayMarks, timetable: Sequence[Slot], codes: CodeTable, *, blanks: bool = False) -> dict[Cause, int]:
+def _slots(marks: DayMarks, slots: Sequence[Slot], codes: CodeTable, *, blanks: bool = False) -> dict[Cause, int]:
     """The absent minutes of each cause, in the order of the timetable."""
     weights: dict[Cause, int] = {}
-    for slot, code, minutes in _timetabled(marks, timetable):
+    for slot, code, minutes in _timetabled(marks, slots):
         valid = code is not None and code in codes
         cause = _cause(code, codes) if valid else Cause("unjustified", BLANK) if blanks else None
         if cause is not None:
@@ -115,12 +120,12 @@ def _slots(marks: DayMarks, timetable: Sequence[Slot], codes: CodeTable, *, blan
     return weights
 
 
-def _timetabled(marks: DayMarks, timetable: Sequence[Slot]) -> list[tuple[Slot, str | None, int]]:
-    slots = []
-    for slot in timetable:
+def _timetabled(marks: DayMarks, slots: Sequence[Slot]) -> list[tuple[Slot, str | None, int]]:
+    timetabled = []
+    for slot in slots:
         code, minutes = marks.slots.get(slot.slot, (None, None))
-        slots.append((slot, code, slot.minutes if minutes is None else min(minutes, slot.minutes)))
-    return slots
+        timetabled.append((slot, code, slot.minutes if minutes is None else min(minutes, slot.minutes)))
+    return timetabled
 
 
 def _cause(code: str | None, codes: CodeTable) -> Cause | None:
@@ -130,13 +135,20 @@ def _cause(code: str | None, codes: CodeTable) -> Cause | None:
     return Cause(code_class, code) if code_class in ("justified", "unjustified") else None
 
 
-def _vendors(marks: DayMarks, absent: int, timetable: Sequence[Slot], codes: CodeTable) -> dict[Cause, int]:
-    """The count gives the classes; the day's own codes of a class, where there are any, give the causes."""
-    own = (_slots(marks, timetable, codes) if timetable else {}) or _sessions(marks, codes)
+def _vendors(marks: DayMarks, count: DayCount, codes: CodeTable) -> dict[Cause, int]:
+    """The count gives the classes; the day's own codes of a class, where there are any, give the causes, and those of what the count
+    leaves open."""
+    opening = count.opening
+    own = (_slots(marks, opening.slots, codes) if opening.slots else {}) or _sessions(marks, opening.sessions, codes)
     shares: dict[Cause, int] = {}
-    for name, half_days in _by_class(marks.vendor, absent).items():
+    for name, half_days in _by_class(marks.vendor, count.absent - count.by_codes).items():
         of_class = {cause: weight for cause, weight in own.items() if cause.absence_class == name}
         shares |= share(half_days, of_class or {Cause(name, COUNTED): 1})
+    for _ in range(count.by_codes):
+        # The codes that the count has no counter for come first: the others have had their share.
+        rest = {cause: weight for cause, weight in own.items() if cause not in shares} or own or {Cause("unjustified", BLANK): 1}
+        for cause, half_days in share(1, rest).items():
+            shares[cause] = shares.get(cause, 0) + half_days
     return shares
 
 
@@ -146,15 +158,17 @@ def _by_class(count: VendorCount | None, absent: int) -> dict[AbsenceClass, int]
     return share(absent, weights)
 
 
-def _part(marks: DayMarks, timetable: Sequence[Slot], codes: CodeTable) -> DayPart | None:
+def _part(marks: DayMarks, opening: Opening, codes: CodeTable) -> DayPart | None:
     """The half of the day in which more was missed. A slot belongs to the half that its middle lies in; one in the very middle, to none."""
-    if marks.slots and timetable:
-        whole, at, morning, afternoon = sum(slot.minutes for slot in timetable), 0, 0, 0
-        for slot, code, minutes in _timetabled(marks, timetable):
+    if marks.slots and len(opening.sessions) == 1:
+        return "morning" if opening.sessions[0] == "AM" else "afternoon"
+    if marks.slots and opening.slots:
+        whole, at, morning, afternoon = opening.minutes, 0, 0, 0
+        for slot, code, minutes in _timetabled(marks, opening.slots):
             middle, at = 2 * at + slot.minutes, at + slot.minutes
             if _cause(code, codes) is not None:
-                morning += minutes if middle < whole else 0
-                afternoon += minutes if middle > whole else 0
+                morning += minutes if slot.session == "AM" or (slot.session is None and middle < whole) else 0
+                afternoon += minutes if slot.session == "PM" or (slot.session is None and middle > whole) else 0
     else:
         morning = _cause(marks.sessions.get("AM"), codes) is not None
         afternoon = _cause(marks.sessions.get("PM"), codes) is not None

@@ -7,8 +7,9 @@ from typing import Final
 
 from services.thresholds.register import packed_row
 from services.thresholds.register.half_days import count_day, day_marks
-from shared.attendance.calendar import SchoolCalendar, Slot, Term
+from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.timetable import CLOSED, Opening
 
 _VALUES: Final = 256
 _REMEMBERED_DAYS: Final = 50_000
@@ -61,10 +62,10 @@ class Folder:
             if number != last:
                 last = number
                 day = packed_row.date_of(number)
-                open_half_days = calendar.open_half_days(day) if day in term else 0
-                if open_half_days or (calendar.carried_absences_count and day in term):
+                opening = calendar.opening(day) if day in term else None
+                if opening is not None and (opening is not CLOSED or calendar.carried_absences_count):
                     values = packed_row.values_of_day(row, index)
-                    absent = self._absent(values, open_half_days, calendar.slots_on(day), False, calendar.carried_absences_count)
+                    absent = self._absent(values, opening, False, calendar.carried_absences_count)
                     if absent:
                         days.append((day, absent))
             index = flags.find(1, index + 1)
@@ -89,16 +90,13 @@ class Folder:
                 continue
             values = packed_row.values_of_day(row, marked[day]) if day in marked else ()
             counts = calendar.carried_absences_count
-            absent = self._absent(values, calendar.open_half_days(day), calendar.slots_on(day), blanks_count, counts)
+            absent = self._absent(values, calendar.opening(day), blanks_count, counts)
             if absent:
                 days.append((day, absent))
         return Absences(tuple(days))
 
-    def _count(
-        self, values: tuple[int, ...], open_half_days: int, slots: tuple[Slot, ...], blanks_count: bool, carried_counts: bool
-    ) -> int:
-        marks = day_marks(values)
-        return count_day(marks, open_half_days, slots, self.codes, blanks_count=blanks_count, carried_counts=carried_counts).absent
+    def _count(self, values: tuple[int, ...], opening: Opening, blanks_count: bool, carried_counts: bool) -> int:
+        return count_day(day_marks(values), opening, self.codes, blanks_count=blanks_count, carried_counts=carried_counts).absent
 
     def _may_be_absent(self, what: int) -> bool:
         code = packed_row.code_of(what << 10)

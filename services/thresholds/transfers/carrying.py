@@ -8,7 +8,7 @@ from services.thresholds.attendance.view import Attendance, Day, marks_of
 from services.thresholds.register.attribution import attribute
 from services.thresholds.register.half_days import DayMarks
 from services.thresholds.transfers.document import TransferDocument, TransferredDay
-from shared.attendance.calendar import SchoolCalendar, Term
+from shared.attendance.calendar import Term
 from shared.attendance.codes import CodeTable
 from shared.events.data import Mark
 
@@ -21,15 +21,12 @@ class Fit:
     outside: tuple[date, ...]
 
 
-def days_of(
-    view: Attendance, school: str, carried_from: dict[date, str], calendar: SchoolCalendar, codes: CodeTable
-) -> list[TransferredDay]:
+def days_of(view: Attendance, school: str, carried_from: dict[date, str], codes: CodeTable) -> list[TransferredDay]:
     """Every day that counts, by class. `carried_from`: the school that counted a day which the student had brought here before."""
     days = []
     for day in view.days:
         marks = marks_of(day)
-        if marks.elsewhere is not None:
-            count = marks.elsewhere
+        if day.count.rule == "carried" and (count := marks.carried) is not None:
             days.append(
                 TransferredDay(
                     date=day.day,
@@ -40,7 +37,7 @@ def days_of(
                 )
             )
         elif day.count.absent or day.count.attended:
-            justified = _justified(day, marks, calendar, codes)
+            justified = _justified(day, marks, codes)
             days.append(
                 TransferredDay(
                     date=day.day,
@@ -53,8 +50,8 @@ def days_of(
     return days
 
 
-def _justified(day: Day, marks: DayMarks, calendar: SchoolCalendar, codes: CodeTable) -> int:
-    causes = attribute(marks, day.count, calendar.slots_on(day.day), codes).causes
+def _justified(day: Day, marks: DayMarks, codes: CodeTable) -> int:
+    causes = attribute(marks, day.count, codes).causes
     return sum(half_days for cause, half_days in causes if cause.absence_class == "justified")
 
 

@@ -46,7 +46,7 @@ async def document_of(
         term=TermDates(term.name, term.start, term.end),
         exported_at=now,
         absent_half_days=view.absent,
-        days=days_of(view, school.school, carried_from, calendar, codes),
+        days=days_of(view, school.school, carried_from, codes),
         marks=[_mark(day.day, entry) for day in view.days for entry in day.marks if entry.kind != "carried"],
         records=[
             *(record for document in earlier for record in document.records),

@@ -129,6 +129,7 @@ async def test_the_report_of_a_school(heart: Heart, office: Office) -> None:
         "unmarked": 2,
         "unmarked-period": 0,
         "unexplained": 1,
+        "count-differs": 0,
         "retired-code": 1,
         "unknown-code": 0,
         "no-caregiver": 1,

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
+from shared.attendance.calendar import SchoolCalendar, Term
+from shared.attendance.timetable import Slot, Timetable
 
 T3 = Term("2026-T3", date(2026, 7, 20), date(2026, 9, 25))
 T4 = Term("2026-T4", date(2026, 10, 12), date(2026, 12, 18))

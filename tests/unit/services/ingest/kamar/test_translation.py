@@ -13,8 +13,9 @@ from services.ingest.kamar.attendance import Roll, recorded_at
 from services.ingest.kamar.pastoral import PastoralRow
 from services.ingest.kamar.refusals import MOST_LISTED, Refusals
 from services.ingest.settings import QUIET_WORDS
-from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
+from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.timetable import Slot, Timetable
 from shared.identifiers import SchoolNumber
 
 TERM = Term("2026-T1", date(2026, 2, 2), date(2026, 4, 2))

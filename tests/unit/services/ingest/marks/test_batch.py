@@ -8,8 +8,9 @@ import pytest
 from msgspec import Raw
 
 from services.ingest.marks.batch import Batch, split
-from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
+from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.timetable import Slot, Timetable
 
 TERM = Term("2026-T4", date(2026, 10, 12), date(2026, 12, 18))
 CALENDAR = SchoolCalendar(

@@ -13,8 +13,9 @@ from services.thresholds.analysis.grid import decode, standing_marks
 from services.thresholds.attendance.view import attendance
 from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
-from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
+from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.timetable import Slot, Timetable
 from shared.events.data import Mark, VendorCount
 
 FIRST = date(2026, 10, 12)

@@ -6,8 +6,9 @@ import pytest
 
 from services.thresholds.attendance.view import Attendance, attendance
 from services.thresholds.register import packed_row
-from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
+from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.timetable import Slot, Timetable
 from shared.events.data import Mark, VendorCount
 
 MONDAY = date(2026, 10, 12)
@@ -86,3 +87,81 @@ def test_categories_at_their_edges(attended: int, absent: int, category: str) ->
     marks = [mark(session, "M" if number < absent else "P", day) for number, (day, session) in enumerate(half_days)]
     seen = view(*marks, today=date(2026, 10, 23))
     assert (seen.attended, seen.absent, seen.category) == (attended, absent, category)
+
+
+PERIODS = tuple(Slot(number, f"Period {number}", 60) for number in range(1, 6))
+
+
+def slots(codes: str) -> list[Mark]:
+    return [Mark(student="1", date=MONDAY, recorded_at=NOW, slot=n, code=code) for n, code in enumerate(codes, start=1) if code != "."]
+
+
+def monday(*marks: Mark, half_day: bool = False, blanks: bool = False, timetable: tuple[Slot, ...] = PERIODS) -> str:
+    calendar = SchoolCalendar(
+        (TERM,),
+        half_days=frozenset({MONDAY} if half_day else ()),
+        timetables=(Timetable(None, timetable),),
+        blanks_are_truant=blanks,
+    )
+    return view(*marks, calendar=calendar).days[0].explanation
+
+
+def test_a_half_day_opening_is_explained_by_what_was_open() -> None:
+    assert monday(*slots("TTT.."), half_day=True) == (
+        "Period 1, Period 2 and Period 3 absent: 180 of 180 minutes; 0 minutes present: no half day present."
+        " One half day was open: Period 1, Period 2 and Period 3. This makes one half day absent."
+    )
+    assert monday(mark("AM", "P"), mark("PM", "M"), half_day=True) == (
+        "AM: P (present), not an absence. PM was not open: its mark does not count. One half day was open: Period 1, Period 2 and Period 3."
+        " This makes no half day absent."
+    )
+
+
+def test_a_short_day_says_what_a_half_day_takes() -> None:
+    short = tuple(Slot(number, f"Period {number}", 50) for number in (1, 2, 3))
+    assert monday(*slots("T.."), timetable=short) == (
+        "Period 1 absent: 50 of 150 minutes; 100 minutes present: one half day present. A half day takes 75 minutes here."
+        " This makes one half day absent."
+    )
+
+
+def test_exam_leave_in_periods_is_explained_and_leaves_the_rate() -> None:
+    assert monday(*slots("XXTTT")) == (
+        "120 of 300 minutes are exam leave: neither present nor absent, and one half day with them."
+        " Period 3, Period 4 and Period 5 absent: 180 of 180 minutes; 0 minutes present: no half day present."
+        " This makes one half day absent."
+    )
+    assert monday(*slots("XXXXX")) == (
+        "300 of 300 minutes are exam leave: neither present nor absent, and two half days with them. This makes no half day absent."
+    )
+    assert monday(*slots("XPPPP")) == (
+        "60 of 300 minutes are exam leave: left out. No absence in any of the day's 240 other minutes. This makes no half day absent."
+    )
+    calendar = SchoolCalendar((TERM,), timetables=(Timetable(None, PERIODS),))
+    seen = view(*slots("XXPPP"), calendar=calendar, today=MONDAY)
+    assert (seen.absent, seen.attended, seen.excluded, seen.rate, seen.category) == (0, 1, 1, 1.0, "regular")
+    seen = view(*slots("XXXXX"), calendar=calendar, today=MONDAY)
+    assert (seen.absent, seen.attended, seen.excluded, seen.rate, seen.category) == (0, 0, 2, None, None)
+
+
+def test_a_count_that_leaves_the_day_open_is_explained_with_the_codes() -> None:
+    count = Mark(student="1", date=MONDAY, recorded_at=NOW, half_days=VendorCount(0, 0, 0))
+    assert monday(count, *slots("OOOOO")) == (
+        "The school's system counted 0 unjustified, 0 justified and 0 present; for what this leaves open, the codes count."
+        " Period 1, Period 2, Period 3, Period 4 and Period 5 absent: 300 of 300 minutes; 0 minutes present: no half day present."
+        " This makes two half days absent."
+    )
+    present = Mark(student="1", date=MONDAY, recorded_at=NOW, half_days=VendorCount(0, 0, 2))
+    assert monday(present, mark("AM", "M"), mark("PM", "P")) == (
+        "The school's system counted 0 unjustified, 0 justified and 2 present; its own count goes before codes."
+        " By its codes alone it would be one half day absent: AM: M (illness or medical reason), a justified absence, which counts."
+        " PM: P (present), not an absence. This makes no half day absent."
+    )
+
+
+def test_blank_periods_that_count_are_named() -> None:
+    seen = monday(*slots("T..PP"), blanks=True)
+    assert seen == (
+        "Period 1 absent, Period 2 and Period 3 not marked: 180 of 300 minutes; 120 minutes present: one half day present."
+        " This school counts what nobody has marked by the end of the day as an absence. This makes one half day absent."
+    )

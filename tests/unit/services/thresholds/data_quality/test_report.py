@@ -14,8 +14,9 @@ from services.thresholds.data_quality.report import Issue, report
 from services.thresholds.data_quality.repository.reported_letters import ReportedLetter
 from services.thresholds.data_quality.repository.students import MarksRow, StudentContacts
 from services.thresholds.register import packed_row
-from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
+from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.timetable import Slot, Timetable
 from shared.events.data import Mark, VendorCount
 
 TERM = Term("2026-T4", date(2026, 10, 12), date(2026, 12, 18))
@@ -227,3 +228,21 @@ def test_the_half_days_agree_with_the_students_own_view(days: dict[str, dict[str
     view = attendance(packed, TERM, calendar, CODES, now)
     assert sum(issue.count for issue in issues if issue.kind == "unmarked") == view.unmarked
     assert len({issue.key for issue in issues}) == len(issues)
+
+
+def test_a_count_and_codes_that_differ_are_listed_with_both() -> None:
+    issues = look({"1": {MON: {"day": "002", "AM": "M", "PM": "M"}, TUE: {"day": "000", "AM": "O", "PM": "O"}}})
+    assert [(issue.kind, issue.day, issue.count, issue.detail) for issue in issues if issue.kind == "count-differs"] == [
+        (
+            "count-differs",
+            date(2026, 10, 12),
+            1,
+            "the system counted 0 unjustified, 0 justified, 2 present, which makes 0 absent; its codes make 2",
+        )
+    ]
+
+
+def test_the_closed_half_of_a_day_is_not_unmarked() -> None:
+    calendar = SchoolCalendar((TERM,), half_days=frozenset({date(2026, 10, 12)}), timetables=PERIODS.timetables)
+    issues = look({"1": {MON: {"1": "P", "2": "P", "3": "P"}, TUE: dict.fromkeys("12345", "P")}}, calendar=calendar)
+    assert issues == []

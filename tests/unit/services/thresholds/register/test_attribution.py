@@ -8,8 +8,9 @@ from services.thresholds.register import packed_row
 from services.thresholds.register.attribution import Attribution, Cause, attribute, illness_half_days, share
 from services.thresholds.register.folding import Folder
 from services.thresholds.register.half_days import DayMarks, count_day
-from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
+from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.timetable import Slot, Timetable, opened
 from shared.events.data import Mark, VendorCount
 
 CODES = CodeTable.load()
@@ -33,8 +34,8 @@ def look(
         vendor,
         other.get("carried"),
     )
-    count = count_day(marks, half_days, FIVE if slots else (), CODES, blanks_count=blanks, carried_counts=True)
-    found = attribute(marks, count, FIVE if slots else (), CODES)
+    count = count_day(marks, opened(half_days, FIVE if slots else ()), CODES, blanks_count=blanks, carried_counts=True)
+    found = attribute(marks, count, CODES)
     assert sum(number for _, number in found.causes) == count.absent
     return found
 
@@ -136,3 +137,10 @@ def test_the_illness_of_a_term_is_what_its_absent_days_put_down_to_illness() -> 
 
     assert absences.half_days == 4
     assert illness_half_days(row, absences, calendar, CODES) == 3
+
+
+def test_what_a_count_leaves_open_belongs_to_the_codes_it_has_no_counter_for() -> None:
+    found = look("", "TTTOO", VendorCount(1, 0, 0))
+    assert dict(found.causes) == {T: 1, Cause(CODES.class_of("O"), "O"): 1}  # type: ignore[arg-type]
+    assert dict(look("OO", vendor=VendorCount(0, 0, 0)).causes) == {Cause(CODES.class_of("O"), "O"): 2}  # type: ignore[arg-type]
+    assert dict(look("", ".....", VendorCount(0, 0, 0), blanks=True).causes) == {Cause("unjustified", "blank"): 2}

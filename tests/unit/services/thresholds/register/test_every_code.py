@@ -8,8 +8,9 @@ from services.thresholds.attendance.view import attendance
 from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
 from services.thresholds.register.half_days import DayMarks, count_day
-from shared.attendance.calendar import SchoolCalendar, Slot, Term
+from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.timetable import Slot, opened
 from shared.events.data import Mark
 
 CODES = CodeTable.load()
@@ -34,13 +35,13 @@ def test_the_table_has_an_effect_for_every_code() -> None:
 
 @pytest.mark.parametrize("code", EFFECTS)
 def test_sessions(code: str) -> None:
-    count = count_day(DayMarks({"AM": code, "PM": code}, {}, None), 2, (), CODES)
+    count = count_day(DayMarks({"AM": code, "PM": code}, {}, None), opened(2, ()), CODES)
     assert (count.absent, count.attended, count.excluded, count.unmarked) == (*EFFECTS[code], 0)
 
 
 @pytest.mark.parametrize("code", EFFECTS)
 def test_periods(code: str) -> None:
-    count = count_day(DayMarks({}, dict.fromkeys(range(1, 5), (code, None)), None), 2, TIMETABLE, CODES)
+    count = count_day(DayMarks({}, dict.fromkeys(range(1, 5), (code, None)), None), opened(2, TIMETABLE), CODES)
     assert (count.absent, count.attended, count.excluded, count.unmarked) == (*EFFECTS[code], 0)
 
 
@@ -51,10 +52,10 @@ def test_the_register(code: str) -> None:
 
 
 def test_a_code_that_no_table_knows_is_as_if_nobody_had_marked() -> None:
-    assert count_day(DayMarks({"AM": "B", "PM": "M"}, {}, None), 2, (), CODES).unmarked == 1
+    assert count_day(DayMarks({"AM": "B", "PM": "M"}, {}, None), opened(2, ()), CODES).unmarked == 1
     slots = {1: ("B", None), 2: ("M", None), 3: ("M", None)}
     # 120 of 240 minutes are absent for sure.
-    assert count_day(DayMarks({}, slots, None), 2, TIMETABLE, CODES).absent == 1
+    assert count_day(DayMarks({}, slots, None), opened(2, TIMETABLE), CODES).absent == 1
     row = row_of(AM="B", PM="M")
     assert Folder(CODES).absences(row, TERM, SchoolCalendar((TERM,)), NOW).half_days == 1
     monday = attendance(row, TERM, SchoolCalendar((TERM,)), CODES, NOW).days[0]

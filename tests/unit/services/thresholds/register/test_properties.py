@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from services.thresholds.proof.oracle import OracleMark, Rules, absent_half_days
 from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
-from shared.attendance.calendar import SchoolCalendar, Slot, Term, Timetable
+from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.timetable import Slot, Timetable
 from shared.events.data import Mark, VendorCount
 
 FIRST = date(2026, 10, 12)
