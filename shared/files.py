@@ -12,13 +12,16 @@ UNFINISHED: Final = ".tmp"
 PRIVATE: Final = 0o600
 """The mode of a file that only its owner reads."""
 
+OWNER_ONLY: Final = 0o077
+"""The umask of every command of ours: what others can't do with new files and folders, which is everything."""
 
-def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+
+def write_whole(path: Path, content: bytes) -> None:
     """Puts the content in the place of the file: readers find the old one or the new one, and after the return a crash keeps the new one.
 
-    `mode` is narrowed by the umask, as for any new file. Raises OSError when the disk says no; then nothing has changed.
+    The file is private. Raises OSError when the disk says no; then nothing has changed.
     """
-    draft = _draft(path, content, mode)
+    draft = _draft(path, content)
     try:
         draft.replace(path)
     except OSError:
@@ -31,7 +34,7 @@ def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
     """The content of a private file, made on first use with its folder. Where several processes come first at once, all get the same."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = _draft(path, make(), PRIVATE)
+        draft = _draft(path, make())
         try:
             # A link fails when the name is taken: the first process decides, and nobody reads half a file.
             os.link(draft, path)
@@ -52,11 +55,11 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _draft(path: Path, content: bytes, mode: int) -> Path:
+def _draft(path: Path, content: bytes) -> Path:
     # A name of its own: two processes may write the same file.
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from deploy.cli.environment import misspelt
+from shared.files import OWNER_ONLY
 from shared.version import VERSION
 
 COMMANDS: Final = {
@@ -65,3 +66,5 @@ class StarGroup(click.Group):
 @click.version_option(VERSION, prog_name="star", message="%(prog)s %(version)s")
 def main() -> None:
     """Stepped Attendance Response for New Zealand schools."""
+    # Whatever a command writes (the data folder, its log, a file that it fetched) is for the user who runs it.
+    os.umask(OWNER_ONLY)

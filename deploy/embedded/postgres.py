@@ -18,6 +18,8 @@ SETTINGS: Final = {
     "checkpoint_timeout": "15min",
     "shared_buffers": "256MB",
     "max_connections": "200",
+    # Who reaches the socket is trusted: nobody but its owner does.
+    "unix_socket_permissions": "0700",
 }
 
 PORT_LINE: Final = 3
@@ -97,7 +99,8 @@ class EmbeddedPostgres:
     def _configure(self) -> None:
         path = self._folder / "postgresql.auto.conf"
         text = path.read_text()
-        if _MARK not in text:
+        wanted = text.partition(_MARK)[0] + _MARK + "".join(f"{name} = '{value}'\n" for name, value in self._settings.items())
+        if text != wanted:
             stat = path.stat()
-            path.write_text(text + _MARK + "".join(f"{name} = '{value}'\n" for name, value in self._settings.items()))
+            path.write_text(wanted)
             os.chown(path, stat.st_uid, stat.st_gid)

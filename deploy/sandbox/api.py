@@ -12,6 +12,7 @@ from deploy.sandbox.ministry import ministry_router
 from deploy.sandbox.pages import page_router
 from deploy.sandbox.problems import install_problem_handlers
 from shared.version import VERSION
+from shared.web.docs_pages import create_documented_app
 
 
 class MailQuery(BaseModel):
@@ -35,7 +36,7 @@ class MailFault(BaseModel):
 
 def create_sandbox(mail: MailCatcher, ministry_folder: Path) -> FastAPI:
     """An app to mount at `/sandbox`; it needs no lifespan, and `mail` is started and stopped by whoever made it."""
-    app = FastAPI(title="Sandbox", version=VERSION, summary="Caught mail and a Ministry, on this machine only")
+    app = create_documented_app(title="Sandbox", version=VERSION, summary="Caught mail and a Ministry, on this machine only")
     install_problem_handlers(app)
     app.include_router(page_router(mail.box))
     app.include_router(ministry_router(ministry_folder))

@@ -16,8 +16,6 @@ _PAGE_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
 }
 # A letter is a stranger's HTML: it may look as it likes, but run nothing, fetch nothing and be no part of this origin,
 # also when somebody opens it outside the frame.

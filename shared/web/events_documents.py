@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -22,15 +21,6 @@ from shared.events.topics import TOPICS
 from shared.web.problems import ProblemError
 
 SCHEMA_MEDIA_TYPE: Final = "application/schema+json"
-_HEADERS: Final = MappingProxyType(
-    {
-        "Content-Security-Policy": (
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        ),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-    }
-)
 
 
 def events_documents_router() -> APIRouter:
@@ -43,7 +33,7 @@ def events_documents_router() -> APIRouter:
 
     @router.get("/asyncapi", include_in_schema=False)
     async def page() -> HTMLResponse:
-        return HTMLResponse(asyncapi_page(), headers=dict(_HEADERS))
+        return HTMLResponse(asyncapi_page())
 
     @router.get("/schemas/{event}.json", summary="The JSON Schema of an event", response_class=Response)
     async def schema(event: str) -> Response:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.web.connections import MOST_CONNECTIONS, BoundedProtocol, watch
+from shared.web.safe_answers import SafeAnswers
 
 log = structlog.get_logger()
 
@@ -52,8 +53,9 @@ async def serve(app: ASGIApp, *, host: str, port: int, stop: asyncio.Event, star
 
     async def stoppable(scope: Scope, receive: Receive, send: Send) -> None:
         scope.setdefault("extensions", {})[_STOP] = stop
-        await app(scope, receive, send)
+        await answering(scope, receive, send)
 
+    answering = SafeAnswers(app)
     config = uvicorn.Config(
         stoppable,
         host=host,
@@ -66,6 +68,7 @@ async def serve(app: ASGIApp, *, host: str, port: int, stop: asyncio.Event, star
         timeout_keep_alive=KEEP_ALIVE,
         log_config=None,
         access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=GRACE,
     )
     server = _Server(config)

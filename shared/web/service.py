@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, FastAPI, Path
-from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
@@ -16,6 +15,7 @@ from shared.identifiers import SchoolNumber
 from shared.settings import ServiceName
 from shared.telemetry import metrics
 from shared.version import VERSION
+from shared.web.docs_pages import create_documented_app
 from shared.web.door import Gate, Router, ScopeOf, known_school_number
 from shared.web.events_documents import events_documents_router
 from shared.web.operations import operations_router
@@ -33,8 +33,7 @@ def create_service_app(service: ServiceName, summary: str, lifespan: Lifespan, r
         async with lifespan(app) as state:
             yield {STATE: state}
 
-    # The documents' pages carry their scripts with them: a school's network may not reach the usual CDN, nor should it have to.
-    app = FastAPIOffline(title=f"STAR {service}", summary=summary, version=VERSION, lifespan=run)
+    app = create_documented_app(title=f"STAR {service}", summary=summary, version=VERSION, lifespan=run)
     install_problem_handlers(app)
     for router in routers:
         app.include_router(router)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.moe_sync.adapters.interface import Answer, Parcel, Placed, Unsettled
-from shared.files import PRIVATE, write_whole
+from shared.files import write_whole
 
 PLACED = "waits to be uploaded by hand"
 
@@ -33,5 +33,5 @@ class FolderAdapter:
     def _write(self, folder: Path, parcel: Parcel) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = f"{parcel.week}-{parcel.number}"
-        write_whole(folder / f"{name}.zip", self.archive(parcel.body), mode=PRIVATE)
-        write_whole(folder / f"{name}.json", parcel.body, mode=PRIVATE)
+        write_whole(folder / f"{name}.zip", self.archive(parcel.body))
+        write_whole(folder / f"{name}.json", parcel.body)

@@ -100,7 +100,7 @@ def _stream(request: Request, state: ThresholdsState, caller: Principal, schools
         holds=holds,
     )
     # Proxies would keep the events until there are enough of them.
-    return EventStream(pieces, place, headers=_VARY | {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+    return EventStream(pieces, place, headers=_VARY | {"X-Accel-Buffering": "no"})
 
 
 def _position(after: str | None) -> int:

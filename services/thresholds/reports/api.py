@@ -70,8 +70,6 @@ async def get_report(
         "Content-Disposition": f'inline; filename="attendance-report-{school}-{question.term.name}.{kind}"',
         "Cache-Control": "no-store",
         "Vary": "Accept",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
     }
     if kind == "pdf":
         # No policy here: a browser's own viewer is made of scripts and styles.

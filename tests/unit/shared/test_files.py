@@ -6,7 +6,7 @@ from threading import Barrier
 
 import pytest
 
-from shared.files import PRIVATE, made_once, write_whole
+from shared.files import made_once, write_whole
 
 
 def test_a_file_is_put_in_the_place_of_the_one_before(tmp_path: Path) -> None:
@@ -17,9 +17,9 @@ def test_a_file_is_put_in_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_only_the_owner_reads_a_private_file(tmp_path: Path) -> None:
+def test_only_the_owner_reads_a_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    write_whole(path, b"secret", mode=PRIVATE)
+    write_whole(path, b"secret")
     assert path.stat().st_mode & 0o777 == 0o600
 
 

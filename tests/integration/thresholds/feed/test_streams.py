@@ -108,7 +108,7 @@ async def test_a_stream_says_what_there_is_and_then_what_comes(feed: Feed) -> No
     await feed.publish(up(5, 11, to="yellow"))
     async with serving(create_app(feed.settings)) as url, feed.stream(url) as (answer, said):
         assert answer.headers["content-type"].startswith("text/event-stream")
-        assert answer.headers["cache-control"] == "no-cache"
+        assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["vary"] == "Accept"
         assert (await anext(said)).retry == "3000"
         (first,) = await events(said, 1)

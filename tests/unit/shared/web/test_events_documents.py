@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from shared.events.catalogue import EVENTS, PARTNER_EVENTS
 from shared.web.events_documents import events_documents_router
 from shared.web.problems import install_problem_handlers
+from shared.web.safe_answers import SafeAnswers
 
 
 class Page(HTMLParser):
@@ -41,7 +42,7 @@ def http() -> httpx.AsyncClient:
     app = FastAPI()
     install_problem_handlers(app)
     app.include_router(events_documents_router())
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://service.test")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=SafeAnswers(app)), base_url="http://service.test")
 
 
 async def test_the_document_and_the_schemas_as_json(http: httpx.AsyncClient) -> None:
