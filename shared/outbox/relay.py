@@ -25,6 +25,8 @@ POLL: Final = timedelta(seconds=1)
 """The bound on a message's wait should its NOTIFY be lost, and how often a standby looks whether it may lead."""
 
 AWAY_PAUSE: Final = 1.0
+SAID_EVERY: Final = 30
+"""Tries in vain between lines of the log: while a broker is away, it says so twice a minute."""
 
 STUCK_AFTER: Final = timedelta(minutes=1)
 """An oldest message of this age says that nobody carries the outbox: a leader's death is made good in a quarter of that."""
@@ -65,11 +67,14 @@ class Relay:
 
     async def run(self, stop: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
         """Relays until `stop` is set; what is left then waits for the next start."""
+        in_vain = 0
         try:
             while not stop.is_set():
                 beat()
                 try:
-                    if await self.run_once() == BATCH:
+                    relayed = await self.run_once()
+                    in_vain = 0
+                    if relayed == BATCH:
                         continue
                     await self._wakeup.wait(POLL)
                 except FenceLostError:
@@ -78,7 +83,9 @@ class Relay:
                     if not (isinstance(error, BusUnavailableError) or is_transient(error)):
                         log.exception("outbox.failed", schema=self._schema)
                         raise
-                    log.warning("outbox.waits", schema=self._schema, error=type(error).__name__)
+                    if in_vain % SAID_EVERY == 0:
+                        log.warning("outbox.waits", schema=self._schema, error=type(error).__name__)
+                    in_vain += 1
                     await wait_until_set(stop, AWAY_PAUSE)
         finally:
             await self._lease.give_up()
