@@ -9,9 +9,12 @@ from services.notifier.delivery.retention import retention_rules as letters_kept
 from services.notifier.delivery.transports.factory import open_transports
 from services.notifier.letters.handlers.crossings import CrossingsHandler
 from services.notifier.letters.handlers.holds import HoldsHandler
+from services.notifier.letters.handlers.standings import StandingsHandler
+from services.notifier.letters.renewing import LetterRenewer
 from services.notifier.letters.roster import follow_roster as letters_follow
 from services.notifier.letters.task import LetterTask
 from services.notifier.letters.withdrawing import LetterCloser
+from services.notifier.letters.writing import LetterWriter
 from services.notifier.partners.loops import partner_loops
 from services.notifier.partners.retention import retention_rules as partner_events_kept
 from services.notifier.partners.task import WebhookTask
@@ -49,13 +52,15 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
     ):
         email = transports.email
         texts = Texts() if transports.text is not None else None
-        letter = LetterTask(parts.engine, Letters(), settings.message_id_domain, clock, settings.policy_defaults, texts)
+        writer = LetterWriter(Letters(), texts, settings.message_id_domain)
+        letter = LetterTask(parts.engine, writer, clock, settings.policy_defaults)
         digest = DigestTask(parts.engine, settings.message_id_domain, clock)
         notice = NoticeTask(parts.engine, email, StaffLetters(), settings.smtp_timeout, clock)
         delivery = DeliveryTask(
             parts.engine,
             transports.by_channel(),
             LetterCloser(settings.hold),
+            LetterRenewer(writer, clock),
             max(settings.smtp_timeout, settings.text_timeout),
             clock,
             replace(BACKOFF, first=settings.delivery_pause, longest=settings.delivery_longest_pause),
@@ -69,6 +74,7 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
                 [topics.CROSSINGS],
                 CrossingsHandler(box, clock, hold=settings.hold, tell_within=settings.tell_within),
             ),
+            "standings": parts.consume("standings", [topics.STANDINGS], StandingsHandler(box, clock)),
             "holds": parts.consume("holds", [topics.LETTER_HOLDS], HoldsHandler(box, clock)),
             "plans": parts.consume(
                 "plans",

@@ -1,32 +1,64 @@
 """Crossing events as the heart says them, for those who read them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-from shared.attendance.tiers import Threshold, Tier
-from shared.events.catalogue import THRESHOLD_CROSSED, THRESHOLD_RETRACTED
-from shared.events.data import ThresholdCrossed, ThresholdRetracted
+from shared.attendance.tiers import TIERS, Threshold, Tier, level_of
+from shared.events.catalogue import STANDING_CHANGED, THRESHOLD_CROSSED, THRESHOLD_RETRACTED
+from shared.events.data import AbsentDay, StandingChanged, ThresholdCrossed, ThresholdRetracted
 from shared.events.envelope import Event
-from shared.identifiers import crossing_event_id, star_record_id, student_id
+from shared.identifiers import crossing_event_id, standing_event_id, star_record_id, student_id
 
 SCHOOL, STUDENT, TERM = "0999", "12345", "2026-T4"
 STUDENT_ID = student_id(SCHOOL, STUDENT)
 SAID_AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
 
-def up(threshold: Threshold, half_days: int, *, to: Tier, sequence: int = 1, student: str = STUDENT, said_at: datetime = SAID_AT) -> Event:
+def up(
+    threshold: Threshold,
+    half_days: int,
+    *,
+    to: Tier,
+    sequence: int = 1,
+    student: str = STUDENT,
+    said_at: datetime = SAID_AT,
+    standing: int = 0,
+) -> Event:
     """The student passed a threshold upwards."""
     return crossing(
-        "up", threshold, half_days, tiers=("green", to), sequence=sequence, student=student, said_at=said_at, occurred_on=date(2026, 11, 19)
+        "up",
+        threshold,
+        half_days,
+        tiers=("green", to),
+        sequence=sequence,
+        student=student,
+        said_at=said_at,
+        occurred_on=date(2026, 11, 19),
+        standing=standing,
     )
 
 
 def down(
-    threshold: Threshold, half_days: int, *, to: Tier, sequence: int = 1, student: str = STUDENT, said_at: datetime = SAID_AT
+    threshold: Threshold,
+    half_days: int,
+    *,
+    to: Tier,
+    sequence: int = 1,
+    student: str = STUDENT,
+    said_at: datetime = SAID_AT,
+    standing: int = 0,
 ) -> Event:
     """A correction took the student back under a threshold."""
     return crossing(
-        "down", threshold, half_days, tiers=("red", to), sequence=sequence, student=student, said_at=said_at, occurred_on=date(2026, 11, 20)
+        "down",
+        threshold,
+        half_days,
+        tiers=("red", to),
+        sequence=sequence,
+        student=student,
+        said_at=said_at,
+        occurred_on=date(2026, 11, 20),
+        standing=standing,
     )
 
 
@@ -41,6 +73,7 @@ def crossing(
     said_at: datetime,
     occurred_on: date,
     school: str = SCHOOL,
+    standing: int = 0,
 ) -> Event:
     """A crossing of any school and moment; `tiers` are those before and after."""
     who = student_id(school, student)
@@ -59,6 +92,32 @@ def crossing(
         occurred_on=occurred_on,
         sequence=sequence,
         record_id=star_record_id(who, TERM, threshold),
+        standing=standing,
     )
     event_id = crossing_event_id(who, TERM, threshold, sequence, direction)
     return Event(kind, str(event_id), "/thresholds", said_at, str(who), data)
+
+
+def days(count: int, *, first: date = date(2026, 11, 2)) -> list[AbsentDay]:
+    """So many whole school days in a row, weekends left out."""
+    ahead = (first + timedelta(days=number) for number in range(count * 2 + 7))
+    return [AbsentDay(day, 2) for day, _ in zip((day for day in ahead if day.weekday() < 5), range(count), strict=False)]
+
+
+def stands(absent_on: list[AbsentDay], version: int, *, illness: int = 0, student: str = STUDENT, said_at: datetime = SAID_AT) -> Event:
+    """What is so of the student now."""
+    who = student_id(SCHOOL, student)
+    half_days = sum(day.half_days for day in absent_on)
+    data = StandingChanged(
+        school=SCHOOL,
+        student=student,
+        student_id=who,
+        term=TERM,
+        tier=TIERS[level_of(half_days)],
+        absent_half_days=half_days,
+        absent_days=half_days / 2,
+        absent_on=absent_on,
+        illness_half_days=illness,
+        version=version,
+    )
+    return Event(STANDING_CHANGED, str(standing_event_id(who, TERM, version)), "/thresholds", said_at, str(who), data)

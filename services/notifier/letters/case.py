@@ -12,14 +12,14 @@ from typing import Final, Literal
 
 from services.notifier.templates.rendering.occasion import Count
 from shared.attendance.tiers import Threshold, Tier, highest_threshold
-from shared.events.data import AbsentDay, Crossing
+from shared.events.data import AbsentDay, Crossing, StandingChanged
 from shared.identifiers import crossing_event_id
 
 CrossingState = Literal["standing", "retracted", "lettered", "past"]
 WaitingState = Literal["held", "no-contact", "on-hold", "awaiting-release"]
-Past = Literal["term-over", "too-late", "threshold-off"]
+Past = Literal["term-over", "too-late", "threshold-off", "told-already"]
 """Why a letter that was due is not written: its term is over; staff held it for too long; the school's policy has no letter for its
-threshold."""
+threshold; the family has had a letter about the very same days."""
 
 CLOCKS_APART: Final = timedelta(minutes=5)
 """Events of one student come in order; an event that is older than the newest by more than clocks differ was sent again much later."""
@@ -74,7 +74,7 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class Case:
     """One student's term. `absent_on` are the days that make up the total, as far as its event named them, and `illness_half_days` is how
-    much of it was illness."""
+    much of it was illness. `standing` is the version of the standing that these come from; 0 where only old crossings have come."""
 
     student_id: uuid.UUID
     term: str
@@ -87,6 +87,7 @@ class Case:
     waiting: Waiting | None = None
     absent_on: tuple[AbsentDay, ...] = ()
     illness_half_days: int = 0
+    standing: int = 0
 
     def find(self, threshold: Threshold, sequence: int) -> Kept | None:
         """The crossing of that threshold and number."""
@@ -147,6 +148,21 @@ def retracted(case: Case, fact: Fact, draft: Draft) -> Case:
     return _settled(_with(_counted(case, fact), [replace(kept, state="retracted")]), draft)
 
 
+def stands(case: Case, standing: StandingChanged, said_at: datetime) -> Case:
+    """What is so of the student has changed. The letter that waits stays: crossings and retractions decide whether there is one."""
+    if standing.version <= case.standing:
+        return case
+    return replace(
+        case,
+        tier=standing.tier,
+        absent_half_days=standing.absent_half_days,
+        counted_at=said_at,
+        absent_on=tuple(standing.absent_on),
+        illness_half_days=standing.illness_half_days,
+        standing=standing.version,
+    )
+
+
 def released(case: Case, letter_id: uuid.UUID, draft: Draft) -> Case:
     """A letter was withdrawn before any of it went out: the crossings that it was about stand without a letter again."""
     standing = [
@@ -205,15 +221,18 @@ def _new(draft: Draft, threshold: Threshold) -> Waiting:
 
 
 def _counted(case: Case, fact: Fact) -> Case:
-    if fact.said_at < case.counted_at - CLOCKS_APART:
+    data = fact.data
+    versioned = data.standing or case.standing
+    if data.standing <= case.standing if versioned else fact.said_at < case.counted_at - CLOCKS_APART:
         return case
     return replace(
         case,
-        tier=fact.data.to_tier,
-        absent_half_days=fact.data.absent_half_days,
+        tier=data.to_tier,
+        absent_half_days=data.absent_half_days,
         counted_at=fact.said_at,
-        absent_on=tuple(fact.data.absent_on),
-        illness_half_days=fact.data.illness_half_days,
+        absent_on=tuple(data.absent_on),
+        illness_half_days=data.illness_half_days,
+        standing=data.standing,
     )
 
 

@@ -1,6 +1,5 @@
 """Writing a letter when it is due: its threshold, its words and its recipients are decided now. Nothing is sent here."""
 
-import uuid
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
@@ -9,20 +8,15 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.contacts.contact import School
-from services.notifier.contacts.recipients import Recipient, recipients
+from services.notifier.contacts.recipients import recipients
 from services.notifier.contacts.repository import bad_addresses, contacts
 from services.notifier.delivery.deliveries.repository import deliveries
-from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.letters.case import Case, Past, Waiting, bound, passed, said_of
 from services.notifier.letters.policy import Decision, DueLetter, Never, NotNow, OnHold, Policy, PolicyDefaults, cap_of, chosen, decide
 from services.notifier.letters.repository import cases, holds, letters, policies, releases
+from services.notifier.letters.writing import LetterWriter, Sheet
 from services.notifier.staff_mail.repository import notices
-from services.notifier.templates.languages import best
-from services.notifier.templates.rendering.letters import Letters
-from services.notifier.templates.rendering.occasion import Written
-from services.notifier.templates.rendering.occasions import occasion_of
 from services.notifier.templates.repository import templates
-from services.notifier.templates.texts import Texts
 from shared.clock import Clock
 from shared.identifiers import delivery_id
 from shared.telemetry import metrics
@@ -48,12 +42,9 @@ class LetterTask:
     """
 
     engine: AsyncEngine
-    words: Letters
-    message_id_domain: str
+    writer: LetterWriter
     clock: Clock
     defaults: PolicyDefaults = field(default_factory=PolicyDefaults)
-    texts: Texts | None = None
-    """Writes text messages, where there is a gateway for them."""
     backoff: Backoff = BACKOFF
     lease: timedelta = timedelta(minutes=1)
     kind: ClassVar[str] = letters.WORK_KIND
@@ -90,9 +81,11 @@ class LetterTask:
                 return await self._end(connection, case, waiting, reason, now)
             case OnHold(until):
                 return await self._put_off(connection, waiting, replace(waiting, state="on-hold"), until, "held by staff", now)
+        if await letters.told_already(connection, case, threshold):
+            return await self._end(connection, case, waiting, "told-already", now)
         contact = await contacts.contact(connection, case.student_id)
         bad = await bad_addresses.among(connection, case.school, contact.addresses()) if contact is not None else ()
-        to = recipients(contact.caregivers, bad=bad, texts=self.texts is not None) if contact is not None else ()
+        to = recipients(contact.caregivers, bad=bad, texts=self.writer.texts is not None) if contact is not None else ()
         if contact is None or not to:
             await letters.mark_no_contact(connection, waiting.id)
             metrics.LETTERS.labels("no-contact").inc()
@@ -108,20 +101,14 @@ class LetterTask:
         to = chosen(policy, to)
         await letters.mark_bound(connection, waiting, now)
         await cases.save(connection, replace(case, waiting=None), bound(replace(case, waiting=waiting), threshold), now)
-        own = await templates.in_force(connection, school.school, threshold)
+        sheet = Sheet(threshold, case, school, contact, await templates.in_force(connection, school.school, threshold))
         for recipient in to:
-            version = best(own, recipient.language)
-            occasion = occasion_of(case.count(), school, contact, recipient.names)
-            written = self.words.write(threshold, occasion, version.template() if version is not None else None)
-            parcel = self._parcel(waiting, school, recipient, written)
-            if recipient.channel == "text" and self.texts is not None:
-                words = self.texts.write(threshold, occasion)
-                parcel = replace(parcel, channel="text", subject="", text=words, html="", reply_to=None)
-            await deliveries.add(connection, waiting.id, parcel)
+            parcel, written = self.writer.write(sheet, recipient, delivery_id(waiting.id, recipient.address), now)
+            await deliveries.add(connection, waiting.id, parcel, sheet.told)
             if parcel.channel == "email":
                 await templates.note_used(connection, parcel.id, written.language, written.version)
         if policy.staff_copy is not None:
-            await notices.add_staff_copy(connection, school.school, waiting.id, policy.staff_copy, self.message_id_domain, now)
+            await notices.add_staff_copy(connection, school.school, waiting.id, policy.staff_copy, self.writer.message_id_domain, now)
         metrics.LETTERS.labels("bound").inc()
         return Done(f"{len(to)} deliveries")
 
@@ -140,7 +127,7 @@ class LetterTask:
         if await policies.take_place(connection, school.school, today, cap):
             return True
         decisions = await releases.decisions(connection, school.school)
-        is_news = await notices.add_release(connection, school.school, today, decisions, self.message_id_domain, now)
+        is_news = await notices.add_release(connection, school.school, today, decisions, self.writer.message_id_domain, now)
         # Where a person lets every letter go, a waiting letter is no alarm.
         if is_news and cap:
             metrics.LETTER_FLOODS.inc()
@@ -160,18 +147,3 @@ class LetterTask:
         if waiting.state == "on-hold" and before.state != "on-hold":
             metrics.LETTERS.labels("on-hold").inc()
         return Retry(why, after=until - now)
-
-    def _parcel(self, waiting: Waiting, school: School, recipient: Recipient, written: Written) -> Parcel:
-        id_: uuid.UUID = delivery_id(waiting.id, recipient.address)
-        return Parcel(
-            id=id_,
-            channel="email",
-            recipient=recipient.address,
-            sender_name=school.name,
-            reply_to=school.reply_address(),
-            subject=written.subject,
-            text=written.text,
-            html=written.html,
-            message_id=f"<{id_}@{self.message_id_domain}>",
-            written_at=self.clock(),
-        )

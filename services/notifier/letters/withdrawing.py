@@ -24,7 +24,7 @@ async def withdraw(connection: AsyncConnection, case: Case, letter_id: uuid.UUID
     """
     if not await letters.withdraw(connection, letter_id, reason):
         return case
-    for delivery_id in await deliveries.waiting_of(connection, letter_id):
+    for delivery_id in await deliveries.waiting_of(connection, letter_id, reason):
         if await worklist.cancel(connection, delivery_id, now):
             await deliveries.cancelled(connection, delivery_id, reason)
     return await _close(connection, case, letter_id, draft, now)

@@ -21,6 +21,7 @@ from services.moe_sync.windows.handler import SchoolsHandler
 from services.moe_sync.windows.scheduling import Scheduler
 from services.notifier.letters.handlers.crossings import CrossingsHandler
 from services.notifier.letters.handlers.holds import HoldsHandler
+from services.notifier.letters.handlers.standings import StandingsHandler
 from services.notifier.partners.handler import TOPICS as PARTNER_TOPICS
 from services.notifier.partners.handler import PartnerEventsHandler
 from services.notifier.staff_mail.handler import PlansHandler
@@ -67,6 +68,7 @@ HANDLERS: Final[dict[str, tuple[tuple[Topic, ...], Callable[[], Handler]]]] = {
     "thresholds.dead-letters": ((topics.DEAD_LETTERS,), lambda: DeadLettersHandler(_box("thresholds"), clock)),
     "notifier.roster": ((topics.SCHOOLS, topics.STUDENTS), lambda: roster_handler(_box("notifier"), clock)),
     "notifier.crossings": ((topics.CROSSINGS,), lambda: CrossingsHandler(_box("notifier"), clock, hold=timedelta(hours=1))),
+    "notifier.standings": ((topics.STANDINGS,), lambda: StandingsHandler(_box("notifier"), clock)),
     "notifier.holds": ((topics.LETTER_HOLDS,), lambda: HoldsHandler(_box("notifier"), clock)),
     "notifier.plans": ((topics.PLANS,), lambda: PlansHandler(_box("notifier"), clock, message_id_domain="star.test")),
     "notifier.partners": (tuple(PARTNER_TOPICS), lambda: PartnerEventsHandler(_box("notifier"), clock, kept=timedelta(days=30))),

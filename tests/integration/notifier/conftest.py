@@ -20,8 +20,11 @@ from services.notifier.delivery.transports.smtp import SmtpTransport
 from services.notifier.delivery.transports.smtp_url import parse_smtp_url
 from services.notifier.letters.handlers.crossings import CrossingsHandler
 from services.notifier.letters.handlers.holds import HoldsHandler
+from services.notifier.letters.handlers.standings import StandingsHandler
+from services.notifier.letters.renewing import LetterRenewer
 from services.notifier.letters.task import LetterTask
 from services.notifier.letters.withdrawing import LetterCloser
+from services.notifier.letters.writing import LetterWriter
 from services.notifier.settings import NotifierSettings
 from services.notifier.staff_mail.handler import PlansHandler
 from services.notifier.staff_mail.tasks.digest import DigestTask
@@ -66,6 +69,7 @@ class Desk:
         self.crossings = Applied(
             self.engine, CrossingsHandler(box, self.clock, hold=self.settings.hold, tell_within=self.settings.tell_within)
         )
+        self.standings = Applied(self.engine, StandingsHandler(box, self.clock))
         self.email = SmtpTransport(
             parse_smtp_url(self.settings.smtp_url), mail_from=self.settings.mail_from, timeout=self.settings.smtp_timeout
         )
@@ -74,11 +78,17 @@ class Desk:
             self.engine,
             PlansHandler(box, self.clock, message_id_domain=self.settings.message_id_domain, tell_within=self.settings.tell_within),
         )
-        self.letter = LetterTask(self.engine, Letters(), self.settings.message_id_domain, self.clock, self.settings.policy_defaults)
+        writer = LetterWriter(Letters(), None, self.settings.message_id_domain)
+        self.letter = LetterTask(self.engine, writer, self.clock, self.settings.policy_defaults)
         self.digest = DigestTask(self.engine, self.settings.message_id_domain, self.clock)
         self.notice = NoticeTask(self.engine, self.email, StaffLetters(), self.settings.smtp_timeout, self.clock)
         self.delivery = DeliveryTask(
-            self.engine, {"email": self.email}, LetterCloser(self.settings.hold), self.settings.smtp_timeout, self.clock
+            self.engine,
+            {"email": self.email},
+            LetterCloser(self.settings.hold),
+            LetterRenewer(writer, self.clock),
+            self.settings.smtp_timeout,
+            self.clock,
         )
         self.trial = TrialTask(self.engine, self.email, self.settings.smtp_timeout, self.clock)
         self.tasks: list[Task] = [self.letter, self.delivery, self.digest, self.notice, self.trial]
@@ -111,6 +121,10 @@ class Desk:
     async def say(self, *events: Event) -> None:
         """One batch of the crossings topic."""
         await self.crossings([self.message(event.encode()) for event in events])
+
+    async def stands(self, *events: Event) -> None:
+        """One batch of the standings topic."""
+        await self.standings([self.message(event.encode()) for event in events])
 
     async def school(self, **changes: Any) -> None:
         fields: dict[str, Any] = {

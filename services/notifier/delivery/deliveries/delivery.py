@@ -1,17 +1,22 @@
 """A delivery: one letter to one address. Plain data, as the repository reads it and rules judge it."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from services.notifier.contacts.recipients import Channel
 from services.notifier.delivery.transports.interface import Parcel
+from shared.events.data import AbsentDay
 
 DeliveryStatus = Literal["waiting", "sent", "failed", "bounced", "cancelled"]
 
 Withdrawal = Literal["retracted", "student-left"]
 """Why a letter that was written must not go out any more."""
+
+KeptBack = Literal["recipient-gone", "stands-again"]
+"""Why one delivery of it must not: the student's caregivers have that address no longer; the days that it corrects count again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +34,22 @@ class DeliveryKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The days that a delivery tells a family of, and the version of the standing that they come from; no days where they are not known."""
+
+    standing: int
+    absent_on: Sequence[AbsentDay]
+
+
+@dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A delivery that is to be sent now. `refusals` are the attempts that the other side turned away so far."""
+    """A delivery that is to be sent now. `refusals` are the attempts that the other side turned away so far. Stale: the student's standing
+    is another now than when the delivery was written."""
 
     parcel: Parcel
     school: str
     refusals: int
+    is_stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Sending a letter to one recipient, until it is sent, will never be, or must not be any more."""
 
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -48,6 +49,10 @@ CloseLetter = Callable[[AsyncConnection, DeliveryKey, datetime], Awaitable[None]
 """Ends the letter of a settled delivery, if it was withdrawn and this was its last. The delivery's case is locked."""
 
 
+RenewDelivery = Callable[[AsyncConnection, uuid.UUID], Awaitable[None]]
+"""Writes a delivery anew by what is so now, or keeps it back."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryTask:
     """One attempt after another, each on record before it begins. No transaction is open while the other side is spoken to."""
@@ -55,6 +60,7 @@ class DeliveryTask:
     engine: AsyncEngine
     transports: Mapping[Channel, Transport]
     close_letter: CloseLetter
+    renew: RenewDelivery
     send_within: timedelta
     clock: Clock
     backoff: Backoff = BACKOFF
@@ -67,9 +73,14 @@ class DeliveryTask:
         return self.send_within + LONGEST_WAIT + MARGIN
 
     async def perform(self, item: WorkItem) -> Outcome:
-        """Sends what was written, unless it was withdrawn meanwhile, or its address turned out to be a bad one."""
+        """Sends what was written, and is still so; unless it was withdrawn, or its address turned out to be a bad one."""
         async with self.engine.connect() as connection:
             due = await deliveries.to_send(connection, item.id)
+        if due is not None and due.is_stale:
+            async with self.engine.begin() as connection:
+                await self.renew(connection, item.id)
+        async with self.engine.connect() as connection:
+            due = await deliveries.to_send(connection, item.id) if due is not None and due.is_stale else due
             is_bad = due is not None and await bad_addresses.is_bad(connection, due.school, due.parcel.recipient)
         if due is None:
             async with self.engine.begin() as connection:

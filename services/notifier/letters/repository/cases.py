@@ -99,7 +99,7 @@ async def save(connection: AsyncConnection, before: Case, after: Case, now: date
             text(
                 """
                 UPDATE cases SET tier = :tier, absent_half_days = :half_days, counted_at = :counted_at,
-                    absent_on = CAST(:absent_on AS jsonb), illness_half_days = :illness
+                    absent_on = CAST(:absent_on AS jsonb), illness_half_days = :illness, standing = :standing
                 WHERE student_id = :student_id AND term = :term
                 """
             ),
@@ -111,6 +111,7 @@ async def save(connection: AsyncConnection, before: Case, after: Case, now: date
                 "counted_at": after.counted_at,
                 "absent_on": _encoder.encode(after.absent_on).decode(),
                 "illness": after.illness_half_days,
+                "standing": after.standing,
             },
         )
     if before.waiting != after.waiting:
@@ -122,7 +123,7 @@ async def save(connection: AsyncConnection, before: Case, after: Case, now: date
 
 
 def _count_of(case: Case) -> tuple[object, ...]:
-    return case.tier, case.absent_half_days, case.counted_at, case.absent_on, case.illness_half_days
+    return case.tier, case.absent_half_days, case.counted_at, case.absent_on, case.illness_half_days, case.standing
 
 
 async def _put_crossings(connection: AsyncConnection, case: Case, changed: Sequence[Kept], now: datetime) -> None:
@@ -196,4 +197,5 @@ def _case(row: Mapping[Any, Any]) -> Case:
         row["counted_at"],
         absent_on=tuple(msgspec.convert(row["absent_on"], list[AbsentDay])),
         illness_half_days=row["illness_half_days"],
+        standing=row["standing"],
     )

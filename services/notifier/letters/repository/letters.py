@@ -6,14 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.delivery.deliveries.delivery import Withdrawal
 from services.notifier.letters.case import Case, Past, Waiting
+from shared.attendance.tiers import Threshold
 from shared.worklist import repository as worklist
 
 WORK_KIND = "letter"
+
+_encoder = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,10 @@ async def withdraw(connection: AsyncConnection, letter_id: uuid.UUID, reason: Wi
         text(
             """
             UPDATE letters SET withdrawn = CASE WHEN withdrawn = 'student-left' THEN withdrawn ELSE :reason END
-            WHERE id = :id AND state = 'bound' AND EXISTS (SELECT FROM deliveries d WHERE d.letter_id = letters.id AND d.status <> 'sent')
+            WHERE id = :id AND state = 'bound' AND EXISTS (
+                SELECT FROM deliveries d
+                WHERE d.letter_id = letters.id AND d.status <> 'sent' AND (d.corrects IS NULL OR :reason = 'student-left')
+            )
             """
         ),
         {"id": letter_id, "reason": reason},
@@ -139,12 +146,37 @@ async def withdraw(connection: AsyncConnection, letter_id: uuid.UUID, reason: Wi
     return noted.rowcount == 1
 
 
-async def written_threshold(connection: AsyncConnection, letter_id: uuid.UUID) -> int | None:
+async def written_threshold(connection: AsyncConnection, letter_id: uuid.UUID) -> Threshold | None:
     """The threshold of a letter that was written; None for any other, and for one withdrawn before anybody got it."""
-    threshold: int | None = (
+    threshold: Threshold | None = (
         await connection.execute(text("SELECT threshold FROM letters WHERE id = :id AND state = 'bound'"), {"id": letter_id})
     ).scalar()
     return threshold
+
+
+async def told_already(connection: AsyncConnection, case: Case, threshold: int) -> bool:
+    """Whether the family has had a letter about this threshold and the very days that the case has now, and no correction of it."""
+    if not case.absent_on:
+        return False
+    found = await connection.execute(
+        text(
+            """
+            SELECT EXISTS (
+                SELECT FROM letters l JOIN deliveries d ON d.letter_id = l.id
+                WHERE l.student_id = :student_id AND l.term = :term AND l.threshold = :threshold
+                    AND d.status = 'sent' AND d.corrects IS NULL AND d.told = CAST(:days AS jsonb)
+                    AND NOT EXISTS (SELECT FROM deliveries x WHERE x.letter_id = l.id AND x.corrects = d.id AND x.status = 'sent')
+            )
+            """
+        ),
+        {
+            "student_id": case.student_id,
+            "term": case.term,
+            "threshold": threshold,
+            "days": _encoder.encode(case.absent_on).decode(),
+        },
+    )
+    return bool(found.scalar_one())
 
 
 async def close_withdrawn(connection: AsyncConnection, letter_id: uuid.UUID) -> Withdrawal | None:

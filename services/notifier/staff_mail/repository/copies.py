@@ -33,10 +33,10 @@ async def letter(connection: AsyncConnection, letter_id: uuid.UUID) -> SentLette
                 JOIN contacts c USING (student_id)
                 CROSS JOIN LATERAL (
                     SELECT count(*) FILTER (WHERE status = 'sent') AS sent, count(*) FILTER (WHERE status = 'waiting') AS waiting
-                    FROM deliveries WHERE letter_id = l.id
+                    FROM deliveries WHERE letter_id = l.id AND corrects IS NULL
                 ) d
                 LEFT JOIN LATERAL (
-                    SELECT subject, body_text FROM deliveries WHERE letter_id = l.id
+                    SELECT subject, body_text FROM deliveries WHERE letter_id = l.id AND corrects IS NULL
                     ORDER BY status <> 'sent', channel, created_at, id LIMIT 1
                 ) w ON true
                 WHERE l.id = :id

@@ -88,13 +88,14 @@ async def take(connection: AsyncConnection, schedule: Schedule, digest_id: uuid.
 
 
 async def of_digest(connection: AsyncConnection, digest_id: uuid.UUID) -> list[NamedStep]:
-    """The steps of a digest, in the order of their events."""
+    """The steps of a digest, in the order of their events. The total is today's, while the student is on the step's tier."""
     rows = await connection.execute(
         text(
             """
-            SELECT m.event_id, m.school, m.student_id, m.term, m.from_tier, m.to_tier, m.absent_half_days, m.said_at,
+            SELECT m.event_id, m.school, m.student_id, m.term, m.from_tier, m.to_tier,
+                CASE WHEN s.tier = m.to_tier THEN s.absent_half_days ELSE m.absent_half_days END AS absent_half_days, m.said_at,
                 c.given_name, c.family_name, c.year_level
-            FROM movements m LEFT JOIN contacts c USING (student_id)
+            FROM movements m LEFT JOIN contacts c USING (student_id) LEFT JOIN cases s USING (student_id, term)
             WHERE m.digest_id = :digest_id ORDER BY m.said_at, m.handled_at, m.event_id
             """
         ),

@@ -4,15 +4,18 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.delivery.deliveries.delivery import Delivery, DeliveryKey, DueDelivery, Withdrawal
+from services.notifier.delivery.deliveries.delivery import Delivery, DeliveryKey, DueDelivery, KeptBack, Told, Withdrawal
 from services.notifier.delivery.deliveries.resending import Resend
 from services.notifier.delivery.transports.interface import Parcel
 from shared.worklist import repository as worklist
 
 WORK_KIND = "delivery"
+
+_encoder = msgspec.json.Encoder()
 
 
 _KEY = """
@@ -21,16 +24,30 @@ _KEY = """
 """
 
 
-async def add(connection: AsyncConnection, letter_id: uuid.UUID, parcel: Parcel) -> None:
-    """Keeps what is to be sent, exactly as every attempt will send it, and puts it on the worklist."""
+async def add(
+    connection: AsyncConnection,
+    letter_id: uuid.UUID,
+    parcel: Parcel,
+    told: Told,
+    *,
+    corrects: uuid.UUID | None = None,
+    due_at: datetime | None = None,
+    asked_by: str | None = None,
+    asked_because: str | None = None,
+) -> None:
+    """Keeps what is to be sent, as every attempt will send it while that is so, and puts it on the worklist; due now, or then.
+
+    With `corrects` it takes back the words of that delivery.
+    """
     await connection.execute(
         text(
             """
             INSERT INTO deliveries
-                (id, letter_id, channel, status, recipient, sender_name, reply_to, subject, body_text, body_html, message_id, created_at)
+                (id, letter_id, channel, status, recipient, sender_name, reply_to, subject, body_text, body_html, message_id, created_at,
+                 standing, told, corrects, asked_by, asked_because)
             VALUES
                 (:id, :letter_id, :channel, 'waiting', :recipient, :sender_name, :reply_to, nullif(:subject, ''), :text, nullif(:html, ''),
-                 :message_id, :now)
+                 :message_id, :now, :standing, CAST(:told AS jsonb), :corrects, :asked_by, :asked_because)
             """
         ),
         {
@@ -45,9 +62,35 @@ async def add(connection: AsyncConnection, letter_id: uuid.UUID, parcel: Parcel)
             "html": parcel.html,
             "message_id": parcel.message_id,
             "now": parcel.written_at,
+            "standing": told.standing,
+            "told": _days(told),
+            "corrects": corrects,
+            "asked_by": asked_by,
+            "asked_because": asked_because,
         },
     )
-    await worklist.add(connection, WORK_KIND, parcel.id, parcel.written_at, parcel.written_at)
+    await worklist.add(connection, WORK_KIND, parcel.id, due_at or parcel.written_at, parcel.written_at)
+
+
+async def rewrite(connection: AsyncConnection, parcel: Parcel, told: Told) -> None:
+    """Puts other words into a delivery that waits: what it told has changed."""
+    await connection.execute(
+        text(
+            """
+            UPDATE deliveries SET subject = nullif(:subject, ''), body_text = :text, body_html = nullif(:html, ''),
+                standing = :standing, told = CAST(:told AS jsonb)
+            WHERE id = :id AND status = 'waiting'
+            """
+        ),
+        {
+            "id": parcel.id,
+            "subject": parcel.subject,
+            "text": parcel.text,
+            "html": parcel.html,
+            "standing": told.standing,
+            "told": _days(told),
+        },
+    )
 
 
 async def lock(connection: AsyncConnection, delivery_id: uuid.UUID) -> DeliveryKey:
@@ -80,13 +123,15 @@ async def find(connection: AsyncConnection, *, delivery_id: uuid.UUID | None = N
 
 
 async def to_send(connection: AsyncConnection, delivery_id: uuid.UUID) -> DueDelivery | None:
-    """The parcel to send; None when it was settled, or its letter withdrawn."""
+    """The parcel to send; None when it was settled, or its letter withdrawn. A correction goes also when its letter was."""
     row = (
         await connection.execute(
             text(
                 """
-                SELECT d.*, l.school FROM deliveries d JOIN letters l ON l.id = d.letter_id
-                WHERE d.id = :id AND d.status = 'waiting' AND l.withdrawn IS NULL AND d.recipient IS NOT NULL AND d.body_text IS NOT NULL
+                SELECT d.*, l.school, d.standing < c.standing AS is_stale
+                FROM deliveries d JOIN letters l ON l.id = d.letter_id JOIN cases c USING (student_id, term)
+                WHERE d.id = :id AND d.status = 'waiting' AND d.recipient IS NOT NULL AND d.body_text IS NOT NULL
+                    AND (l.withdrawn IS NULL OR (d.corrects IS NOT NULL AND l.withdrawn = 'retracted'))
                 """
             ),
             {"id": delivery_id},
@@ -106,13 +151,19 @@ async def to_send(connection: AsyncConnection, delivery_id: uuid.UUID) -> DueDel
         message_id=row.message_id,
         written_at=row.created_at,
     )
-    return DueDelivery(parcel, row.school, row.refusals)
+    return DueDelivery(parcel, row.school, row.refusals, bool(row.is_stale))
 
 
-async def waiting_of(connection: AsyncConnection, letter_id: uuid.UUID) -> Sequence[uuid.UUID]:
-    """The deliveries of a letter that have not been settled."""
+async def waiting_of(connection: AsyncConnection, letter_id: uuid.UUID, reason: Withdrawal) -> Sequence[uuid.UUID]:
+    """The deliveries of a letter that have not been settled, and that a withdrawal for this reason ends."""
     rows = await connection.execute(
-        text("SELECT id FROM deliveries WHERE letter_id = :letter_id AND status = 'waiting' ORDER BY id"), {"letter_id": letter_id}
+        text(
+            """
+            SELECT id FROM deliveries
+            WHERE letter_id = :letter_id AND status = 'waiting' AND (corrects IS NULL OR :reason = 'student-left') ORDER BY id
+            """
+        ),
+        {"letter_id": letter_id, "reason": reason},
     )
     return [row.id for row in rows]
 
@@ -145,7 +196,7 @@ async def failed(connection: AsyncConnection, delivery_id: uuid.UUID, reason: st
     return await _settle(connection, delivery_id, "failed", reason)
 
 
-async def cancelled(connection: AsyncConnection, delivery_id: uuid.UUID, reason: Withdrawal) -> bool:
+async def cancelled(connection: AsyncConnection, delivery_id: uuid.UUID, reason: Withdrawal | KeptBack) -> bool:
     """It must not go out any more; False when it had been settled before."""
     return await _settle(connection, delivery_id, "cancelled", reason)
 
@@ -177,7 +228,13 @@ async def withdrawal_of(connection: AsyncConnection, delivery_id: uuid.UUID) -> 
     """Why the delivery's letter was withdrawn; None when it was not."""
     reason: Withdrawal | None = (
         await connection.execute(
-            text("SELECT l.withdrawn FROM deliveries d JOIN letters l ON l.id = d.letter_id WHERE d.id = :id"), {"id": delivery_id}
+            text(
+                """
+                SELECT l.withdrawn FROM deliveries d JOIN letters l ON l.id = d.letter_id
+                WHERE d.id = :id AND (d.corrects IS NULL OR l.withdrawn = 'student-left')
+                """
+            ),
+            {"id": delivery_id},
         )
     ).scalar()
     return reason
@@ -218,9 +275,9 @@ async def add_resend(connection: AsyncConnection, delivery_id: uuid.UUID, resend
             """
             INSERT INTO deliveries
                 (id, letter_id, channel, status, recipient, sender_name, reply_to, subject, body_text, body_html, message_id,
-                 template_language, template_version, created_at, resend_of, resend_number, asked_by, asked_because)
+                 template_language, template_version, standing, told, created_at, resend_of, resend_number, asked_by, asked_because)
             SELECT :new_id, letter_id, channel, 'waiting', recipient, sender_name, reply_to, subject, body_text, body_html, :message_id,
-                template_language, template_version, :now, coalesce(resend_of, id), :number, :by, :reason
+                template_language, template_version, standing, told, :now, coalesce(resend_of, id), :number, :by, :reason
             FROM deliveries WHERE id = :id
             """
         ),
@@ -244,7 +301,7 @@ async def erase_of_students(connection: AsyncConnection, student_ids: Collection
     await connection.execute(
         text(
             """
-            UPDATE deliveries d SET recipient = NULL, subject = NULL, body_text = NULL, body_html = NULL
+            UPDATE deliveries d SET recipient = NULL, subject = NULL, body_text = NULL, body_html = NULL, told = NULL
             FROM letters l WHERE l.id = d.letter_id AND l.student_id = ANY(CAST(:student_ids AS uuid[]))
             """
         ),
@@ -265,7 +322,7 @@ async def erase_before(connection: AsyncConnection, moment: datetime, now: datet
                 DELETE FROM work w USING old WHERE w.id = old.id
             )
             UPDATE deliveries d
-            SET recipient = NULL, reply_to = NULL, subject = NULL, body_text = NULL, body_html = NULL, erased_at = :now
+            SET recipient = NULL, reply_to = NULL, subject = NULL, body_text = NULL, body_html = NULL, told = NULL, erased_at = :now
             FROM old WHERE d.id = old.id
             """
         ),
@@ -280,3 +337,8 @@ async def _settle(connection: AsyncConnection, delivery_id: uuid.UUID, status: s
         {"id": delivery_id, "status": status, "reason": reason},
     )
     return settled.rowcount == 1
+
+
+def _days(told: Told) -> str | None:
+    """The days as JSON; None where they are not known: nothing can be held against them then."""
+    return _encoder.encode(told.absent_on).decode() if told.absent_on else None

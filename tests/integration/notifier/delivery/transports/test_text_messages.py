@@ -12,6 +12,7 @@ from services.notifier.delivery.deliveries.task import DeliveryTask
 from services.notifier.delivery.transports.outcomes import Away, Deferred, Ours, Unwanted
 from services.notifier.delivery.transports.rate import Pace
 from services.notifier.delivery.transports.text_gateway import TextGateway, TextTransport, checked_fields, checked_gateway_url
+from services.notifier.letters.renewing import LetterRenewer
 from services.notifier.letters.withdrawing import LetterCloser
 from services.notifier.settings import NotifierSettings
 from services.notifier.templates.texts import Texts
@@ -48,9 +49,16 @@ async def transport(gateway: Gateway) -> AsyncIterator[TextTransport]:
 @pytest.fixture
 async def texting(desk: Desk, transport: TextTransport) -> Desk:
     """A desk with a gateway."""
-    desk.letter = replace(desk.letter, texts=Texts())
+    desk.letter = replace(desk.letter, writer=replace(desk.letter.writer, texts=Texts()))
     transports: Any = {"email": desk.email, "text": transport}
-    desk.delivery = DeliveryTask(desk.engine, transports, LetterCloser(desk.settings.hold), desk.settings.smtp_timeout, desk.clock)
+    desk.delivery = DeliveryTask(
+        desk.engine,
+        transports,
+        LetterCloser(desk.settings.hold),
+        LetterRenewer(desk.letter.writer, desk.clock),
+        desk.settings.smtp_timeout,
+        desk.clock,
+    )
     desk.runner = Runner("notifier", desk.engine, [desk.letter, desk.delivery], Wakeup(), clock=desk.clock)
     return desk
 

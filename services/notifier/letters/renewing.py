@@ -1,0 +1,52 @@
+"""Writes a delivery anew when what it says is no longer so, before it goes."""
+
+import uuid
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.contacts.recipients import recipients
+from services.notifier.contacts.repository import contacts
+from services.notifier.delivery.deliveries.repository import deliveries
+from services.notifier.letters.case import Draft
+from services.notifier.letters.repository import cases, letters
+from services.notifier.letters.withdrawing import withdraw
+from services.notifier.letters.writing import LetterWriter, Sheet
+from services.notifier.templates.repository import templates
+from shared.attendance.tiers import highest_threshold
+from shared.clock import Clock
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRenewer:
+    """What the task of deliveries calls when a student's standing is another than when the delivery was written."""
+
+    writer: LetterWriter
+    clock: Clock
+
+    async def __call__(self, connection: AsyncConnection, delivery_id: uuid.UUID) -> None:
+        """Rewrites the delivery. The letter of a student who is under its threshold by now is withdrawn: the retraction is on its way."""
+        key = await deliveries.lock(connection, delivery_id)
+        case = (await cases.lock(connection, [(key.student_id, key.term)]))[key.student_id, key.term]
+        threshold = await letters.written_threshold(connection, key.letter_id)
+        school, contact = await contacts.school(connection, key.school), await contacts.contact(connection, key.student_id)
+        if threshold is None or school is None or contact is None:
+            return
+        now = self.clock()
+        if (highest_threshold(case.tier) or 0) < threshold:
+            await withdraw(connection, case, key.letter_id, "retracted", Draft(uuid.uuid4(), uuid.uuid4(), now), now)
+            return
+        to = recipients(contact.caregivers, texts=key.channel == "text")
+        recipient = next((one for one in to if (one.channel, one.address) == (key.channel, key.recipient)), None)
+        if recipient is None:
+            await deliveries.cancelled(connection, delivery_id, "recipient-gone")
+            return
+        sheet = Sheet(threshold, case, school, contact, await templates.in_force(connection, key.school, threshold))
+        parcel, written = self.writer.write(sheet, recipient, delivery_id, now)
+        await deliveries.rewrite(connection, parcel, sheet.told)
+        if key.channel == "email":
+            await templates.note_used(connection, delivery_id, written.language, written.version)
+        log.info("delivery.written_anew", delivery=str(delivery_id), standing=case.standing)

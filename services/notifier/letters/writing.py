@@ -1,0 +1,70 @@
+"""Puts a case's count into the words of a letter to one recipient: when it is bound, and anew when what it says has changed."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.notifier.contacts.contact import Contact, School
+from services.notifier.contacts.recipients import Recipient
+from services.notifier.delivery.deliveries.delivery import Told
+from services.notifier.delivery.transports.interface import Parcel
+from services.notifier.letters.case import Case
+from services.notifier.templates.languages import best
+from services.notifier.templates.rendering.letters import Letters
+from services.notifier.templates.rendering.occasion import Written
+from services.notifier.templates.rendering.occasions import occasion_of
+from services.notifier.templates.repository.templates import TemplateVersion
+from services.notifier.templates.texts import Texts
+from shared.attendance.tiers import Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What all letters about one case share; `own` are the school's own words for the threshold, by language."""
+
+    threshold: Threshold
+    case: Case
+    school: School
+    contact: Contact
+    own: Mapping[str, TemplateVersion]
+
+    @property
+    def told(self) -> Told:
+        """The days that a letter written from it tells of."""
+        return Told(self.case.standing, self.case.absent_on)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterWriter:
+    """Writes parcels. `texts` writes text messages, where there is a gateway for them."""
+
+    words: Letters
+    texts: Texts | None
+    message_id_domain: str
+
+    def write(self, sheet: Sheet, recipient: Recipient, delivery: uuid.UUID, now: datetime) -> tuple[Parcel, Written]:
+        """The parcel for the recipient, and the letter that its words come from."""
+        version = best(sheet.own, recipient.language)
+        occasion = occasion_of(sheet.case.count(), sheet.school, sheet.contact, recipient.names)
+        written = self.words.write(sheet.threshold, occasion, version.template() if version is not None else None)
+        if recipient.channel == "text" and self.texts is not None:
+            return self.parcel(sheet.school, recipient, delivery, "", self.texts.write(sheet.threshold, occasion), "", now), written
+        return self.parcel(sheet.school, recipient, delivery, written.subject, written.text, written.html, now), written
+
+    def parcel(
+        self, school: School, recipient: Recipient, delivery: uuid.UUID, subject: str, words: str, html: str, now: datetime
+    ) -> Parcel:
+        """These words, addressed."""
+        return Parcel(
+            id=delivery,
+            channel=recipient.channel,
+            recipient=recipient.address,
+            sender_name=school.name,
+            reply_to=school.reply_address() if recipient.channel == "email" else None,
+            subject=subject,
+            text=words,
+            html=html,
+            message_id=f"<{delivery}@{self.message_id_domain}>",
+            written_at=now,
+        )
