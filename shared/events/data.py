@@ -111,13 +111,19 @@ class SchoolUpdated(Struct, frozen=True, kw_only=True):
 
 
 class Caregiver(Struct, frozen=True, kw_only=True):
-    """Somebody who looks after a student. Letters go to those with an e-mail address and `notify`."""
+    """Somebody who looks after a student. Letters go to those with an e-mail address and `notify`, if the words about them allow it.
+
+    `status`, `role` and `relationship` are the words of the school's own system: free text.
+    """
 
     name: str
     email: str | None = None
     phone: str | None = None
     language: str = "en"
     notify: bool = True
+    status: str | None = None
+    role: str | None = None
+    relationship: str | None = None
 
 
 class StudentUpdated(Struct, frozen=True, kw_only=True):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -12,12 +11,15 @@ from fastapi import Query, Request
 from services.ingest.csv_import import values
 from services.ingest.csv_import.columns import Columns
 from services.ingest.csv_import.errors import CsvError
-from services.ingest.csv_import.importing import Import
+from services.ingest.csv_import.identifiers import Keys
+from services.ingest.csv_import.importing import Import, Keep
 from services.ingest.csv_import.report import Tally
 from services.ingest.csv_import.schemas import ImportQuery, ImportReport
 from services.ingest.csv_import.sorting import SOURCE, MarkSorter, Rules, Sorted, Sorter, StudentSorter
 from services.ingest.marks.posting import post
 from services.ingest.state import IngestState, State
+from services.ingest.students import repository as students
+from services.ingest.students.keeping import keep
 from shared.attendance.calendar import SchoolCalendar
 from shared.auth.principal import Principal, Scope
 from shared.bus.interface import BusUnavailableError
@@ -53,8 +55,9 @@ async def post_import(
 ) -> ImportReport:
     """Takes a CSV file up to the import limit (50 MB); gzip is read. Needs `marks:write` or, for students, `roster:write`.
 
-    200: every row is dealt with, and the accepted ones are on the bus with all acks (in a dry run, nothing is). Other answers may come
-    after a part of a file was accepted: their `report` says how far. Sending the file again does no harm.
+    200: every row is dealt with; accepted marks are on the bus with all acks, accepted students are stored and on their way there (in a
+    dry run, nothing is). Other answers may come after a part of a file was accepted: their `report` says how far. Sending the file again
+    does no harm.
     """
     caller.require_school(school)
     calendar = await state.calendars.newest(school)
@@ -63,16 +66,29 @@ async def post_import(
     if media_type(request.headers.get("content-type")) != CSV:
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", f"send {CSV}")
     tally = Tally(query.from_line)
+    async with state.engine.connect() as connection:
+        keys = Keys(await students.keys(connection, school))
     running = Import(
         query.kind,
         _chosen(query.map),
-        _sorters(query, school, calendar, state, tally),
-        None if query.dry_run else partial(post, state.publisher),
+        _sorters(query, school, calendar, state, keys, tally),
+        None if query.dry_run else _keeping(school, state),
         state.clock,
         tally,
     )
     await _run(running, request, state, counted=query.kind == "marks" and not query.dry_run)
     return running.report()
+
+
+def _keeping(school: SchoolNumber, state: IngestState) -> Keep:
+    async def kept(batch: Sorted) -> None:
+        if batch.messages:
+            await post(state.publisher, batch.messages)
+        if batch.students:
+            async with state.engine.begin() as connection:
+                await keep(connection, school, batch.students, state.clock)
+
+    return kept
 
 
 async def _run(running: Import, request: Request, state: IngestState, *, counted: bool) -> None:
@@ -96,12 +112,12 @@ def _so_far(running: Import) -> dict[str, Any]:
 
 
 def _sorters(
-    query: ImportQuery, school: SchoolNumber, calendar: SchoolCalendar, state: IngestState, tally: Tally
+    query: ImportQuery, school: SchoolNumber, calendar: SchoolCalendar, state: IngestState, keys: Keys, tally: Tally
 ) -> Callable[[Columns], Sorter]:
     if query.kind == "students":
-        return lambda columns: StudentSorter(school, columns, tally)
+        return lambda columns: StudentSorter(columns, tally, keys)
     recorded_at = _moment(query.recorded_at, ZoneInfo(calendar.timezone), state.clock())
-    rules = Rules(calendar, state.codes, state.settings.clock_skew)
+    rules = Rules(calendar, state.codes, state.settings.clock_skew, keys)
     return lambda columns: MarkSorter(school, columns, rules, recorded_at, tally)
 
 

@@ -19,6 +19,8 @@ MARK_NAMES: Final[Mapping[str, Sequence[str]]] = {
     "session": ("session", "am pm", "ampm"),
     "slot": ("slot", "period", "period number", "timetable slot"),
     "code": ("attendance code", "mark code", "code", "mark"),
+    "am": ("am", "am code", "am mark", "am attendance", "am session", "session am", "morning", "morning session"),
+    "pm": ("pm", "pm code", "pm mark", "pm attendance", "pm session", "session pm", "afternoon", "afternoon session"),
     "minutes": ("minutes", "mins"),
     "recorded_at": (
         *("recorded at", "recorded", "updated at", "last updated", "updated"),
@@ -38,9 +40,11 @@ STUDENT_NAMES: Final[Mapping[str, Sequence[str]]] = {
 }
 HALF_DAYS: Final = ("unjustified", "justified", "present")
 MOST_CAREGIVERS: Final = 20
-CAREGIVER_PARTS: Final = ("name", "email", "phone", "language", "notify")
+CAREGIVER_PARTS: Final = ("name", "email", "phone", "language", "notify", "status", "role", "relationship")
 _PARTS: Final = {"e mail": "email", "email address": "email", "mobile": "phone", "phone number": "phone"}
 _CAREGIVER: Final = re.compile(r"(?:caregiver|parent|guardian|contact) ?([0-9]{0,2}) (.+)")
+_WIDE_SLOT: Final = re.compile(r"(?:period|per|slot|p) ?([0-9]{1,2})")
+MOST_SLOTS: Final = 20
 _SEPARATORS: Final = re.compile(r"[\s_./-]+")
 _MOST_NAMES: Final = 60
 _LONGEST_NAME: Final = 40
@@ -70,6 +74,8 @@ def recognise(header: Sequence[str], kind: Kind, chosen: Mapping[str, str] | Non
     if not all(field in places for field in HALF_DAYS):
         # Alone, a column named "Present" is something else: a yes or no.
         places = {field: place for field, place in places.items() if field not in HALF_DAYS or field in chosen.values()}
+    if kind == "marks":
+        places = _one_shape(places)
     _require(kind, places, names)
     used = set(places.values())
     return Columns(
@@ -102,6 +108,8 @@ def _field_of(name: str, kind: Kind) -> tuple[str, int] | None:
             return field, names.index(name)
         if name == field.replace("_", " "):
             return field, 0
+    if kind == "marks" and (found := _WIDE_SLOT.fullmatch(name)) and 1 <= int(found[1]) <= MOST_SLOTS:
+        return f"slot_{int(found[1])}", 0
     if kind == "students" and (found := _CAREGIVER.fullmatch(name)):
         part = _PARTS.get(found[2], found[2])
         number = int(found[1] or 1)
@@ -119,22 +127,41 @@ def _best(field: str, free: Sequence[tuple[str, int] | None], names: Sequence[st
 
 
 def _require(kind: Kind, places: Mapping[str, int], names: Sequence[str]) -> None:
-    missing = [field for field in ("student", "given_name", "family_name") if field not in places]
+    missing = [] if "student" in places else ["student"]
+    if kind == "students" and not {"given_name", "family_name"} & places.keys():
+        missing.append("given_name or family_name")
     if kind == "marks":
         counts = all(field in places for field in HALF_DAYS)
+        wide = any(map(is_wide, places))
         timed = "session" in places or "slot" in places
         missing = [field for field in ("student", "date") if field not in places]
-        if not counts and not timed:
-            missing.append("session (or slot, or unjustified, justified and present)")
-        if "code" not in places and (timed or not counts):
+        if not counts and not timed and not wide:
+            missing.append("session (or slot, or AM and PM, or unjustified, justified and present)")
+        if "code" not in places and (timed or not (counts or wide)):
             missing.append("code")
     if missing:
         raise ColumnsError(f"there is no column for {', nor for '.join(missing)}; {_found(names, kind)}")
 
 
+def is_wide(field: str) -> bool:
+    """Whether the column holds the codes of one session or slot: such a file has one row for a student's whole day."""
+    return field in {"am", "pm"} or field.startswith("slot_")
+
+
+def _one_shape(places: Mapping[str, int]) -> dict[str, int]:
+    """Without the columns of the other shape, where a file seems to have both: a row for each mark, and a row for each day."""
+    if "code" in places and ("session" in places or "slot" in places):
+        return {field: place for field, place in places.items() if not is_wide(field)}
+    if any(map(is_wide, places)):
+        return {field: place for field, place in places.items() if field not in {"session", "slot", "code", "minutes"}}
+    return dict(places)
+
+
 def _found(names: Sequence[str], kind: Kind) -> str:
     """The columns, for an error. A first line without any known name may be a student's own row: it is not repeated."""
-    if not any(_field_of(_plain(name), kind) for name in names):
+    fields = [found[0] for name in names if (found := _field_of(_plain(name), kind)) is not None]
+    # AM and P1 are names of columns, and cells of a row as well.
+    if all(map(is_wide, fields)):
         return f"none of the {len(names)} columns has a name that is known: does the file begin with a header?"
     shown = [name[:_LONGEST_NAME] for name in names[:_MOST_NAMES]]
     return f"the columns are: {', '.join(shown)}"
@@ -145,7 +172,7 @@ def _names(kind: Kind) -> Mapping[str, Sequence[str]]:
 
 
 def _is_field(field: str, kind: Kind) -> bool:
-    return field in _names(kind) or (field.startswith("caregiver_") and _field_of(_plain(field), kind) == (field, 0))
+    return field in _names(kind) or (field.startswith(("caregiver_", "slot_")) and _field_of(_plain(field), kind) == (field, 0))
 
 
 def _fields(kind: Kind) -> Iterable[str]:

@@ -15,6 +15,12 @@ class LayoutError(CsvError):
     """The text is no table: no header, or a line without an end."""
 
 
+class MonthFirstError(CsvError):
+    """The dates can only have the month first: read day first, the others would be marks of wrong days."""
+
+    kind = "month-first"
+
+
 class ColumnsError(CsvError):
     """The columns don't say what is needed."""
 

@@ -1,17 +1,16 @@
 """A file on its way in: read, sorted and published batch by batch while it arrives."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import Final, NamedTuple
 
 from services.ingest.answers import Rejected
 from services.ingest.csv_import.columns import Columns, Kind, recognise
-from services.ingest.csv_import.errors import LayoutError
+from services.ingest.csv_import.errors import LayoutError, MonthFirstError
 from services.ingest.csv_import.records import CsvReader, Row
 from services.ingest.csv_import.report import Tally
 from services.ingest.csv_import.schemas import ImportReport
 from services.ingest.csv_import.sorting import Sorted, Sorter
-from shared.bus.interface import Outgoing
 from shared.clock import Clock
 
 ROWS_A_BATCH: Final = 5_000
@@ -20,25 +19,39 @@ ROWS_A_BATCH: Final = 5_000
 ROWS_A_TURN: Final = 250
 """After so many rows (a few milliseconds) other requests of this process have their turn."""
 
-Publish = Callable[[Sequence[Outgoing]], Awaitable[None]]
+Keep = Callable[[Sorted], Awaitable[None]]
+
+MONTH_FIRST: Final = (
+    "the dates have the month first (as 10/13/2026): read day first, other rows would be marks of wrong days, so nothing was taken; "
+    "export the dates as YYYY-MM-DD"
+)
+
+
+class _Ended(NamedTuple):
+    batch: Sorted
+    rows: int
+    last_line: int
 
 
 class Import:
-    """One file. `publish` None is a dry run."""
+    """One file. `keep` publishes or stores a batch; None is a dry run.
+
+    A batch whose dates could be read either way waits until a date tells which: a file with the month first is refused whole.
+    """
 
     def __init__(
         self,
         kind: Kind,
         chosen: Mapping[str, str],
         sorter_of: Callable[[Columns], Sorter],
-        publish: Publish | None,
+        keep: Keep | None,
         clock: Clock,
         tally: Tally,
     ) -> None:
         self._kind: Kind = kind
         self._chosen = chosen
         self._sorter_of = sorter_of
-        self._publish = publish
+        self._keep = keep
         self._clock = clock
         self._tally = tally
         self._from_line = tally.last_line
@@ -47,6 +60,7 @@ class Import:
         self._taken = 0
         self._line = 0
         self._damaged: list[Rejected] = []
+        self._waiting: list[_Ended] = []
 
     async def run(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[Sorted]:
         """Yields each batch once it is kept by the bus. Raises CsvError for a file, and BusUnavailableError."""
@@ -58,12 +72,16 @@ class Import:
             yield batch
         if self._columns is None:
             raise LayoutError("the file is empty")
+        if self._sorter is not None and self._sorter.order.is_month_first:
+            raise MonthFirstError(MONTH_FIRST)
         if self._taken:
-            yield await self._settle()
+            self._end_batch()
+        async for batch in self._settle():
+            yield batch
 
     def report(self) -> ImportReport:
         """The result for the file so far."""
-        return self._tally.report(self._kind, dry_run=self._publish is None, columns=self._columns)
+        return self._tally.report(self._kind, dry_run=self._keep is None, columns=self._columns)
 
     async def _sort(self, rows: Iterable[Row]) -> AsyncIterator[Sorted]:
         for line, cells in rows:
@@ -74,6 +92,7 @@ class Import:
                 self._sorter = self._sorter_of(self._columns)
                 continue
             if line <= self._from_line:
+                self._sorter.look(cells or [])
                 continue
             if self._taken == 0:
                 self._sorter.begin(self._clock())
@@ -84,16 +103,24 @@ class Import:
             self._taken += 1
             self._line = line
             if self._taken >= ROWS_A_BATCH:
-                yield await self._settle()
+                self._end_batch()
+                if not self._sorter.order.is_open:
+                    async for batch in self._settle():
+                        yield batch
             elif self._taken % ROWS_A_TURN == 0:
                 await asyncio.sleep(0)
 
-    async def _settle(self) -> Sorted:
+    def _end_batch(self) -> None:
         assert self._sorter is not None
         batch = self._sorter.end()
         batch.rejected += self._damaged
-        if self._publish is not None and batch.messages:
-            await self._publish(batch.messages)
-        self._tally.settle(self._taken, batch.accepted, batch.rejected, self._line)
+        self._waiting.append(_Ended(batch, self._taken, self._line))
         self._taken, self._damaged = 0, []
-        return batch
+
+    async def _settle(self) -> AsyncIterator[Sorted]:
+        while self._waiting:
+            batch, rows, last_line = self._waiting.pop(0)
+            if self._keep is not None and batch.accepted:
+                await self._keep(batch)
+            self._tally.settle(rows, batch.accepted, batch.rejected, last_line)
+            yield batch

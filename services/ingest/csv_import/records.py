@@ -110,5 +110,9 @@ def _width(header: str, delimiter: str) -> int:
 
 
 def cell(cells: Sequence[str], column: int | None) -> str:
-    """A cell without blanks around it; empty where the row is shorter or there is no such column."""
-    return cells[column].strip() if column is not None and column < len(cells) else ""
+    """A cell without blanks around it; empty where the row is shorter or there is no such column.
+
+    `="00123"`, which keeps a spreadsheet from reading a number, is `00123`.
+    """
+    text = cells[column].strip() if column is not None and column < len(cells) else ""
+    return text[2:-1].strip() if text.startswith('="') and text.endswith('"') and len(text) > 2 else text

@@ -6,7 +6,11 @@ from typing import Final
 
 from services.ingest.csv_import import values
 from services.ingest.csv_import.columns import CAREGIVER_PARTS, MOST_CAREGIVERS, Columns
+from services.ingest.csv_import.identifiers import Keys, unspoilt
 from services.ingest.csv_import.records import cell
+
+_SAID_BY_BLANKS: Final = frozenset({"status", "role", "relationship"})
+"""Words of a caregiver: an empty cell says that there are none, and only a file without the column leaves them as they were."""
 
 _GROUPS: Final = re.compile(r"[;,|]")
 
@@ -14,7 +18,8 @@ _GROUPS: Final = re.compile(r"[;,|]")
 class StudentRows:
     """Reads the rows of one file."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, keys: Keys) -> None:
+        self._keys = keys
         self._places = columns.places
         self._width = columns.width
         parts = [[(part, columns.places.get(f"caregiver_{number}_{part}")) for part in CAREGIVER_PARTS] for number in _numbers()]
@@ -28,24 +33,44 @@ class StudentRows:
         fields = {
             field: text for field in self._places if (text := cell(cells, self._places[field])) and not field.startswith("caregiver_")
         }
+        self.student = ""
+        for field, repair in (("student", self._keys.key), ("nsn", _nsn)):
+            if field in fields:
+                try:
+                    fields[field] = repair(fields[field])
+                except ValueError as error:
+                    raise ValueError(f"{field}: {error}") from None
         self.student = fields.get("student", "")
         student: dict[str, object] = dict(fields)
         if "year_level" in fields:
             student["year_level"] = values.year_level(fields["year_level"])
         if "groups" in fields:
             student["groups"] = [group.strip() for group in _GROUPS.split(fields["groups"]) if group.strip()]
-        caregivers = [person for places in self._caregivers if (person := self._caregiver(cells, places))]
-        if caregivers:
-            student["caregivers"] = caregivers
+        if any(self._caregivers):
+            student["caregivers"] = [person for places in self._caregivers if (person := self._caregiver(cells, places))]
         return student
 
     def _caregiver(self, cells: Sequence[str], places: Sequence[tuple[str, int]]) -> dict[str, object]:
-        person: dict[str, object] = {part: text for part, place in places if (text := cell(cells, place))}
+        person: dict[str, object] = {part: text for part, place in places if (text := cell(cells, place)) or part in _SAID_BY_BLANKS}
         if "notify" in person:
             person["notify"] = values.yes(str(person["notify"]))
+        if "phone" in person:
+            person["phone"] = _phone(str(person["phone"]))
         # A language or a choice without anybody it could be of: the columns of a caregiver the student does not have.
         return person if person.keys() & {"name", "email", "phone"} else {}
 
 
 def _numbers() -> range:
     return range(1, MOST_CAREGIVERS + 1)
+
+
+def _nsn(text: str) -> str:
+    return unspoilt(text.replace(" ", ""))
+
+
+def _phone(text: str) -> str:
+    """A number without the decimals of a spreadsheet. One that is rounded can't be rung: it is left for the school to see."""
+    try:
+        return unspoilt(text) if text.endswith(".0") else text
+    except ValueError:
+        return text

@@ -9,19 +9,26 @@ from zoneinfo import ZoneInfo
 TAKEN_BACK: Final = "null"
 """A cell that says that the mark is taken back. An empty one does not: a column left out by mistake must not wipe a term."""
 
-DAY_FORMS: Final = "YYYY-MM-DD or d/m/yyyy"
+DAY_FORMS: Final = "YYYY-MM-DD, d/m/yyyy or 2-Nov-26"
 MOMENT_FORMS: Final = f"{DAY_FORMS}, with a time such as 09:05 or 9:05 am, and an offset where it is not the school's time"
 
 _YEAR_FIRST: Final = re.compile(r"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})")
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
+_NAMED: Final = re.compile(r"(?:[a-z]{3,9}[ ,.]+)?([0-9]{1,2})[ ./-]*([a-z]{3,9})[ .,/-]*([0-9]{4}|[0-9]{2})", re.IGNORECASE | re.ASCII)
+_NAMED_FIRST: Final = re.compile(r"([a-z]{3,9})[ .-]*([0-9]{1,2})(?:,| ) *([0-9]{4})", re.IGNORECASE | re.ASCII)
+_MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+_TIME_BEHIND: Final = re.compile(r"[T ] *[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)? *(?:[ap]\.?m\.?)?", re.IGNORECASE | re.ASCII)
+"""A time on the school's clock, as spreadsheets write it behind a date. With an offset it could be another day's."""
+
 _MOMENT: Final = re.compile(
-    r"(?P<day>[0-9./-]{8,10})"
+    r"(?P<day>[0-9a-z., /-]{6,30}?)"
     r"(?:[T ]\s*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
     r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})?)?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
-_NUMBERED: Final = re.compile(r"(?:period|per|slot|p)?[ .]*([0-9]{1,4})", re.IGNORECASE)
-_YEAR_LEVEL: Final = re.compile(r"(?:year|yr|y)?[ .]*([0-9]{1,4})", re.IGNORECASE)
+_NUMBERED: Final = re.compile(r"(?:period|per|slot|p)?[ .]*([0-9]{1,4})(?:\.0+)?", re.IGNORECASE)
+_YEAR_LEVEL: Final = re.compile(r"(?:year|yr|y)?[ .]*([0-9]{1,4})(?:\.0+)?", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"([0-9]{1,4})(?:\.0+)?", re.ASCII)
 _SESSIONS: Final = {
     "am": "AM",
     "a.m.": "AM",
@@ -35,11 +42,17 @@ _SESSIONS: Final = {
 # A file says few different days and moments, each very often.
 @lru_cache(maxsize=4096)
 def day(text: str) -> str:
-    """An ISO date. Raises ValueError."""
+    """An ISO date; a time behind it is left out. Raises ValueError."""
+    if (time := _TIME_BEHIND.search(text)) and time.end() == len(text):
+        text = text[: time.start()]
     if match := _YEAR_FIRST.fullmatch(text):
         return date(int(match[1]), int(match[3]), int(match[4])).isoformat()
     if match := _DAY_FIRST.fullmatch(text):
         return date(int(match[4]), int(match[3]), int(match[1])).isoformat()
+    if match := _NAMED.fullmatch(text):
+        return date(int(match[3]) + (2000 if len(match[3]) == 2 else 0), _month(match[2]), int(match[1])).isoformat()
+    if match := _NAMED_FIRST.fullmatch(text):
+        return date(int(match[3]), _month(match[1]), int(match[2])).isoformat()
     raise ValueError(DAY_FORMS)
 
 
@@ -64,6 +77,13 @@ def moment(text: str, zone: ZoneInfo) -> str:
     return at.isoformat()
 
 
+def _month(name: str) -> int:
+    for number, month in enumerate(_MONTHS, start=1):
+        if month.startswith(name.lower()) or name.lower() == "sept" == month[:4]:
+            return number
+    raise ValueError(DAY_FORMS)
+
+
 def _offset(text: str | None) -> timezone | None:
     if text is None:
         return None
@@ -80,7 +100,8 @@ def session(text: str) -> str:
 
 def number(text: str) -> int | str:
     """A whole number; anything else as it came, for the rules to refuse."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 4 else text
+    match = _NUMBER.fullmatch(text)
+    return int(match[1]) if match else text
 
 
 def slot(text: str) -> int | str:

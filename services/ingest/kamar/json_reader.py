@@ -11,6 +11,7 @@ import ijson
 
 from services.ingest.kamar.reading import ROOT, WANTED, BrokenDocumentError, Element, Header, Measure
 from services.ingest.kamar.scrubbing import SECRETS
+from services.ingest.kamar.stray_commas import StrayCommas
 from services.ingest.kamar.values import Value
 
 _STARTS: Final = {"start_map", "start_array"}
@@ -32,6 +33,7 @@ class JsonReader:
         self.ended = False
         self._events: Any = ijson.sendable_list()
         self._parser: Any = ijson.basic_parse_coro(self._events)
+        self._commas = StrayCommas()
         self._silent = 0
         self._last = b""
         self._done: list[Element] = []
@@ -47,7 +49,7 @@ class JsonReader:
 
     def feed(self, data: bytes) -> None:
         """Reads on; nothing more is read behind the end."""
-        if self.ended:
+        if self.ended or not (data := self._commas.feed(data)):
             return
         broken = False
         if _LONG_NUMBER.search(self._last + data) is not None:

@@ -14,8 +14,10 @@ from services.ingest.kamar.refusals import Refusals
 from services.ingest.kamar.repository import students as students_repository
 from services.ingest.kamar.repository.students import StoredStudent
 from services.ingest.kamar.students import Fields, Parsed
+from services.ingest.students import repository as published_students
 from shared.bus.interface import Outgoing
 from shared.events.catalogue import STUDENT_UPDATED
+from shared.events.data import StudentUpdated
 from shared.events.envelope import Event, tombstone
 from shared.identifiers import SchoolNumber, kamar_event_id, student_id
 from shared.outbox import repository as outbox
@@ -56,7 +58,10 @@ class Roster:
 
     async def apply(self, connection: AsyncConnection) -> None:
         """Merges the batch into the stored students, and publishes those that have changed, in the caller's transaction."""
+        await published_students.lock(connection, self.school)
         stored = await students_repository.stored(connection, self.school, sorted(self._parsed))
+        published = await published_students.stored(connection, self.school, self._parsed)
+        changed: list[StudentUpdated] = []
         kept: list[StoredStudent] = []
         gone: list[str] = []
         messages: list[Outgoing] = []
@@ -71,17 +76,20 @@ class Roster:
                     messages.append(self._gone(student))
                 continue
             digest = before.digest if before is not None else None
-            event = students.event_of(self.school, student, fields, self.received_at, self.quiet)
-            if event is None:
-                self.refusals.add("incomplete", "the student has no first name or no last name", student=student)
-            elif (new := students.digest(event)) != digest:
+            merged = students.student_of(self.school, student, fields, self.received_at, published.get(student))
+            if merged is None:
+                self.refusals.add("incomplete", "the student has no name", student=student)
+            elif (new := students.digest(event := students.quietened(merged, self.quiet))) != digest:
                 digest = new
                 event_id = str(kamar_event_id(self.document, "student", student))
                 messages.append(Event(STUDENT_UPDATED, event_id, "/ingest", self.received_at, str(event.student_id), event).encode())
+                changed.append(merged)
                 self.published += 1
             kept.append(StoredStudent(student, fields, digest))
         await students_repository.put(connection, self.school, kept, self.document, self.received_at)
         await students_repository.remove(connection, self.school, gone)
+        await published_students.put(connection, changed)
+        await published_students.remove(connection, self.school, gone)
         await outbox.add(connection, messages)
 
     async def depart(self, connection: AsyncConnection) -> None:
@@ -94,7 +102,9 @@ class Roster:
         if len(missing) > FEW and len(missing) * 2 > stored:
             self.refusals.add(TOO_MANY_LEFT, "more than half of the school is missing from a full push: nobody was removed")
             return
+        await published_students.lock(connection, self.school)
         await students_repository.remove(connection, self.school, missing)
+        await published_students.remove(connection, self.school, missing)
         await outbox.add(connection, [self._gone(student) for student in missing])
 
     def _gone(self, student: str) -> Outgoing:

@@ -11,9 +11,11 @@ from pydantic import ValidationError
 
 from services.ingest.kamar import values
 from services.ingest.kamar.values import Value
+from services.ingest.students.merging import merged
 from services.ingest.students.schemas import CaregiverIn, StudentIn
+from shared.correspondents import text_key
 from shared.events.data import Caregiver, StudentUpdated
-from shared.identifiers import SchoolNumber, student_id
+from shared.identifiers import SchoolNumber
 
 Fields = dict[str, Any]
 """A student's stored fields, as JSON."""
@@ -25,6 +27,9 @@ _HIGHEST_YEAR: Final = 15
 
 _NAMES: Final = ("name", "group", "coreoption", "description", "subject", "ref")
 """The keys under which the name of a group may stand."""
+
+_WORDS: Final = ("status", "role", "relationship")
+"""A caregiver's words. One that a document leaves out stays as it was."""
 
 
 @dataclass
@@ -64,33 +69,40 @@ def has_left(fields: Fields, today: date) -> bool:
     return fields.get("leaving") is not None and date.fromisoformat(fields["leaving"]) < today
 
 
-def event_of(school: SchoolNumber, student: str, fields: Fields, updated_at: datetime, quiet: Collection[str]) -> StudentUpdated | None:
-    """The student as everybody else gets to know them; None as long as a name is missing."""
+def student_of(
+    school: SchoolNumber, student: str, fields: Fields, updated_at: datetime, before: StudentUpdated | None = None
+) -> StudentUpdated | None:
+    """The student, merged into what they were `before`; None as long as a name is missing."""
     groups = [fields["tutor"]] if fields.get("tutor") else []
     groups += [group for group in fields.get("groups") or [] if group not in groups]
     try:
-        checked = StudentIn(
-            student=student,
-            given_name=fields.get("given_name") or "",
-            family_name=fields.get("family_name") or "",
-            year_level=fields.get("year_level"),
-            groups=groups[:MOST_GROUPS],
-            nsn=fields.get("nsn"),
+        checked = StudentIn.model_validate(
+            {
+                "student": student,
+                "given_name": fields.get("given_name") or "",
+                "family_name": fields.get("family_name") or "",
+                "year_level": fields.get("year_level"),
+                "groups": groups[:MOST_GROUPS],
+                "nsn": fields.get("nsn"),
+            }
+            | ({"caregivers": list(map(_sent, fields["caregivers"]))} if "caregivers" in fields else {})
         )
     except ValidationError:
         return None
-    return StudentUpdated(
-        school=school,
-        student=student,
-        student_id=student_id(school, student),
-        given_name=checked.given_name,
-        family_name=checked.family_name,
-        year_level=checked.year_level,
-        groups=checked.groups,
-        nsn=checked.nsn,
-        caregivers=[_caregiver(caregiver, quiet) for caregiver in fields.get("caregivers") or []],
-        updated_at=updated_at,
-    )
+    return merged(school, checked, before, updated_at)
+
+
+def quietened(student: StudentUpdated, quiet: Collection[str]) -> StudentUpdated:
+    """The student as everybody else gets to know them: caregivers in whose words one of `quiet` stands get no letters.
+
+    A notifier of the release before reads nothing else.
+    """
+    phrases = [f" {text_key(word)} " for word in quiet]
+    caregivers = [
+        msgspec.structs.replace(caregiver, notify=caregiver.notify and not any(phrase in _spaced(caregiver) for phrase in phrases))
+        for caregiver in student.caregivers
+    ]
+    return msgspec.structs.replace(student, caregivers=caregivers)
 
 
 def digest(student: StudentUpdated) -> bytes:
@@ -135,7 +147,7 @@ def _caregivers(value: Value, problems: list[str]) -> list[Fields]:
         if not isinstance(row, dict):
             problems.append("caregivers: not an object")
             continue
-        email, phone = values.text(row.get("email"), 255), values.text(row.get("mobile"), 40)
+        email, phone = values.text(row.get("email"), 1_000), values.text(row.get("mobile"), 40)
         name = values.text(row.get("name")) or values.text(row.get("relationship"))
         if name is None and email is None and phone is None:
             continue
@@ -145,11 +157,16 @@ def _caregivers(value: Value, problems: list[str]) -> list[Fields]:
         except ValidationError:
             problems.append("caregivers: a name, e-mail address or number that can't be one")
             continue
-        fields["marks"] = [mark for mark in (values.text(row.get("status")), values.text(row.get("role"))) if mark is not None]
-        caregivers.append(fields)
+        caregivers.append(fields | {key: values.text(row[key]) for key in _WORDS if key in row})
     return caregivers
 
 
-def _caregiver(fields: Fields, quiet: Collection[str]) -> Caregiver:
-    notify = not any(mark.casefold() in quiet for mark in fields.get("marks") or [])
-    return Caregiver(name=fields["name"], email=fields["email"], phone=fields["phone"], notify=notify)
+def _sent(fields: Fields) -> Fields:
+    """A stored caregiver as the REST door takes them."""
+    # Up to version 0.1 status and role were stored as one list.
+    marks = fields.get("marks", [])
+    return dict(zip(_WORDS, marks, strict=False)) | {key: value for key, value in fields.items() if key != "marks"}
+
+
+def _spaced(caregiver: Caregiver) -> str:
+    return f" {text_key(caregiver.status)} | {text_key(caregiver.role)} "

@@ -8,12 +8,11 @@ from fastapi.responses import JSONResponse
 
 from services.ingest.answers import BatchAnswer
 from services.ingest.state import IngestState, State
-from services.ingest.students.batch import StudentBatch, updated
+from services.ingest.students.batch import StudentBatch
+from services.ingest.students.keeping import forget, keep
 from services.ingest.students.schemas import StudentsIn
 from shared.auth.principal import Principal
-from shared.events.catalogue import STUDENT_UPDATED
-from shared.events.envelope import tombstone
-from shared.identifiers import SchoolNumber, is_student_key, student_id
+from shared.identifiers import SchoolNumber, is_student_key
 from shared.web.door import MIB, Router, takes
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
@@ -31,18 +30,21 @@ router = Router(tags=["students"])
 async def put_students(
     school: SchoolInPath, body: StudentsIn, state: State, caller: Annotated[Principal, requires("roster:write")]
 ) -> JSONResponse:
-    """Adds or replaces these students; others stay. Students that can't be taken are listed with their place and reason."""
+    """Adds or replaces these students; others stay. Students that can't be taken are listed with their place and reason.
+
+    Where a student who is there already comes without `caregivers`, theirs stay; where a caregiver comes without `notify`, `status` or
+    `role`, those stay: nothing that restricts contact gets lost because it was left out.
+    """
     caller.require_school(school)
     await _require_known(school, state)
     batch = StudentBatch()
     for index, item in enumerate(body.students):
         batch.take(index, item)
-    now = state.clock()
-    messages = [updated(school, student, now).encode() for student in batch.accepted]
-    answer = BatchAnswer(accepted=len(messages), rejected=batch.rejected).model_dump()
-    if not messages:
+    answer = BatchAnswer(accepted=len(batch.accepted), rejected=batch.rejected).model_dump()
+    if not batch.accepted:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "nothing-accepted", "none of the students could be accepted", extra=answer)
-    await state.publisher.publish(messages)
+    async with state.engine.begin() as connection:
+        await keep(connection, school, batch.accepted, state.clock)
     return JSONResponse(answer, status_code=HTTPStatus.ACCEPTED)
 
 
@@ -55,8 +57,8 @@ async def delete_student(
     await _require_known(school, state)
     if not is_student_key(student):
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "there is no such student")
-    key = str(student_id(school, student))
-    await state.publisher.publish([tombstone(STUDENT_UPDATED.topic.name, key)])
+    async with state.engine.begin() as connection:
+        await forget(connection, school, student)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 

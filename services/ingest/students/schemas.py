@@ -1,30 +1,56 @@
 """Students and their caregivers as a school sends them."""
 
-from typing import Annotated
+from typing import Annotated, Final, Self
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from services.ingest.schools.schemas import Address, Text
+from services.ingest.schools.schemas import Text
+from services.ingest.students.addresses import addresses_in
 from shared.identifiers import is_student_key
 from shared.web.schemas import Body
 
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""Words of the school's own system; none at all say nothing."""
+
+Addresses = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1_000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""The e-mail address, or several in one field, as a school has them. A wrong one is not refused here, where it would keep the whole
+student out: letters that can't be sent to it are reported to the school."""
+
+LONGEST_ADDRESS: Final = 254
+
+_NO_NAMES: Final = frozenset({"", ".", "-", "--", "n/a", "nil", "none"})
+"""The texts with which offices fill in the name that a person of one name does not have."""
+
 
 class CaregiverIn(Body):
-    """Somebody who looks after a student."""
+    """Somebody who looks after a student. `status`, `role` and `relationship` are the school's own words, and decide whether letters go.
+
+    Of a caregiver who is there already, `notify` and the words that are left out stay as they are.
+    """
 
     name: Text
-    email: Address | None = None
+    email: Addresses | None = None
     phone: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
     notify: bool = True
+    status: Words | None = None
+    role: Words | None = None
+    relationship: Words | None = None
+
+    @field_validator("email")
+    @classmethod
+    def _bounded(cls, email: str | None) -> str | None:
+        if any(len(address) > LONGEST_ADDRESS for address in addresses_in(email)):
+            raise ValueError(f"an address has at most {LONGEST_ADDRESS} characters")
+        return email
 
 
 class StudentIn(Body):
-    """A student of the school."""
+    """A student of the school. A person of one name has it in either field. Without `caregivers`, those sent before stay."""
 
     student: str
-    given_name: Text
-    family_name: Text
+    given_name: Words = ""
+    family_name: Words = ""
     year_level: int | None = Field(default=None, ge=0, le=15)
     groups: list[Text] = Field(default=[], max_length=50)
     nsn: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}$")] | None = None
@@ -36,6 +62,20 @@ class StudentIn(Body):
         if not is_student_key(student):
             raise ValueError("1 to 64 printable ASCII characters, no blanks at the ends")
         return student
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if not self.names()[0]:
+            raise ValueError("a student has a given_name, a family_name, or both")
+        return self
+
+    def names(self) -> tuple[str, str]:
+        """The given and the family name; a person of one name has no family name."""
+        names = [name for name in (self.given_name, self.family_name) if name.casefold() not in _NO_NAMES]
+        if not names:
+            return "", ""
+        single = len(names) == 1 or names[0].casefold() == names[1].casefold()
+        return names[0], "" if single else names[1]
 
 
 class StudentsIn(Body):

@@ -22,6 +22,7 @@ from shared.auth.principal import Part
 from shared.events.calendars import calendar_of
 from shared.events.data import SchoolUpdated
 from shared.identifiers import SchoolNumber
+from shared.names import full_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ async def gather(
             counting = both.create_task(asyncio.to_thread(half_days_of, question))
             if with_effects:
                 question = await source.with_effects(question, on_roll=bool(roster))
-    return Gathered(sent, question, counting.result(), {row.student: f"{row.given_name} {row.family_name}" for row in roster})
+    return Gathered(sent, question, counting.result(), {row.student: full_name(row.given_name, row.family_name) for row in roster})
 
 
 def _looked_after(row: RosterRow, part: Part | None) -> bool:

@@ -36,6 +36,7 @@ from shared.attendance.tiers import TIERS, tier_of
 from shared.events.calendars import calendar_of
 from shared.events.data import VendorCount
 from shared.identifiers import SchoolNumber, student_id
+from shared.names import full_name
 from shared.web.cursors import decode_cursor
 from shared.web.door import Router
 from shared.web.pages import Page, page_of
@@ -119,7 +120,7 @@ def _student(school: SchoolNumber, row: RowMapping) -> StudentOut:
     return StudentOut(
         student=row["student"],
         student_id=student_id(school, row["student"]),
-        name=f"{row['given_name']} {row['family_name']}" if row["given_name"] else None,
+        name=full_name(row["given_name"], row["family_name"]) if row["given_name"] else None,
         year_level=row["year_level"],
         groups=row["groups"],
         absent_half_days=row["absent_half_days"],

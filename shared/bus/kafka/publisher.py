@@ -11,7 +11,6 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
 from shared.bus.interface import BusUnavailableError, MessageTooLargeError, Outgoing, check_sizes
-from shared.bus.kafka.access import KafkaAccess
 from shared.bus.kafka.ending import METADATA_MAX_AGE, STOP_TIMEOUT, UNAVAILABLE, abandon, bounded, leave
 
 log = structlog.get_logger()
@@ -29,8 +28,8 @@ class KafkaPublisher:
     itself; a new producer starts a new sequence.
     """
 
-    def __init__(self, access: KafkaAccess, timeout: timedelta) -> None:
-        self._access = access
+    def __init__(self, bootstrap: str, timeout: timedelta) -> None:
+        self._bootstrap = bootstrap
         self._timeout = timeout.total_seconds()
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
@@ -92,7 +91,7 @@ class KafkaPublisher:
             async with self._starting:
                 if self._producer is None:
                     producer = AIOKafkaProducer(
-                        **self._access.options(),
+                        bootstrap_servers=self._bootstrap,
                         acks="all",
                         enable_idempotence=True,
                         compression_type="lz4",

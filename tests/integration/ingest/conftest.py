@@ -1,16 +1,19 @@
 """The door on a real server, database and bus."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
+from services.ingest.worker import run_worker
 from shared.bus.embedded.bus import EmbeddedBus
 from shared.bus.interface import Message
 from tests.support.servers import serving
@@ -34,6 +37,7 @@ class Door:
     http: httpx.AsyncClient
     bus: EmbeddedBus
     data: Path
+    settings: IngestSettings
 
     def token(self, scopes: str = "marks:write roster:write", schools: str = "0999", valid_for: timedelta = timedelta(days=1)) -> str:
         return local_token(self.data, scopes.split(), schools.split(), valid_for=valid_for)
@@ -56,6 +60,20 @@ class Door:
         finally:
             await consumer.stop()
 
+    async def relayed(self, topic: str = "star.students.v1") -> list[Message]:
+        """Everything on a topic, once a worker has carried there what waited."""
+        stop = asyncio.Event()
+        worker = asyncio.create_task(run_worker(self.settings, stop, clock=lambda: NOW))
+        connection = await asyncpg.connect(self.settings.database_url)
+        try:
+            while await connection.fetchval("SELECT count(*) FROM ingest.outbox"):
+                await asyncio.sleep(0.02)
+        finally:
+            await connection.close()
+            stop.set()
+            await worker
+        return await self.published(topic)
+
 
 @pytest.fixture
 async def door(database_url: str, tmp_path: Path) -> AsyncIterator[Door]:
@@ -66,7 +84,7 @@ async def door(database_url: str, tmp_path: Path) -> AsyncIterator[Door]:
         serving(create_app(settings, clock=lambda: NOW)) as base_url,
         httpx.AsyncClient(base_url=base_url, timeout=30) as http,
     ):
-        door = Door(http, bus, tmp_path)
+        door = Door(http, bus, tmp_path, settings)
         (await door.send("PUT", "/v1/schools/999", json=SCHOOL)).raise_for_status()
         yield door
     await bus.close()

@@ -136,7 +136,7 @@ async def owners(connection: AsyncConnection, school: str, addresses: Collection
         text(
             """
             SELECT a.address_id, student_id, (SELECT min(student) FROM cases k WHERE k.student_id = c.student_id) AS student,
-                c.given_name || ' ' || c.family_name AS name, a.caregivers
+                rtrim(c.given_name || ' ' || c.family_name) AS name, a.caregivers
             FROM contact_addresses a JOIN contacts c USING (student_id)
             WHERE a.address_id = ANY(CAST(:ids AS uuid[])) ORDER BY c.family_name, c.given_name, student_id
             """

@@ -28,7 +28,8 @@ async def letter(connection: AsyncConnection, letter_id: uuid.UUID) -> SentLette
         await connection.execute(
             text(
                 """
-                SELECT c.given_name || ' ' || c.family_name AS student, c.year_level, l.threshold, d.sent, d.waiting, w.subject, w.body_text
+                SELECT rtrim(c.given_name || ' ' || c.family_name) AS student, c.year_level, l.threshold,
+                    d.sent, d.waiting, w.subject, w.body_text
                 FROM letters l
                 JOIN contacts c USING (student_id)
                 CROSS JOIN LATERAL (

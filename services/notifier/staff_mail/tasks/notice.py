@@ -22,6 +22,7 @@ from services.notifier.templates.rendering.occasion import Written
 from services.notifier.templates.rendering.staff import DigestMail, LetterCopy, Movement, PlanReview, ReleaseAlarm, StaffLetters
 from shared.addresses import usable_address
 from shared.clock import Clock
+from shared.names import full_name
 from shared.telemetry import metrics
 from shared.worklist.repository import WorkItem
 from shared.worklist.tasks import Backoff, Done, Failed, Outcome, Retry
@@ -171,7 +172,7 @@ def _movements(steps: list[NamedStep]) -> list[Movement]:
     student_of = {named.step.student_id: named for named in steps}
     return [
         Movement(
-            name=f"{student.given_name} {student.family_name}",
+            name=full_name(student.given_name, student.family_name or ""),
             year_level=student.year_level,
             from_tier=step.from_tier,
             to_tier=step.to_tier,

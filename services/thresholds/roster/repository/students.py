@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.addresses import usable_address
 from shared.auth.principal import Part
 from shared.events.data import Caregiver, StudentUpdated
+from shared.names import full_name
 
 Sort = Literal["name", "-absent_days", "absent_days", "student"]
 
@@ -25,7 +26,7 @@ class RosterStudent(NamedTuple):
     @property
     def name(self) -> str:
         """Given and family name."""
-        return f"{self.given_name} {self.family_name}"
+        return full_name(self.given_name, self.family_name)
 
 
 # The students of a school are those it has sent, and those it has sent marks of: nobody with a mark is left out.
@@ -47,7 +48,7 @@ _LIST = """
     ORDER BY order_key, student LIMIT :limit
 """
 _ORDER_KEYS: Mapping[Sort, str] = {
-    "name": "lower(coalesce(s.family_name || ' ' || s.given_name, '~')) COLLATE \"C\"",
+    "name": "lower(coalesce(ltrim(s.family_name || ' ' || s.given_name), '~')) COLLATE \"C\"",
     "student": "''::text COLLATE \"C\"",
     "absent_days": "lpad(coalesce(r.absent_half_days, 0)::text, 5, '0') COLLATE \"C\"",
     "-absent_days": "lpad((99999 - coalesce(r.absent_half_days, 0))::text, 5, '0') COLLATE \"C\"",

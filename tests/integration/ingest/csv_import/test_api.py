@@ -129,10 +129,39 @@ async def test_students(door: Door) -> None:
     assert (answer.json()["accepted"], answer.json()["refused"]) == (1, {"bad-field": 1})
     assert await door.published("star.students.v1") == []
     assert (await send(door, text, kind="students", token=token)).status_code == 200
-    (message,) = await door.published("star.students.v1")
+    (message,) = await door.relayed()
     student = json.loads(message.value or b"")
     assert (student["given_name"], student["year_level"], student["groups"], student["nsn"]) == ("Made", 9, ["9A", "Choir"], "0000000012")
-    assert student["caregivers"] == [{"name": "Some Body", "email": "s@example.nz", "phone": None, "language": "en", "notify": True}]
+    words = {"status": None, "role": None, "relationship": None}
+    caregivers = [{"name": "Some Body", "email": "s@example.nz", "phone": None, "language": "en", "notify": True} | words]
+    assert student["caregivers"] == caregivers
+    # A file without caregivers leaves them alone; the number that lost its zeros is still the student's.
+    assert (await send(door, "id,name\n", kind="students", token=token)).status_code == 422
+    await send(door, "id;first name;caregiver name;caregiver status\n007;Made;Any Body;No contact\n", kind="students", token=token)
+    await send(door, "id;first name\n7;Other\n1;Other\n", kind="students", token=token)
+    last = {student["student"]: student for student in [json.loads(message.value or b"") for message in await door.relayed()]}
+    assert (last["1"]["given_name"], last["1"]["caregivers"]) == ("Other", caregivers)
+    assert [(person["name"], person["status"]) for person in last["007"]["caregivers"]] == [("Any Body", "No contact")]
+    assert "7" not in last
+
+
+async def test_a_file_with_the_month_first_is_refused_whole(door: Door) -> None:
+    rows = [f"{number},10/{day}/2026,AM,M\n" for number in range(700) for day in range(1, 10)]
+    text = "Student,Date,Session,Code\n" + "".join(rows)
+    answer = await send(door, text + "1,10/13/2026,AM,M\n")
+    assert kind(answer) == (422, "month-first")
+    assert answer.json()["report"]["accepted"] == 0
+    assert await published(door) == []
+    # One date tells that the day is first: then the one that can't be is a row's mistake.
+    answer = await send(door, "Student,Date,Session,Code\n1,2/11/2026,AM,M\n1,10/13/2026,AM,M\n1,13/10/2026,AM,M\n")
+    assert (answer.status_code, answer.json()["accepted"], answer.json()["refused"]) == (200, 2, {"bad-field": 1})
+
+
+async def test_a_register_with_a_row_for_each_day(door: Door) -> None:
+    answer = await send(door, "Student ID,Date,AM,PM\n12345,13-Oct-26,P,M\n12345,14/10/2026 0:00,,?\n")
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 2)
+    marks = [(mark["date"], mark["session"], mark["code"]) for mark in await published(door)]
+    assert marks == [("2026-10-13", "AM", "P"), ("2026-10-13", "PM", "M"), ("2026-10-14", "PM", "?")]
 
 
 async def test_who_may_not(door: Door) -> None:
@@ -179,7 +208,7 @@ async def test_bytes_that_turn_out_to_be_no_text_say_how_far_it_went(door: Door)
 async def test_too_large(database_url: str, door: Door, tmp_path: Path) -> None:
     settings = IngestSettings(data=tmp_path, database_url=database_url, import_limit=2048)
     async with serving(create_app(settings, clock=lambda: NOW)) as base_url, httpx.AsyncClient(base_url=base_url) as http:
-        small = Door(http, door.bus, tmp_path)
+        small = Door(http, door.bus, tmp_path, door.settings)
         assert (await send(small, FILE, dry_run="true")).status_code == 200
         assert kind(await send(small, FILE + "\n" * 3000)) == (413, "too-large")
         packed = gzip.compress((FILE + "\n" * 1_000_000).encode())
@@ -197,7 +226,7 @@ async def test_a_bus_that_goes_away_says_how_far_it_went(door: Door, database_ur
 
     async with serving(_with_publisher(app, publish)) as base_url, httpx.AsyncClient(base_url=base_url) as http:
         rows = "".join(f"{number},2026-10-13,AM,P,\n" for number in range(5_500))
-        answer = await send(Door(http, door.bus, tmp_path), FILE.splitlines()[0] + "\n" + rows)
+        answer = await send(Door(http, door.bus, tmp_path, door.settings), FILE.splitlines()[0] + "\n" + rows)
     assert kind(answer) == (503, "unavailable")
     assert (answer.json()["report"]["accepted"], answer.json()["report"]["last_line"]) == (5_000, 5_001)
 

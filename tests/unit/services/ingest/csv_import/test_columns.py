@@ -61,7 +61,11 @@ def test_what_is_told_goes_before_names() -> None:
     [
         ("Student,Date,Session", {}, r"no column for code; the columns are: Student, Date, Session$"),
         ("Date,Session,Code", {}, r"no column for student; the columns are: Date"),
-        ("Student,Date,Code", {}, r"no column for session \(or slot, or unjustified, justified and present\); the columns are"),
+        (
+            "Student,Date,Code",
+            {},
+            r"no column for session \(or slot, or AM and PM, or unjustified, justified and present\); the columns are",
+        ),
         ("Student,Date", {}, r"no column for session .*, nor for code"),
         ("12345,13/10/2026,AM,P", {}, r"none of the 4 columns has a name that is known: does the file begin with a header\?$"),
         (NAMES + ",code", {}, "two columns can be code, 'Code' and 'code'"),

@@ -145,11 +145,11 @@ def test_summer_and_winter_time() -> None:
         ({"caregivers": []}, {"caregivers": []}),
         (
             {"caregivers": {"caregiver": {"name": "Pat", "email": "p@example.org", "role": "A"}}},
-            {"caregivers": [{"name": "Pat", "email": "p@example.org", "phone": None, "marks": ["A"]}]},
+            {"caregivers": [{"name": "Pat", "email": "p@example.org", "phone": None, "role": "A"}]},
         ),
         (
             {"caregivers": [{"relationship": "Mother", "mobile": 21000, "status": "No Contact"}, {"ref": 1}]},
-            {"caregivers": [{"name": "Mother", "email": None, "phone": "21000", "marks": ["No Contact"]}]},
+            {"caregivers": [{"name": "Mother", "email": None, "phone": "21000", "status": "No Contact", "relationship": "Mother"}]},
         ),
         ({"password": "x", "unknown": [1]}, {}),
     ],
@@ -176,19 +176,30 @@ def test_values_that_cannot_be_read_spoil_no_others(element: dict[str, Any]) -> 
 
 
 def event_of(**fields: Any) -> Any:
-    return students.event_of(SCHOOL, "1", {"given_name": "Ana", "family_name": "Up"} | fields, NOW, QUIET_WORDS)
+    student = students.student_of(SCHOOL, "1", {"given_name": "Ana", "family_name": "Up"} | fields, NOW)
+    return None if student is None else students.quietened(student, QUIET_WORDS)
 
 
 def test_the_event_of_a_student() -> None:
     caregivers = [
-        {"name": str(number), "email": None, "phone": None, "marks": [mark]} for number, mark in enumerate(["", "NO CONTACT", "A"])
+        {"name": str(number), "email": None, "phone": None, "status": mark} for number, mark in enumerate(["", "NO CONTACT", "A"])
     ]
     event = event_of(tutor="9A", groups=["9A", "9B"], caregivers=caregivers, year_level=9, nsn="0000000001")
     assert (event.groups, [caregiver.notify for caregiver in event.caregivers]) == (["9A", "9B"], [True, False, True])
-    later = students.event_of(SCHOOL, "1", {"given_name": "Ana", "family_name": "Up"}, NOW + SKEW, QUIET_WORDS)
+    later = students.student_of(SCHOOL, "1", {"given_name": "Ana", "family_name": "Up"}, NOW + SKEW)
     assert later is not None
     assert students.digest(event_of()) == students.digest(later) != students.digest(event)
-    assert event_of(given_name=None) is None
+    assert event_of(given_name=None, family_name=" ") is None
+    assert (event_of(given_name=None).given_name, event_of(given_name=None).family_name) == ("Up", "")
+
+
+def test_words_that_a_document_leaves_out_stay_and_words_of_the_release_before_are_read() -> None:
+    sam = {"name": "Sam", "email": "s@example.org", "phone": None}
+    before = event_of(caregivers=[sam | {"status": "No contact", "role": "A"}])
+    after = students.student_of(SCHOOL, "1", {"given_name": "Ana", "caregivers": [sam]}, NOW, before)
+    assert after is not None
+    assert [(person.status, person.role) for person in after.caregivers] == [("No contact", "A")]
+    assert [person.status for person in event_of(caregivers=[sam | {"marks": ["Restricted"]}]).caregivers] == ["Restricted"]
 
 
 def test_who_has_left() -> None:
@@ -230,4 +241,4 @@ keys = st.sampled_from(READ)
 def test_any_element_is_translated_or_reported(element: dict[str, Any], row: dict[str, Any]) -> None:
     marks(element, {"id": 1, "values": [row, {"date": "20260305"} | row]})
     pastoral.parse(element | {"id": 1, "type": "A", "ref": 1})
-    students.event_of(SCHOOL, "1", students.parse({"id": 1} | element).fields, NOW, QUIET_WORDS)
+    students.student_of(SCHOOL, "1", students.parse({"id": 1} | element).fields, NOW)

@@ -1,0 +1,81 @@
+"""A student as a door took them in, with what it left out as it was before. Pure: the clock is given.
+
+What restricts contact must not get lost by a partial update: a caregiver whose status, role or `notify` is not sent keeps those of the
+person who is already there, and a student sent without caregivers keeps them all. What is sent, also as nothing, counts.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from services.ingest.students.addresses import addresses_in
+from services.ingest.students.schemas import CaregiverIn, StudentIn
+from shared.addresses import address_key
+from shared.correspondents import text_key
+from shared.events.data import Caregiver, StudentUpdated
+from shared.identifiers import SchoolNumber, student_id
+
+_NO_DIGITS = re.compile(r"[^0-9]")
+
+
+def merged(school: SchoolNumber, student: StudentIn, before: StudentUpdated | None, now: datetime) -> StudentUpdated:
+    """What is published of a student."""
+    earlier = before.caregivers if before is not None else []
+    sent = "caregivers" in student.model_fields_set
+    given_name, family_name = student.names()
+    return StudentUpdated(
+        school=school,
+        student=student.student,
+        student_id=student_id(school, student.student),
+        given_name=given_name,
+        family_name=family_name,
+        year_level=student.year_level,
+        groups=student.groups,
+        nsn=student.nsn.zfill(10) if student.nsn is not None else None,
+        caregivers=[person for caregiver in student.caregivers for person in _people(caregiver, earlier)] if sent else earlier,
+        updated_at=now,
+    )
+
+
+def _people(sent: CaregiverIn, earlier: Sequence[Caregiver]) -> list[Caregiver]:
+    """The caregiver, once for each e-mail address that stands in the one field."""
+    addresses: list[str | None] = [*addresses_in(sent.email)] or [None]
+    same = _same_person(sent, addresses, earlier)
+    given = sent.model_fields_set
+    people = []
+    for place, address in enumerate(addresses):
+        people.append(
+            Caregiver(
+                name=sent.name,
+                email=address,
+                phone=sent.phone if place == 0 else None,
+                language=sent.language,
+                notify=sent.notify if "notify" in given else all(person.notify for person in same),
+                status=(sent.status or None) if "status" in given else _words(same, lambda person: person.status),
+                role=(sent.role or None) if "role" in given else _words(same, lambda person: person.role),
+                relationship=(sent.relationship or None) if "relationship" in given else _words(same, lambda person: person.relationship),
+            )
+        )
+    return people
+
+
+def _same_person(sent: CaregiverIn, addresses: Sequence[str | None], earlier: Sequence[Caregiver]) -> list[Caregiver]:
+    """Those of the earlier caregivers who are this person: by name and address, else by name, else by address or telephone number."""
+    keys = {address_key(address) for address in addresses if address is not None}
+    phone = _digits(sent.phone)
+    named = [person for person in earlier if text_key(person.name) == text_key(sent.name)]
+    reached = [
+        person
+        for person in earlier
+        if (person.email is not None and address_key(person.email) in keys) or (phone and _digits(person.phone) == phone)
+    ]
+    return [person for person in named if person in reached] or named or reached
+
+
+def _words(people: Sequence[Caregiver], of: Callable[[Caregiver], str | None]) -> str | None:
+    """The words about a person; all of them, where the person was there more than once with different ones."""
+    return "; ".join(dict.fromkeys(words for person in people if (words := of(person)))) or None
+
+
+def _digits(phone: str | None) -> str:
+    return _NO_DIGITS.sub("", phone or "")[-8:]

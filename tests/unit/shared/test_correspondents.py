@@ -1,0 +1,58 @@
+"""The judgement about a caregiver's words, tried with the spellings of schools."""
+
+import pytest
+
+from shared.correspondents import is_protected, judged, judgement_of, text_key
+from shared.events.data import Caregiver
+
+PROTECTED = """
+Access by court order only|NO CONTACT|no-contact|nocontact|N/C|N.C.|n c|DNC|D.N.C.|Don't contact|Don\u2019t contact|do NOT contact!!
+Not to be contacted|Protection Order|PROTECTION-ORDER in place|prot. ord.|Non-molestation order|non molestation|Trespassed|tresspass notice
+Restraining order|restricted|RESTRAINED|Custody dispute|sole custody mother|Supervised access only|N O  C O N T A C T|Kaua e whakap\u0101
+N\u014d contact|no cont.|must not be written to|Active - court order|Caregiver (No Contact)|Mother; trespass|access denied|Deceased|Dec'd
+parenting order|Do not send mail|PO in place|Father - bail conditions|No correspondence|family harm|Whereabouts secret
+"""
+
+
+@pytest.mark.parametrize("text", [text.strip() for line in PROTECTED.strip().splitlines() for text in line.split("|")])
+def test_words_of_protection_win_over_everything(text: str) -> None:
+    assert judged(text) == "protected"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, "", " ", "-", "Active", "CURRENT", "Caregiver", "Caregiver 2", "A", "Mother", "Wh\u0101nau", "Step-father", "Legal guardian"],
+)
+def test_the_short_list_is_harmless(text: str | None) -> None:
+    assert judged(text) == "harmless"
+
+
+@pytest.mark.parametrize(
+    "text", ["Emergency", "EMERGENCY CONTACT", "Emerg. contact only", "In case of emergency", "Inactive", "former", "Billing"]
+)
+def test_some_are_listed_for_another_purpose(text: str) -> None:
+    assert judged(text) == "no-correspondent"
+
+
+@pytest.mark.parametrize(
+    "text", ["Purple", "Caregiver & emergency contact", "No restrictions", "Social worker", "active until May", "???", "\u738b"]
+)
+def test_a_person_decides_about_the_rest(text: str) -> None:
+    assert judged(text) == "undecided"
+
+
+def test_the_strictest_of_a_caregivers_words_counts() -> None:
+    assert judgement_of(Caregiver(name="A", status="Active", role="Emergency")) == "no-correspondent"
+    assert judgement_of(Caregiver(name="A", status="Purple", role="Mother")) == "undecided"
+    assert judgement_of(Caregiver(name="A", status="Active", role="No contact")) == "protected"
+    assert judgement_of(Caregiver(name="A", status="Active", role="Mother", relationship="Aunt by marriage")) == "harmless"
+
+
+def test_a_name_and_a_relationship_can_say_it_too_but_a_surname_does_not() -> None:
+    assert is_protected(Caregiver(name="Hemi Up (DO NOT CONTACT)"))
+    assert is_protected(Caregiver(name="Hemi Up", relationship="Father - protection order"))
+    assert not is_protected(Caregiver(name="Margaret Court", relationship="Aunt"))
+
+
+def test_spellings_of_a_text_are_one() -> None:
+    assert len({text_key(text) for text in ("Hui a wh\u0101nau", "HUI-A-WHANAU", " hui  a whanau. ")}) == 1
