@@ -150,7 +150,12 @@ class Processor:
             if len(batch) > 1 or error is None:
                 log.warning("batch.halved", group=self.group, messages=len(batch), error=type(error).__name__)
                 raise
-        return await self._retried(lambda: self.edge.set_aside(batch[0], error), batch, stop)
+        try:
+            return await self._retried(lambda: self.edge.set_aside(batch[0], error), batch, stop)
+        except _UnforeseenError as unforeseen:
+            # There is nothing left to halve: a person has to look, and whoever runs the process starts it again.
+            log.exception("batch.not_set_aside", group=self.group, message=_place(batch[0]))
+            raise unforeseen.__cause__ or unforeseen from None
 
     async def _retried(
         self, work: Callable[[], Awaitable[Mapping[Partition, int]]], batch: Sequence[Message], stop: asyncio.Event

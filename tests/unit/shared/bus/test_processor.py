@@ -107,6 +107,17 @@ async def test_a_record_that_fails_as_no_rule_foresees_is_searched_for_and_set_a
     assert consumer.committed == {A: 7, B: 2}
 
 
+async def test_a_record_that_can_not_even_be_set_aside_ends_the_process(consumer: FakeConsumer) -> None:
+    class Full(Recorder):
+        async def set_aside(self, message: Message, error: BaseException) -> Mapping[Partition, int]:
+            raise KeyError("no place for it")
+
+    consumer.put(A, b"1", b"bad")
+    with pytest.raises(KeyError):
+        await once(consumer, Full(consumer, bad={b"bad": ZeroDivisionError()}))
+    assert consumer.committed == {}
+
+
 async def test_one_bad_record_of_five_hundred_costs_a_few_tries(consumer: FakeConsumer) -> None:
     consumer.put(A, *(b"%d" % number for number in range(500)))
     handler = Recorder(consumer, bad={b"123": KeyError("data")})
