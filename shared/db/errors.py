@@ -79,6 +79,10 @@ UNKNOWN: Final[tuple[Verdict, str]] = ("ours", "a class that this table does not
 
 READ_ONLY: Final = "25006"
 
+UNSTORABLE: Final = frozenset({"22000", "22001", "22003", "22007", "22008", "22021", "22P02", "22P05"})
+"""A value that no column holds: too large a number, a date out of range, a text that is too long or no text. The driver says 22000 of a
+value that it can't write."""
+
 
 def verdict_of(error: BaseException) -> Verdict:
     """The error's meaning; `ours` for an error that came neither from the database nor from the way to it."""
@@ -104,6 +108,11 @@ def sqlstate_of(error: BaseException) -> str | None:
     """The SQLSTATE that the server gave, five characters; None where it gave none."""
     sqlstate: str | None = getattr(getattr(error, "orig", error), "sqlstate", None)
     return sqlstate
+
+
+def is_unstorable(error: BaseException) -> bool:
+    """Whether the statement failed because of a value in it that no column holds."""
+    return isinstance(error, (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)) and sqlstate_of(error) in UNSTORABLE
 
 
 def is_transient(error: BaseException) -> bool:

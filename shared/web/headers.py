@@ -1,10 +1,12 @@
-"""Headers as others write them: every one that we read, of requests and of answers, is read here, by readers that never raise. Pure."""
+"""Headers: every one that we read, of requests and of answers, is read by a reader of this module, none of which raises. Pure."""
 
 import base64
+import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, Literal
+from urllib.parse import quote
 
 MOST_DIGITS: Final = 8
 """More digits than any sensible number of seconds would overflow on the way to a bound."""
@@ -13,6 +15,9 @@ LARGEST: Final = 10**18
 """What a longer number of bytes counts as."""
 
 LONGEST_BASIC: Final = 1024
+
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 def media_type(content_type: str | None, otherwise: str = "") -> str:
@@ -63,6 +68,14 @@ def basic_credentials(authorization: str | None) -> tuple[str, str] | None:
     username, colon, password = decoded.decode("utf-8", "replace").partition(":")
     # A NUL could not even be asked for in the database.
     return (username, password) if colon and "\0" not in username else None
+
+
+def disposition(kind: Literal["inline", "attachment"], filename: str) -> str:
+    """A Content-Disposition (RFC 6266): the name as it is where it is plain, else an ASCII form of it with the true one beside it."""
+    if _PLAIN_NAME.fullmatch(filename):
+        return f'{kind}; filename="{filename}"'
+    plain = _NOT_PLAIN.sub("-", filename) or "-"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='', errors='replace')}"
 
 
 def retry_after(header: str | None, now: datetime, *, shortest: timedelta, longest: timedelta) -> timedelta | None:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from shared.bus.interface import BusUnavailableError, MessageTooLargeError
-from shared.db.errors import is_transient
+from shared.db.errors import is_transient, is_unstorable, sqlstate_of
 from shared.web.errors import ProblemError
 
 __all__ = ["MEDIA_TYPE", "RETRY_AFTER", "TYPE_PREFIX", "ProblemError", "install_problem_handlers", "problem", "unavailable"]
@@ -73,12 +73,16 @@ def install_problem_handlers(app: FastAPI) -> None:
         if isinstance(error, BusUnavailableError) or is_transient(error):
             log.warning("request.unavailable", route=_route(request), error=type(error).__name__)
             return unavailable()
+        if is_unstorable(error) or isinstance(error, OverflowError):
+            # Whatever let the value in, no column holds it, or no day of any calendar. The value itself stays out of the log.
+            log.warning("request.unstorable", route=_route(request), error=type(error).__name__, sqlstate=sqlstate_of(error))
+            return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "a number, a date or a text is out of any range")
         log.error("request.failed", route=_route(request), exc_info=error)
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "something went wrong on our side")
 
     # Starlette answers errors of these classes before its catch-all logs them as crashes.
-    for transient in (BusUnavailableError, OSError, TimeoutError, DBAPIError, PoolTimeoutError):
-        app.add_exception_handler(transient, unexpected)
+    for kind in (BusUnavailableError, OSError, TimeoutError, DBAPIError, PoolTimeoutError, OverflowError):
+        app.add_exception_handler(kind, unexpected)
 
 
 def unavailable() -> JSONResponse:

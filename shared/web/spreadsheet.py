@@ -8,6 +8,8 @@ from typing import Final
 
 from fastapi.responses import StreamingResponse
 
+from shared.web.headers import disposition
+
 ROWS_A_PIECE: Final = 500
 
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
@@ -45,7 +47,7 @@ def _download(filename: str, pieces: Iterator[bytes] | AsyncIterator[bytes]) -> 
     return StreamingResponse(
         pieces,
         media_type="text/csv; charset=utf-8; header=present",
-        headers={"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"},
+        headers={"Content-Disposition": disposition("attachment", filename), "Cache-Control": "no-store"},
     )
 
 

@@ -19,6 +19,7 @@ from services.thresholds.reports.document import About, document
 from services.thresholds.reports.printing import report_html, report_pdf
 from services.thresholds.state import State
 from shared.web.door import Router
+from shared.web.headers import disposition
 from shared.web.service import SchoolInPath
 
 Format = Literal["html", "pdf"]
@@ -67,7 +68,7 @@ async def get_report(
     async with state.engine.begin() as connection:
         await log_access(connection, caller, Access(action="read-analysis", school=school, filters=filters), now)
     headers = {
-        "Content-Disposition": f'inline; filename="attendance-report-{school}-{question.term.name}.{kind}"',
+        "Content-Disposition": disposition("inline", f"attendance-report-{school}-{question.term.name}.{kind}"),
         "Cache-Control": "no-store",
         "Vary": "Accept",
     }

@@ -29,6 +29,7 @@ from shared.events.calendars import calendar_of
 from shared.identifiers import student_id
 from shared.web.body import read_body
 from shared.web.door import Router
+from shared.web.headers import disposition
 from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
@@ -79,7 +80,7 @@ async def export_student(
     return Response(
         state.keyring.sign(documents.encode(document)),
         media_type=MEDIA_TYPE,
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+        headers={"Content-Disposition": disposition("attachment", name), "Cache-Control": "no-store"},
     )
 
 

@@ -20,6 +20,7 @@ from services.moe_sync.uploads.repository import upload_log
 from services.moe_sync.uploads.repository.upload_log import WholeUpload
 from services.moe_sync.uploads.schemas import CertificateOut, CertificateQuery, ChangesOut, CountsOut
 from shared.web.door import Router
+from shared.web.headers import disposition
 from shared.web.problems import ProblemError
 
 router = Router(tags=["certificates"])
@@ -44,7 +45,7 @@ async def certificate(upload: UUID, state: State, caller: Reader, query: Annotat
     if query.format == "json":
         return JSONResponse(sent.model_dump(mode="json"), headers=headers)
     page = await asyncio.to_thread(page_of, sent, school.zone)
-    headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    headers["Content-Disposition"] = disposition("attachment", f"{name}.pdf")
     return Response(page, media_type="application/pdf", headers=headers)
 
 

@@ -25,6 +25,7 @@ from services.moe_sync.uploads.schemas import FileOut, MarkIn, UploadOut
 from shared.auth.principal import Principal
 from shared.telemetry import metrics
 from shared.web.door import Router
+from shared.web.headers import disposition
 from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import requires
@@ -75,7 +76,7 @@ async def get_file(upload: UUID, name: Annotated[str, Path(examples=[DOCUMENT])]
     media_type, content = file
     # A name that says what it is, and nothing of persons: it ends up in histories and on shared drives.
     filename = f"star-upload-{stored.school}-{stored.week}-{stored.number}-{name}"
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"}
+    headers = {"Content-Disposition": disposition("attachment", filename), "Cache-Control": "no-store"}
     return Response(content, media_type=media_type, headers=headers)
 
 

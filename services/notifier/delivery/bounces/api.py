@@ -22,6 +22,7 @@ from shared.web.door import Router
 from shared.web.headers import media_type
 from shared.web.problems import ProblemError
 from shared.web.service import requires
+from shared.web.text import refuse_unstorable_json
 
 log = structlog.get_logger()
 
@@ -54,6 +55,7 @@ async def take_bounce(request: Request, state: State, caller: Annotated[Principa
     if content_type == "message/rfc822":
         message_id, envelope_id, bounce = _from_report(body)
     elif content_type == "application/json":
+        refuse_unstorable_json(body)
         message_id, envelope_id, bounce = _from_webhook(body)
     else:
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-type", "send message/rfc822 or application/json")

@@ -1,7 +1,9 @@
 """A parcel as the bytes of an e-mail: the same bytes at every attempt."""
 
+import re
 from email import policy
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -10,11 +12,17 @@ from typing import Final
 from services.notifier.contacts.one_line import one_line
 from services.notifier.delivery.transports.interface import Parcel
 
-LONGEST_NAME: Final = 120
+LONGEST_NAME: Final = 110
 """Characters of a display name; mail programs show fewer."""
 
 LONGEST_SUBJECT: Final = 250
 """Characters of a subject: encoded and unbroken, it still fits the 998 bytes of a line (RFC 5322, section 2.1.1)."""
+
+
+LINE: Final = 76
+
+_PLAIN: Final = re.compile(r"(?=.{1,50}\Z)[A-Za-z0-9'&/-]+(?: [A-Za-z0-9'&/-]+)*")
+"""Atoms (RFC 5322, section 3.2.3) that fit into a line with an address."""
 
 
 def as_email(parcel: Parcel, mail_from: str) -> bytes:
@@ -40,12 +48,6 @@ def _check(address: str) -> None:
 def _written(parcel: Parcel, mail_from: str) -> bytes:
     # Only an address outside ASCII needs the extension; everything else travels encoded, through any server.
     message = EmailMessage(policy=policy.SMTP if parcel.recipient.isascii() else policy.SMTPUTF8)
-    message["From"] = Address(_words(parcel.sender_name, LONGEST_NAME), addr_spec=mail_from)
-    local, _, domain = parcel.recipient.rpartition("@")
-    message["To"] = Address(username=local, domain=domain)
-    if parcel.reply_to is not None:
-        local, _, domain = parcel.reply_to.rpartition("@")
-        message["Reply-To"] = Address(username=local, domain=domain)
     message["Subject"] = _words(parcel.subject, LONGEST_SUBJECT).rstrip()
     message["Date"] = format_datetime(parcel.written_at)
     message["Message-ID"] = parcel.message_id
@@ -53,7 +55,28 @@ def _written(parcel: Parcel, mail_from: str) -> bytes:
     message.set_content(parcel.text, cte="quoted-printable")
     message.add_alternative(parcel.html, subtype="html", cte="quoted-printable")
     message.set_boundary(f"star-{parcel.id.hex}")
-    return message.as_bytes()
+    # The library drops the quotes of a mailbox that it folds, and a name with a comma in it becomes several mailboxes, the first of them
+    # anybody's choice. So the lines that hold mailboxes are written here.
+    mailboxes = [
+        f"From: {_name(_words(parcel.sender_name, LONGEST_NAME))}<{mail_from}>",
+        f"To: {_address(parcel.recipient)}",
+        *([f"Reply-To: {_address(parcel.reply_to)}"] if parcel.reply_to is not None else []),
+    ]
+    return "".join(f"{line}\r\n" for line in mailboxes).encode() + message.as_bytes()
+
+
+def _name(name: str) -> str:
+    """A display name before its address: as it is where it is made of plain words, else as encoded words (RFC 2047, section 5)."""
+    if not name:
+        return ""
+    if _PLAIN.fullmatch(name):
+        return f"{name} "
+    return Header(name, "utf-8", maxlinelen=LINE, header_name="From").encode(linesep="\r\n") + "\r\n "
+
+
+def _address(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return Address(username=local, domain=domain).addr_spec
 
 
 def _words(text: str, longest: int) -> str:

@@ -16,6 +16,7 @@ from services.thresholds.roster.lookup import known_school
 from services.thresholds.state import State
 from shared.identifiers import SchoolNumber
 from shared.web.door import Router
+from shared.web.headers import disposition
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
 
@@ -40,7 +41,7 @@ async def get_public_pdf(school: SchoolInPath, request: Request, state: State) -
         raise _nothing_published(school)
     # No policy here: a browser's own viewer is made of scripts and styles.
     name = f"attendance-management-plan-{school}.pdf"
-    return html.public(request, printed.pdf, MEDIA_TYPE, {"Content-Disposition": f'inline; filename="{name}"'})
+    return html.public(request, printed.pdf, MEDIA_TYPE, {"Content-Disposition": disposition("inline", name)})
 
 
 @router.head("/plans/{school}", include_in_schema=False)

@@ -19,6 +19,7 @@ from services.thresholds.roster.lookup import known_school
 from services.thresholds.state import State
 from shared.web.cursors import PageLimit, number, read_cursor
 from shared.web.door import Router
+from shared.web.headers import disposition
 from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath
 
@@ -107,4 +108,4 @@ async def get_version_pdf(school: SchoolInPath, version: VersionInPath, state: S
         edition = printed.edition or edition_of(sent, await activities.of_school(connection, school), printed.plan)
     pdf = await asyncio.to_thread(plan_pdf, printed.plan, edition, printed.version, printed.state, printed.saved_at)
     name = f"attendance-management-plan-{school}-{printed.version}-{printed.state}.pdf"
-    return Response(pdf, media_type=MEDIA_TYPE, headers={"Content-Disposition": f'inline; filename="{name}"'})
+    return Response(pdf, media_type=MEDIA_TYPE, headers={"Content-Disposition": disposition("inline", name)})

@@ -1,6 +1,8 @@
 """Headers as others write them."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from shared.web.headers import (
     bearer_token,
     content_coding,
     content_length,
+    disposition,
     has_any_tag,
     media_type,
     retry_after,
@@ -129,3 +132,20 @@ def test_no_reader_raises(header: str) -> None:
     bearer_token(header)
     basic_credentials(header)
     retry_after(header, NOW, shortest=SHORTEST, longest=LONGEST)
+
+
+def test_names_of_files() -> None:
+    assert disposition("inline", "plan-0999.pdf") == 'inline; filename="plan-0999.pdf"'
+    evil = 'a"; x="b\r\nX: y\u0101.pdf'
+    written = disposition("attachment", evil)
+    assert written == "attachment; filename=\"a-x-b-X-y-.pdf\"; filename*=UTF-8''a%22%3B%20x%3D%22b%0D%0AX%3A%20y%C4%81.pdf"
+
+
+@given(st.text())
+def test_any_name_of_a_file_stays_one(filename: str) -> None:
+    written = disposition("attachment", filename)
+    assert written.isascii()
+    assert written.isprintable()
+    (name,) = re.findall(r'^attachment; filename="([A-Za-z0-9_.-]+)"', written)
+    (encoded,) = re.findall(r"; filename\*=UTF-8''([!-~]*)$", written) or [name]
+    assert unquote(encoded) == filename.encode("utf-8", "replace").decode()

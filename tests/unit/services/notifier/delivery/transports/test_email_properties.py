@@ -5,6 +5,7 @@ from dataclasses import replace
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import getaddresses
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -86,3 +87,63 @@ def test_usual_names_arrive_as_they_were_written(name: str) -> None:
 
     assert decoded(content, "Subject") == one_line(name)
     assert decoded(content, "From") == f"{one_line(name)} <{FROM}>".strip()
+
+
+signs = st.sampled_from(
+    [
+        ", ",
+        ",",
+        "evil@attacker.test",
+        "<evil@attacker.test>",
+        '"',
+        "\\",
+        "(",
+        ")",
+        ";",
+        ":",
+        ".",
+        "@",
+        "[",
+        "]",
+        "ā",
+        "😀",
+        " ",
+        "St ",
+        "Kura",
+    ]
+)
+names = st.one_of(st.text(max_size=200), st.lists(signs, max_size=80).map("".join))
+
+
+@settings(max_examples=400, deadline=None)
+@given(names)
+@example("Kura of Sainte Marie, evil@attacker.test, the very long name of a school of many words")
+@example("a, " * 40)
+@example("x" * 110)
+@example("<evil@attacker.test>, " * 5)
+@example('"Kura", ' * 13)
+def test_a_name_is_the_name_of_one_mailbox(name: str) -> None:
+    content = as_email(replace(PARCEL, sender_name=name), FROM)
+
+    words = one_line(name).replace("=?", "= ?")[:LONGEST_NAME].rstrip()
+    header = message_from_bytes(content, policy=policy.compat32)["From"].replace("\r\n", "")
+    ((shown, address),) = getaddresses([header])
+    assert address == FROM
+    assert str(make_header(decode_header(shown))) == words
+    (mailbox,) = message_from_bytes(content, policy=policy.default)["From"].addresses
+    assert mailbox.addr_spec == FROM
+    # The newer reader puts blanks between encoded words.
+    assert mailbox.display_name.replace(" ", "") == words.replace(" ", "")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(["a", "bc", ",", ".", '"', "'", "+", "<", ">", "x" * 30]), min_size=1, max_size=8).map("".join))
+def test_a_local_part_is_part_of_one_mailbox(local: str) -> None:
+    try:
+        content = as_email(replace(PARCEL, recipient=f"{local}@example.test", reply_to=f"{local}@example.test"), FROM)
+    except ValueError:
+        return
+    message = message_from_bytes(content, policy=policy.default)
+    for name in ("To", "Reply-To"):
+        (mailbox,) = message[name].addresses
+        assert (mailbox.username, mailbox.domain) == (local, "example.test")
