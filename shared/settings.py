@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID, uuid4
 
-from pydantic import Field, field_validator
+from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ServiceName = Literal["ingest", "thresholds", "notifier", "moe-sync"]
@@ -37,6 +37,31 @@ class Settings(BaseSettings):
 
     kafka_partitions: int = Field(default=8, ge=1, le=1000)
     """Partitions of a new topic: the most workers of one service that can share it."""
+
+    kafka_security: Literal["plaintext", "tls", "sasl_tls", "sasl_plaintext"] = "plaintext"
+    """The way the brokers' listener is secured: `tls` (with a certificate of ours, if one is named), `sasl_tls` (a user and a password
+    within TLS), `sasl_plaintext` (without TLS), or `plaintext`."""
+
+    kafka_ca: FilePath | None = None
+    """PEM file with the authority that issued the brokers' certificates; by default, those that this machine trusts."""
+
+    kafka_certificate: FilePath | None = None
+    """PEM file with our certificate and its chain, for brokers that ask for it (mTLS)."""
+
+    kafka_key: FilePath | None = None
+    """PEM file with that certificate's key, without a password; by default, it is in the certificate's file."""
+
+    kafka_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    """The SASL mechanism. `PLAIN` sends the password itself: within TLS only."""
+
+    kafka_user: str = ""
+    """The user of `sasl_tls` and `sasl_plaintext`."""
+
+    kafka_password: SecretStr = SecretStr("")
+    """Its password; or name a file that has it."""
+
+    kafka_password_file: FilePath | None = None
+    """A file with nothing but the password."""
 
     publish_timeout: timedelta = timedelta(seconds=10)
     """The bound on waiting for all acks: longer than a broker's failover (a few seconds), shorter than a client's patience."""
@@ -70,8 +95,19 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     """The port to serve on, if the command does not name one."""
 
-    @field_validator("attendance_codes", mode="before")
+    @field_validator("attendance_codes", "kafka_ca", "kafka_certificate", "kafka_key", "kafka_password_file", mode="before")
     @classmethod
     def _empty_is_unset(cls, path: object) -> object:
         # Templates of containers leave variables empty that nobody has set; as a path, that would be the current folder.
         return path or None
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.kafka_security.startswith("sasl"):
+            if not self.kafka_user:
+                raise ValueError(f"STAR_KAFKA_SECURITY={self.kafka_security} needs STAR_KAFKA_USER")
+            if bool(self.kafka_password.get_secret_value()) == (self.kafka_password_file is not None):
+                raise ValueError(f"STAR_KAFKA_SECURITY={self.kafka_security} needs one of STAR_KAFKA_PASSWORD and STAR_KAFKA_PASSWORD_FILE")
+        if self.kafka_key is not None and self.kafka_certificate is None:
+            raise ValueError("STAR_KAFKA_KEY needs STAR_KAFKA_CERTIFICATE")
+        return self

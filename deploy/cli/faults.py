@@ -7,8 +7,9 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from sqlalchemy.exc import DBAPIError
 
+from deploy.topics import UnsafeTopicsError
 from shared.attendance.codes import CodeTableError
-from shared.bus.interface import BusUnavailableError
+from shared.bus.interface import BusRefusedError, BusUnavailableError
 from shared.db.errors import sqlstate_of
 from shared.db.migrate import MigrationBlockedError
 from shared.web.server import CannotServeError
@@ -40,6 +41,10 @@ def explained(error: BaseException) -> str | None:
             return f"{error}, then run `star migrate` again: it goes on where it ended"
         case CannotServeError():
             return f"{error}: if another process has the port, choose one with --port"
+        case UnsafeTopicsError():
+            return f"topics exist under whose settings data would be lost: {error}: alter them, then run `star migrate` again"
+        case BusRefusedError():
+            return f"{error}; {DOCTOR}"
         case BusUnavailableError():
             return f"the bus does not answer ({error}): start the broker, or correct STAR_BUS and STAR_KAFKA_BOOTSTRAP; {DOCTOR}"
         case ValidationError() if error.title.endswith("Settings"):

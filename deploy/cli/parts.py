@@ -12,6 +12,7 @@ from deploy.cli.faults import NOT_MIGRATED
 from deploy.cli.options import data_option, settings_of, with_database
 from deploy.embedded.trees import TREES, tree_of
 from deploy.services import SETTINGS, Service, schema_of, service_named
+from deploy.topics import prepare_topics
 from shared.bus.factory import create_bus
 from shared.db.engine import create_engine
 from shared.db.errors import is_transient
@@ -85,7 +86,7 @@ async def _migrate(settings: Settings) -> None:
     await migrate_trees(settings.database_url, TREES)
     bus = create_bus(settings)
     try:
-        await bus.ensure_topics()
+        await prepare_topics(bus, settings.database_url)
     finally:
         await bus.close()
 

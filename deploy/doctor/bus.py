@@ -8,7 +8,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.doctor.finding import Finding, not_looked_at
-from shared.bus.interface import Bus, BusUnavailableError
+from deploy.topics import topic_differences
+from shared.bus.interface import Bus, BusRefusedError, BusUnavailableError, TopicDifference
 from shared.bus.lag import GroupLag
 from shared.db.engine import create_engine
 from shared.offsets import repository as offsets
@@ -18,18 +19,31 @@ LATE: Final = timedelta(minutes=5)
 """Groups are seconds behind at the busiest hour of the day."""
 
 
-async def look_at_bus(bus: Bus, kind: str) -> list[Finding]:
-    """Whether it answers, and whether the topics are there."""
+async def look_at_bus(bus: Bus, kind: str, database_url: str) -> list[Finding]:
+    """Whether it answers, whether the topics are there, and whether their settings are ours."""
     try:
         await bus.ping()
         missing = await bus.missing_topics()
+        differing = await topic_differences(bus, database_url)
+    except BusRefusedError as error:
+        return [Finding("broker", "fail", f"the bus ({kind}) refuses us", str(error)), not_looked_at("topics", "no broker")]
     except BusUnavailableError as error:
         fix = "start the broker, or correct STAR_BUS and STAR_KAFKA_BOOTSTRAP"
         return [Finding("broker", "fail", f"the bus ({kind}) does not answer: {error}", fix), not_looked_at("topics", "no broker")]
     answers = Finding("broker", "ok", f"the bus ({kind}) answers")
     if missing:
         return [answers, Finding("topics", "fail", f"missing: {', '.join(missing)}", "run `star migrate`")]
-    return [answers, Finding("topics", "ok", "all topics are there")]
+    return [answers, _settings(differing)]
+
+
+def _settings(differing: Sequence[TopicDifference]) -> Finding:
+    """The worst of the settings that are not ours. An operator chooses the number of partitions, as long as none is missing."""
+    told = [difference for difference in differing if difference.loses or difference.setting != "partitions"]
+    if not told:
+        return Finding("topics", "ok", "all topics are there")
+    worst = max(told, key=lambda difference: difference.loses)
+    more = f" (and {len(told) - 1} more: `star migrate` shows all)" if len(told) > 1 else ""
+    return Finding("topics", "fail" if worst.loses else "warn", f"{worst}{more}", worst.fix)
 
 
 async def look_at_offsets(bus: Bus, database_url: str, schemas: Sequence[str]) -> Finding:

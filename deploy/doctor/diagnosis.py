@@ -10,14 +10,12 @@ from deploy.doctor.finding import Finding, not_looked_at
 from deploy.doctor.outside import look_at_mail, look_at_ministry
 from deploy.embedded.postgres import running_database
 from deploy.embedded.trees import TREES
+from deploy.topics import READERS
 from services.moe_sync.settings import MoeSyncSettings
 from services.notifier.settings import NotifierSettings
 from shared.bus.embedded.bus import SCHEMA as EMBEDDED_BUS
 from shared.bus.factory import create_bus
 from shared.settings import Settings
-
-READERS: Final = ("thresholds", "notifier", "moe_sync")
-"""The schemas of services that read topics."""
 
 AFTER_CONFIGURATION: Final = ("database", "clocks", "migrations", "broker", "topics", "offsets", "mail", "ministry")
 
@@ -53,7 +51,7 @@ async def _within(settings: Settings) -> list[Finding]:
         return [*database, migrations, *(not_looked_at(name, "the database is not migrated") for name in ("broker", "topics", "offsets"))]
     bus = create_bus(settings.model_copy(update={"database_url": database_url}))
     try:
-        found = await look_at_bus(bus, settings.bus)
+        found = await look_at_bus(bus, settings.bus, database_url)
         if any(finding.state == "fail" for finding in found):
             return [*database, migrations, *found, not_looked_at("offsets", "the bus is not well")]
         return [*database, migrations, *found, await look_at_offsets(bus, database_url, READERS)]

@@ -19,6 +19,7 @@ from deploy.embedded.postgres import EmbeddedPostgres, NotStartedYetError
 from deploy.embedded.trees import TREES
 from deploy.sandbox.api import create_sandbox
 from deploy.sandbox.mail import MailCatcher
+from deploy.topics import prepare_topics
 from services.ingest.app import create_app as create_ingest
 from services.ingest.settings import IngestSettings
 from services.ingest.worker import run_worker as run_ingest
@@ -117,7 +118,7 @@ async def _serve(
     instance = uuid5(NAMESPACE, f"instance/{settings.data.resolve()}")
     common = settings.model_dump() | {"database_url": database_url, "instance": instance}
     bus = create_bus(Settings(**common))
-    await bus.ensure_topics()
+    await prepare_topics(bus, database_url)
     progress = Progress()
     ingest, thresholds = IngestSettings(**common), ThresholdsSettings(**common)
     notifier = NotifierSettings(**{"smtp_url": mail.url} | _from_environment(NotifierSettings) | common)

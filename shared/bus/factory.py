@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from shared.bus.embedded.bus import EmbeddedBus
 from shared.bus.interface import Bus, Publisher
+from shared.bus.kafka.access import KafkaAccess
 from shared.bus.kafka.bus import KafkaBus
 from shared.settings import Settings
 
@@ -12,8 +13,23 @@ from shared.settings import Settings
 def create_bus(settings: Settings) -> Bus:
     """The bus of this process; connects on first use."""
     if settings.bus == "kafka":
-        return KafkaBus(settings.kafka_bootstrap, partitions=settings.kafka_partitions, publish_timeout=settings.publish_timeout)
+        return KafkaBus(kafka_access(settings), partitions=settings.kafka_partitions, publish_timeout=settings.publish_timeout)
     return EmbeddedBus(settings.database_url, partitions=settings.kafka_partitions, publish_timeout=settings.publish_timeout)
+
+
+def kafka_access(settings: Settings) -> KafkaAccess:
+    """The way to the brokers that the settings name."""
+    return KafkaAccess(
+        bootstrap=settings.kafka_bootstrap,
+        security=settings.kafka_security,
+        ca=settings.kafka_ca,
+        certificate=settings.kafka_certificate,
+        key=settings.kafka_key,
+        mechanism=settings.kafka_mechanism,
+        user=settings.kafka_user,
+        password=settings.kafka_password.get_secret_value(),
+        password_file=settings.kafka_password_file,
+    )
 
 
 @asynccontextmanager

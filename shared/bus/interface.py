@@ -21,6 +21,10 @@ class BusUnavailableError(Exception):
     """The bus did not take or give messages within its bound. Try again: what was sent may have arrived, so keep its ids."""
 
 
+class BusRefusedError(BusUnavailableError):
+    """The bus is there and does not let us in, or is not the one that we trust. The text says which setting a person has to correct."""
+
+
 class MessageTooLargeError(ValueError):
     """A message is larger than the bus takes: trying again does not help, and what says so much has to be split.
 
@@ -91,6 +95,23 @@ class Log:
     oldest: int
     end: int
     oldest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicDifference:
+    """A setting of a topic that exists that is another than ours, what that means, and how to alter it. `loses` data, if it stays."""
+
+    topic: str
+    setting: str
+    found: str
+    wanted: str
+    meaning: str
+    fix: str
+    loses: bool
+
+    def __str__(self) -> str:
+        """In one line, as an operator reads it."""
+        return f"{self.topic}: {self.setting} is {self.found}, and ours is {self.wanted}: {self.meaning}"
 
 
 Committed = Callable[[], Awaitable[Mapping[Partition, int]]]
@@ -176,6 +197,12 @@ class Bus(Protocol):
 
     async def missing_topics(self) -> list[str]:
         """The topics of the catalogue that are not there, in order. Raises BusUnavailableError."""
+
+    async def topic_differences(self, read_partitions: Mapping[str, int]) -> list[TopicDifference]:
+        """Where topics that exist have other settings than ours.
+
+        `read_partitions` is how many of a topic's partitions our groups have read from. Raises BusUnavailableError.
+        """
 
     async def lags(self) -> list[GroupLag]:
         """Every group that has committed, at every partition of its topics, in order. Raises BusUnavailableError."""

@@ -149,3 +149,9 @@ async def settle_gaps(connection: AsyncConnection, ids: Sequence[int]) -> int:
         text("UPDATE offset_gaps SET settled_at = now() WHERE id = ANY(CAST(:ids AS bigint[])) AND settled_at IS NULL"), {"ids": list(ids)}
     )
     return settled.rowcount
+
+
+async def read_partitions(connection: AsyncConnection) -> dict[str, int]:
+    """How many partitions of each topic the groups of this schema have read from, up to the highest."""
+    rows = await connection.execute(text("SELECT topic, max(partition) + 1 AS partitions FROM consumed GROUP BY topic"))
+    return {row.topic: row.partitions for row in rows}

@@ -15,27 +15,35 @@ START_TIMEOUT = 60.0
 STOP_TIMEOUT = 40.0
 
 
-def run_star(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
-    """Runs the command to its end; answers what it printed. Raises AssertionError with its output when it fails."""
-    done = subprocess.run([*STAR, *arguments], env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+def run_star(arguments: Sequence[str], environment: Mapping[str, str], tree: Path | None = None) -> str:
+    """Runs the command to its end; answers what it printed. Raises AssertionError with its output when it fails.
+
+    `tree` is the folder of another release's files.
+    """
+    done = subprocess.run([*STAR, *arguments], env={**os.environ, **environment}, cwd=tree, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"star {' '.join(arguments)} failed:\n{done.stderr[-3000:]}"
     return done.stdout.strip()
 
 
 class Process:
-    """One process of the `star` command, with its output in a file."""
+    """One process of the `star` command, with its output in a file; of this tree, or of another release's."""
 
-    def __init__(self, arguments: Sequence[str], *, environment: Mapping[str, str], output: Path, health: str) -> None:
+    def __init__(
+        self, arguments: Sequence[str], *, environment: Mapping[str, str], output: Path, health: str, tree: Path | None = None
+    ) -> None:
         self.arguments = list(arguments)
         self._environment = {**os.environ, **environment}
         self.output = output
+        self._tree = tree
         self._health = health
         self._process: subprocess.Popen[bytes] | None = None
 
     def launch(self) -> None:
         """Starts it without waiting."""
         with self.output.open("ab") as sink:
-            self._process = subprocess.Popen([*STAR, *self.arguments], env=self._environment, stdout=sink, stderr=subprocess.STDOUT)
+            self._process = subprocess.Popen(
+                [*STAR, *self.arguments], env=self._environment, cwd=self._tree, stdout=sink, stderr=subprocess.STDOUT
+            )
 
     def await_health(self) -> None:
         """Waits until it answers."""
@@ -76,6 +84,11 @@ class Process:
             raise AssertionError(f"star {' '.join(self.arguments)} did not stop:\n{self.output.read_text()[-3000:]}") from None
         self._process = None
         return code
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended since."""
+        return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int:

@@ -3,12 +3,13 @@
 Embedded: `star run`, one process. Cluster: each part of each service a process of its own, on Kafka and PostgreSQL.
 """
 
+import copy
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import psutil
@@ -122,12 +123,18 @@ class EmbeddedStack(Stack):
 
 
 class ClusterStack(Stack):
-    """One process for each service's API and worker; Kafka, PostgreSQL and the sandbox beside them."""
+    """One process for each service's API and worker; Kafka, PostgreSQL and the sandbox beside them.
 
-    def __init__(self, folder: Path, broker: KafkaBroker, database: EmbeddedPostgres, database_url: str) -> None:
+    `tree` is the folder of another release's files, to be run instead of these.
+    """
+
+    def __init__(
+        self, folder: Path, broker: KafkaBroker, database: EmbeddedPostgres, database_url: str, *, tree: Path | None = None
+    ) -> None:
         super().__init__(folder)
         self.broker = broker
         self.database = database
+        self.tree = tree
         self.smtp_port, self.sandbox_port = free_port(), free_port()
         self.environment = ENVIRONMENT | {
             "STAR_DATA": str(self.data),
@@ -137,13 +144,16 @@ class ClusterStack(Stack):
             "STAR_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
             "STAR_MINISTRY_URL": f"http://127.0.0.1:{self.sandbox_port}/ministry",
         }
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         self.ports = {service: free_port() for service in SERVICES}
         self.apis = {service: self._part("serve", service, self.ports[service]) for service in SERVICES}
         self.workers = {service: self._part("work", service, free_port()) for service in SERVICES}
         self.sandbox_process = Process(
             ["sandbox", "--port", str(self.sandbox_port), "--smtp-port", str(self.smtp_port), "--data", str(self.data)],
             environment=self.environment,
-            output=folder / "sandbox.log",
+            output=self.folder / "sandbox.log",
             health=f"http://127.0.0.1:{self.sandbox_port}/mail",
         )
 
@@ -151,9 +161,21 @@ class ClusterStack(Stack):
         return Process(
             [command, service, "--port", str(port)],
             environment=self.environment,
-            output=self.folder / f"{command}-{service}.log",
+            output=self.folder / f"{command}-{service}{'' if self.tree is None else '-before'}.log",
             health=f"http://127.0.0.1:{port}/healthz",
+            tree=self.tree,
         )
+
+    def beside(self, tree: Path | None) -> Self:
+        """The same set-up with processes of another release: other ports, one database, broker, data folder and sandbox."""
+        other = copy.copy(self)
+        other.tree = tree
+        other._lay_out()
+        return other
+
+    def migrate(self) -> None:
+        """Runs `star migrate`."""
+        run_star(["migrate"], self.environment, self.tree)
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.ports[service]}"
@@ -212,18 +234,32 @@ def embedded_stack(folder: Path) -> Iterator[EmbeddedStack]:
 
 
 @contextmanager
-def cluster_stack(folder: Path) -> Iterator[ClusterStack]:
-    """A running cluster on a broker and a database of its own."""
+def cluster(folder: Path) -> Iterator[ClusterStack]:
+    """A broker and a database of its own, which run, and a cluster on them, which does not yet."""
     with ExitStack() as cleanup:
         broker = cleanup.enter_context(running_broker(folder / "kafka"))
         database = EmbeddedPostgres(folder / "postgres")
         url = database.start()
         cleanup.callback(database.stop)
-        stack = ClusterStack(folder, broker, database, url)
-        run_star(["migrate"], stack.environment)
-        for process in stack.processes():
+        yield ClusterStack(folder, broker, database, url)
+
+
+@contextmanager
+def started(processes: Sequence[Process]) -> Iterator[None]:
+    """The processes, which answer; stopped at the end."""
+    with ExitStack() as cleanup:
+        for process in processes:
             process.launch()
             cleanup.callback(process.stop)
-        for process in stack.processes():
+        for process in processes:
             process.await_health()
-        yield stack
+        yield
+
+
+@contextmanager
+def cluster_stack(folder: Path) -> Iterator[ClusterStack]:
+    """A running cluster on a broker and a database of its own."""
+    with cluster(folder) as stack:
+        stack.migrate()
+        with started(stack.processes()):
+            yield stack

@@ -1,7 +1,7 @@
 """The bus of a single machine without a broker: append-only logs in PostgreSQL, readers woken by NOTIFY."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.bus.embedded import repository
 from shared.bus.embedded.consumer import EmbeddedConsumer
 from shared.bus.embedded.publisher import EmbeddedPublisher
-from shared.bus.interface import BusUnavailableError, Positions, committed_positions
+from shared.bus.interface import BusUnavailableError, Positions, TopicDifference, committed_positions
 from shared.bus.lag import GroupLag
 from shared.clock import Clock, utc_now
 from shared.db.engine import create_engine
@@ -74,6 +74,10 @@ class EmbeddedBus:
         async with self._connected() as connection:
             existing = await repository.partition_counts(connection)
         return [topic.name for topic in TOPICS if topic.name not in existing]
+
+    async def topic_differences(self, read_partitions: Mapping[str, int]) -> list[TopicDifference]:
+        """None: the settings are those of this release, whatever was there before."""
+        return []
 
     async def lags(self) -> list[GroupLag]:
         """Compares what groups have committed with the logs."""

@@ -4,35 +4,35 @@ Every wait has a bound of its own: an idempotent producer retries for ever while
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from shared.bus.interface import BusUnavailableError, Positions, committed_positions
+from shared.bus.interface import BusRefusedError, BusUnavailableError, Positions, TopicDifference, committed_positions
+from shared.bus.kafka.access import KafkaAccess
 from shared.bus.kafka.consumer import KafkaConsumer
 from shared.bus.kafka.ending import STOP_TIMEOUT, UNAVAILABLE, bounded, leave
 from shared.bus.kafka.lag import commits, lags
 from shared.bus.kafka.publisher import REQUEST_TIMEOUT, KafkaPublisher
+from shared.bus.kafka.topic_settings import differences, settings_of
 from shared.bus.lag import GroupLag
 from shared.clock import utc_now
 from shared.events.topics import TOPICS, Topic
 
 ADMIN_TIMEOUT: Final = timedelta(seconds=5)
-COMPACTED: Final = "compact"
-COMPACTED_WITHIN: Final = timedelta(days=1)
-"""Left to itself, Kafka compacts when it pays: a quiet topic would keep the names of a student who was removed for ever."""
 
 
 class KafkaBus:
     """Publishers and consumers of one cluster."""
 
-    def __init__(self, bootstrap: str, *, partitions: int, publish_timeout: timedelta) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, access: KafkaAccess, *, partitions: int, publish_timeout: timedelta) -> None:
+        self._access = access
         self._partitions = partitions
         self._publish_timeout = publish_timeout
 
@@ -49,11 +49,11 @@ class KafkaBus:
 
     def publisher(self) -> KafkaPublisher:
         """A new publisher, not started."""
-        return KafkaPublisher(self._bootstrap, self._publish_timeout)
+        return KafkaPublisher(self._access, self._publish_timeout)
 
     def consumer(self, group: str, topics: Sequence[str], positions: Positions = committed_positions) -> KafkaConsumer:
         """A new consumer, not started."""
-        return KafkaConsumer(self._bootstrap, group, topics, self._publish_timeout, positions)
+        return KafkaConsumer(self._access, group, topics, self._publish_timeout, positions)
 
     async def missing_topics(self) -> list[str]:
         """Compares the cluster's topics with the catalogue."""
@@ -61,12 +61,40 @@ class KafkaBus:
             existing = set(await admin.list_topics())
         return [topic.name for topic in TOPICS if topic.name not in existing]
 
+    async def topic_differences(self, read_partitions: Mapping[str, int]) -> list[TopicDifference]:
+        """Asks the cluster for the settings of our topics, its own defaults included."""
+        async with self._admin() as admin:
+            existing = set(await admin.list_topics())
+            topics = [topic for topic in TOPICS if topic.name in existing]
+            if not topics:
+                return []
+            described = {entry["topic"]: entry["partitions"] for entry in await admin.describe_topics([topic.name for topic in topics])}
+            asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
+            answers = [answer for response in await admin.describe_configs(asked) for answer in response.resources]
+        settings: dict[str, dict[str, str]] = {}
+        for code, _, _, name, entries in answers:
+            if code:
+                raise BusUnavailableError(f"the settings of {name} can't be read: {for_code(code).__name__}")
+            settings[name] = {entry[0]: entry[1] for entry in entries}
+        return [
+            difference
+            for topic in topics
+            for difference in differences(
+                topic,
+                settings[topic.name],
+                partitions=len(described[topic.name]),
+                replicas=min(len(partition["replicas"]) for partition in described[topic.name]),
+                wanted_partitions=self._partitions,
+                read_partitions=read_partitions.get(topic.name, 0),
+            )
+        ]
+
     async def lags(self) -> list[GroupLag]:
         """Reads the groups' commits, and for each partition that is behind the message that waits."""
         async with self._admin() as admin:
             committed = await commits(admin)
         topics = {at.topic for offsets in committed.values() for at in offsets}
-        reader = AIOKafkaConsumer(*topics, bootstrap_servers=self._bootstrap, group_id=None, enable_auto_commit=False)
+        reader = AIOKafkaConsumer(*topics, **self._access.options(), group_id=None, enable_auto_commit=False)
         try:
             await bounded(reader.start(), REQUEST_TIMEOUT.total_seconds())
             # The reader takes all partitions of its topics by itself until it is given others.
@@ -87,25 +115,22 @@ class KafkaBus:
 
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, request_timeout_ms=int(ADMIN_TIMEOUT.total_seconds() * 1000))
+        admin: AIOKafkaAdminClient | None = None
         try:
+            admin = AIOKafkaAdminClient(**self._access.options(), request_timeout_ms=int(ADMIN_TIMEOUT.total_seconds() * 1000))
             async with asyncio.timeout(REQUEST_TIMEOUT.total_seconds()):
                 await admin.start()
                 yield admin
         except UNAVAILABLE as error:
+            refusal = await self._access.refusal()
+            if refusal is not None:
+                raise BusRefusedError(refusal) from error
             raise BusUnavailableError(type(error).__name__) from error
         finally:
-            with suppress(*UNAVAILABLE):
-                await asyncio.wait_for(admin.close(), STOP_TIMEOUT)
+            if admin is not None:
+                with suppress(*UNAVAILABLE):
+                    await asyncio.wait_for(admin.close(), STOP_TIMEOUT)
 
     def _new_topic(self, topic: Topic) -> NewTopic:
-        if topic.retention is None:
-            config = {"cleanup.policy": COMPACTED, "max.compaction.lag.ms": _milliseconds(COMPACTED_WITHIN)}
-        else:
-            config = {"retention.ms": _milliseconds(topic.retention)}
         # -1: as many replicas as the cluster's default says, which aiokafka lets through only beside an assignment, be it empty.
-        return NewTopic(topic.name, self._partitions, -1, replica_assignments={}, topic_configs=config)
-
-
-def _milliseconds(duration: timedelta) -> str:
-    return str(int(duration.total_seconds() * 1000))
+        return NewTopic(topic.name, self._partitions, -1, replica_assignments={}, topic_configs=settings_of(topic))

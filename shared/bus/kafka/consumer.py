@@ -11,6 +11,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPar
 from aiokafka.structs import OffsetAndTimestamp, TopicPartition
 
 from shared.bus.interface import BusUnavailableError, Log, Message, Partition, Positions
+from shared.bus.kafka.access import KafkaAccess
 from shared.bus.kafka.ending import METADATA_MAX_AGE, UNAVAILABLE, bounded, leave
 from shared.bus.kafka.publisher import MAX_REQUEST_BYTES
 from shared.bus.kafka.topic_ids import topic_ids
@@ -24,8 +25,8 @@ JOIN_TIMEOUT: Final = timedelta(seconds=30)
 class KafkaConsumer:
     """A member of a consumer group that reads on where `positions` say, whatever the group has committed."""
 
-    def __init__(self, bootstrap: str, group: str, topics: Sequence[str], timeout: timedelta, positions: Positions) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, access: KafkaAccess, group: str, topics: Sequence[str], timeout: timedelta, positions: Positions) -> None:
+        self._access = access
         self._timeout = timeout.total_seconds()
         self._group = group
         self._topics = topics
@@ -101,7 +102,7 @@ class KafkaConsumer:
         if self._consumer is None:
             consumer = AIOKafkaConsumer(
                 *self._topics,
-                bootstrap_servers=self._bootstrap,
+                **self._access.options(),
                 group_id=self._group,
                 enable_auto_commit=False,
                 # An offset that its log does not hold is a finding, never a silent jump.

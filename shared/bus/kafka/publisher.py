@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
 from shared.bus.interface import BusUnavailableError, MessageTooLargeError, Outgoing, check_sizes
+from shared.bus.kafka.access import KafkaAccess
 from shared.bus.kafka.ending import METADATA_MAX_AGE, STOP_TIMEOUT, UNAVAILABLE, abandon, bounded, leave
 
 log = structlog.get_logger()
@@ -28,8 +29,8 @@ class KafkaPublisher:
     itself; a new producer starts a new sequence.
     """
 
-    def __init__(self, bootstrap: str, timeout: timedelta) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, access: KafkaAccess, timeout: timedelta) -> None:
+        self._access = access
         self._timeout = timeout.total_seconds()
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
@@ -91,7 +92,7 @@ class KafkaPublisher:
             async with self._starting:
                 if self._producer is None:
                     producer = AIOKafkaProducer(
-                        bootstrap_servers=self._bootstrap,
+                        **self._access.options(),
                         acks="all",
                         enable_idempotence=True,
                         compression_type="lz4",

@@ -18,6 +18,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.bus.embedded.bus import EmbeddedBus
 from shared.bus.interface import Bus, Consumer, Message, Outgoing, Partition, Positions, Publisher, committed_positions
+from shared.bus.kafka.access import KafkaAccess
 from shared.bus.kafka.bus import KafkaBus
 
 PATIENCE: Final = 60.0
@@ -121,7 +122,7 @@ class KafkaBackstage:
     publish_timeout: timedelta = timedelta(seconds=20)
 
     def bus(self) -> KafkaBus:
-        return KafkaBus(self.bootstrap, partitions=4, publish_timeout=self.publish_timeout)
+        return KafkaBus(KafkaAccess(self.bootstrap), partitions=4, publish_timeout=self.publish_timeout)
 
     async def create_topic(self, name: str, partitions: int) -> None:
         async with self._admin() as admin:

@@ -17,6 +17,7 @@ from deploy.sandbox.api import create_sandbox
 from deploy.sandbox.mail import MailCatcher
 from shared.bus.embedded.bus import EmbeddedBus
 from shared.bus.interface import Outgoing, Partition
+from shared.bus.kafka.access import KafkaAccess
 from shared.bus.kafka.bus import KafkaBus
 from tests.integration.deploy.test_faults import AWAY, star
 from tests.support.kafka import kafka_broker
@@ -63,7 +64,7 @@ async def test_all_is_well(database_url: str, tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.kafka
 async def test_a_set_up_with_kafka(database_url: str, tmp_path: Path, kafka_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch) -> None:
-    bus = KafkaBus(kafka_broker.bootstrap, partitions=4, publish_timeout=timedelta(seconds=5))
+    bus = KafkaBus(KafkaAccess(kafka_broker.bootstrap), partitions=4, publish_timeout=timedelta(seconds=5))
     await bus.ensure_topics()
     await bus.close()
     monkeypatch.setenv("STAR_DATABASE_URL", database_url)
