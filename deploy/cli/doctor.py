@@ -9,7 +9,8 @@ import uvloop
 from deploy.cli.options import data_option, json_option, settings_of
 from deploy.cli.output import keep_logs_out, print_json
 from deploy.doctor.bus import settle
-from deploy.doctor.diagnosis import READERS, diagnose
+from deploy.doctor.diagnosis import diagnose
+from deploy.topics import READERS
 
 
 @click.command()
