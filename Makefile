@@ -25,7 +25,7 @@ install: $(VENV)/installed
 
 # Programs that Python packages don't bring; a machine that is no CI machine is left as it is.
 packages:
-	@.ci/packages java mvn chromium pdftotext
+	@.ci/packages java mvn chromium pdftotext pg_ctlcluster
 
 run: install
 	$(BIN)/star run --port $(PORT) --data $(DATA)

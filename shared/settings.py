@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.db.dsn import missing_file
+
 ServiceName = Literal["ingest", "thresholds", "notifier", "moe-sync"]
 
 
@@ -24,7 +26,8 @@ class Settings(BaseSettings):
     """Folder of the embedded database, the signing key and the sandbox."""
 
     database_url: str = ""
-    """`postgresql://...`; empty if the process starts its own PostgreSQL and fills it in."""
+    """`postgresql://...`, with several hosts, `sslmode`, `sslrootcert` and `target_session_attrs` as PostgreSQL's own tools take them;
+    empty if the process starts its own PostgreSQL and fills it in."""
 
     database_pool: int = Field(default=5, ge=1, le=100)
     """Connections a process holds for one service. A worker handles one batch at a time and seldom needs more than three."""
@@ -100,6 +103,14 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, path: object) -> object:
         # Templates of containers leave variables empty that nobody has set; as a path, that would be the current folder.
         return path or None
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_files(cls, url: str) -> str:
+        name = missing_file(url)
+        if name is not None:
+            raise ValueError(f"{name} names no file that can be read")
+        return url
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

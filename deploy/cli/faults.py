@@ -1,5 +1,6 @@
 """Errors that are an operator's to mend, each in one line that names the command that mends it."""
 
+import ssl
 from typing import Final
 
 import asyncpg
@@ -56,7 +57,7 @@ def explained(error: BaseException) -> str | None:
         case OSError() if error.filename is not None:
             return f"{error.filename}: {error.strerror}: give this user the right to it, or choose another folder with --data"
         case OSError() | TimeoutError():
-            return _away(error)
+            return _of_network(error)
     return None
 
 
@@ -75,6 +76,15 @@ def _of_database(error: BaseException) -> str | None:
     if sqlstate[:2] in {"08", "53", "57"}:
         return _away(error)
     return BY_STATE.get(sqlstate)
+
+
+def _of_network(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        reason = f"the database's certificate is not to be trusted ({error.verify_message})"
+        return f"{reason}: correct sslrootcert or the host in STAR_DATABASE_URL; {DOCTOR}"
+    if "rejected SSL upgrade" in str(error):
+        return f"the database does not speak TLS: correct sslmode or the port in STAR_DATABASE_URL, or turn `ssl` on there; {DOCTOR}"
+    return _away(error)
 
 
 def _away(error: BaseException) -> str:

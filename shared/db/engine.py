@@ -1,6 +1,5 @@
 """Connections to PostgreSQL: one engine a service and process, bound to that service's role and schema."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.db.dsn import dsn_of, tls_of
 from shared.db.errors import READ_ONLY, sqlstate_of
 
 CONNECT_TIMEOUT: Final = 5.0
@@ -18,12 +18,13 @@ CONNECT_TIMEOUT: Final = 5.0
 QUERY_TIMEOUT: Final = 60.0
 """Seconds; ours take milliseconds, the heaviest a few seconds. Without a bound, a server that hangs would hang whoever asks it."""
 
-_KEEPALIVES: Final = {
+KEEPALIVES: Final = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "25s",
 }
+"""The server lets go of a session whose host has vanished, within half a minute."""
 
 SESSION: Final = {
     "timezone": "UTC",
@@ -32,19 +33,9 @@ SESSION: Final = {
     # network, and within five minutes where it still answers but does nothing.
     "statement_timeout": f"{QUERY_TIMEOUT:.0f}s",
     "idle_in_transaction_session_timeout": "5min",
-    **_KEEPALIVES,
+    **KEEPALIVES,
 }
 """Settings of every session of a service."""
-
-_DRIVER: Final = re.compile(r"^postgres(ql)?(\+\w+)?://")
-
-
-def dsn_of(database_url: str) -> str:
-    """The URL as PostgreSQL's own tools write it, whatever driver it named.
-
-    Everything that they know can be in it: several hosts, `sslmode`, `sslrootcert`, `target_session_attrs` and so on.
-    """
-    return _DRIVER.sub("postgresql://", database_url)
 
 
 def role_of(schema: str) -> str:
@@ -75,7 +66,7 @@ def create_engine(database_url: str, schema: str, *, pool_size: int) -> AsyncEng
 
 def create_owner_engine(database_url: str) -> AsyncEngine:
     """An engine that acts as the URL's own user, who owns the database, without a bound on what a statement may take: for migrations."""
-    settings = _KEEPALIVES | {"application_name": "star-migrate"}
+    settings = KEEPALIVES | {"application_name": "star-migrate"}
     # Each connection is used once: what a migration sets for its session must not reach the next.
     return create_async_engine("postgresql+asyncpg://", async_creator=_connector(database_url, settings, None), poolclass=NullPool)
 
@@ -86,13 +77,19 @@ async def ping(engine: AsyncEngine) -> None:
         await connection.execute(text("SELECT 1"))
 
 
+async def connect(database_url: str, settings: Mapping[str, str], query_timeout: float | None = None) -> Any:
+    """A connection of asyncpg's own, with these settings for its session."""
+    return await asyncpg.connect(
+        dsn_of(database_url),
+        ssl=tls_of(database_url),
+        timeout=CONNECT_TIMEOUT,
+        command_timeout=query_timeout,
+        server_settings=dict(settings),
+    )
+
+
 def _connector(database_url: str, settings: Mapping[str, str], query_timeout: float | None) -> Callable[[], Awaitable[asyncpg.Connection]]:
-    dsn = dsn_of(database_url)
-
-    async def connect() -> Any:
-        return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT, command_timeout=query_timeout, server_settings=dict(settings))
-
-    return connect
+    return lambda: connect(database_url, settings, query_timeout)
 
 
 def _leave_read_only(context: ExceptionContext) -> None:

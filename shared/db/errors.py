@@ -3,6 +3,7 @@
 Source: PostgreSQL 18, appendix A (error codes). A code that has a row of its own in `CODES` differs from its class.
 """
 
+import ssl
 from typing import Final, Literal
 
 import asyncpg
@@ -86,6 +87,8 @@ value that it can't write."""
 
 def verdict_of(error: BaseException) -> Verdict:
     """The error's meaning; `ours` for an error that came neither from the database nor from the way to it."""
+    if isinstance(error, (ssl.SSLCertVerificationError, asyncpg.exceptions.ClientConfigurationError)):
+        return "set-up"
     if isinstance(error, (OSError, TimeoutError, PoolTimeoutError, InvalidatePoolError)):
         return "passes"
     if not isinstance(error, (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)):

@@ -9,7 +9,7 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
-from shared.db.engine import CONNECT_TIMEOUT, dsn_of
+from shared.db.engine import CONNECT_TIMEOUT, KEEPALIVES, connect
 from shared.waiting import wait_until_any_set, wait_until_set
 
 log = structlog.get_logger()
@@ -27,9 +27,7 @@ async def listen(database_url: str, channels: dict[str, Callable[[], None]], sto
     while not stop.is_set():
         connection: asyncpg.Connection | None = None
         try:
-            connection = await asyncpg.connect(
-                dsn_of(database_url), timeout=CONNECT_TIMEOUT, server_settings={"application_name": "star-listen"}
-            )
+            connection = await connect(database_url, KEEPALIVES | {"application_name": "star-listen"})
             for name, wake in channels.items():
                 await connection.add_listener(name, _ignoring_arguments(wake))
                 wake()

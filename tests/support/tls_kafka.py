@@ -28,9 +28,9 @@ listener.name.within.plain.sasl.jaas.config=org.apache.kafka.common.security.pla
 """
 
 
-def write_certificate(authority: trustme.CA, path: Path, *identities: str) -> Path:
+def write_certificate(authority: trustme.CA, path: Path, *identities: str, common_name: str | None = None) -> Path:
     """A file with a certificate, its chain and its key, as Kafka and Python read it."""
-    certificate = authority.issue_cert(*identities)
+    certificate = authority.issue_cert(*identities, common_name=common_name)
     key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
     chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + chain)

@@ -1,0 +1,78 @@
+"""The database's URL, as PostgreSQL's own tools take it, in the form that asyncpg takes."""
+
+import re
+import ssl
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+_DRIVER: Final = re.compile(r"^postgres(ql)?(\+\w+)?://")
+
+_OF_LIBPQ: Final = frozenset(
+    {
+        "channel_binding",
+        "connect_timeout",
+        "gssencmode",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "load_balance_hosts",
+        "replication",
+        "requirepeer",
+        "sslcertmode",
+        "sslcompression",
+        "sslnegotiation",
+        "sslsni",
+    }
+)
+"""Parameters of libpq that asyncpg would pass on to the server, which does not know them. Hosting companies put some of them into the
+addresses that they hand out. Timeouts and keepalives are ours."""
+
+_FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+SYSTEM: Final = "system"
+"""As `sslrootcert`: the authorities that this machine trusts."""
+
+
+def dsn_of(database_url: str) -> str:
+    """The URL for asyncpg, whatever driver it named.
+
+    It may hold several hosts, `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `target_session_attrs` and so on.
+    """
+    address, parameters = _parts(database_url)
+    kept = [(name, value) for name, value in parameters if name not in _OF_LIBPQ and (name, value) != ("sslrootcert", SYSTEM)]
+    return address + ("?" + urlencode(kept) if kept else "")
+
+
+def tls_of(database_url: str) -> ssl.SSLContext | None:
+    """The TLS of a URL that trusts this machine's authorities; None where the URL itself says all that asyncpg needs."""
+    parameters = dict(_parts(database_url)[1])
+    if parameters.get("sslrootcert") != SYSTEM:
+        return None
+    context = ssl.create_default_context()
+    if "sslcert" in parameters:
+        context.load_cert_chain(parameters["sslcert"], parameters.get("sslkey"), parameters.get("sslpassword"))
+    return context
+
+
+def missing_file(database_url: str) -> str | None:
+    """The first parameter that names a file that can't be read."""
+    parameters = dict(_parts(database_url)[1])
+    for name in _FILES:
+        value = parameters.get(name)
+        if value and value != SYSTEM and not _can_be_read(Path(value)):
+            return name
+    return None
+
+
+def _parts(database_url: str) -> tuple[str, list[tuple[str, str]]]:
+    address, _, query = _DRIVER.sub("postgresql://", database_url).partition("?")
+    return address, parse_qsl(query, keep_blank_values=True)
+
+
+def _can_be_read(path: Path) -> bool:
+    try:
+        with path.open("rb"):
+            return True
+    except OSError:
+        return False
