@@ -105,7 +105,9 @@ def _letters(letters: Letters) -> str:
     if letters.first_due is not None:
         held = letters.by_status["held"]
         said.insert(
-            0, f"{held} held until {_clock(letters.first_due)}, so that a wrong roll can be mended first (STAR_HOLD=PT0S: sent at once)"
+            0,
+            f"{held} held until {_clock(letters.first_due)}, so that a wrong roll can be mended first"
+            " (STAR_HOLD=PT0S STAR_LETTER_WINDOW=any: sent at once)",
         )
     return "; ".join(said) or "none"
 

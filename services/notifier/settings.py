@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from services.notifier.contacts.sending_window import parse_window
 from services.notifier.delivery.transports.smtp_url import parse_smtp_url
 from services.notifier.delivery.transports.text_gateway import DEFAULT_FIELDS, checked_fields, checked_gateway_url
 from services.notifier.letters.policy import PolicyDefaults
@@ -48,6 +49,11 @@ def _keys(keys: str) -> str:
     return keys
 
 
+def _window(window: str) -> str:
+    parse_window(window)
+    return window
+
+
 class NotifierSettings(Settings):
     """How letters are held, written and sent."""
 
@@ -57,6 +63,10 @@ class NotifierSettings(Settings):
 
     hold: timedelta = Field(default=timedelta(hours=1), ge=timedelta(0), le=timedelta(days=14))
     """The waiting time between a crossing and its letter, in which a school can correct a wrong mark before anybody is worried by it."""
+
+    letter_window: Annotated[str, AfterValidator(_window)] = "school-days 08:00-18:00"
+    """The days and hours in which letters may go, on each school's own clock, at schools whose policy names no window: `any` for any hour,
+    or `any` or `school-days` with hours, as in `school-days 08:00-18:00`."""
 
     tell_within: timedelta = Field(default=timedelta(days=14), ge=timedelta(hours=1), le=timedelta(days=400))
     """The greatest age of a crossing that gets a letter. A notifier with an empty database reads the whole topic again, and must not write
@@ -155,7 +165,7 @@ class NotifierSettings(Settings):
     @property
     def policy_defaults(self) -> PolicyDefaults:
         """The values for choices that a school's letter policy leaves open."""
-        return PolicyDefaults(self.hold, self.tell_within, self.daily_cap_least, self.daily_cap_share)
+        return PolicyDefaults(self.hold, self.tell_within, self.daily_cap_least, self.daily_cap_share, parse_window(self.letter_window))
 
     @property
     def webhook_guard(self) -> Guard:

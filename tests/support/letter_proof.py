@@ -100,6 +100,7 @@ def _worker(folder: Path, database_url: str, smtp_port: int) -> Process:
         "STAR_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
         "STAR_SMTP_TIMEOUT": "PT10S",
         "STAR_HOLD": "PT0S",
+        "STAR_LETTER_WINDOW": "any",
         "STAR_DELIVERY_PAUSE": "PT0.2S",
         "STAR_DELIVERY_LONGEST_PAUSE": "PT2S",
         "STAR_DAILY_CAP_LEAST": "100000",

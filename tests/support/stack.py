@@ -23,7 +23,13 @@ from tests.support.processes import Process, run_star
 SERVICES = ("ingest", "thresholds", "notifier", "moe-sync")
 ALL_SCOPES = "marks:write roster:write star:read star:write uploads:run events:subscribe ops"
 # Receivers of webhooks run on this machine. A letter that the mail server put off is tried again soon.
-ENVIRONMENT = {"STAR_HOLD": "PT0S", "STAR_LOG_FORMAT": "json", "STAR_WEBHOOK_ALLOW": "127.0.0.0/8", "STAR_DELIVERY_PAUSE": "PT2S"}
+ENVIRONMENT = {
+    "STAR_HOLD": "PT0S",
+    "STAR_LETTER_WINDOW": "any",
+    "STAR_LOG_FORMAT": "json",
+    "STAR_WEBHOOK_ALLOW": "127.0.0.0/8",
+    "STAR_DELIVERY_PAUSE": "PT2S",
+}
 
 
 class Stack(ABC):

@@ -1,19 +1,21 @@
 """A school's policy of letters: when they may go, about what, to whom, and how many a day. Pure: the clock is passed in.
 
-Every choice has a default: a school that has chosen nothing gets its letters at once, to every address, about each threshold. The policy
-is kept as its structs encode themselves; a choice that a document does not name has its default, also a choice that came later.
+Every choice has a default: letters of a school that has chosen nothing go in the hours of the service's own window, to every address,
+about each threshold. The policy is kept as its structs encode themselves; a choice that a document does not name has its default, also a
+choice that came later.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import structs
 
 from services.notifier.contacts.recipients import Recipient
-from services.notifier.contacts.school_days import DAY, HORIZON, is_school_day
+from services.notifier.contacts.school_days import DAY, HORIZON
+from services.notifier.contacts.sending_window import Window, next_opening
 from services.notifier.letters.case import Past
 from services.notifier.staff_mail.choices import StaffChoices
 from shared.attendance.calendar import SchoolCalendar, Term
@@ -21,21 +23,8 @@ from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.clock import instant
 
 
-class Window(Struct, frozen=True, omit_defaults=True):
-    """The days and hours in which letters may go, on the school's own clock; `until` is no longer inside. Both hours None: all day."""
-
-    school_days_only: bool = False
-    opens: time | None = None
-    until: time | None = None
-
-    @property
-    def days(self) -> Literal["any", "school-days"]:
-        """The days, as the API names them."""
-        return "school-days" if self.school_days_only else "any"
-
-
 class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
-    """A school's choices. `hold` and `daily_cap` None: the service's own.
+    """A school's choices. `hold`, `window` and `daily_cap` None: the service's own.
 
     `after_term` is how long after a term's last day letters about it may still go. A `daily_cap` of 0 lets a person release every letter.
     """
@@ -48,6 +37,9 @@ class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
     after_term: timedelta = timedelta(0)
 
 
+SCHOOL_HOURS: Final = Window(True, time(8), time(18))
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyDefaults:
     """The service's settings, for choices that a school's policy leaves open."""
@@ -56,6 +48,7 @@ class PolicyDefaults:
     tell_within: timedelta = timedelta(days=14)
     cap_least: int = 200
     cap_share: float = 0.5
+    window: Window = SCHOOL_HOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +97,11 @@ class Now:
 Decision = Never | OnHold | NotNow | Now
 
 
+def with_defaults(policy: Policy, defaults: PolicyDefaults) -> Policy:
+    """The policy with the service's own window where it names none."""
+    return policy if policy.window is not None else structs.replace(policy, window=defaults.window)
+
+
 def decide(
     policy: Policy,
     due: DueLetter,
@@ -113,7 +111,10 @@ def decide(
     tell_within: timedelta,
     now: datetime,
 ) -> Decision:
-    """The decision on a letter that is due. `term` is the letter's term, if the school's calendar has it."""
+    """The decision on a letter that is due, by a policy that names its window (`with_defaults`).
+
+    `term` is the letter's term, if the school's calendar has it.
+    """
     if is_over(policy, term, calendar, now):
         return Never("term-over")
     if due.kept_by_staff and due.said_at is not None and now - due.said_at > tell_within:
@@ -128,23 +129,6 @@ def decide(
         # Without a school day in sight the calendar is asked again tomorrow: by then the term may be over.
         return NotNow(opening or now + DAY)
     return Now()
-
-
-def next_opening(window: Window | None, calendar: SchoolCalendar, now: datetime) -> datetime | None:
-    """The first moment from `now` on at which letters may go, in UTC: `now` itself inside the window.
-
-    None when the school's calendar knows of no day on which it opens.
-    """
-    if window is None or _is_open(window, calendar, now):
-        return now
-    zone = ZoneInfo(calendar.timezone)
-    day = now.astimezone(zone).date()
-    for ahead in range(HORIZON.days + 1):
-        # Where the clocks jump over the hour, or it is past for today, the next day's counts.
-        opening = instant(day + ahead * DAY, window.opens or time(0), zone)
-        if opening > now and _is_open(window, calendar, opening):
-            return opening
-    return None
 
 
 def held_until(
@@ -178,15 +162,6 @@ def cap_of(policy: Policy, known_students: int, *, least: int, share: float) -> 
 def chosen(policy: Policy, recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:
     """Those of the student's recipients who get the letter."""
     return tuple(recipients[:1] if policy.recipients == "first" else recipients)
-
-
-def _is_open(window: Window, calendar: SchoolCalendar, now: datetime) -> bool:
-    local = now.astimezone(ZoneInfo(calendar.timezone))
-    if window.school_days_only and not is_school_day(calendar, local.date()):
-        return False
-    if window.opens is None or window.until is None:
-        return True
-    return window.opens <= local.time() < window.until
 
 
 def _is_for(hold: Hold, threshold: Threshold) -> bool:

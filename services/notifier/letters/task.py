@@ -12,7 +12,19 @@ from services.notifier.contacts.recipients import recipients
 from services.notifier.contacts.repository import bad_addresses, contacts
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.letters.case import Case, Past, Waiting, bound, passed, said_of
-from services.notifier.letters.policy import Decision, DueLetter, Never, NotNow, OnHold, Policy, PolicyDefaults, cap_of, chosen, decide
+from services.notifier.letters.policy import (
+    Decision,
+    DueLetter,
+    Never,
+    NotNow,
+    OnHold,
+    Policy,
+    PolicyDefaults,
+    cap_of,
+    chosen,
+    decide,
+    with_defaults,
+)
 from services.notifier.letters.repository import cases, holds, letters, policies, releases
 from services.notifier.letters.writing import LetterWriter, Sheet
 from services.notifier.staff_mail.repository import notices
@@ -73,7 +85,7 @@ class LetterTask:
         school = await contacts.school(connection, case.school)
         if school is None:
             return Retry("the school has not been sent yet")
-        policy = await policies.current(connection, case.school)
+        policy = with_defaults(await policies.current(connection, case.school), self.defaults)
         waiting = replace(waiting, threshold=threshold)
         decision = await self._decide(connection, case, waiting, school, policy, now)
         match decision:

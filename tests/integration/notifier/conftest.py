@@ -228,6 +228,7 @@ def settings(database_url: str, tmp_path: Path, catcher: MailCatcher) -> Notifie
         database_url=database_url,
         smtp_url=catcher.url,
         hold=HOLD,
+        letter_window="any",
         smtp_timeout=timedelta(seconds=20),
         kafka_partitions=2,
     )

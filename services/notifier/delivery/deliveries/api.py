@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -10,7 +11,8 @@ import structlog
 from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.contacts.repository import bad_addresses
+from services.notifier.contacts.repository import bad_addresses, contacts
+from services.notifier.contacts.sending_window import next_opening
 from services.notifier.delivery.deliveries.delivery import Delivery, DeliveryKey
 from services.notifier.delivery.deliveries.repository import deliveries, listing, reads
 from services.notifier.delivery.deliveries.resending import WHY, Resend, plan_resend
@@ -24,7 +26,7 @@ from services.notifier.delivery.deliveries.schemas import (
     ReportOut,
     WithReason,
 )
-from services.notifier.state import State
+from services.notifier.state import NotifierState, State
 from shared.auth.principal import ROLES, Principal
 from shared.telemetry import metrics
 from shared.web.cursors import PageLimit, moment, read_cursor
@@ -62,7 +64,10 @@ async def list_deliveries(
         rows = await listing.page(connection, school, student=student, status=status, before=before, most=limit + 1)
         page = page_of(rows, limit, lambda row: (row["created_at"], row["id"]))
         attempts = await listing.attempts(connection, [row["id"] for row in page.items])
-    return page.map(lambda row: DeliveryOut(**_seen_by(caller, row), attempts=_attempts(attempts.get(row["id"], []))))
+        goes_at = await _goes_at(connection, state, school, page.items)
+    return page.map(
+        lambda row: DeliveryOut(**_seen_by(caller, row) | goes_at.get(row["id"], {}), attempts=_attempts(attempts.get(row["id"], [])))
+    )
 
 
 @router.get("/v1/deliveries/{delivery}", summary="One delivery, its attempts, and the letter as it was sent")
@@ -127,6 +132,20 @@ async def cancel_delivery(
     metrics.LETTERS.labels("cancelled").inc()
     log.info("delivery.cancelled", delivery=str(delivery), by=caller.subject)
     return ChangedDelivery(id=delivery, status="cancelled", message_id=sent.message_id, resend_of=sent.resend_of)
+
+
+async def _goes_at(
+    connection: AsyncConnection, state: NotifierState, school: str, rows: Sequence[Mapping[str, Any]]
+) -> dict[uuid.UUID, dict[str, datetime]]:
+    """When letters that are held go, as far as is known now: at the first opening of the window after the waiting time."""
+    held = [row for row in rows if row["status"] == "held"]
+    sender = await contacts.school(connection, school) if held else None
+    if sender is None:
+        return {}
+    window = await listing.window(connection, school) or state.settings.policy_defaults.window
+    calendar, now = sender.calendar(), state.clock()
+    openings = {row["id"]: next_opening(window, calendar, max(row["due_at"], now)) for row in held}
+    return {item: {"due_at": opening} for item, opening in openings.items() if opening is not None}
 
 
 async def _lock(connection: AsyncConnection, delivery: uuid.UUID, caller: Principal) -> DeliveryKey:

@@ -53,7 +53,7 @@ class DeliveryOut(BaseModel):
     recipient: str | None = Field(
         description="For the role `manage`. null until the letter is written, and once it is erased or the student has been deleted"
     )
-    due_at: datetime
+    due_at: datetime = Field(description="When it was due; for a letter that is held, when it will go: in the school's window")
     sent_at: datetime | None
     bounced_at: datetime | None
     subject: str | None

@@ -8,7 +8,7 @@ from services.notifier.contacts.repository import contacts
 from services.notifier.letters.policy import Policy, cap_of
 from services.notifier.letters.repository import cases, letters, policies
 from services.notifier.letters.repository.policies import PolicyVersion
-from services.notifier.letters.schemas.policy import CurrentPolicy, InForce, PolicyIn, PolicyVersionOut
+from services.notifier.letters.schemas.policy import CurrentPolicy, InForce, PolicyIn, PolicyVersionOut, shown_window
 from services.notifier.staff_mail import digests
 from services.notifier.state import NotifierState, State
 from shared.auth.principal import Principal
@@ -71,4 +71,6 @@ async def _shown(connection: AsyncConnection, state: NotifierState, school: str,
     students = await contacts.count_of_school(connection, school)
     hold = version.policy.hold if version.policy.hold is not None else defaults.hold
     cap = cap_of(version.policy, students, least=defaults.cap_least, share=defaults.cap_share)
-    return CurrentPolicy.of(school, version, in_force=InForce(hold=hold, daily_cap=cap))
+    return CurrentPolicy.of(
+        school, version, in_force=InForce(hold=hold, window=shown_window(version.policy.window or defaults.window), daily_cap=cap)
+    )

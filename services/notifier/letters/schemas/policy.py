@@ -15,7 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from services.notifier.letters.policy import Policy, Window
+from services.notifier.contacts.sending_window import LAST_MINUTE, Window
+from services.notifier.letters.policy import Policy
 from services.notifier.letters.repository.policies import PolicyVersion
 from services.notifier.staff_mail.choices import DigestChoice
 from shared.addresses import usable_address
@@ -73,7 +74,8 @@ Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(_addr
 class WindowIn(Body):
     """When letters may go, on the school's own clock. A letter that is due outside goes at the next opening, and is decided only then.
 
-    `until` is no longer inside. Without hours it is the whole day; then letters of a school-days window go at midnight after a holiday.
+    `until` is no longer inside, but for 23:59, which is the end of the day. Without hours it is the whole day; then letters of a
+    school-days window go at midnight after a holiday.
     """
 
     days: Literal["any", "school-days"] = "any"
@@ -87,8 +89,15 @@ class WindowIn(Body):
         if self.opens is not None and self.until is not None and self.opens >= self.until:
             raise ValueError("a window opens before it closes, on the same day")
         if self.days == "any" and self.opens is None:
-            raise ValueError("a window names its days, its hours, or both; null for none")
+            raise ValueError("a window names its days, its hours, or both; for any hour, opens 00:00 and until 23:59")
         return self
+
+
+def shown_window(window: Window) -> WindowIn:
+    """A window as the API shows it; any hour has its hours, as it has to be asked for."""
+    if not window.school_days_only and window.opens is None:
+        return WindowIn(days="any", opens=time(0), until=LAST_MINUTE)
+    return WindowIn(days=window.days, opens=window.opens, until=window.until)
 
 
 class DigestIn(Body):
@@ -106,7 +115,10 @@ class PolicyIn(Body):
     hold: Annotated[Duration, AfterValidator(_between_zero_and(LONGEST_HOLD))] | None = Field(
         default=None, description="How long a letter waits after its crossing; null for the service's own"
     )
-    window: WindowIn | None = Field(default=None, description="null: letters go on any day, at any hour")
+    window: WindowIn | None = Field(
+        default=None,
+        description="null for the service's own; for any hour: days any, opens 00:00, until 23:59",
+    )
     recipients: Literal["all", "first"] = Field(
         default="all", description="A letter to each address of the caregivers who want letters, or to the first in the school's order only"
     )
@@ -145,6 +157,7 @@ class InForce(BaseModel):
     """The values in force for the fields that the policy leaves to the service."""
 
     hold: timedelta
+    window: WindowIn
     daily_cap: int
 
 

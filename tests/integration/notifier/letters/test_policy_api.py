@@ -9,6 +9,7 @@ from tests.integration.notifier.conftest import Desk, Visitor
 from tests.support.crossings import SCHOOL
 
 PATH = f"/v1/schools/{SCHOOL}/letter-policy"
+ANY_HOUR = {"days": "any", "opens": "00:00", "until": "23:59"}
 DEFAULTS: dict[str, Any] = {
     "hold": None,
     "window": None,
@@ -43,7 +44,7 @@ async def test_the_defaults_before_a_school_has_said_anything(visitor: Visitor) 
         "version": 0,
         "changed_at": None,
         "changed_by": None,
-        "in_force": {"hold": "PT1H", "daily_cap": 200},
+        "in_force": {"hold": "PT1H", "window": ANY_HOUR, "daily_cap": 200},
     }
     assert await got(visitor, f"{PATH}/versions") == {"items": [], "next": None}
 
@@ -54,7 +55,7 @@ async def test_every_choice_comes_back_as_it_was_set(visitor: Visitor) -> None:
         "version": 1,
         "changed_at": "2026-11-20T02:00:00Z",
         "changed_by": "test",
-        "in_force": {"hold": "PT4H", "daily_cap": 30},
+        "in_force": {"hold": "PT4H", "window": CHOSEN["window"], "daily_cap": 30},
     }
     assert await visitor.policy(**CHOSEN) == expected
     assert await got(visitor) == expected
@@ -78,7 +79,7 @@ async def test_the_service_says_what_is_in_force(desk: Desk, visitor: Visitor, s
     await desk.school()
     await desk.roster([desk.joined(student=str(number)) for number in range(450)])
 
-    assert (await got(visitor))["in_force"] == {"hold": "PT1H", "daily_cap": 225}
+    assert (await got(visitor))["in_force"] == {"hold": "PT1H", "window": ANY_HOUR, "daily_cap": 225}
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+from msgspec import Struct
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.contacts.sending_window import Window
+
+
+class _Windowed(Struct):
+    window: Window | None = None
+
+
+_windowed = msgspec.json.Decoder(_Windowed)
 
 _PAGE = text(
     """
@@ -68,6 +79,17 @@ async def page(
         },
     )
     return [dict(row) for row in rows.mappings()]
+
+
+async def window(connection: AsyncConnection, school: str) -> Window | None:
+    """The window of the school's newest letter policy; None where it names none."""
+    row = (
+        await connection.execute(
+            text("SELECT CAST(document AS text) AS document FROM policies WHERE school = :school ORDER BY version DESC LIMIT 1"),
+            {"school": school},
+        )
+    ).one_or_none()
+    return None if row is None else _windowed.decode(row.document).window
 
 
 async def attempts(connection: AsyncConnection, items: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, list[Mapping[str, Any]]]:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.contacts.recipients import Recipient
+from services.notifier.contacts.sending_window import Window, next_opening, parse_window
 from services.notifier.letters.policy import (
     Decision,
     DueLetter,
@@ -17,13 +18,13 @@ from services.notifier.letters.policy import (
     Now,
     OnHold,
     Policy,
-    Window,
+    PolicyDefaults,
     cap_of,
     chosen,
     decide,
     held_until,
     is_over,
-    next_opening,
+    with_defaults,
 )
 from shared.attendance.calendar import SchoolCalendar, Term
 
@@ -214,3 +215,37 @@ def test_the_first_recipient_or_all() -> None:
     assert chosen(Policy(), both) == both
     assert chosen(Policy(recipients="first"), both) == both[:1]
     assert chosen(Policy(recipients="first"), ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "window"),
+    [
+        ("any", Window()),
+        ("school-days", Window(True)),
+        ("school-days 08:00-18:00", Window(True, time(8), time(18))),
+        ("any 09:30-20:00", Window(False, time(9, 30), time(20))),
+    ],
+)
+def test_a_window_is_written_in_a_line(text: str, window: Window) -> None:
+    assert parse_window(text) == window
+
+
+@pytest.mark.parametrize(
+    "text", ["", "always", "weekdays 08:00-18:00", "school-days 8-18", "any 18:00-08:00", "any 08:00-24:00", "any 08:00-08:00"]
+)
+def test_a_line_that_is_no_window_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"window|hour"):
+        parse_window(text)
+
+
+@pytest.mark.parametrize("now", ["2026-11-20T10:59:59", "2026-11-20T11:00", "2026-11-21T03:00"])
+def test_until_the_last_minute_is_any_hour(now: str) -> None:
+    assert next_opening(Window(False, time(0), time(23, 59)), SCHOOL, utc(now)) == utc(now)
+
+
+def test_out_of_the_box_letters_go_on_school_days_between_eight_and_six() -> None:
+    policy = with_defaults(Policy(), PolicyDefaults())
+    assert policy.window == Window(True, time(8), time(18))
+    # Friday at a quarter past six in the evening, the Monday after at eight.
+    assert decide(policy, DUE, T4, [], SCHOOL, FORTNIGHT, utc("2026-11-20T05:15")) == NotNow(utc("2026-11-22T19:00"))
+    assert with_defaults(Policy(window=DAYTIME), PolicyDefaults()).window == DAYTIME
