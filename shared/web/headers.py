@@ -44,6 +44,11 @@ def accepts(accept: str | None, wanted: str) -> bool:
     return any(media_type(part) == wanted for part in (accept or "").split(","))
 
 
+def prefers(accept: str | None, wanted: str) -> bool:
+    """Whether an Accept header names this media type first."""
+    return accepts((accept or "").partition(",")[0], wanted)
+
+
 def has_any_tag(if_none_match: str | None, tags: Collection[str]) -> bool:
     """Whether an If-None-Match names one of these entity tags, weak or strong, or any (`*`)."""
     named = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}

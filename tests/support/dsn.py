@@ -1,5 +1,7 @@
 """Delivery status notifications in the manners of the common mail servers, about a letter of ours. Made up, in their forms."""
 
+import base64
+import quopri
 from collections.abc import Mapping
 
 MESSAGE_ID = "<8b1f0c0e-5d0f-5a3e-9a53-53ae5c1d7a10@notifier.star.invalid>"
@@ -267,3 +269,48 @@ GARBAGE: Mapping[str, bytes] = {
 def about(sample: str, message_id: str) -> bytes:
     """A sample about another letter."""
     return sample.replace(MESSAGE_ID, message_id).replace(ENVELOPE_ID, message_id.strip("<>").partition("@")[0]).encode()
+
+
+GLOBAL = f"""\
+From: MAILER-DAEMON@mail.example.test
+Subject: =?utf-8?q?Undelivered?=
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=global-delivery-status; boundary="global"
+
+--global
+Content-Type: text/plain; charset=utf-8
+
+mēre@example.test: no such user
+--global
+Content-Type: message/global-delivery-status
+
+Reporting-MTA: dns; mail.example.test
+Arrival-Date: Fri, 20 Nov 2026 15:00:58 +1300
+
+Final-Recipient: utf-8; mēre@example.test
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 mēre@example.test: User unknown
+
+--global
+Content-Type: message/global-headers
+
+From: Ōtaki Example College <no-reply@star.invalid>
+To: mēre@example.test
+Subject: Tāne has been away
+Message-ID: {MESSAGE_ID}
+
+--global--
+"""
+"""RFC 6533: an address outside ASCII, and the headers as they are."""
+
+
+def encoded(report: str, coding: str, *types: str) -> bytes:
+    """The report with its parts of these types in base64 or quoted-printable, as servers without 8BITMIME pass them on."""
+    head, *parts = report.encode().split(b"\n--")
+    for number, part in enumerate(parts):
+        headers, blank, body = part.partition(b"\n\n")
+        if any(b"content-type: " + kind.encode() in headers.lower() for kind in types):
+            body = base64.encodebytes(body) if coding == "base64" else quopri.encodestring(body)
+            parts[number] = headers + b"\nContent-Transfer-Encoding: " + coding.encode() + blank + body
+    return b"\n--".join([head, *parts])

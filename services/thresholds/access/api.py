@@ -22,7 +22,7 @@ from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber
 from shared.web.cursors import moment, number, read_cursor
 from shared.web.door import Router
-from shared.web.headers import accepts
+from shared.web.headers import prefers
 from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath, requires
 from shared.web.spreadsheet import Cell, csv_answer_of_pages
@@ -49,7 +49,7 @@ async def get_audit(
     """Newest first. As CSV (`format=csv`, or `Accept: text/csv`) you get the whole log in one file. Reading the log adds a line to it."""
     caller.require_school(school)
     after = read_cursor(query.cursor, moment, number(18))
-    as_csv = query.format == "csv" or (query.format is None and accepts(request.headers.get("accept"), "text/csv"))
+    as_csv = query.format == "csv" or (query.format is None and prefers(request.headers.get("accept"), "text/csv"))
     async with state.engine.begin() as connection:
         which = _filter(school, query, await calendar_for(connection, school))
         lines = [] if as_csv else await audit.page(connection, which, after, query.limit + 1)

@@ -31,12 +31,17 @@ router = Router(tags=["bounces"])
 MOST_BYTES: Final = 2 * 1024 * 1024
 """A report returns the whole letter at most, and ours are small."""
 
+REPORTS: Final = ("message/rfc822", "message/global")
+
 _BODY: Final = {
     "requestBody": {
         "required": True,
         "content": {
             "application/json": {"schema": BouncePosted.model_json_schema()},
-            "message/rfc822": {"schema": {"type": "string", "description": "A delivery status notification (RFC 3464), as it came"}},
+            **{
+                report: {"schema": {"type": "string", "description": "A delivery status notification (RFC 3464, RFC 6533), as it came"}}
+                for report in REPORTS
+            },
         },
     }
 }
@@ -52,7 +57,7 @@ async def take_bounce(request: Request, state: State, caller: Annotated[Principa
     """
     content_type = media_type(request.headers.get("content-type"))
     body = await read_body(request, MOST_BYTES)
-    if content_type == "message/rfc822":
+    if content_type in REPORTS:
         message_id, envelope_id, bounce = _from_report(body)
     elif content_type == "application/json":
         refuse_unstorable_json(body)

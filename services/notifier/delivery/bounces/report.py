@@ -27,7 +27,20 @@ _SMTP_CODE: Final = re.compile(r"(?<![0-9.])([245])[0-9]{2}(?![0-9.])")
 _IN_WORDS: Final = re.compile(r"(?<![0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]+@[^<>\s]+>")
 _UNSPECIFIC: Final = re.compile(r"[245]\.0\.0")
+_LINE_END: Final = re.compile(rb"\r\n?")
+_BLANK_LINES: Final = re.compile(rb"\n[ \t]*(?:\n[ \t]*)+")
 MOST_PARTS: Final = 100
+
+_MESSAGE_TYPE: Final = re.compile(rb"^(content-type:\s*)message/", re.IGNORECASE | re.MULTILINE)
+_OPAQUE: Final = "application/x-of-message-"
+"""What stands for `message/`: the library parses parts of that type before it decodes them, and makes nothing of one that is encoded. None
+must be (RFC 2046, section 5.2.1), the global ones may (RFC 6533), and some servers encode all of them."""
+
+_STATUS_TYPES: Final = frozenset({f"{_OPAQUE}delivery-status", f"{_OPAQUE}global-delivery-status"})
+_RETURNED_TYPES: Final = frozenset(
+    {"text/rfc822-headers", *(f"{_OPAQUE}{kind}" for kind in ("rfc822", "rfc822-headers", "global", "global-headers"))}
+)
+"""RFC 3464 and RFC 3462; with addresses outside ASCII, RFC 6533."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,7 @@ def read_report(raw: bytes) -> BounceReport:
     """Reads a notification as a mail server passes it on. Raises NotAReportError, never anything else, whatever the bytes are."""
     try:
         # The oldest policy reads anything: the newer ones raise at headers that are no headers.
-        message = message_from_bytes(raw, policy=policy.compat32)
+        message = message_from_bytes(_MESSAGE_TYPE.sub(rb"\1" + _OPAQUE.encode(), raw), policy=policy.compat32)
         report = _report(message)
     except NotAReportError:
         raise
@@ -74,11 +87,11 @@ def read_report(raw: bytes) -> BounceReport:
 
 
 def _report(message: Message) -> BounceReport:
-    status_part = next((part for part in _parts(message) if part.get_content_type() == "message/delivery-status"), None)
+    status_part = next((part for part in _parts(message) if part.get_content_type() in _STATUS_TYPES), None)
     if status_part is None:
         raise NotAReportError("there is no part message/delivery-status in the message")
-    blocks: Any = status_part.get_payload()
-    if not isinstance(blocks, list) or not blocks:
+    blocks = [_headers(block) for block in _BLANK_LINES.split(_content(status_part)) if block.strip()]
+    if not blocks:
         raise NotAReportError("the delivery status has no fields")
     recipients = [block for block in blocks if _action(block) is not None]
     if not recipients:
@@ -101,6 +114,16 @@ def _parts(message: Message) -> Iterator[Message]:
         payload: Any = part.get_payload()
         if part.get_content_maintype() == "multipart" and isinstance(payload, list):
             waiting.extend(payload)
+
+
+def _content(part: Message) -> bytes:
+    """The bytes of a part as they were before they were encoded for the way, lines ended by LF."""
+    content: Any = part.get_payload(decode=True)
+    return _LINE_END.sub(b"\n", content) if isinstance(content, bytes) else b""
+
+
+def _headers(content: bytes) -> Message:
+    return message_from_bytes(content.lstrip(b"\n"), policy=policy.compat32)
 
 
 def _action(block: Message) -> Action | None:
@@ -132,16 +155,9 @@ def _returned_id(message: Message, status_part: Message) -> str | None:
         after_status = after_status or part is status_part
         if not after_status:
             continue
-        payload: Any = part.get_payload()
-        if part.get_content_type() == "message/rfc822" and isinstance(payload, list) and payload:
-            returned: Any = payload[0]
-            message_id = _MESSAGE_ID.search(_field(returned, "Message-ID"))
-        elif part.get_content_type() in ("text/rfc822-headers", "message/rfc822-headers"):
-            decoded: Any = part.get_payload(decode=True)
-            headers = message_from_bytes(decoded if isinstance(decoded, bytes) else b"", policy=policy.compat32)
-            message_id = _MESSAGE_ID.search(_field(headers, "Message-ID"))
-        else:
+        if part.get_content_type() not in _RETURNED_TYPES:
             continue
+        message_id = _MESSAGE_ID.search(_field(_headers(_content(part)), "Message-ID"))
         if message_id is not None:
             return message_id.group()
     return None

@@ -17,6 +17,7 @@ from shared.web.headers import (
     disposition,
     has_any_tag,
     media_type,
+    prefers,
     retry_after,
 )
 
@@ -73,6 +74,8 @@ def test_media_types() -> None:
     assert media_type(None, "application/json") == "application/json"
     assert accepts("text/html, Text/Event-Stream;q=0.5", "text/event-stream")
     assert not accepts("*/*", "text/csv")
+    assert prefers("text/csv;q=0.5, application/json", "text/csv")
+    assert not prefers("application/json, text/csv", "text/csv")
     assert content_coding(" GZip") == "gzip"
 
 

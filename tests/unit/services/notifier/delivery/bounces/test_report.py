@@ -125,3 +125,30 @@ def test_damage_is_never_more_than_no_report(sample: bytes, cuts: list[tuple[int
     except NotAReportError:
         return
     assert report.kind in ("hard", "soft", "policy", "delayed", "delivered")
+
+
+STATUS, RETURNED = ("message/delivery-status", "message/global-delivery-status"), ("text/rfc822-headers", "message/")
+
+
+@pytest.mark.parametrize("coding", ["7bit", "base64", "quoted-printable"])
+@pytest.mark.parametrize("types", [STATUS, RETURNED, (*STATUS, *RETURNED)], ids=["status", "returned", "both"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize(
+    "sample",
+    [dsn.POSTFIX, dsn.EXIM, dsn.EXCHANGE, dsn.GMAIL, dsn.POSTFIX_DELAYED, dsn.GLOBAL],
+    ids=["postfix", "exim", "exchange", "gmail", "delayed", "global"],
+)
+def test_an_encoded_report_says_the_same(sample: str, line_end: str, types: tuple[str, ...], coding: str) -> None:
+    plain = read_report(sample.encode())
+    assert plain.message_id == dsn.MESSAGE_ID
+    encoded = sample.encode() if coding == "7bit" else dsn.encoded(sample, coding, *types)
+    assert read_report(encoded.replace(b"\n", line_end.encode())) == plain
+
+
+def test_a_report_about_an_address_outside_ascii() -> None:
+    report = read_report(dsn.GLOBAL.encode())
+    assert (report.action, report.status, report.kind, report.message_id) == ("failed", "5.1.1", "hard", dsn.MESSAGE_ID)
+    returned = dsn.GLOBAL.replace("message/global-headers", "message/global").replace(
+        f"{dsn.MESSAGE_ID}\n", f"{dsn.MESSAGE_ID}\n\nKia ora\n"
+    )
+    assert read_report(returned.encode()) == report
