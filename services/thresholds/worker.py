@@ -13,6 +13,7 @@ from services.thresholds.feed.archive import FEED_KEPT_FOR, archive
 from services.thresholds.plans.task import PlanReviewTask
 from services.thresholds.recalculation import calendar_changes
 from services.thresholds.recalculation.day_ends import DayEndTask
+from services.thresholds.recalculation.enrolment_changes import EnrolmentChanges
 from services.thresholds.recalculation.task import RecalculationTask
 from services.thresholds.register.folding import Folder
 from services.thresholds.roster.calendars import CalendarCache
@@ -32,6 +33,12 @@ RECALCULATIONS_AT_ONCE: Final = 2
 """Schools whose rows are folded again at one time; marks keep the rest of the processor."""
 
 
+def roster_handler(box: DeadLetterBox, clock: Clock, folder: Folder) -> RosterHandler:
+    """The roster's handler, with the work that follows a new calendar and changed dates of students."""
+    followed = EnrolmentChanges(folder, CalendarCache()).follow
+    return RosterHandler(box, clock, calendar_changed=calendar_changes.follow, enrolments_changed=followed)
+
+
 async def run_worker(
     settings: ThresholdsSettings, stop: asyncio.Event, *, progress: Progress | None = None, clock: Clock = utc_now
 ) -> None:
@@ -39,7 +46,7 @@ async def run_worker(
     folder = Folder(CodeTable.load(settings.attendance_codes))
     async with worker_parts(SCHEMA, settings, progress or Progress(), clock) as parts:
         box = DeadLetterBox(SCHEMA)
-        roster = RosterHandler(box, clock, calendar_changed=calendar_changes.follow)
+        roster = roster_handler(box, clock, folder)
         marks = MarksHandler(box, clock, folder=folder, school_wait=settings.school_wait)
         tasks: list[Task] = [
             RecalculationTask(parts.engine, folder, CalendarCache(), clock),

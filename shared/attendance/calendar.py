@@ -2,11 +2,12 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from shared.attendance.enrolment import Enrolment
 from shared.attendance.timetable import Opening, Slot, Timetable, opened
 from shared.clock import HOME_ZONE
 
@@ -35,6 +36,7 @@ class SchoolCalendar:
     `terms` and `timetables` are in order; terms do not overlap. `closed_days` has public holidays in it; `holiday_names` says which.
     `half_days` are days on which the school is open for one half day only. With `blanks_are_truant`, what is not marked by the end of
     a day counts as an absence. With `carried_absences_count`, absences that a student brought from another school count.
+    `enrolment`: the calendar is that of a student (`for_student`), and its openings are what is open for them.
     """
 
     terms: tuple[Term, ...]
@@ -45,6 +47,7 @@ class SchoolCalendar:
     blanks_are_truant: bool = False
     carried_absences_count: bool = False
     holiday_names: Mapping[date, str] = field(default_factory=dict, compare=False)
+    enrolment: Enrolment | None = None
     _starts: tuple[date, ...] = field(init=False, repr=False, compare=False)
     _openings: dict[date, Opening] = field(init=False, repr=False, compare=False, default_factory=dict)
 
@@ -57,7 +60,15 @@ class SchoolCalendar:
         if opening is None:
             half_days = self.open_half_days(day)
             opening = self._openings[day] = opened(half_days, self.slots_on(day) if half_days else ())
-        return opening
+        return opening if self.enrolment is None else self.enrolment.opening(day, opening)
+
+    def for_student(self, enrolment: Enrolment | None, term: Term) -> "SchoolCalendar":
+        """The calendar as it is for a student in a term; the same one for a student who is on the roll and attends throughout."""
+        if enrolment is None or enrolment.is_whole(term.start, term.end):
+            return self
+        own = replace(self, enrolment=enrolment)
+        object.__setattr__(own, "_openings", self._openings)
+        return own
 
     def slots_on(self, day: date) -> tuple[Slot, ...]:
         """The timetable of a day; empty where the school has none."""

@@ -110,13 +110,16 @@ def opened(half_days: int, slots: tuple[Slot, ...] = ()) -> Opening:
 @lru_cache(4096)
 def attended(opening: Opening, sessions: tuple[Session, ...]) -> Opening:
     """The part of an opening that is open for a student who attends these sessions of it."""
-    if opening.closed is not None or all(session in sessions for session in opening.sessions):
+    if opening.closed is not None or all(session in sessions for session in BOTH):
         return opening
+    instead = opening.instead and attended(opening.instead, sessions)
+    if instead is not None and instead.closed is not None:
+        instead = None
     kept = tuple(session for session in opening.sessions if session in sessions)
     if not kept:
-        instead = opening.instead and attended(opening.instead, sessions)
-        return NOT_ATTENDED if instead is None or instead.closed else Opening(0, sessions=(), instead=instead, closed="attends")
-    return Opening(len(kept), _of(opening.slots, *kept), kept)
+        return NOT_ATTENDED if instead is None else Opening(0, sessions=(), instead=instead, closed="attends")
+    slots = opening.slots if kept == opening.sessions else _of(opening.slots, *kept)
+    return Opening(len(kept), slots, kept, instead)
 
 
 def sessions_of(slots: Sequence[Slot]) -> dict[int, Session]:

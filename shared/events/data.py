@@ -10,7 +10,9 @@ from uuid import UUID
 
 from msgspec import Meta, Raw, Struct
 
+from shared.attendance.enrolment import Weekday
 from shared.attendance.tiers import Threshold, Tier
+from shared.attendance.timetable import Session
 from shared.clock import HOME_ZONE
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -127,7 +129,11 @@ class Caregiver(Struct, frozen=True, kw_only=True):
 
 
 class StudentUpdated(Struct, frozen=True, kw_only=True):
-    """A student as the school's system has them now. The only event with names, addresses and the national student number."""
+    """A student as the school's system has them now. The only event with names, addresses and the national student number.
+
+    The student is on the roll from `starts_on` to `leaves_on`, both included; a start after the leaving date means that the student has
+    come back. `attends` has the sessions attended on each weekday; null means all.
+    """
 
     school: str
     student: str
@@ -138,6 +144,9 @@ class StudentUpdated(Struct, frozen=True, kw_only=True):
     groups: list[str] = []
     nsn: str | None = None
     caregivers: list[Caregiver] = []
+    starts_on: date | None = None
+    leaves_on: date | None = None
+    attends: dict[Weekday, list[Session]] | None = None
     updated_at: Moment
 
 

@@ -10,9 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.thresholds.crossings.handler import MarksHandler
-from services.thresholds.recalculation import calendar_changes
 from services.thresholds.register.folding import Folder
-from services.thresholds.roster.handler import RosterHandler
+from services.thresholds.worker import roster_handler
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.bus.interface import Message
@@ -51,7 +50,7 @@ class BigSchool:
 
     def __post_init__(self) -> None:
         box = DeadLetterBox("thresholds")
-        self.roster = Applied(self.engine, RosterHandler(box, lambda: NOW, calendar_changed=calendar_changes.follow))
+        self.roster = Applied(self.engine, roster_handler(box, lambda: NOW, Folder(CodeTable.load())))
         self.marks = Applied(
             self.engine, MarksHandler(box, lambda: NOW, folder=Folder(CodeTable.load()), school_wait=timedelta(seconds=30))
         )

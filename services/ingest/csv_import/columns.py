@@ -37,6 +37,9 @@ STUDENT_NAMES: Final[Mapping[str, Sequence[str]]] = {
     "year_level": ("year level", "yearlevel", "year", "level"),
     "groups": ("groups", "group", "classes", "class", "tutor group", "tutor", "form class"),
     "nsn": ("nsn", "national student number"),
+    "starts_on": ("starts on", "start date", "starting date", "startingdate", "entry date", "enrolment date", "first day"),
+    "leaves_on": ("leaves on", "leaving date", "leavingdate", "leave date", "exit date", "last day", "last day of attendance"),
+    "attends": ("attends", "sessions attended", "attends sessions"),
 }
 HALF_DAYS: Final = ("unjustified", "justified", "present")
 MOST_CAREGIVERS: Final = 20

@@ -44,6 +44,11 @@ class StudentRows:
         student: dict[str, object] = dict(fields)
         if "year_level" in fields:
             student["year_level"] = values.year_level(fields["year_level"])
+        for field in ("starts_on", "leaves_on"):
+            if field in self._places:
+                student[field] = values.day_or_none(fields.get(field, ""), field)
+        if "attends" in self._places:
+            student["attends"] = values.attends(fields.get("attends", ""))
         if "groups" in fields:
             student["groups"] = [group.strip() for group in _GROUPS.split(fields["groups"]) if group.strip()]
         if any(self._caregivers):

@@ -39,6 +39,10 @@ _SESSIONS: Final = {
 }
 
 
+_WEEKDAY: Final = re.compile(r"(mon|tue|wed|thu|fri)[a-z]*[ .:=]*((?:am|pm|morning|afternoon|all day|all|[ ,/+&])*)", re.IGNORECASE)
+ATTENDS_FORMS: Final = "weekdays with their sessions, as in Mon AM PM; Tue AM"
+
+
 # A file says few different days and moments, each very often.
 @lru_cache(maxsize=4096)
 def day(text: str) -> str:
@@ -114,6 +118,33 @@ def year_level(text: str) -> int | str:
     """A year level, as in `9`, `Y9` or `Year 9`."""
     match = _YEAR_LEVEL.fullmatch(text)
     return int(match[1]) if match else text
+
+
+def day_or_none(text: str, field: str) -> str | None:
+    """An ISO date; None for 0, 00000000 or dashes. Raises ValueError, which names the field."""
+    if not text.strip("0-/. "):
+        return None
+    try:
+        return day(text)
+    except ValueError:
+        raise ValueError(f"{field}: {DAY_FORMS}") from None
+
+
+def attends(text: str) -> dict[str, list[str]] | None:
+    """The sessions of each weekday, as in `Mon AM PM; Tue AM; Fri`; a weekday without sessions has both.
+
+    None for nothing, which is all. Raises ValueError.
+    """
+    week: dict[str, list[str]] = {}
+    for part in filter(None, map(str.strip, text.split(";"))):
+        match = _WEEKDAY.fullmatch(part)
+        if match is None:
+            raise ValueError(f"attends: {ATTENDS_FORMS}")
+        named = match[2].casefold()
+        both = not named.strip(" ,/+&") or "all" in named
+        morning, afternoon = both or "am" in named or "morning" in named, both or "pm" in named or "afternoon" in named
+        week[match[1].casefold()] = [name for name, there in (("AM", morning), ("PM", afternoon)) if there]
+    return week or None
 
 
 def yes(text: str) -> bool | str:

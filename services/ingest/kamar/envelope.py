@@ -14,7 +14,7 @@ ROOT: Final = "SMSDirectoryData"
 
 REQUIRED_FIELDS: Final = "firstname;lastname"
 OPTIONAL_FIELDS: Final = (
-    "schoolindex;nsn;yearlevel;tutor;leavingdate;groups;caregivers;caregivers1;caregivers2;caregivers3;caregivers4;caregiver.ref;"
+    "schoolindex;nsn;yearlevel;tutor;startingdate;leavingdate;groups;caregivers;caregivers1;caregivers2;caregivers3;caregivers4;caregiver.ref;"
     "caregiver.role;caregiver.name;caregiver.email;caregiver.mobile;caregiver.relationship;caregiver.status"
 )
 

@@ -73,7 +73,7 @@ class Roster:
             if students.has_left(fields, self.today):
                 gone.append(student)
                 if before is not None and before.digest is not None:
-                    messages.append(self._gone(student))
+                    messages += self._leaving(student, fields, published.get(student))
                 continue
             digest = before.digest if before is not None else None
             merged = students.student_of(self.school, student, fields, self.received_at, published.get(student))
@@ -81,8 +81,7 @@ class Roster:
                 self.refusals.add("incomplete", "the student has no name", student=student)
             elif (new := students.digest(event := students.quietened(merged, self.quiet))) != digest:
                 digest = new
-                event_id = str(kamar_event_id(self.document, "student", student))
-                messages.append(Event(STUDENT_UPDATED, event_id, "/ingest", self.received_at, str(event.student_id), event).encode())
+                messages.append(self._updated(event))
                 changed.append(merged)
                 self.published += 1
             kept.append(StoredStudent(student, fields, digest))
@@ -106,6 +105,16 @@ class Roster:
         await students_repository.remove(connection, self.school, missing)
         await published_students.remove(connection, self.school, missing)
         await outbox.add(connection, [self._gone(student) for student in missing])
+
+    def _leaving(self, student: str, fields: Fields, before: StudentUpdated | None) -> list[Outgoing]:
+        """The last day goes before the student: marks of later days do not count."""
+        last = students.student_of(self.school, student, fields, self.received_at, before)
+        messages = [] if last is None else [self._updated(students.quietened(last, self.quiet))]
+        return [*messages, self._gone(student)]
+
+    def _updated(self, student: StudentUpdated) -> Outgoing:
+        event_id = str(kamar_event_id(self.document, "student", student.student))
+        return Event(STUDENT_UPDATED, event_id, "/ingest", self.received_at, str(student.student_id), student).encode()
 
     def _gone(self, student: str) -> Outgoing:
         self.left += 1

@@ -50,9 +50,9 @@ def parse(element: dict[str, Value]) -> Parsed:
     for key, name in (("firstname", "given_name"), ("lastname", "family_name"), ("tutor", "tutor")):
         if key in element:
             parsed.fields[name] = values.text(element[key])
-    if "leavingdate" in element:
-        leaving = values.day(element["leavingdate"])
-        parsed.fields["leaving"] = leaving.isoformat() if leaving is not None else None
+    for key, name in (("startingdate", "starting"), ("leavingdate", "leaving")):
+        if key in element:
+            _date(parsed, key, name, element[key])
     if "yearlevel" in element:
         parsed.fields["year_level"] = _year_level(element["yearlevel"], parsed.problems)
     if "nsn" in element:
@@ -65,8 +65,9 @@ def parse(element: dict[str, Value]) -> Parsed:
 
 
 def has_left(fields: Fields, today: date) -> bool:
-    """Whether the student's last day lies behind us."""
-    return fields.get("leaving") is not None and date.fromisoformat(fields["leaving"]) < today
+    """Whether the student's last day lies behind us. A start after it beats it: the student has come back."""
+    starting, leaving = _stored_day(fields, "starting"), _stored_day(fields, "leaving")
+    return leaving is not None and leaving < today and (starting is None or starting <= leaving)
 
 
 def student_of(
@@ -85,6 +86,7 @@ def student_of(
                 "groups": groups[:MOST_GROUPS],
                 "nsn": fields.get("nsn"),
             }
+            | {name: fields[key] for key, name in (("starting", "starts_on"), ("leaving", "leaves_on")) if key in fields}
             | ({"caregivers": list(map(_sent, fields["caregivers"]))} if "caregivers" in fields else {})
         )
     except ValidationError:
@@ -109,6 +111,22 @@ def digest(student: StudentUpdated) -> bytes:
     """Tells whether two events say the same, apart from when."""
     content = msgspec.to_builtins(student) | {"updated_at": None}
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).digest()
+
+
+def _date(parsed: Parsed, key: str, name: str, value: Value) -> None:
+    """A date that cannot be read leaves the one that is stored alone."""
+    day = values.day(value)
+    if day is not None:
+        parsed.fields[name] = day.isoformat()
+    elif values.is_blank_day(value):
+        parsed.fields[name] = None
+    else:
+        parsed.problems.append(f"{key}: not a date")
+
+
+def _stored_day(fields: Fields, name: str) -> date | None:
+    stored = fields.get(name)
+    return None if stored is None else date.fromisoformat(stored)
 
 
 def _year_level(value: Value, problems: list[str]) -> int | None:

@@ -47,7 +47,7 @@ def integer(value: Value) -> int | None:
 
 def day(value: Value) -> date | None:
     """A date, as in `20260305` or `2026-03-05`; a time behind it is left out."""
-    line = text(value)
+    line = text(int(value) if isinstance(value, float) and value.is_integer() else value)
     match = _DAY.match(line) if line is not None else None
     if match is None:
         return None
@@ -55,6 +55,13 @@ def day(value: Value) -> date | None:
         return date(*map(int, match.groups()))
     except ValueError:
         return None
+
+
+def is_blank_day(value: Value) -> bool:
+    """Whether a value says that there is no date: nothing, 0, 00000000, dashes."""
+    if value is None or value == 0:
+        return True
+    return isinstance(value, str) and not value.strip("0-/. \t")
 
 
 def moment(value: Value, timezone: str) -> datetime | None:

@@ -7,6 +7,7 @@ person who is already there, and a student sent without caregivers keeps them al
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from services.ingest.students.addresses import addresses_in
 from services.ingest.students.schemas import CaregiverIn, StudentIn
@@ -33,8 +34,16 @@ def merged(school: SchoolNumber, student: StudentIn, before: StudentUpdated | No
         groups=student.groups,
         nsn=student.nsn.zfill(10) if student.nsn is not None else None,
         caregivers=[person for caregiver in student.caregivers for person in _people(caregiver, earlier)] if sent else earlier,
+        starts_on=_kept("starts_on", student, before),
+        leaves_on=_kept("leaves_on", student, before),
+        attends=_kept("attends", student, before),
         updated_at=now,
     )
+
+
+def _kept(field: str, student: StudentIn, before: StudentUpdated | None) -> Any:
+    """A field as it was sent; one that was left out stays as it was."""
+    return getattr(student if before is None or field in student.model_fields_set else before, field)
 
 
 def _people(sent: CaregiverIn, earlier: Sequence[Caregiver]) -> list[Caregiver]:

@@ -1,11 +1,15 @@
 """Students and their caregivers as a school sends them."""
 
-from typing import Annotated, Final, Self
+import re
+from datetime import date
+from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from services.ingest.schools.schemas import Text
 from services.ingest.students.addresses import addresses_in
+from shared.attendance.enrolment import Weekday
+from shared.attendance.timetable import Session
 from shared.identifiers import is_student_key
 from shared.web.schemas import Body
 
@@ -20,6 +24,23 @@ LONGEST_ADDRESS: Final = 254
 
 _NO_NAMES: Final = frozenset({"", ".", "-", "--", "n/a", "nil", "none"})
 """The texts with which offices fill in the name that a person of one name does not have."""
+
+_EIGHT_DIGITS: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+
+
+def _day(value: Any) -> Any:
+    """Systems write 20261102 for a date, and 0, 00000000 or dashes for none."""
+    text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+    if text is None:
+        return value
+    if not text.strip("0-/."):
+        return None
+    digits = _EIGHT_DIGITS.fullmatch(text)
+    return "-".join(digits.groups()) if digits else text
+
+
+Day = Annotated[date | None, BeforeValidator(_day)]
+"""A date, or null for none."""
 
 
 class CaregiverIn(Body):
@@ -46,7 +67,12 @@ class CaregiverIn(Body):
 
 
 class StudentIn(Body):
-    """A student of the school. A person of one name has it in either field. Without `caregivers`, those sent before stay."""
+    """A student of the school, on its roll from `starts_on` to `leaves_on`; null leaves a side open. A person of one name has it in either
+    field. Without `caregivers`, and without these dates and sessions, those sent before stay.
+
+    A start after the leaving date means that the student has come back. `attends`: the sessions of each weekday for a student who attends
+    a part of the week; null for all. Absences outside of these dates and sessions do not count.
+    """
 
     student: str
     given_name: Words = ""
@@ -55,6 +81,18 @@ class StudentIn(Body):
     groups: list[Text] = Field(default=[], max_length=50)
     nsn: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}$")] | None = None
     caregivers: list[CaregiverIn] = Field(default=[], max_length=20)
+    starts_on: Day = None
+    leaves_on: Day = None
+    attends: dict[Weekday, Annotated[list[Session], Field(max_length=2)]] | None = Field(
+        default=None, examples=[{"mon": ["AM", "PM"], "tue": ["AM"]}]
+    )
+
+    @field_validator("attends")
+    @classmethod
+    def _attends_something(cls, attends: dict[Weekday, list[Session]] | None) -> dict[Weekday, list[Session]] | None:
+        if attends is not None and not any(attends.values()):
+            raise ValueError("a student attends a session at least; leave it out for one who attends all")
+        return attends
 
     @field_validator("student")
     @classmethod

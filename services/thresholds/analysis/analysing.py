@@ -23,6 +23,7 @@ from services.thresholds.analysis.weeks import CrossedRecords, crossings, levels
 from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.enrolment import Enrolment
 from shared.attendance.tiers import TIERS
 
 SMALL_SCHOOL: Final = 20
@@ -55,6 +56,11 @@ class Question:
     """Student, standard activity, day; of these students, whatever term they belong to."""
     beside: NeighbourRows = field(default_factory=NeighbourRows)
 
+    @property
+    def enrolments(self) -> Sequence[Enrolment | None]:
+        """The students' dates and sessions, in their order."""
+        return [student.enrolment for student in self.students]
+
 
 def analyse(question: Question, half_days: HalfDays | None = None) -> Analysis:
     """The analysis of the selection: of the students on the roll, or where none was sent, of all with marks.
@@ -84,7 +90,7 @@ def find_patterns(question: Question, half_days: HalfDays | None = None) -> tupl
 
 def half_days_of(question: Question) -> HalfDays:
     """The half days of all rows of a question."""
-    return count_half_days(question.rows, question.term, question.calendar, question.codes, question.now)
+    return count_half_days(question.rows, question.term, question.calendar, question.codes, question.now, question.enrolments)
 
 
 def _rows(question: Question) -> Iterable[tuple[Student, bytes]]:
@@ -252,7 +258,8 @@ class _Work:
         if not firsts:
             return
         year_bands = [effects.band(student.year_level) for student in question.students]
-        days = timeline(self.half_days, question.term, question.beside, question.calendar, question.codes, question.now)
+        beside, codes = question.beside, question.codes
+        days = timeline(self.half_days, question.term, beside, question.calendar, codes, question.now, question.enrolments)
         for measured in effects.measure(firsts, every, days, year_bands):
             selected = self._of_the_selection(measured)
             if selected is not None:

@@ -14,9 +14,12 @@ from services.thresholds.register.attribution import NOTHING, Attribution, Cause
 from services.thresholds.register.half_days import DayCount, count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.enrolment import Enrolment
 from shared.attendance.timetable import Opening
 
 HalfDayTable = NDArray[np.int8]
+Enrolments = Sequence[Enrolment | None]
+"""The dates and sessions of the students of some rows, in their order; none are those of students who are always on the roll."""
 
 MORNING: Final = 1
 AFTERNOON: Final = 2
@@ -70,12 +73,14 @@ class HalfDays:
         return np.flatnonzero(np.asarray(flags, dtype=np.bool_))
 
 
-def count_half_days(rows: Sequence[bytes], term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime) -> HalfDays:
-    """The half days of a term so far; rows are students, in the order given."""
+def count_half_days(
+    rows: Sequence[bytes], term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime, enrolments: Enrolments = ()
+) -> HalfDays:
+    """The half days of a term so far; rows are students, in the order given, as are their enrolments."""
     today = calendar.today(now)
     blanks = calendar.blanks_are_truant
     grid = decode(rows, term, calendar.school_days(term, until=today), with_first=blanks, with_touched=today < term.end)
-    shapes, shape_of = shapes_of(grid.days, calendar)
+    shapes, shape_of = shapes_of(grid.days, calendar, term, enrolments)
     rule = _DayRule(shapes, calendar, codes)
 
     def look(kind: int, shape: int, blanks_count: bool) -> tuple[DayCount, Attribution]:
@@ -106,11 +111,17 @@ def count_half_days(rows: Sequence[bytes], term: Term, calendar: SchoolCalendar,
 
 
 def count_school_days(
-    rows: Sequence[bytes], term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime, days: Sequence[date]
+    rows: Sequence[bytes],
+    term: Term,
+    calendar: SchoolCalendar,
+    codes: CodeTable,
+    now: datetime,
+    days: Sequence[date],
+    enrolments: Enrolments = (),
 ) -> tuple[HalfDayTable, HalfDayTable]:
     """Half days absent, and half days marked as attended or absent, of some school days of a term; no other days are in it."""
     grid = decode(rows, term, days, marked_days=False, with_first=calendar.blanks_are_truant)
-    shapes, shape_of = shapes_of(grid.days, calendar)
+    shapes, shape_of = shapes_of(grid.days, calendar, term, enrolments)
 
     rule = _DayRule(shapes, calendar, codes)
 

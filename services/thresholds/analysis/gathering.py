@@ -16,6 +16,7 @@ from services.thresholds.analysis.sets import Student
 from services.thresholds.analysis.timeline import NeighbourRows, first_days, last_days, terms_beside, terms_reached
 from services.thresholds.analysis.weeks import CrossedRecords
 from services.thresholds.roster.lookup import known_school, term_for
+from services.thresholds.roster.repository import enrolments
 from services.thresholds.state import ThresholdsState
 from shared.attendance.calendar import Term
 from shared.auth.principal import Part
@@ -51,8 +52,10 @@ async def gather(
         # Without a part, students who were not sent, or have left, are there too.
         source = _Source(connection, school, None if part is None else [row.student for row in roster])
         rows = await repository.marks(connection, school, term.name, source.only)
-        students = [Student(row.student, row.year_level, frozenset(row.groups), True) for row in roster]
-        students += [Student(key, None, frozenset(), False) for key in sorted(rows.keys() - {row.student for row in roster})]
+        enrolled = await enrolments.of_students(connection, school, {*rows, *(row.student for row in roster)})
+        students = [Student(row.student, row.year_level, frozenset(row.groups), True, enrolled.get(row.student)) for row in roster]
+        strangers = sorted(rows.keys() - {row.student for row in roster})
+        students += [Student(key, None, frozenset(), False, enrolled.get(key)) for key in strangers]
         question = Question(
             term=term,
             calendar=calendar,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Term
+from shared.attendance.enrolment import Enrolment
 from shared.attendance.timetable import Opening
 
 ENTRY: Final = np.dtype([("upper", ">u2"), ("lower", "u1"), ("versions", "V12"), ("value", ">u2")])
@@ -46,24 +47,38 @@ class Grid:
     touched: NDArray[np.bool_] | None = None
 
     def each(
-        self, shapes: Sequence[int], flags: NDArray[np.bool_], look: Callable[[int, int, bool], T]
+        self, shapes: NDArray[np.int64], flags: NDArray[np.bool_], look: Callable[[int, int, bool], T]
     ) -> tuple[list[T], NDArray[np.int32]]:
         """The answer of `look(kind, shape, flag)` for every day of every student, called once for each combination there is.
 
-        `shapes` gives each day's shape, `flags` is students by days. Answers the different answers, and for each student and day which.
+        `shapes` gives each day's shape, or that of each student's each day, `flags` is students by days. Answers the different answers,
+        and for each student and day which.
         """
-        several = max(shapes, default=0) + 1
-        keys = (self.kinds.astype(np.int64) * several + np.asarray(shapes, dtype=np.int64)) * 2 + flags
+        several = int(shapes.max(initial=0)) + 1
+        keys = (self.kinds.astype(np.int64) * several + shapes) * 2 + flags
         dense, distinct = _dense(keys.reshape(-1), len(self.values) * several * 2)
         answers = [look(key // 2 // several, key // 2 % several, bool(key % 2)) for key in distinct.tolist()]
         return answers, dense.reshape(self.kinds.shape)
 
 
-def shapes_of(days: Sequence[date], calendar: SchoolCalendar) -> tuple[Sequence[Opening], Sequence[int]]:
-    """The different shapes of the days, and which each day has."""
-    shapes = [calendar.opening(day) for day in days]
-    different = list(dict.fromkeys(shapes))
-    return different, [different.index(shape) for shape in shapes]
+def shapes_of(
+    days: Sequence[date], calendar: SchoolCalendar, term: Term, enrolments: Sequence[Enrolment | None] = ()
+) -> tuple[Sequence[Opening], Ints]:
+    """The different shapes of the days, and which each day has; students by days, if some are on the roll or attend only in part."""
+    different: dict[Opening, int] = {}
+
+    def shapes(of: SchoolCalendar) -> Ints:
+        return np.asarray([different.setdefault(of.opening(day), len(different)) for day in days], dtype=np.int64)
+
+    of_school = shapes(calendar)
+    own = {row: calendar.for_student(enrolment, term) for row, enrolment in enumerate(enrolments)}
+    partly = {row: of for row, of in own.items() if of is not calendar}
+    if not partly:
+        return list(different), of_school
+    table = np.tile(of_school, (len(enrolments), 1))
+    for row, of in partly.items():
+        table[row] = shapes(of)
+    return list(different), table
 
 
 def decode(

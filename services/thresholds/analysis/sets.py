@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.thresholds.analysis.disclosure import Disclosure
+from shared.attendance.enrolment import Enrolment
 
 MOST_SETS: Final = 300
 """Sets that are weighed against each other, the largest first: what hides one set for the sake of another grows with their number."""
@@ -26,6 +27,7 @@ class Student:
     year_level: int | None
     groups: frozenset[str]
     on_roll: bool
+    enrolment: Enrolment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from services.thresholds.register.repository import corrections, rows
 from services.thresholds.register.repository.corrections import Correction
 from services.thresholds.register.repository.rows import RowKey
 from services.thresholds.roster.lookup import calendar_for, known_school, term_for
-from services.thresholds.roster.repository import students
+from services.thresholds.roster.repository import enrolments, students
 from services.thresholds.schemas import TermParameter
 from services.thresholds.state import State
 from shared.attendance.codes import CodeTable
@@ -68,6 +68,7 @@ async def get_attendance(
         row = await rows.get(connection, key)
         if person is None and row is None:
             raise unknown_student()
+        own = calendar.for_student(await enrolments.get(connection, school, student), of_term)
         history = await corrections.of_row(connection, key)
         context = await context_of(connection, school, state.clock(), calendar)
         records = await records_out(connection, context, await star_records.of_student(connection, identity, of_term.name))
@@ -75,7 +76,7 @@ async def get_attendance(
         access = Access(action="read-attendance", school=school, students=[student], filters={"term": of_term.name})
         await log_access(connection, caller, access, state.clock())
     codes = state.codes.with_classes(sent.code_classes)
-    view = attendance(row.marks if row else b"", of_term, calendar, codes, state.clock(), history)
+    view = attendance(row.marks if row else b"", of_term, own, codes, state.clock(), history)
     return AttendanceOut(
         school=school,
         student=student,

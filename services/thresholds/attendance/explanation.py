@@ -11,13 +11,13 @@ from shared.attendance.timetable import Opening
 HALF_DAYS: Final = ("no half day", "one half day", "two half days")
 
 
-def explain(marks: DayMarks, count: DayCount, codes: CodeTable, holiday: str | None = None) -> str:
+def explain(marks: DayMarks, count: DayCount, codes: CodeTable, holiday: str | None = None, roll: str | None = None) -> str:
     """One or two sentences: the marks, and the rule that made half days of them."""
     match count.rule:
         case "closed":
             return f"{holiday or 'The school is not open on this day'}: marks of this day do not count."
         case "not-on-roll":
-            return "The student was not on the roll on this day: marks of this day do not count."
+            return f"{roll or 'The student was not on the roll on this day'}: marks of this day do not count."
         case "not-attended":
             return "The student does not attend on this day: marks of this day do not count."
         case "unmarked" if not count.blanks_counted:
@@ -54,7 +54,7 @@ def differences(days: Sequence[tuple[DayMarks, DayCount]]) -> list[str]:
     by_codes = sum(bool(count.by_codes) for _, count in days)
     if by_codes:
         notes.append(f"On {_days(by_codes)} the school's system counts fewer half days than the day has; for the others its codes count.")
-    carried = [(marks.elsewhere, count) for marks, count in days if count.rule == "carried" and marks.elsewhere is not None]
+    carried = [(marks.carried, count) for marks, count in days if count.rule == "carried" and marks.carried is not None]
     if carried:
         brought = sum(min(elsewhere.unjustified + elsewhere.justified, 2) for elsewhere, _ in carried)
         counted = sum(count.absent for _, count in carried)
@@ -62,6 +62,12 @@ def differences(days: Sequence[tuple[DayMarks, DayCount]]) -> list[str]:
         notes.append(
             f"The student came from another school with {_days(len(carried))} of this term, absent for {brought} half days: {effect}."
         )
+    outside = sum(count.rule == "not-on-roll" for _, count in days)
+    if outside:
+        notes.append(f"Marks of {_days(outside)} on which the student was not on the roll are left out.")
+    away = sum(count.rule == "not-attended" for _, count in days)
+    if away:
+        notes.append(f"Marks of {_days(away)} on which the student does not attend are left out.")
     closed = sum(count.rule == "closed" for _, count in days)
     if closed:
         notes.append(f"Marks of {_days(closed)} on which the school was not open are left out.")
@@ -101,8 +107,8 @@ def _by_vendor(marks: DayMarks, count: DayCount, codes: CodeTable) -> str:
 
 
 def _by_another_school(marks: DayMarks) -> str:
-    assert marks.elsewhere is not None
-    counted = marks.elsewhere
+    assert marks.carried is not None
+    counted = marks.carried
     return (
         f"The student was at another school, which counted {counted.unjustified} unjustified, {counted.justified} justified and"
         f" {counted.present} present."

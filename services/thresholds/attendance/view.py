@@ -99,9 +99,10 @@ class Attendance:
 def attendance(
     row: bytes, term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime, corrections: Sequence[Correction] = ()
 ) -> Attendance:
-    """Every school day of the term so far, and every other day of it that has marks."""
+    """Every school day of the term so far on which the student was to be there, and every other day of it that has marks."""
     marked = {day: tuple(entries) for day, entries in groupby(packed_row.unpack(row), key=lambda entry: entry.day) if day in term}
-    days = sorted({*marked, *calendar.school_days(term, until=calendar.today(now))})
+    here = (day for day in calendar.school_days(term, until=calendar.today(now)) if calendar.opening(day).closed is None)
+    days = sorted({*marked, *here})
     blanks = _days_whose_blanks_count(marked, calendar, now)
     return Attendance(tuple(_day(day, marked.get(day, ()), calendar, codes, day in blanks, corrections) for day in days))
 
@@ -125,9 +126,24 @@ def _day(
     marks = _day_marks(standing)
     counts = calendar.carried_absences_count
     count = count_day(marks, calendar.opening(day), codes, blanks_count=blanks_count, carried_counts=counts)
-    explanation = explain(marks, count, codes, calendar.holiday_names.get(day))
+    explanation = explain(marks, count, codes, calendar.holiday_names.get(day), _roll(day, calendar))
     history = tuple(correction for correction in corrections if packed_row.unpack_place(correction.place)[0] == day)
     return Day(day, standing, count, explanation, history)
+
+
+def _roll(day: date, calendar: SchoolCalendar) -> str | None:
+    """Why the student was not on the roll on a day, as the dates of the stays say."""
+    if calendar.enrolment is None or calendar.enrolment.on_roll(day):
+        return None
+    before = [stay.last for stay in calendar.enrolment.stays if stay.last is not None and stay.last < day]
+    after = [stay.first for stay in calendar.enrolment.stays if stay.first is not None and stay.first > day]
+    facts = [f"left on {_in_words(max(before))}"] if before else []
+    facts += [f"{'came back' if before else 'joined'} on {_in_words(min(after))}"] if after else []
+    return f"The student {' and '.join(facts)}"
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def marks_of(day: Day) -> DayMarks:

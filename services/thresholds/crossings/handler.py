@@ -18,6 +18,7 @@ from services.thresholds.register.repository import corrections, rows
 from services.thresholds.register.repository.corrections import Correction
 from services.thresholds.register.repository.rows import RowKey
 from services.thresholds.roster.calendars import OUTSIDE_TERM, UNKNOWN_SCHOOL, CalendarCache
+from services.thresholds.roster.enrolments import of_rows
 from shared.attendance.calendar import SchoolCalendar
 from shared.batch import Batch, BatchHandler
 from shared.bus.interface import Message, Partition
@@ -80,6 +81,7 @@ class MarksHandler(BatchHandler):
 
     async def _fold(self, connection: AsyncConnection, entries: Entries, calendars: Mapping[str, SchoolCalendar], now: datetime) -> None:
         before = await rows.load(connection, entries)
+        own = await of_rows(connection, entries, calendars)
         folded: list[FoldedRow] = []
         corrected: list[Correction] = []
         unchanged = 0
@@ -92,9 +94,7 @@ class MarksHandler(BatchHandler):
                 continue
             if replaced:
                 corrected += _corrections(key, replaced, dict(new))
-            calendar = calendars[key.school]
-            term = calendar.term_named(key.term)
-            assert term is not None
+            calendar, term = own[key]
             folded.append(FoldedRow(key, old, marks, self.folder.absences(marks, term, calendar, now), calendar))
         await apply(connection, folded, self.folder.codes, now)
         await corrections.add(connection, corrected)

@@ -16,6 +16,7 @@ from services.thresholds.data_quality.report import ISSUE_KINDS, Issue, IssueKin
 from services.thresholds.data_quality.repository import reported_letters, students
 from services.thresholds.data_quality.schemas import DataQualityOut, IssueOut
 from services.thresholds.roster.lookup import known_school, term_for
+from services.thresholds.roster.repository import enrolments
 from services.thresholds.schemas import TermParameter
 from services.thresholds.state import State, ThresholdsState
 from shared.events.calendars import calendar_of
@@ -71,10 +72,11 @@ async def _issues(state: ThresholdsState, school: SchoolNumber, term: str | None
         of_term = term_for(calendar, term, now)
         roster = await students.roster(connection, school)
         rows = await students.marks(connection, school, of_term.name)
+        enrolled = await enrolments.of_students(connection, school, {*(row.student for row in roster), *(row.student for row in rows)})
         letters = await reported_letters.of_school(connection, school, now - REPORTED_KEPT_FOR, "thresholds")
     codes = state.codes.with_classes(sent.code_classes)
     # A large school takes some tenths of a second: others' requests must not wait for it.
-    issues = await asyncio.to_thread(report, of_term, calendar, codes, now, roster=roster, rows=rows, letters=letters)
+    issues = await asyncio.to_thread(report, of_term, calendar, codes, now, roster=roster, rows=rows, letters=letters, enrolments=enrolled)
     return of_term.name, issues
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
 
+from services.thresholds.analysis.counting import Enrolments
 from services.thresholds.analysis.grid import shapes_of
 from services.thresholds.register.half_days import DayCount, DayMarks, count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Term
@@ -30,18 +31,20 @@ class Gap:
 class Finding:
     """The findings of one day: its gaps, the number of `?` marks, and the codes (each as often as marked) that are not valid all term.
 
-    `differs`: the day's own count and its codes, where they say different things.
+    `differs`: the day's own count and its codes, where they say different things. `outside`: the number of marks of a day on which the
+    student is not on the roll.
     """
 
     gaps: tuple[Gap, ...]
     unexplained: int
     codes: tuple[str, ...]
     differs: str = ""
+    outside: int = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether the day is in order."""
-        return not (self.gaps or self.unexplained or self.codes or self.differs)
+        return not (self.gaps or self.unexplained or self.codes or self.differs or self.outside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,11 @@ class DayFindings:
     shapes (open half days and timetable) each has.
     """
 
-    def __init__(self, term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime) -> None:
+    def __init__(self, term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime, enrolments: Enrolments = ()) -> None:
         self.days: Sequence[date] = list(calendar.school_days(term, until=calendar.today(now)))
         self.ended = sum(day <= calendar.ended_through(now) for day in self.days)
         self._codes = codes
-        self._shapes, self.shape_of = shapes_of(self.days, calendar)
+        self._shapes, self.shape_of = shapes_of(self.days, calendar, term, enrolments)
         self._valid = frozenset(
             code.code for code in codes.by_code.values() if not self.days or (code.valid_on(self.days[0]) and code.valid_on(self.days[-1]))
         )
@@ -74,6 +77,8 @@ class DayFindings:
         marks = day_marks(values)
         codes = [*marks.sessions.values(), *(code for code, _ in marks.slots.values())]
         count = count_day(marks, self._shapes[shape], self._codes)
+        if count.rule == "not-on-roll":
+            return Finding((), 0, (), outside=len(values))
         wrong = tuple(code for code in codes if code not in self._valid)
         return Finding(self._gaps(count, marks), codes.count(UNEXPLAINED), wrong, _difference(count, marks))
 

@@ -4,7 +4,7 @@ It has no names: students are named by their keys.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, get_args
@@ -17,6 +17,7 @@ from services.thresholds.data_quality.repository.reported_letters import Reporte
 from services.thresholds.data_quality.repository.students import MarksRow, StudentContacts
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.enrolment import Enrolment
 
 IssueKind = Literal[
     "unmarked",
@@ -28,6 +29,7 @@ IssueKind = Literal[
     "no-caregiver",
     "no-address",
     "unknown-student",
+    "not-on-roll",
     "dead-letter",
 ]
 ISSUE_KINDS: Final[tuple[IssueKind, ...]] = get_args(IssueKind)
@@ -69,16 +71,18 @@ def report(
     roster: Sequence[StudentContacts],
     rows: Iterable[MarksRow],
     letters: Iterable[ReportedLetter],
+    enrolments: Mapping[str, Enrolment] | None = None,
 ) -> list[Issue]:
     """All issues of a school and term, in the order of their keys."""
     marks = {row.student: row.marks for row in rows}
     on_roll = {row.student for row in roster}
-    findings = DayFindings(term, calendar, codes, now)
-    gaps = _Gaps(findings.days, findings.ended)
     unknown = sorted(marks.keys() - on_roll)
     standing = dict(zip(unknown, standing_marks([marks[student] for student in unknown]).tolist(), strict=True))
     # A student without a mark that stands, whom nobody sent, is not there.
     students = [*on_roll, *(student for student in unknown if standing[student])]
+    enrolled = [(enrolments or {}).get(student) for student in students]
+    findings = DayFindings(term, calendar, codes, now, enrolled)
+    gaps = _Gaps(findings.days, findings.ended)
     issues = [
         Issue("unknown-student", student, None, count, "marks, but no such student was sent")
         for student, count in standing.items()
@@ -122,18 +126,24 @@ def _days_of(rows: Sequence[bytes], term: Term, findings: DayFindings) -> Iterat
 
 def _of_student(student: str, days: Iterable[tuple[int, Finding]], findings: DayFindings, gaps: "_Gaps", today: date) -> Iterable[Issue]:
     uses: dict[CodeUse, list[int]] = {}
+    outside: dict[int, int] = {}
     for index, finding in days:
         if finding.gaps:
             gaps.add(index, finding.gaps)
         if finding.unexplained and findings.days[index] < today - EXPLAIN_WITHIN:
             day = findings.days[index]
             yield Issue("unexplained", student, day, finding.unexplained, "still ?: to be explained, or marked with the code that is right")
+        if finding.outside:
+            outside[index] = finding.outside
         if finding.differs:
             yield Issue("count-differs", student, findings.days[index], 1, finding.differs)
         for code in finding.codes:
             use = findings.use(code, index)
             if use is not None:
                 uses.setdefault(use, []).append(index)
+    if outside:
+        where = _spans(findings.days, [(index, "") for index in outside])
+        yield Issue("not-on-roll", student, None, sum(outside.values()), f"marks before joining or after leaving do not count: {where}")
     for use, times in uses.items():
         where = _spans(findings.days, [(index, "") for index in dict.fromkeys(times)])
         yield Issue(use.kind, student, None, len(times), f"{use.detail}: {where}", ref=use.code)

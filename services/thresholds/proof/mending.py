@@ -14,6 +14,7 @@ from services.thresholds.register.folding import Folder
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import RowKey
 from services.thresholds.roster.calendars import CalendarCache
+from services.thresholds.roster.enrolments import of_rows
 
 AT_ONCE: Final = 500
 """Rows of one transaction: the school's marks wait for less than a second."""
@@ -44,13 +45,10 @@ async def _mend(
     now: datetime,
 ) -> int:
     # The school's lock: the marks' handler waits for it, too.
-    calendar = (await calendars.lock(connection, [school]))[school]
+    own = await of_rows(connection, keys, await calendars.lock(connection, [school]))
     before = await rows.load(connection, keys)
     folded = []
-    for key in keys:
-        term = calendar.term_named(key.term)
-        if term is None:
-            continue
+    for key, (calendar, term) in own.items():
         row = before.get(key)
         marks = packed_row.merge(row.marks if row else b"", packed_row.entries(replayed.built[key]))
         folded.append(FoldedRow(key, row, marks, folder.absences(marks, term, calendar, now), calendar))

@@ -5,7 +5,7 @@ it, and so do the property tests.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 
@@ -29,7 +29,11 @@ class OracleMark:
 class Rules:
     """The rules of a school and term: the open half days of each day of the term, each day's timetable (slot to minutes), the codes that
     are absences, those that are neither present nor absent, and those that are known at all (others say nothing), the day up to which
-    blanks count, where they do, and whether what another school counted does."""
+    blanks count, where they do, and whether what another school counted does. `slot_sessions`: the slots that the school says are of the
+    morning (AM) or the afternoon.
+
+    Of one student: the days on which they are not on the roll, and the sessions that they attend by weekday (0 is Monday), None for all.
+    """
 
     open_half_days: Mapping[date, int]
     slot_minutes: Mapping[date, Mapping[int, int]]
@@ -38,6 +42,9 @@ class Rules:
     blanks_until: date | None = None
     carried_counts: bool = False
     excluded_codes: Collection[str] = "X"
+    slot_sessions: Mapping[date, Mapping[int, str]] = field(default_factory=dict)
+    off_roll: Collection[date] = ()
+    attended: Mapping[int, Collection[str]] | None = None
 
 
 def standing(history: Iterable[OracleMark]) -> dict[tuple[date, str | int], OracleMark]:
@@ -63,20 +70,25 @@ def absent_half_days(history: Collection[OracleMark], rules: Rules) -> int:
             if when == day and (isinstance(mark.value, tuple) or mark.value in rules.known_codes)
         }
         elsewhere = of_day.pop("carried", None)
-        if elsewhere is not None and not any(when == day and place != "carried" for when, place in marks):
+        off_roll = day in rules.off_roll
+        if elsewhere is not None and (off_roll or not any(when == day and place != "carried" for when, place in marks)):
             assert isinstance(elsewhere.value, tuple)
             total += min(elsewhere.value[0] + elsewhere.value[1], 2) if rules.carried_counts else 0
             continue
+        if off_roll or half_days == 0:
+            continue
         blanks = rules.blanks_until is not None and bool(marked_days) and min(marked_days) <= day <= rules.blanks_until
-        total += _absent_on(of_day, half_days, rules.slot_minutes.get(day, {}), rules, blanks)
+        total += _absent_on(day, of_day, half_days, rules, blanks)
     return total
 
 
-def _absent_on(of_day: Mapping[str | int, OracleMark], half_days: int, slot_minutes: Mapping[int, int], rules: Rules, blanks: bool) -> int:
+def _absent_on(day: date, of_day: Mapping[str | int, OracleMark], half_days: int, rules: Rules, blanks: bool) -> int:
+    slots = _open(day, of_day, half_days, rules)
+    half_days = len(slots)
     if half_days == 0:
         return 0
-    open_slots, open_sessions = _open(of_day, half_days, slot_minutes)
-    absent = _by_codes(of_day, half_days, open_slots, open_sessions, rules, blanks)
+    open_slots = {slot: minutes for of_session in slots.values() for slot, minutes in of_session.items()}
+    absent = _by_codes(of_day, half_days, dict(sorted(open_slots.items())), list(slots), rules, blanks)
     whole_day = of_day.get("day")
     if whole_day is None or not isinstance(whole_day.value, tuple):
         return absent
@@ -90,26 +102,32 @@ def _absent_on(of_day: Mapping[str | int, OracleMark], half_days: int, slot_minu
     return counted_absent
 
 
-def _open(
-    of_day: Mapping[str | int, OracleMark], half_days: int, slot_minutes: Mapping[int, int]
-) -> tuple[Mapping[int, int], Collection[str]]:
-    """The slots and sessions that were open: on a half-day opening the morning, or the afternoon if only that has marks. A timetable of
-    less than four hours is the half day's own."""
-    if half_days == 2:
-        return slot_minutes, ("AM", "PM")
-    morning, afternoon = dict(slot_minutes), dict(slot_minutes)
-    total = sum(slot_minutes.values())
-    if total >= 240:
-        before = 0
-        for slot, minutes in slot_minutes.items():
-            in_the_morning = before + minutes / 2 <= total / 2
-            del (afternoon if in_the_morning else morning)[slot]
-            before += minutes
-    morning_marked = "AM" in of_day or any(slot in of_day for slot in morning)
-    afternoon_marked = "PM" in of_day or any(slot in of_day for slot in afternoon)
-    if afternoon_marked and not morning_marked:
-        return afternoon, ("PM",)
-    return morning, ("AM",)
+def _open(day: date, of_day: Mapping[str | int, OracleMark], half_days: int, rules: Rules) -> dict[str, dict[int, int]]:
+    """The sessions that were open for the student, each with its slots and their minutes.
+
+    On a half-day opening that is the morning, or the afternoon if only that has marks. A timetable of less than four hours is then the half
+    day's own, whichever half that is. A timetable whose slots the school all puts into one session has no other.
+    """
+    minutes, named = rules.slot_minutes.get(day, {}), rules.slot_sessions.get(day, {})
+    total, before = sum(minutes.values()), 0.0
+    halves: dict[str, dict[int, int]] = {"AM": {}, "PM": {}}
+    for slot, length in minutes.items():
+        halves[named.get(slot) or ("AM" if before + length / 2 <= total / 2 else "PM")][slot] = length
+        before += length
+    all_named = bool(minutes) and all(slot in named for slot in minutes)
+    one_session = all_named and len(set(named.values())) == 1
+    if one_session:
+        halves = {session: slots for session, slots in halves.items() if slots}
+    elif half_days == 1 and total < 240:
+        halves = {"AM": dict(minutes), "PM": dict(minutes)}
+    attends = ("AM", "PM") if rules.attended is None else rules.attended.get(day.weekday(), ())
+    theirs = {session: slots for session, slots in halves.items() if session in attends}
+    if half_days == 2 or one_session:
+        return theirs
+    marked = [session for session, slots in theirs.items() if session in of_day or any(slot in of_day for slot in slots)]
+    if marked == ["PM"]:
+        return {"PM": theirs["PM"]}
+    return {"AM": theirs["AM"]} if "AM" in theirs else {}
 
 
 def _by_codes(

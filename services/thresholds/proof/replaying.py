@@ -15,6 +15,7 @@ from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import RowKey
+from services.thresholds.roster.enrolments import of_rows
 from services.thresholds.roster.repository import schools
 from services.thresholds.settings import SCHEMA
 from shared.attendance.calendar import SchoolCalendar
@@ -146,15 +147,15 @@ async def _compare(engine: AsyncEngine, folder: Folder, calendars: Mapping[str, 
         part = keys[start : start + COMPARED_AT_ONCE]
         async with engine.connect() as connection:
             stored = await rows.load(connection, part)
+            own = await of_rows(connection, part, calendars)
         for key in part:
             row = stored.get(key)
             marks = row.marks if row else b""
             both = packed_row.merge(marks, packed_row.entries(result.built[key]))
-            term = calendars[key.school].term_named(key.term)
-            assert term is not None
+            calendar, term = own[key]
             if row is None or both != marks:
                 result.lacking.append(key)
-            elif folder.absences(marks, term, calendars[key.school], now).half_days != row.absent_half_days:
+            elif folder.absences(marks, term, calendar, now).half_days != row.absent_half_days:
                 result.miscounted.append(key)
             elif both != result.built[key]:
                 result.beyond.append(key)

@@ -11,9 +11,10 @@ from services.thresholds.proof.oracle import OracleMark, Rules, absent_half_days
 from services.thresholds.register import packed_row
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import Row, RowKey
-from services.thresholds.roster.repository import schools
+from services.thresholds.roster.repository import enrolments, schools
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.enrolment import Enrolment
 from shared.attendance.tiers import THRESHOLDS
 from shared.events.calendars import calendar_of
 from shared.identifiers import star_record_id, student_id
@@ -49,15 +50,22 @@ async def verify(engine: AsyncEngine, codes: CodeTable, now: datetime, only: str
                 continue
             calendar = calendar_of(sent[0])
             stored = await rows.of_terms(connection, number, [term.name for term in calendar.terms])
-            differences = [difference for key, row in stored.items() for difference in _of_row(key, row, calendar, codes, now)]
+            enrolled = await enrolments.of_students(connection, number, {key.student for key in stored})
+            differences = [
+                difference
+                for key, row in stored.items()
+                for difference in _of_row(key, row, calendar, codes, now, enrolled.get(key.student))
+            ]
             differences += await _of_records(connection, stored)
         yield SchoolVerified(number, len(stored), differences)
 
 
-def _of_row(key: RowKey, row: Row, calendar: SchoolCalendar, codes: CodeTable, now: datetime) -> Iterator[Discrepancy]:
+def _of_row(
+    key: RowKey, row: Row, calendar: SchoolCalendar, codes: CodeTable, now: datetime, enrolment: Enrolment | None
+) -> Iterator[Discrepancy]:
     term = calendar.term_named(key.term)
     assert term is not None
-    total = absent_half_days(oracle_marks(row.marks), rules_of(term, calendar, codes, now))
+    total = absent_half_days(oracle_marks(row.marks), rules_of(term, calendar, codes, now, enrolment))
     if total != row.absent_half_days:
         yield Discrepancy(key, f"{row.absent_half_days} half days are stored, and the marks give {total}")
 
@@ -77,16 +85,19 @@ async def _of_records(connection: AsyncConnection, stored: dict[RowKey, Row]) ->
     return differences
 
 
-def rules_of(term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime) -> Rules:
-    """A term's rules as the oracle takes them."""
+def rules_of(term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime, enrolment: Enrolment | None = None) -> Rules:
+    """A term's rules as the oracle takes them, for a student with these dates and sessions."""
     days = [term.start + timedelta(days=number) for number in range((term.end - term.start).days + 1)]
     return Rules(
         open_half_days={day: calendar.open_half_days(day) for day in days},
         slot_minutes={day: {slot.slot: slot.minutes for slot in calendar.slots_on(day)} for day in days},
+        slot_sessions={day: {slot.slot: slot.session for slot in calendar.slots_on(day) if slot.session} for day in days},
         absent_codes=frozenset(filter(codes.is_absence, codes.by_code)),
         known_codes=frozenset(codes.by_code),
         blanks_until=calendar.ended_through(now) if calendar.blanks_are_truant else None,
         carried_counts=calendar.carried_absences_count,
+        off_roll=frozenset(day for day in days if enrolment is not None and not enrolment.on_roll(day)),
+        attended=None if enrolment is None or enrolment.attends is None else dict(enumerate(enrolment.attends)),
         excluded_codes=frozenset(code for code in codes.by_code if codes.class_of(code) == "excluded"),
     )
 

@@ -16,6 +16,7 @@ from services.thresholds.register.folding import Folder
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import Row, RowKey
 from services.thresholds.roster.calendars import CalendarCache
+from services.thresholds.roster.enrolments import of_rows
 from shared.attendance.calendar import SchoolCalendar
 from shared.clock import Clock, utc_now
 from shared.identifiers import NAMESPACE
@@ -87,15 +88,16 @@ class RecalculationTask:
         now = self.clock()
         strays = _strays(chunk, calendar)
         others = await rows.load(connection, strays.keys() - chunk.keys())
+        own = await of_rows(connection, chunk.keys() | strays.keys(), {key.school: calendar for key in chunk})
         folded: list[FoldedRow] = []
         for key in sorted(chunk.keys() | strays.keys()):
             before = chunk.get(key) or others.get(key)
-            term = calendar.term_named(key.term)
-            if term is None:
+            if key not in own:
                 # The school no longer has this term, and sent no other in its place: the row stays as it is.
                 continue
             marks = packed_row.merge(before.marks if before else b"", strays.get(key, ()))
-            folded.append(FoldedRow(key, before, marks, self.folder.absences(marks, term, calendar, now), calendar))
+            of_student, term = own[key]
+            folded.append(FoldedRow(key, before, marks, self.folder.absences(marks, term, of_student, now), of_student))
         return folded
 
 

@@ -9,7 +9,7 @@ from services.thresholds.register import packed_row
 from services.thresholds.register.half_days import count_day, day_marks
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
-from shared.attendance.timetable import CLOSED, Opening
+from shared.attendance.timetable import Opening
 
 _VALUES: Final = 256
 _REMEMBERED_DAYS: Final = 50_000
@@ -63,7 +63,7 @@ class Folder:
                 last = number
                 day = packed_row.date_of(number)
                 opening = calendar.opening(day) if day in term else None
-                if opening is not None and (opening is not CLOSED or calendar.carried_absences_count):
+                if opening is not None and (opening.closed is None or opening.instead is not None or calendar.carried_absences_count):
                     values = packed_row.values_of_day(row, index)
                     absent = self._absent(values, opening, False, calendar.carried_absences_count)
                     if absent:

@@ -1,16 +1,18 @@
 """Schools and students into our copies. The work that depends on a school's calendar follows in the same transaction."""
 
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.roster.calendars import OUTSIDE_TERM, UNKNOWN_SCHOOL, with_past_terms
-from services.thresholds.roster.repository import schools, students
+from services.thresholds.roster.calendars import OUTSIDE_TERM, UNKNOWN_SCHOOL, CalendarCache, with_past_terms
+from services.thresholds.roster.enrolments import EnrolmentsChanged, keep
+from services.thresholds.roster.repository import enrolments, schools, students
+from services.thresholds.roster.repository.enrolments import StudentKey
 from shared.batch import Batch, BatchHandler
 from shared.deadletters.reading import WRONG_TYPE
 from shared.events.calendars import BAD_CALENDAR, fault_of
@@ -33,16 +35,20 @@ class RosterHandler(BatchHandler):
     """Keeps what thresholds needs to know of schools and students."""
 
     calendar_changed: CalendarChanged
+    enrolments_changed: EnrolmentsChanged
+    _calendars: CalendarCache = field(default_factory=CalendarCache)
 
     async def apply(self, connection: AsyncConnection, batch: Batch) -> None:
         """Applies the events. None of them ever waits."""
         latest: dict[uuid.UUID, StudentUpdated | None] = {}
+        updates: list[StudentUpdated] = []
         updated: dict[str, SchoolUpdated] = {}
         for message, event in batch.events:
             match event:
                 case Event(data=StudentUpdated() as student):
                     if student.student_id == student_id(student.school, student.student):
                         latest[student.student_id] = student
+                        updates.append(student)
                     else:
                         batch.refuse(message, BAD_ID, "the id is not that of the school's student", school=student.school)
                 case Event(data=SchoolUpdated() as school):
@@ -54,12 +60,29 @@ class RosterHandler(BatchHandler):
                     latest[gone] = None
                 case _:
                     batch.refuse(message, WRONG_TYPE, "only schools and students belong on these topics")
+        left = [identity for identity, student in latest.items() if student is None]
+        await self._keep_enrolments(connection, updates, left, updated, batch.now)
         if present := [student for student in latest.values() if student is not None]:
             await students.put(connection, present)
-        if left := [identity for identity, student in latest.items() if student is None]:
+        if left:
             await students.remove(connection, left)
         for number in sorted(updated):
             await self._update(connection, updated[number], batch.now)
+
+    async def _keep_enrolments(
+        self, connection: AsyncConnection, updates: list[StudentUpdated], left: list[uuid.UUID], schools: Iterable[str], now: datetime
+    ) -> None:
+        """Before the students themselves: who is removed is looked up on the roster."""
+        gone = set(left)
+        removed = await enrolments.of_removed(connection, left) if left else []
+        removed += [StudentKey(update.school, update.student) for update in updates if update.student_id in gone]
+        if not updates and not removed:
+            return
+        # All the schools of the batch in one order, or two writers could wait for each other.
+        numbers = {*schools, *(update.school for update in updates), *(key.school for key in removed)}
+        calendars = await self._calendars.lock(connection, sorted(numbers))
+        if changes := await keep(connection, updates, list(dict.fromkeys(removed)), calendars, now):
+            await self.enrolments_changed(connection, changes, now)
 
     async def _update(self, connection: AsyncConnection, school: SchoolUpdated, now: datetime) -> None:
         locked = await schools.lock(connection, [school.school])

@@ -13,7 +13,7 @@ from services.thresholds.records.star_records import repository as star_records
 from services.thresholds.register.packed_row import Entry
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import RowKey
-from services.thresholds.roster.repository import students
+from services.thresholds.roster.repository import enrolments, students
 from services.thresholds.transfers import document as documents
 from services.thresholds.transfers import repository as transfers
 from services.thresholds.transfers.carrying import days_of
@@ -37,7 +37,8 @@ async def document_of(
         return None
     earlier = await brought(connection, identity, term.name)
     carried_from = {day.date: day.school for document in earlier for day in document.days}
-    view = attendance(row.marks if row else b"", term, calendar, codes, now)
+    own = calendar.for_student(await enrolments.get(connection, school.school, student), term)
+    view = attendance(row.marks if row else b"", term, own, codes, now)
     return TransferDocument(
         school=school.school,
         school_name=school.name,

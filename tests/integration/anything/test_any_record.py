@@ -26,11 +26,10 @@ from services.notifier.partners.handler import TOPICS as PARTNER_TOPICS
 from services.notifier.partners.handler import PartnerEventsHandler
 from services.notifier.staff_mail.handler import PlansHandler
 from services.notifier.worker import roster_handler
+from services.thresholds import worker as thresholds_worker
 from services.thresholds.crossings.handler import MarksHandler
 from services.thresholds.data_quality.handler import DeadLettersHandler
-from services.thresholds.recalculation import calendar_changes
 from services.thresholds.register.folding import Folder
-from services.thresholds.roster.handler import RosterHandler
 from shared.attendance.codes import CodeTable
 from shared.bus.applying import UNFORESEEN, Applier, Handler
 from shared.bus.interface import Message, Partition
@@ -63,7 +62,7 @@ HANDLERS: Final[dict[str, tuple[tuple[Topic, ...], Callable[[], Handler]]]] = {
     ),
     "thresholds.roster": (
         (topics.SCHOOLS, topics.STUDENTS),
-        lambda: RosterHandler(_box("thresholds"), clock, calendar_changed=calendar_changes.follow),
+        lambda: thresholds_worker.roster_handler(_box("thresholds"), clock, Folder(CodeTable.load())),
     ),
     "thresholds.dead-letters": ((topics.DEAD_LETTERS,), lambda: DeadLettersHandler(_box("thresholds"), clock)),
     "notifier.roster": ((topics.SCHOOLS, topics.STUDENTS), lambda: roster_handler(_box("notifier"), clock)),

@@ -10,11 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.thresholds.crossings.handler import MarksHandler
-from services.thresholds.recalculation import calendar_changes
 from services.thresholds.recalculation.task import RecalculationTask
 from services.thresholds.register.folding import Folder
 from services.thresholds.roster.calendars import CalendarCache
-from services.thresholds.roster.handler import RosterHandler
+from services.thresholds.worker import roster_handler
 from shared.attendance.codes import CodeTable
 from shared.bus.headers import headers_from_text
 from shared.bus.interface import Message, Outgoing, Partition
@@ -105,7 +104,7 @@ async def heart(database_url: str) -> AsyncIterator[Heart]:
     yield Heart(
         engine,
         Applied(engine, MarksHandler(box, lambda: NOW, folder=folder, school_wait=timedelta(seconds=30))),
-        Applied(engine, RosterHandler(box, lambda: NOW, calendar_changed=calendar_changes.follow)),
+        Applied(engine, roster_handler(box, lambda: NOW, folder)),
         Runner("thresholds", engine, [RecalculationTask(engine, folder, CalendarCache(), lambda: NOW)], Wakeup(), clock=lambda: NOW),
     )
     await engine.dispose()

@@ -134,6 +134,7 @@ async def test_the_report_of_a_school(heart: Heart, office: Office) -> None:
         "unknown-code": 0,
         "no-caregiver": 1,
         "no-address": 1,
+        "not-on-roll": 0,
         "unknown-student": 1,
         "dead-letter": 0,
     }

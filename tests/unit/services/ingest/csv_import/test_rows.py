@@ -357,3 +357,28 @@ def test_any_bytes_behind_a_header_are_a_report_or_a_clear_error(data: bytes) ->
     except CsvError:
         return
     assert report.rows == report.accepted + sum(report.refused.values())
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "expected"),
+    [
+        ("Start Date", "2/11/2026", {"starts_on": "2026-11-02"}),
+        ("Leaving Date", "20261113", {"leaves_on": "2026-11-13"}),
+        ("Leaving Date", "2026-11-13", {"leaves_on": "2026-11-13"}),
+        ("Leaving Date", "0", {"leaves_on": None}),
+        ("Leaving Date", "00/00/0000", {"leaves_on": None}),
+        ("Leaving Date", "-", {"leaves_on": None}),
+        ("Leaving Date", "", {"leaves_on": None}),
+        ("Attends", "Mon AM PM; Tue AM", {"attends": {"mon": ["AM", "PM"], "tue": ["AM"]}}),
+        ("Attends", "Monday; Wednesday: afternoon; fri all day", {"attends": {"mon": ["AM", "PM"], "wed": ["PM"], "fri": ["AM", "PM"]}}),
+    ],
+)
+def test_dates_and_sessions_of_students(header: str, cell: str, expected: dict[str, object]) -> None:
+    named = {"student": "1", "given_name": "Ana", "family_name": "Up"}
+    assert student(f"Student ID,First Name,Last Name,{header}", f"1,Ana,Up,{cell}") == named | expected
+
+
+@pytest.mark.parametrize(("header", "cell"), [("Start Date", "soon"), ("Attends", "Someday AM"), ("Leaving Date", "31/02/2026")])
+def test_dates_and_sessions_that_cannot_be_read_are_refused(header: str, cell: str) -> None:
+    with pytest.raises(ValueError, match=r"^(starts_on|leaves_on|attends): "):
+        student(f"Student ID,First Name,Last Name,{header}", f"1,Ana,Up,{cell}")

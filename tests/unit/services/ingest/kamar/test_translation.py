@@ -140,6 +140,17 @@ def test_summer_and_winter_time() -> None:
         ({"nsn": "012 345 678"}, {"nsn": "0012345678"}),
         ({"leavingdate": "20260302"}, {"leaving": "2026-03-02"}),
         ({"leavingdate": "00000000"}, {"leaving": None}),
+        ({"leavingdate": 20260302}, {"leaving": "2026-03-02"}),
+        ({"leavingdate": 20260302.0}, {"leaving": "2026-03-02"}),
+        ({"leavingdate": "2026-03-02"}, {"leaving": "2026-03-02"}),
+        ({"leavingdate": "20260302000000"}, {"leaving": "2026-03-02"}),
+        ({"leavingdate": "0"}, {"leaving": None}),
+        ({"leavingdate": 0}, {"leaving": None}),
+        ({"leavingdate": ""}, {"leaving": None}),
+        ({"leavingdate": None}, {"leaving": None}),
+        ({"leavingdate": "-"}, {"leaving": None}),
+        ({"leavingdate": "0000-00-00"}, {"leaving": None}),
+        ({"startingdate": "20240201", "leavingdate": "--"}, {"starting": "2024-02-01", "leaving": None}),
         ({"groups": [{"type": "class", "name": "9MAT"}, "9ENG", {"x": 1}, {"coreoption": "9MAT"}]}, {"groups": ["9MAT", "9ENG"]}),
         ({"groups": {"group": [{"name": "a"}, {"name": "b"}]}}, {"groups": ["a", "b"]}),
         ({"caregivers": []}, {"caregivers": []}),
@@ -200,6 +211,23 @@ def test_words_that_a_document_leaves_out_stay_and_words_of_the_release_before_a
     assert after is not None
     assert [(person.status, person.role) for person in after.caregivers] == [("No contact", "A")]
     assert [person.status for person in event_of(caregivers=[sam | {"marks": ["Restricted"]}]).caregivers] == ["Restricted"]
+
+
+@pytest.mark.parametrize("value", ["soon", "20261399", "99", True, {}])
+def test_a_date_that_cannot_be_read_leaves_the_stored_one_alone(value: object) -> None:
+    parsed = students.parse({"id": 1, "leavingdate": value})
+    assert (parsed.fields, parsed.problems) == ({}, ["leavingdate: not a date"])
+
+
+def test_a_later_start_beats_an_old_leaving_date() -> None:
+    today = date(2026, 3, 5)
+    assert not students.has_left({"starting": "2026-03-02", "leaving": "2025-12-12"}, today)
+    assert not students.has_left({"starting": "2026-04-20", "leaving": "2025-12-12"}, today)
+    assert students.has_left({"starting": "2024-02-01", "leaving": "2025-12-12"}, today)
+    assert students.has_left({"starting": "2025-12-12", "leaving": "2025-12-12"}, today)
+    event = event_of(starting="2026-03-02", leaving="2025-12-12")
+    assert event is not None
+    assert (event.starts_on, event.leaves_on) == (date(2026, 3, 2), date(2025, 12, 12))
 
 
 def test_who_has_left() -> None:

@@ -15,6 +15,7 @@ from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.enrolment import Enrolment
 from shared.attendance.timetable import Slot, Timetable
 from shared.events.data import Mark, VendorCount
 
@@ -63,27 +64,42 @@ def calendars(draw: st.DrawFn) -> SchoolCalendar:
     )
 
 
+sessions = st.sampled_from([("AM",), ("PM",), ("AM", "PM"), ()])
+enrolments = st.one_of(
+    st.none(),
+    st.builds(
+        Enrolment,
+        st.one_of(st.none(), days),
+        st.one_of(st.none(), days),
+        st.just(()),
+        st.one_of(st.none(), st.tuples(sessions, sessions, sessions, sessions, sessions)),
+    ),
+)
 rows = st.lists(marks(), max_size=30).map(lambda said: packed_row.merge(b"", [packed_row.pack(mark, NOON) for mark in said]))
 moments = st.integers(-3, 16).flatmap(lambda day: st.sampled_from([0, 5, 11]).map(lambda hour: NOON + timedelta(days=day - 8, hours=hour)))
 
 
 @settings(max_examples=600, deadline=None)
-@given(st.lists(rows, max_size=6), calendars(), moments)
-def test_all_rows_at_once_are_counted_as_each_by_itself(school: list[bytes], calendar: SchoolCalendar, now: datetime) -> None:
+@given(st.lists(rows, max_size=6), calendars(), moments, st.lists(enrolments, min_size=6, max_size=6))
+def test_all_rows_at_once_are_counted_as_each_by_itself(
+    school: list[bytes], calendar: SchoolCalendar, now: datetime, enrolled: list[Enrolment | None]
+) -> None:
     (term,) = calendar.terms
-    found = count_half_days(school, term, calendar, CODES, now)
+    enrolled = enrolled[: len(school)]
+    found = count_half_days(school, term, calendar, CODES, now, enrolled)
     folder = Folder(CODES)
     assert found.students == len(school)
     levels = category_levels(found.attended.sum(axis=1), found.counted.sum(axis=1))
     for student, row in enumerate(school):
-        slow = attendance(row, term, calendar, CODES, now)
+        own = calendar.for_student(enrolled[student], term)
+        slow = attendance(row, term, own, CODES, now)
         said = {
             day: tuple(int(table[student, column]) for table in (found.absent, found.attended, found.excluded, found.unmarked))
             for column, day in enumerate(found.days)
         }
         there = {day.day: (day.count.absent, day.count.attended, day.count.excluded, day.count.unmarked) for day in slow.days}
         assert {day: counts for day, counts in said.items() if any(counts)} == {day: counts for day, counts in there.items() if any(counts)}
-        absences = folder.absences(row, term, calendar, now)
+        absences = folder.absences(row, term, own, now)
         assert tuple((day, counts[0]) for day, counts in said.items() if counts[0]) == absences.days
         assert int(found.by_cause[student].sum()) == absences.half_days
         assert LEVELS[levels[student]] == (slow.category or "unmarked")

@@ -8,6 +8,7 @@ from services.thresholds.attendance.view import Attendance, attendance
 from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.enrolment import Enrolment
 from shared.attendance.timetable import Slot, Timetable
 from shared.events.data import Mark, VendorCount
 
@@ -165,3 +166,22 @@ def test_blank_periods_that_count_are_named() -> None:
         "Period 1 absent, Period 2 and Period 3 not marked: 180 of 300 minutes; 120 minutes present: one half day present."
         " This school counts what nobody has marked by the end of the day as an absence. This makes one half day absent."
     )
+
+
+def test_days_off_the_roll_are_explained_by_their_dates() -> None:
+    def seen(enrolment: Enrolment) -> list[str]:
+        own = SchoolCalendar((TERM,)).for_student(enrolment, TERM)
+        return [day.explanation for day in view(mark("AM", "T"), calendar=own).days]
+
+    assert seen(Enrolment(date(2026, 10, 14))) == ["The student joined on 14 October 2026: marks of this day do not count."]
+    assert seen(Enrolment(None, date(2026, 10, 9))) == ["The student left on 9 October 2026: marks of this day do not count."]
+    assert seen(Enrolment(date(2026, 10, 14), date(2026, 10, 9))) == [
+        "The student left on 9 October 2026 and came back on 14 October 2026: marks of this day do not count."
+    ]
+    assert seen(Enrolment(attends=((), ("AM",), (), (), ()))) == [
+        "The student does not attend on this day: marks of this day do not count.",
+        "Nobody has marked this day yet; what is not marked never counts as an absence.",
+    ]
+    assert seen(Enrolment(attends=(("PM",), (), (), (), ()))) == [
+        "AM was not open: its mark does not count. One half day was open. This makes no half day absent."
+    ]

@@ -16,7 +16,8 @@ from services.thresholds.data_quality.repository.students import MarksRow, Stude
 from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
-from shared.attendance.timetable import Slot, Timetable
+from shared.attendance.enrolment import Enrolment
+from shared.attendance.timetable import Session, Slot, Timetable
 from shared.events.data import Mark, VendorCount
 
 TERM = Term("2026-T4", date(2026, 10, 12), date(2026, 12, 18))
@@ -26,6 +27,8 @@ CODES = CodeTable.load()
 NOW = datetime(2026, 10, 14, 2, 0, tzinfo=UTC)
 MON, TUE, WED = "2026-10-12", "2026-10-13", "2026-10-14"
 PERIODS = SchoolCalendar((TERM,), timetables=(Timetable(None, tuple(Slot(number, f"Period {number}", 60) for number in range(1, 6))),))
+
+MORNINGS: tuple[tuple[Session, ...], ...] = (("AM",),) * 5
 
 Marked = Mapping[str, str]
 """A day's marks: `{"AM": "P"}`, `{"1": "P"}` for a slot, `{"day": "110"}` for a vendor's unjustified, justified and present."""
@@ -246,3 +249,15 @@ def test_the_closed_half_of_a_day_is_not_unmarked() -> None:
     calendar = SchoolCalendar((TERM,), half_days=frozenset({date(2026, 10, 12)}), timetables=PERIODS.timetables)
     issues = look({"1": {MON: {"1": "P", "2": "P", "3": "P"}, TUE: dict.fromkeys("12345", "P")}}, calendar=calendar)
     assert issues == []
+
+
+def test_marks_off_the_roll_are_listed_and_their_gaps_are_not() -> None:
+    enrolled = {"1": Enrolment(date(2026, 10, 13)), "2": Enrolment(None, date(2026, 10, 12)), "3": Enrolment(attends=MORNINGS)}
+    rows = [row("1", {MON: {"AM": "T", "PM": "T"}, TUE: {"AM": "P", "PM": "P"}}), row("2", {MON: {"AM": "P", "PM": "P"}, TUE: {"AM": "?"}})]
+    rows.append(row("3", {MON: {"AM": "P"}, TUE: {"AM": "P", "PM": "M"}}))
+    roster = [StudentContacts(student, 1, 1) for student in "123"]
+    issues = report(TERM, CALENDAR, CODES, NOW, roster=roster, rows=rows, letters=[], enrolments=enrolled)
+    assert [(issue.kind, issue.student, issue.count, issue.detail) for issue in issues] == [
+        ("not-on-roll", "1", 2, "marks before joining or after leaving do not count: 2026-10-12"),
+        ("not-on-roll", "2", 1, "marks before joining or after leaving do not count: 2026-10-13"),
+    ]

@@ -1,7 +1,9 @@
 """The register against the oracle: any marks, corrections and removals, in any order, any number of times."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
+from shared.attendance.enrolment import Enrolment
 from shared.attendance.timetable import Slot, Timetable
 from shared.events.data import Mark, VendorCount
 
@@ -51,6 +54,21 @@ carried_marks = st.builds(OracleMark, days, st.just("carried"), counts, st.none(
 any_marks = st.one_of(session_marks, slot_marks, day_marks, carried_marks)
 
 
+sessions = st.sampled_from([("AM",), ("PM",), ("AM", "PM"), ()])
+enrolments = st.builds(
+    Enrolment,
+    st.one_of(st.none(), st.none(), days),
+    st.one_of(st.none(), st.none(), days),
+    st.just(()),
+    st.one_of(st.none(), st.none(), st.tuples(sessions, sessions, sessions, sessions, sessions)),
+)
+
+
+def on_roll(day: date, enrolment: Enrolment) -> bool:
+    starts, leaves = enrolment.starts_on or date.min, enrolment.leaves_on or date.max
+    return starts <= day <= leaves if starts <= leaves else day <= leaves or starts <= day
+
+
 def distinct(marks: list[OracleMark]) -> list[OracleMark]:
     """One thing said for each place and pair of moments: what the door makes sure of, within one request."""
     return list({(mark.day, mark.place, mark.recorded_at, mark.received_at): mark for mark in marks}.values())
@@ -80,11 +98,13 @@ def packed(said: OracleMark) -> bytes:
     st.booleans(),
     st.booleans(),
     st.booleans(),
+    enrolments,
+    st.lists(st.sampled_from([None, "AM", "PM"]), min_size=5, max_size=5),
 )
 def test_any_order_and_repetition_gives_the_oracles_total(
-    marks: list[OracleMark], shuffle: random.Random, timetable: bool, blanks: bool, carried: bool
+    marks: list[OracleMark], shuffle: random.Random, timetable: bool, blanks: bool, carried: bool, enrolment: Enrolment, named: list[Any]
 ) -> None:
-    slots = SLOTS if timetable else ()
+    slots = tuple(replace(slot, session=session) for slot, session in zip(SLOTS, named, strict=True)) if timetable else ()
     calendar = SchoolCalendar(
         (TERM,),
         closed_days=frozenset({CLOSED}),
@@ -101,6 +121,9 @@ def test_any_order_and_repetition_gives_the_oracles_total(
         known_codes="PLADIQMJUOEGT?XCHKYZFNRSVW",
         blanks_until=date(2026, 10, 20) if blanks else None,
         carried_counts=carried,
+        slot_sessions={day: {slot.slot: slot.session for slot in slots if slot.session} for day in OPEN},
+        off_roll=[day for day in OPEN if not on_roll(day, enrolment)],
+        attended=None if enrolment.attends is None else dict(enumerate(enrolment.attends)),
     )
     expected = absent_half_days(marks, rules)
 
@@ -112,7 +135,7 @@ def test_any_order_and_repetition_gives_the_oracles_total(
         row = packed_row.merge(row, [packed(mark) for mark in deliveries[:size]])
         deliveries = deliveries[size:]
 
-    assert FOLDER.absences(row, TERM, calendar, NOON).half_days == expected
+    assert FOLDER.absences(row, TERM, calendar.for_student(enrolment, TERM), NOON).half_days == expected
 
 
 @settings(max_examples=200, deadline=None)
