@@ -16,8 +16,8 @@ QUIET_WORDS: Final = frozenset(
         "inactive", "former", "deceased", "emergency",
     }
 )  # fmt: skip
-"""The words in a caregiver's `status` or `role` that say that no letters go there. KAMAR's values are not public: a school's own can
-be added."""
+"""The words in a caregiver's `status` or `role` that say that no letters go there, for a notifier of the release before, which reads no
+text. Whether letters go is decided by `shared/correspondents.py`."""
 
 
 class IngestSettings(Settings):
@@ -64,7 +64,7 @@ class IngestSettings(Settings):
     """The country in which the data is stored, as KAMAR shows it to the school. Give the true country of your servers."""
 
     kamar_quiet_words: frozenset[str] = QUIET_WORDS
-    """Words in a caregiver's `status` or `role`, in lower case, that stop letters to that caregiver."""
+    """Words that stop letters to a caregiver in whose `status` or `role` they stand, besides those that the notifier knows."""
 
     kamar_slice: timedelta = timedelta(seconds=45)
     """How long one attempt works on a document before the next goes on: the shorter, the sooner another worker takes over from a killed

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from services.notifier.delivery.bounces import api as bounces
 from services.notifier.delivery.deliveries import api as deliveries
-from services.notifier.letters.api import bad_addresses, policy, releases
+from services.notifier.letters.api import bad_addresses, caregiver_statuses, policy, releases
 from services.notifier.partners.api import listeners, subscriptions
 from services.notifier.partners.courier import AddressBook
 from services.notifier.partners.vault import open_vault
@@ -37,6 +37,7 @@ def create_app(settings: NotifierSettings, *, progress: Progress | None = None, 
         deliveries.router,
         bounces.router,
         bad_addresses.router,
+        caregiver_statuses.router,
         policy.router,
         releases.router,
         notices.router,

@@ -1,7 +1,7 @@
 """A student as a door took them in, with what it left out as it was before. Pure: the clock is given.
 
-What restricts contact must not get lost by a partial update: a caregiver whose status, role or `notify` is not sent keeps those of the
-person who is already there, and a student sent without caregivers keeps them all. What is sent, also as nothing, counts.
+No restriction of contact may get lost by a partial update: a caregiver whose status, role or `notify` is not sent keeps those of the
+person who is already there, and a student sent without caregivers keeps them all. A value that is sent counts, also where it is nothing.
 """
 
 import re
@@ -20,7 +20,7 @@ _NO_DIGITS = re.compile(r"[^0-9]")
 
 
 def merged(school: SchoolNumber, student: StudentIn, before: StudentUpdated | None, now: datetime) -> StudentUpdated:
-    """What is published of a student."""
+    """The student as they are published."""
     earlier = before.caregivers if before is not None else []
     sent = "caregivers" in student.model_fields_set
     given_name, family_name = student.names()

@@ -46,7 +46,7 @@ Day = Annotated[date | None, BeforeValidator(_day)]
 class CaregiverIn(Body):
     """Somebody who looks after a student. `status`, `role` and `relationship` are the school's own words, and decide whether letters go.
 
-    Of a caregiver who is there already, `notify` and the words that are left out stay as they are.
+    A caregiver who is there already keeps `notify` and the words that are left out.
     """
 
     name: Text

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.contact import Contact, School
 from services.notifier.contacts.recipients import recipients
-from services.notifier.contacts.repository import bad_addresses, contacts
+from services.notifier.contacts.repository import bad_addresses, contacts, decisions
 from shared.batch import Batch, BatchHandler
 from shared.events import topics
 from shared.events.calendars import BAD_CALENDAR, fault_of
@@ -78,7 +78,12 @@ class RosterHandler(BatchHandler):
         lost = await contacts.forget(connection, roster.left)
         newer, replaced = await contacts.put(connection, list(roster.joined.values()))
         # Whether texts are sent, and which addresses are bad, is asked when the letter is written.
-        reachable = {student_id for student_id in newer if recipients(roster.joined[student_id].caregivers, texts=True)}
+        decided = await decisions.of_schools(connection, {roster.joined[student_id].school for student_id in newer})
+        reachable = {
+            contact.student_id
+            for contact in (roster.joined[student_id] for student_id in newer)
+            if recipients(contact.caregivers, decisions=decided[contact.school], texts=True)
+        }
         change = RosterChange(frozenset(roster.schools), frozenset(roster.left), frozenset(reachable))
         for follow in self.followers:
             await follow(connection, change, now)

@@ -1,10 +1,11 @@
-"""The recipients of a student's letters: caregivers who want them and can be reached. Pure: nobody is asked over the network."""
+"""The recipients of a student's letters: caregivers to whom letters may go and can go. Pure: nobody is asked over the network."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from services.notifier.contacts.contact import Caregiver
+from services.notifier.contacts.correspondents import NONE, Decisions, correspondents
 from services.notifier.contacts.phones import usable_phone
 from shared.addresses import address_key, usable_address
 
@@ -21,15 +22,18 @@ class Recipient:
     language: str = "en"
 
 
-def recipients(caregivers: Iterable[Caregiver], *, bad: Collection[str] = (), texts: bool = False) -> tuple[Recipient, ...]:
-    """The distinct addresses of the caregivers who want letters, in the school's order; case is no difference.
+def recipients(
+    caregivers: Iterable[Caregiver], *, decisions: Decisions = NONE, bad: Collection[str] = (), texts: bool = False
+) -> tuple[Recipient, ...]:
+    """The distinct addresses of the caregivers to whom letters may go, in the school's order; case is no difference.
 
+    `decisions` are the school's about the words of its system.
     `bad` holds the keys of addresses that letters came back from. A caregiver without another one gets a text message where `texts` can
     be sent and a mobile is known.
     """
     by_key: dict[tuple[Channel, str], Recipient] = {}
-    for caregiver in caregivers:
-        way = _way(caregiver, bad, texts=texts) if caregiver.notify else None
+    for caregiver in correspondents(caregivers, decisions):
+        way = _way(caregiver, bad, texts=texts)
         if way is None:
             continue
         channel, address = way

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.recipients import recipients
-from services.notifier.contacts.repository import contacts
+from services.notifier.contacts.repository import contacts, decisions
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.letters.case import Draft
 from services.notifier.letters.repository import cases, letters
@@ -39,7 +39,7 @@ class LetterRenewer:
         if (highest_threshold(case.tier) or 0) < threshold:
             await withdraw(connection, case, key.letter_id, "retracted", Draft(uuid.uuid4(), uuid.uuid4(), now), now)
             return
-        to = recipients(contact.caregivers, texts=key.channel == "text")
+        to = recipients(contact.caregivers, decisions=await decisions.of(connection, key.school), texts=key.channel == "text")
         recipient = next((one for one in to if (one.channel, one.address) == (key.channel, key.recipient)), None)
         if recipient is None:
             await deliveries.cancelled(connection, delivery_id, "recipient-gone")

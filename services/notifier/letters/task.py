@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.contacts.contact import School
 from services.notifier.contacts.recipients import recipients
-from services.notifier.contacts.repository import bad_addresses, contacts
+from services.notifier.contacts.repository import bad_addresses, contacts, decisions
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.letters.case import Case, Past, Waiting, bound, passed, said_of
 from services.notifier.letters.policy import (
@@ -97,7 +97,9 @@ class LetterTask:
             return await self._end(connection, case, waiting, "told-already", now)
         contact = await contacts.contact(connection, case.student_id)
         bad = await bad_addresses.among(connection, case.school, contact.addresses()) if contact is not None else ()
-        to = recipients(contact.caregivers, bad=bad, texts=self.writer.texts is not None) if contact is not None else ()
+        decided = await decisions.of(connection, case.school)
+        caregivers = contact.caregivers if contact is not None else ()
+        to = recipients(caregivers, decisions=decided, bad=bad, texts=self.writer.texts is not None)
         if contact is None or not to:
             await letters.mark_no_contact(connection, waiting.id)
             metrics.LETTERS.labels("no-contact").inc()

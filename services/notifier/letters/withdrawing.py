@@ -37,7 +37,8 @@ class LetterCloser:
     hold: timedelta
 
     async def __call__(self, connection: AsyncConnection, key: DeliveryKey, now: datetime) -> None:
-        """Ends the delivery's letter, if it was withdrawn and nothing of it went out or still can."""
+        """Ends the delivery's letter, if nothing of it went out or still can, because it was withdrawn or its recipients are none any more:
+        its crossings get another letter, to those who are recipients then."""
         place = key.student_id, key.term
         case = (await cases.lock(connection, [place]))[place]
         hold = (await policies.current(connection, case.school)).hold
@@ -46,12 +47,14 @@ class LetterCloser:
 
 
 async def _close(connection: AsyncConnection, case: Case, letter_id: uuid.UUID, draft: Draft, now: datetime) -> Case:
-    reason = await letters.close_withdrawn(connection, letter_id)
+    reason: str | None = await letters.close_withdrawn(connection, letter_id)
+    if reason is None and await letters.close_unaddressed(connection, letter_id):
+        reason = "no-correspondent"
     if reason is None:
         return case
     metrics.LETTERS.labels("cancelled").inc()
     log.info("letter.cancelled", letter=str(letter_id), reason=reason)
-    if reason != "retracted":
+    if reason == "student-left":
         return case
     after = released(case, letter_id, draft)
     await cases.save(connection, case, after, now)

@@ -15,8 +15,9 @@ DeliveryStatus = Literal["waiting", "sent", "failed", "bounced", "cancelled"]
 Withdrawal = Literal["retracted", "student-left"]
 """Why a letter that was written must not go out any more."""
 
-KeptBack = Literal["recipient-gone", "stands-again"]
-"""Why one delivery of it must not: the student's caregivers have that address no longer; the days that it corrects count again."""
+KeptBack = Literal["recipient-gone", "no-correspondent", "stands-again"]
+"""Why one delivery of it must not: the student's caregivers have that address no longer; nobody there may
+be written to; the days that it corrects count again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class DueDelivery:
 
     parcel: Parcel
     school: str
+    student_id: uuid.UUID
     refusals: int
     is_stale: bool = False
 

@@ -9,8 +9,9 @@ from typing import ClassVar, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.notifier.contacts.correspondents import may_receive
 from services.notifier.contacts.recipients import Channel
-from services.notifier.contacts.repository import bad_addresses
+from services.notifier.contacts.repository import bad_addresses, contacts, decisions
 from services.notifier.delivery.bounces.recording import record
 from services.notifier.delivery.bounces.repository import Bounce
 from services.notifier.delivery.deliveries.delivery import DeliveryKey, DueDelivery
@@ -46,7 +47,8 @@ SOFT_LIMIT: Final = 3
 
 
 CloseLetter = Callable[[AsyncConnection, DeliveryKey, datetime], Awaitable[None]]
-"""Ends the letter of a settled delivery, if it was withdrawn and this was its last. The delivery's case is locked."""
+"""Ends the letter of a settled delivery, if nothing of it went out or still can, because it was withdrawn or its recipients are none any
+more. The delivery's case is locked."""
 
 
 RenewDelivery = Callable[[AsyncConnection, uuid.UUID], Awaitable[None]]
@@ -82,10 +84,15 @@ class DeliveryTask:
         async with self.engine.connect() as connection:
             due = await deliveries.to_send(connection, item.id) if due is not None and due.is_stale else due
             is_bad = due is not None and await bad_addresses.is_bad(connection, due.school, due.parcel.recipient)
+            may_go = due is None or await self._may_go(connection, due)
         if due is None:
             async with self.engine.begin() as connection:
                 await self._cancel(connection, item)
             return Done("withdrawn, not sent")
+        if not may_go:
+            async with self.engine.begin() as connection:
+                await self._keep_back(connection, item)
+            return Done("the recipient must not be written to any more, not sent")
         if is_bad:
             return Failed("a bad address: letters came back from it, and nothing was sent")
         transport = self.transports.get(due.parcel.channel)
@@ -133,11 +140,26 @@ class DeliveryTask:
                 return Failed(f"given up after {tried_for.days} days: {detail}")
         return replace(outcome, counts=False) if isinstance(outcome, Deferred | Away | Ours) else outcome
 
+    async def _may_go(self, connection: AsyncConnection, due: DueDelivery) -> bool:
+        """Whether the recipient is still one to write to: the roster may have changed since the letter was written."""
+        contact = await contacts.contact(connection, due.student_id)
+        if contact is None:
+            return True
+        return may_receive(due.parcel.recipient, contact.caregivers, await decisions.of(connection, due.school))
+
+    async def _keep_back(self, connection: AsyncConnection, item: WorkItem) -> None:
+        key = await deliveries.lock(connection, item.id)
+        if await deliveries.cancelled(connection, item.id, "no-correspondent"):
+            metrics.LETTERS.labels("kept-back").inc()
+            log.info("delivery.kept_back", delivery=str(item.id), school=key.school)
+            await self.close_letter(connection, key, self.clock())
+
     async def _cancel(self, connection: AsyncConnection, item: WorkItem) -> None:
         key = await deliveries.lock(connection, item.id)
         reason = await deliveries.withdrawal_of(connection, item.id)
-        if reason is not None and await deliveries.cancelled(connection, item.id, reason):
-            await self.close_letter(connection, key, self.clock())
+        if reason is not None:
+            await deliveries.cancelled(connection, item.id, reason)
+        await self.close_letter(connection, key, self.clock())
 
 
 def _warn(due: DueDelivery, outcome: Outcome) -> None:

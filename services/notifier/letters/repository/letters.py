@@ -197,6 +197,25 @@ async def close_withdrawn(connection: AsyncConnection, letter_id: uuid.UUID) -> 
     return None if row is None else row.withdrawn
 
 
+async def close_unaddressed(connection: AsyncConnection, letter_id: uuid.UUID) -> bool:
+    """Cancels a letter whose recipients must not be written to any more, when none of it went out and none of it can any more."""
+    closed = await connection.execute(
+        text(
+            """
+            UPDATE letters SET state = 'cancelled', reason = 'no-correspondent'
+            WHERE id = :id AND state = 'bound' AND withdrawn IS NULL
+                AND EXISTS (
+                    SELECT FROM deliveries d
+                    WHERE d.letter_id = letters.id AND d.status = 'cancelled' AND d.reason IN ('no-correspondent', 'recipient-gone')
+                )
+                AND NOT EXISTS (SELECT FROM deliveries d WHERE d.letter_id = letters.id AND d.status IN ('waiting', 'sent', 'bounced'))
+            """
+        ),
+        {"id": letter_id},
+    )
+    return closed.rowcount == 1
+
+
 async def written_of_case(connection: AsyncConnection, case: Case) -> list[uuid.UUID]:
     """The case's written letters of which something waits to go out."""
     rows = await connection.execute(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.contact import School
 from services.notifier.contacts.recipients import recipients
-from services.notifier.contacts.repository import contacts
+from services.notifier.contacts.repository import contacts, decisions
 from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.state import NotifierState, State
 from services.notifier.templates.api.templates import PATH, checked
@@ -137,7 +137,7 @@ async def _real(connection: AsyncConnection, school: School | None, number: str,
     count = await counts.newest(connection, id_)
     if count is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "no-count", "this student has passed no threshold: preview with a sample instead")
-    to = recipients(contact.caregivers)
+    to = recipients(contact.caregivers, decisions=await decisions.of(connection, number))
     if not to:
         raise ProblemError(HTTPStatus.NOT_FOUND, "no-contact", "no caregiver of this student can be written to")
     return to[0].language, occasion_of(count, school, contact, to[0].names)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.addresses import usable_address
 from shared.auth.principal import Part
+from shared.correspondents import judgement_of
 from shared.events.data import Caregiver, StudentUpdated
 from shared.names import full_name
 
@@ -67,8 +68,9 @@ def in_part(part: Part, table: str) -> tuple[str, dict[str, object]]:
 
 
 def may_be_written_to(caregiver: Caregiver) -> bool:
-    """Whether a letter can try to reach the caregiver. The address itself stays with the notifier."""
-    return caregiver.notify and usable_address(caregiver.email) is not None
+    """Whether a letter can try to reach the caregiver, if the school decides so where it has to. The address stays with the notifier."""
+    may_be = judgement_of(caregiver) in ("harmless", "undecided")
+    return caregiver.notify and may_be and usable_address(caregiver.email) is not None
 
 
 async def put(connection: AsyncConnection, students: Sequence[StudentUpdated]) -> None:

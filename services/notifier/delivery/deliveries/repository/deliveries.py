@@ -128,7 +128,7 @@ async def to_send(connection: AsyncConnection, delivery_id: uuid.UUID) -> DueDel
         await connection.execute(
             text(
                 """
-                SELECT d.*, l.school, d.standing < c.standing AS is_stale
+                SELECT d.*, l.school, l.student_id, d.standing < c.standing AS is_stale
                 FROM deliveries d JOIN letters l ON l.id = d.letter_id JOIN cases c USING (student_id, term)
                 WHERE d.id = :id AND d.status = 'waiting' AND d.recipient IS NOT NULL AND d.body_text IS NOT NULL
                     AND (l.withdrawn IS NULL OR (d.corrects IS NOT NULL AND l.withdrawn = 'retracted'))
@@ -151,7 +151,7 @@ async def to_send(connection: AsyncConnection, delivery_id: uuid.UUID) -> DueDel
         message_id=row.message_id,
         written_at=row.created_at,
     )
-    return DueDelivery(parcel, row.school, row.refusals, bool(row.is_stale))
+    return DueDelivery(parcel, row.school, row.student_id, row.refusals, bool(row.is_stale))
 
 
 async def waiting_of(connection: AsyncConnection, letter_id: uuid.UUID, reason: Withdrawal) -> Sequence[uuid.UUID]:
