@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from shared.auth.keys import revoked_tokens, signing_key
 from shared.auth.principal import ROLES, Part, Principal, Role
 from shared.identifiers import school_number
+from shared.tls import is_certificate_fault
 from shared.web.errors import ProblemError
 from shared.web.headers import bearer_token
 
@@ -138,7 +139,10 @@ class OidcKeys:
             self._fresh_until = self._monotonic() + JWKS_FOR
         except (httpx.HTTPError, httpx.InvalidURL, AttributeError, KeyError, TypeError, ValueError, jwt.PyJWTError) as error:
             # The keys known so far hold on.
-            log.warning("auth.issuer_unavailable", error=type(error).__name__)
+            if is_certificate_fault(error):
+                log.error("auth.issuer_certificate", fix="the issuer's certificate is another's, expired or not trusted here")
+            else:
+                log.warning("auth.issuer_unavailable", error=type(error).__name__)
         self._next_fetch = self._monotonic() + JWKS_RETRY
 
 

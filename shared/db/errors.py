@@ -10,6 +10,8 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from shared.tls import is_certificate_fault
+
 Verdict = Literal["passes", "set-up", "ours"]
 """passes: the same work succeeds later, with no hand. set-up: it succeeds once a person has mended the server, its rights or its schema;
 whoever runs the process starts it again until then. ours: it never succeeds, as the statement or a value in it is wrong."""
@@ -88,6 +90,8 @@ value that it can't write."""
 def verdict_of(error: BaseException) -> Verdict:
     """The error's meaning; `ours` for an error that came neither from the database nor from the way to it."""
     if isinstance(error, (ssl.SSLCertVerificationError, asyncpg.exceptions.ClientConfigurationError)):
+        return "set-up"
+    if is_certificate_fault(error):
         return "set-up"
     if isinstance(error, (OSError, TimeoutError, PoolTimeoutError, InvalidatePoolError)):
         return "passes"

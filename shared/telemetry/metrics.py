@@ -100,6 +100,12 @@ WEBHOOKS: Final = Counter("star_webhooks_total", "Events sent to partners' subsc
 SUBSCRIPTIONS_DISABLED: Final = Counter("star_subscriptions_disabled_total", "Subscriptions that stopped by themselves", ["reason"])
 """reason: gone (the receiver answered 410) or failing (for days)."""
 
+WEBHOOK_TROUBLE: Final = Counter("star_webhook_trouble_total", "Attempts at webhooks that fail until a person mends the receiver", ["kind"])
+"""kind: certificate (it is another's, expired or not trusted)."""
+
+UPLOAD_TROUBLE: Final = Counter("star_upload_trouble_total", "Attempts at uploads that fail until a person mends the set-up", ["code"])
+"""code: certificate, host-key (of the SFTP server), permission or token-refused: raise an alarm."""
+
 FEED_STREAMS: Final = Gauge("star_feed_streams", "Event streams of the feed that are open now")
 
 UPLOAD_LEADER: Final = Gauge("star_upload_leader", "1 in the process that schedules the weekly uploads, 0 in those that stand by")

@@ -12,7 +12,7 @@ MOST_DIGITS: Final = 8
 """More digits than any sensible number of seconds would overflow on the way to a bound."""
 
 LARGEST: Final = 10**18
-"""What a longer number of bytes counts as."""
+"""The value of a longer number of bytes."""
 
 LONGEST_BASIC: Final = 1024
 

@@ -1,8 +1,8 @@
 """Slows down wrong passwords, by user name and address, without slowing the right one.
 
 A password is looked at first: the right one passes at once, whatever was tried before. A wrong one waits longer each time before it hears
-so, up to a bound, and of those that wait there are only so many: one more is told to come again later. What is remembered is bounded too,
-and forgotten after a quarter of an hour.
+so, up to a bound, and only so many wait at once: one more is told to come again later. The memory of wrong ones is bounded too, and lasts
+a quarter of an hour.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ MOST_WAITING: Final = 100
 
 @dataclass
 class Slowing:
-    """What one process remembers."""
+    """The memory of one process."""
 
     monotonic: Callable[[], float] = time.monotonic
     waiting: int = 0

@@ -19,6 +19,7 @@ from services.moe_sync.adapters.interface import Answer, Parcel, Refused, Unsett
 from services.moe_sync.adapters.oauth import NoTokenError, Tokens
 from services.moe_sync.adapters.reading import problem_in, receipt_in
 from shared.clock import Clock, utc_now
+from shared.tls import is_certificate_fault
 from shared.web.headers import retry_after
 
 AGAIN: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
@@ -97,6 +98,9 @@ class HttpsAdapter:
         except (TimeoutError, httpx.TimeoutException) as error:
             return Unsettled("timeout", "the Ministry's end did not answer in time", arrived=_arrived(error))
         except httpx.HTTPError as error:
+            if is_certificate_fault(error):
+                detail = "the Ministry's end, or we, showed a certificate that is another's, expired or not trusted"
+                return Unsettled("certificate", detail, arrived=_arrived(error))
             detail = f"the Ministry's end could not be reached ({type(error).__name__})"
             return Unsettled("unreachable", detail, arrived=_arrived(error))
         return self._read(response, body)

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from shared.clock import Clock, utc_now
+from shared.tls import is_certificate_fault
 
 EARLY: Final = timedelta(seconds=30)
 """How long before its end a token counts as used up: an upload of a minute's length begins with a token that still holds."""
@@ -79,7 +80,7 @@ class Tokens:
         try:
             response = await self.client.post(credentials.url, data=form, auth=auth, headers={"Accept": "application/json"})
         except httpx.HTTPError as error:
-            raise NoTokenError("token-unreachable") from error
+            raise NoTokenError("certificate" if is_certificate_fault(error) else "token-unreachable") from error
         if response.is_server_error:
             raise NoTokenError("token-unreachable")
         if not response.is_success:

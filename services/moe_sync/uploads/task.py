@@ -29,6 +29,9 @@ BACKOFF: Final = Backoff(first=timedelta(seconds=30), longest=timedelta(hours=1)
 LEASE_MARGIN: Final = timedelta(minutes=1)
 """By how much a lease is longer than an attempt on the wire: room for two short transactions."""
 
+SET_UP: Final = frozenset({"certificate", "host-key", "permission", "token-refused"})
+"""Codes of what no waiting mends: a person has to look at the settings, ours or the Ministry's."""
+
 DELIVERED_FOR: Final = timedelta(days=1)
 """A document that was put where the Ministry collects it counts as being there for so long; after that it is put there once more."""
 
@@ -101,6 +104,9 @@ class UploadTask:
             case Placed(detail=detail):
                 return _SetAside("left to a person", detail)
             case Unsettled() as answer:
+                if answer.code in SET_UP:
+                    metrics.UPLOAD_TROUBLE.labels(answer.code).inc()
+                    log.error("upload.misconfigured", upload=str(item.id), adapter=name, code=answer.code)
                 newly = answer.delivered and not upload.delivered
                 unknown = answer.arrived is None
                 return _Unsettled(answer.code, answer.after, reason=answer.detail, unknown=unknown, delivered=newly)

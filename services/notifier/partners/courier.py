@@ -16,6 +16,7 @@ from services.notifier.partners.addresses import Guard
 from services.notifier.partners.endpoints import Endpoint
 from services.notifier.partners.schedule import LONGEST_RETRY_AFTER, Answer, detail_of
 from shared.clock import Clock
+from shared.tls import causes, is_certificate_fault
 from shared.web.headers import retry_after
 
 Resolver = Callable[[str, int], Sequence[str]]
@@ -27,6 +28,7 @@ MOST_BODY: Final = 4_096
 
 BODY_WAIT: Final = 1.0
 IDLE: Final = 15.0
+CERTIFICATE: Final = "the certificate does not hold for the host"
 NO_ADDRESS: Final = "the host has no address that may be reached"
 """The same words for a name that is unknown and for one that leads inside: the difference is nobody's business outside."""
 
@@ -180,13 +182,11 @@ def _retry_after(response: httpcore.Response, now: datetime) -> timedelta | None
 
 
 def _why_not_connected(error: BaseException) -> str:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return "the certificate does not hold for the host"
+    if is_certificate_fault(error):
+        return CERTIFICATE
+    for cause in causes(error):
         if isinstance(cause, ssl.SSLError):
             return "no TLS connection"
         if isinstance(cause, OSError) and cause.errno == errno.ECONNREFUSED:
             return "the connection was refused"
-        cause = cause.__cause__ or cause.__context__
     return "no connection"

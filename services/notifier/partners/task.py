@@ -13,7 +13,7 @@ import structlog
 from msgspec import Raw
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.partners.courier import Courier
+from services.notifier.partners.courier import CERTIFICATE, Courier
 from services.notifier.partners.endpoints import parse_endpoint
 from services.notifier.partners.repository import subscriptions, webhook_claims, webhooks
 from services.notifier.partners.repository.partner_events import PartnerEvent
@@ -92,6 +92,9 @@ class WebhookTask:
         body = body_of(posting.event)
         headers = signed_headers(secrets, posting.event.event_id, int(self.clock().timestamp()), body)
         answer = await self.courier.post(parse_endpoint(posting.url), headers, body)
+        if answer.detail == CERTIFICATE:
+            metrics.WEBHOOK_TROUBLE.labels("certificate").inc()
+            log.error("webhook.certificate", subscription=str(posting.subscription_id), fix="the receiver's operator has to mend it")
         return judge(answer, tries, random.random())  # noqa: S311 - spreads load, keeps no secret
 
     async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:

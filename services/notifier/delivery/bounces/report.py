@@ -33,7 +33,7 @@ MOST_PARTS: Final = 100
 
 _MESSAGE_TYPE: Final = re.compile(rb"^(content-type:\s*)message/", re.IGNORECASE | re.MULTILINE)
 _OPAQUE: Final = "application/x-of-message-"
-"""What stands for `message/`: the library parses parts of that type before it decodes them, and makes nothing of one that is encoded. None
+"""The stand-in for `message/`: the library parses parts of that type before it decodes them, and makes nothing of one that is encoded. None
 must be (RFC 2046, section 5.2.1), the global ones may (RFC 6533), and some servers encode all of them."""
 
 _STATUS_TYPES: Final = frozenset({f"{_OPAQUE}delivery-status", f"{_OPAQUE}global-delivery-status"})

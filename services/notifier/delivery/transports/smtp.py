@@ -14,6 +14,7 @@ from services.notifier.delivery.transports.rate import Pace
 from services.notifier.delivery.transports.smtp_pool import Connection, PoolLimits, SmtpPool
 from services.notifier.delivery.transports.smtp_url import SmtpServer
 from services.notifier.delivery.transports.verdicts import Stage, detail, enhanced_code, judge
+from shared.tls import is_certificate_fault
 from shared.worklist.tasks import Done, Outcome
 
 SIGN_IN_PAUSE: Final = 60.0
@@ -24,6 +25,7 @@ REUSE_PATIENCE: Final = 10.0
 
 LOST: Final = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError)
 CLOSING: Final = 421
+CERTIFICATE: Final = "the mail server's certificate is another's, expired or not trusted"
 
 
 class StaleError(Exception):
@@ -70,6 +72,8 @@ class SmtpTransport:
             reason = f"connecting to the mail server: {error.code}"
             return Ours(reason) if error.code >= 500 else Away(reason)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            if is_certificate_fault(error):
+                return Ours(CERTIFICATE)
             return Away(f"the mail server is away: {type(error).__name__}")
 
     async def close(self) -> None:

@@ -16,6 +16,7 @@ from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.delivery.transports.outcomes import Away, Deferred, Ours, Unwanted
 from services.notifier.delivery.transports.rate import Pace
 from shared.clock import Clock, utc_now
+from shared.tls import is_certificate_fault
 from shared.web.headers import retry_after
 from shared.worklist.tasks import Done, Outcome
 
@@ -98,6 +99,8 @@ class TextTransport:
         except (TimeoutError, httpx.TimeoutException):
             return Away("the text gateway did not answer in time")
         except httpx.HTTPError as error:
+            if is_certificate_fault(error):
+                return Ours("the text gateway's certificate is another's, expired or not trusted")
             return Away(f"the text gateway is away: {type(error).__name__}")
 
     async def close(self) -> None:

@@ -36,14 +36,19 @@ async def test_both_sides_show_certificates(certificates: Papers, tmp_path: Path
         assert isinstance(answer, Received)
         assert answer.status == "accepted"
         # Without ours, with a stranger's, and to one whom we don't trust: nothing arrives, and it is tried again.
-        for wrong in (
-            settings(url, ministry_ca=certificates.authority),
-            settings(url, ministry_ca=certificates.authority, ministry_certificate=certificates.strangers),
-            settings(url, ministry_certificate=certificates.ours),
+        hung_up = {"unreachable", "certificate"}
+        for wrong, codes in (
+            (settings(url, ministry_ca=certificates.authority), hung_up),
+            (
+                settings(url, ministry_ca=certificates.authority, ministry_certificate=certificates.strangers),
+                {"unreachable", "certificate"},
+            ),
+            (settings(url, ministry_certificate=certificates.ours), {"certificate"}),
         ):
             refused = await sent(wrong)
             assert isinstance(refused, Unsettled)
-            assert refused.code == "unreachable"
+            # Of ours, a server that hangs up does not always say why; theirs is a set-up fault with its alarm, and no outage.
+            assert refused.code in codes
     with pytest.raises(FileNotFoundError):
         await sent(settings("https://ministry.test", ministry_certificate=tmp_path / "missing.pem"))
 

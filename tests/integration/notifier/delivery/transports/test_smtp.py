@@ -1,17 +1,20 @@
 """The way out by SMTP, against a real server."""
 
 import asyncio
+import ssl
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import trustme
 
 from deploy.sandbox.mail import MailCatcher
 from services.notifier.delivery.transports.interface import Parcel
-from services.notifier.delivery.transports.outcomes import Away, Deferred, Full, NoSuchAddress, Refused, Unwanted
-from services.notifier.delivery.transports.smtp import SmtpTransport
+from services.notifier.delivery.transports.outcomes import Away, Deferred, Full, NoSuchAddress, Ours, Refused, Unwanted
+from services.notifier.delivery.transports.smtp import CERTIFICATE, SmtpTransport
 from services.notifier.delivery.transports.smtp_url import parse_smtp_url
 from shared.worklist.tasks import Done, Retry
 
@@ -126,3 +129,36 @@ async def test_a_refusal_of_the_content(catcher: MailCatcher, transport: SmtpTra
     assert await transport.send(PARCEL) == Deferred("DATA 452 4.3.1")
     assert await transport.send(PARCEL) == Unwanted("DATA 554 5.7.1 (refused by policy)")
     assert await transport.send(PARCEL) == NoSuchAddress("DATA 550 5.1.1 (no such mailbox)", "5.1.1")
+
+
+@asynccontextmanager
+async def mail_server_of_another(security: str) -> AsyncIterator[str]:
+    """A server with another's certificate, by an authority that nobody trusts; answers its URL."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("mail.another.test").configure_cert(tls)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            writer.write(b"220 another\r\n")
+            await reader.readline()
+            writer.write(b"250-another\r\n250 STARTTLS\r\n")
+            await reader.readline()
+            writer.write(b"220 go on\r\n")
+            await writer.start_tls(tls)
+            await reader.read()
+        except (OSError, ssl.SSLError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=tls if security == "smtps" else None)
+    async with server:
+        yield f"{security}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize("security", ["smtp", "smtp+starttls", "smtps"])
+async def test_anothers_certificate_is_a_fault_of_the_set_up(security: str) -> None:
+    async with mail_server_of_another(security) as url:
+        transport = transport_to(url)
+        assert await transport.send(PARCEL) == Ours(CERTIFICATE)
+        await transport.close()
