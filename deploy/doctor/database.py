@@ -28,6 +28,7 @@ async def look_at_database(database_url: str) -> list[Finding]:
     try:
         async with engine.connect() as connection:
             version = (await connection.execute(text("SHOW server_version"))).scalar_one()
+            read_only = (await connection.execute(text("SHOW transaction_read_only"))).scalar_one() == "on"
             before = utc_now()
             theirs = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
             after = utc_now()
@@ -37,7 +38,11 @@ async def look_at_database(database_url: str) -> list[Finding]:
         await engine.dispose()
     # Somewhere between the question and the answer.
     ahead = max(theirs - after, before - theirs, timedelta(0))
-    return [Finding("database", "ok", f"PostgreSQL {version.split()[0]} answers"), judge_clocks(ahead)]
+    answers = f"PostgreSQL {version.split()[0]} answers"
+    if read_only:
+        fix = "have STAR_DATABASE_URL name the primary, or all servers with target_session_attrs=read-write"
+        return [Finding("database", "fail", f"{answers}, and takes no writes", fix), judge_clocks(ahead)]
+    return [Finding("database", "ok", answers), judge_clocks(ahead)]
 
 
 async def look_at_migrations(database_url: str, trees: Sequence[Tree]) -> Finding:

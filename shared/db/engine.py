@@ -71,10 +71,16 @@ def create_owner_engine(database_url: str) -> AsyncEngine:
     return create_async_engine("postgresql+asyncpg://", async_creator=_connector(database_url, settings, None), poolclass=NullPool)
 
 
+class TakesNoWritesError(RuntimeError):
+    """The server answers and is read-only: a replica, or not the primary yet."""
+
+
 async def ping(engine: AsyncEngine) -> None:
-    """Raises when the database does not answer."""
+    """Raises when the database does not answer, or takes no writes; the connection to a server like that is given up."""
     async with engine.connect() as connection:
-        await connection.execute(text("SELECT 1"))
+        if (await connection.execute(text("SHOW transaction_read_only"))).scalar_one() == "on":
+            await connection.invalidate()
+            raise TakesNoWritesError
 
 
 async def connect(database_url: str, settings: Mapping[str, str], query_timeout: float | None = None) -> Any:

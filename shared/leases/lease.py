@@ -65,7 +65,7 @@ class Lease:
 
     async def prove(self, connection: AsyncConnection) -> None:
         """Keeps others from taking the lease until the caller's transaction ends. Raises FenceLostError when one has."""
-        if self._fence is None or not await repository.is_held(connection, self.name, self.holder, self._fence):
+        if self._fence is None or not await repository.is_held(connection, self.name, self.holder, self._fence, self.length):
             self.lose()
             raise FenceLostError(f"{self.schema}.{self.name}")
 

@@ -36,20 +36,28 @@ async def acquire(connection: AsyncConnection, name: str, holder: uuid.UUID, hos
                 holder = excluded.holder, host = excluded.host, until = excluded.until
             WHERE l.holder IS NULL OR l.holder = excluded.holder
                 OR l.until <= clock_timestamp() OR l.until > clock_timestamp() + CAST(:length AS interval)
-            RETURNING fence
+            RETURNING fence, set_config('idle_in_transaction_session_timeout', :idle, true)
             """
         ),
-        {"name": name, "holder": holder, "host": host, "length": length},
+        {"name": name, "holder": holder, "host": host, "length": length, "idle": _milliseconds(length)},
     )
-    fence: int | None = row.scalar_one_or_none()
-    return fence
+    taken = row.one_or_none()
+    return None if taken is None else int(taken.fence)
 
 
-async def is_held(connection: AsyncConnection, name: str, holder: uuid.UUID, fence: int) -> bool:
-    """Whether the holder still has the lease under this fence; if so, nobody can take it before the transaction has ended."""
+async def is_held(connection: AsyncConnection, name: str, holder: uuid.UUID, fence: int, length: timedelta) -> bool:
+    """Whether the holder still has the lease under this fence; if so, nobody can take it before the transaction has ended.
+
+    If a holder freezes in that transaction, the server ends the transaction after the lease's length.
+    """
     row = await connection.execute(
-        text("SELECT 1 FROM leases WHERE name = :name AND holder = :holder AND fence = :fence FOR SHARE"),
-        {"name": name, "holder": holder, "fence": fence},
+        text(
+            """
+            SELECT set_config('idle_in_transaction_session_timeout', :idle, true)
+            FROM leases WHERE name = :name AND holder = :holder AND fence = :fence FOR SHARE
+            """
+        ),
+        {"name": name, "holder": holder, "fence": fence, "idle": _milliseconds(length)},
     )
     return row.first() is not None
 
@@ -79,3 +87,7 @@ async def holding(connection: AsyncConnection, name: str) -> Holding | None:
     )
     row = rows.one_or_none()
     return None if row is None else Holding(*row)
+
+
+def _milliseconds(length: timedelta) -> str:
+    return str(length // timedelta(milliseconds=1))

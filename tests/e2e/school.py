@@ -68,6 +68,7 @@ class School:
         self.half_days = past_half_days(half_days)
         self.start = self.half_days[0][0]
         self.term = f"{self.start.year}-T4"
+        self._sent: dict[str, Any] = {}
         self.auth = bearer(local_token(stack.data, ALL_SCOPES.split(), [number]))
         self.clock = datetime.now(AUCKLAND).replace(microsecond=0) - timedelta(hours=2)
 
@@ -79,14 +80,8 @@ class School:
 
     def enrol(self, students: list[str], **changes: Any) -> None:
         """Sends the school and its students, each with one caregiver."""
-        end = datetime.now(AUCKLAND).date() + timedelta(days=14)
-        body = {
-            "name": "Example Kura",
-            "terms": [{"term": self.term, "start": str(self.start), "end": str(end)}],
-            # The tests run on any date: public holidays among their days are opened.
-            "open_days": sorted({str(day) for day, _ in self.half_days}),
-        }
-        self.request("PUT", "ingest", f"/v1/schools/{self.number}", json=body | changes).raise_for_status()
+        self._sent = self._school() | changes
+        self.put_again().raise_for_status()
         roster = [
             {
                 "student": student,
@@ -100,6 +95,19 @@ class School:
         ]
         answer = self.request("PUT", "ingest", f"/v1/schools/{self.number}/students", json={"students": roster})
         assert answer.json() == {"accepted": len(students), "rejected": []}
+
+    def _school(self) -> dict[str, Any]:
+        end = datetime.now(AUCKLAND).date() + timedelta(days=14)
+        return {
+            "name": "Example Kura",
+            "terms": [{"term": self.term, "start": str(self.start), "end": str(end)}],
+            # The tests run on any date: public holidays among their days are opened.
+            "open_days": sorted({str(day) for day, _ in self.half_days}),
+        }
+
+    def put_again(self) -> httpx.Response:
+        """Sends the school as it was sent last."""
+        return self.request("PUT", "ingest", f"/v1/schools/{self.number}", json=self._sent)
 
     def mark(self, student: str, half_day: int, code: str | None, minute: int = 0) -> dict[str, Any]:
         """A mark of the `half_day`-th half day of the term, recorded at a minute of this test's clock."""

@@ -35,7 +35,7 @@ class Process:
         self._environment = {**os.environ, **environment}
         self.output = output
         self._tree = tree
-        self._health = health
+        self.health = health
         self._process: subprocess.Popen[bytes] | None = None
 
     def launch(self) -> None:
@@ -53,7 +53,7 @@ class Process:
             if self._process.poll() is not None:
                 break
             try:
-                if httpx.get(self._health, timeout=2).status_code == 200:
+                if httpx.get(self.health, timeout=2).status_code == 200:
                     return
             except httpx.HTTPError:
                 time.sleep(0.05)
@@ -84,6 +84,14 @@ class Process:
             raise AssertionError(f"star {' '.join(self.arguments)} did not stop:\n{self.output.read_text()[-3000:]}") from None
         self._process = None
         return code
+
+    def freeze(self) -> None:
+        """SIGSTOP: to everybody else, as a host that vanished."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT: it goes on as if no time had passed."""
+        os.kill(self.pid, signal.SIGCONT)
 
     @property
     def running(self) -> bool:

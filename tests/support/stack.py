@@ -4,18 +4,23 @@ Embedded: `star run`, one process. Cluster: each part of each service a process 
 """
 
 import copy
+import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
+from uuid import UUID, uuid5
 
 import httpx
 import psutil
 
-from deploy.embedded.postgres import EmbeddedPostgres, NotStartedYetError
+from deploy.embedded.postgres import EmbeddedPostgres, NotStartedYetError, running_database
 from deploy.kafka.broker import KafkaBroker
+from shared.identifiers import NAMESPACE
+from tests.support.dumps import BIN
 from tests.support.kafka import running_broker
 from tests.support.ports import free_port
 from tests.support.processes import Process, run_star
@@ -53,6 +58,20 @@ class Stack(ABC):
     @abstractmethod
     def heart(self) -> Process:
         """The process that folds marks, to be killed."""
+
+    @property
+    @abstractmethod
+    def database_url(self) -> str:
+        """The database, as its owner."""
+
+    def sql(self, *statements: str) -> str:
+        """Runs each statement on its own, as the database's owner; answers what the last printed."""
+        commands = [part for statement in statements for part in ("-c", statement)]
+        done = subprocess.run(
+            [BIN / "psql", "-qtAX", "-v", "ON_ERROR_STOP=1", self.database_url, *commands], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
 
     @abstractmethod
     def stop_bus(self) -> None:
@@ -114,6 +133,12 @@ class EmbeddedStack(Stack):
     def heart(self) -> Process:
         return self._process
 
+    @property
+    def database_url(self) -> str:
+        url = running_database(self.data / "postgres")
+        assert url is not None
+        return url
+
     def stop_bus(self) -> None:
         """The bus is the database."""
         self.kill_database()
@@ -163,11 +188,20 @@ class ClusterStack(Stack):
             health=f"http://127.0.0.1:{self.sandbox_port}/mail",
         )
 
-    def _part(self, command: str, service: str, port: int) -> Process:
+    def another_worker(self, service: str, name: str) -> Process:
+        """A worker beside the others, which holds its leases under a name."""
+        return self._part("work", service, free_port(), f"-{name}", {"STAR_INSTANCE": str(self.instance(name))})
+
+    @staticmethod
+    def instance(name: str) -> UUID:
+        """The instance under which the worker of this name holds its leases."""
+        return uuid5(NAMESPACE, name)
+
+    def _part(self, command: str, service: str, port: int, suffix: str = "", more: Mapping[str, str] = MappingProxyType({})) -> Process:
         return Process(
             [command, service, "--port", str(port)],
-            environment=self.environment,
-            output=self.folder / f"{command}-{service}{'' if self.tree is None else '-before'}.log",
+            environment={**self.environment, **more},
+            output=self.folder / f"{command}-{service}{'' if self.tree is None else '-before'}{suffix}.log",
             health=f"http://127.0.0.1:{port}/healthz",
             tree=self.tree,
         )
@@ -193,6 +227,10 @@ class ClusterStack(Stack):
     @property
     def heart(self) -> Process:
         return self.workers["thresholds"]
+
+    @property
+    def database_url(self) -> str:
+        return self.environment["STAR_DATABASE_URL"]
 
     def stop_bus(self) -> None:
         self.broker.stop()

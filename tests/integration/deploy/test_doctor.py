@@ -74,6 +74,17 @@ async def test_a_set_up_with_kafka(database_url: str, tmp_path: Path, kafka_brok
     assert (found["broker"], found["topics"], found["mail"], found["ministry"]) == ("ok", "ok", "warn", "warn")
 
 
+async def test_a_database_that_takes_no_writes(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = await asyncpg.connect(database_url)
+    name = await connection.fetchval("SELECT current_database()")
+    await connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    await connection.close()
+    monkeypatch.setenv("STAR_DATABASE_URL", database_url)
+    found = {finding.name: finding for finding in await diagnose(tmp_path)}
+    assert found["database"].state == "fail"
+    assert "takes no writes" in found["database"].detail
+
+
 async def test_nothing_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAR_DATABASE_URL", AWAY)
     monkeypatch.setenv("STAR_SMTP_URL", "smtp://127.0.0.1:1")

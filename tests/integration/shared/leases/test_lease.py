@@ -1,12 +1,15 @@
 """One leads; who was killed, frozen or cut off leads no longer than its lease; no host's clock matters."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db.engine import create_engine
+from shared.db.errors import is_transient
 from shared.leases import lease as module
 from shared.leases import repository
 from shared.leases.lease import FenceLostError, Lease
@@ -86,6 +89,24 @@ async def test_a_taken_lease_waits_for_the_write_that_proved_it(engine: AsyncEng
         with pytest.raises(Exception, match="lock timeout"):
             await sql("UPDATE ingest.leases SET until = now()")
     assert not await other.keep()
+
+
+@pytest.mark.parametrize("statement", ["prove", "keep"])
+async def test_a_leader_that_freezes_in_its_transaction_is_followed(engine: AsyncEngine, statement: str) -> None:
+    length = timedelta(milliseconds=500)
+    frozen, next_ = (Lease(engine, SCHEMA, "a", length=length) for _ in range(2))
+    assert await frozen.keep()
+    with pytest.raises(DBAPIError) as ended:
+        async with engine.begin() as connection:
+            if statement == "prove":
+                await frozen.prove(connection)
+            else:
+                await repository.acquire(connection, "a", frozen.holder, "host", length)
+            # The next one waits for the row that the frozen one has locked; the server's own bound is five minutes.
+            async with asyncio.timeout(30):
+                while not await next_.keep():
+                    await asyncio.sleep(0.05)
+    assert is_transient(ended.value)
 
 
 async def test_it_is_renewed_in_time_and_asks_seldom(engine: AsyncEngine, sql: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
