@@ -87,6 +87,15 @@ class DatedTimetable(Struct, frozen=True, rename={"start": "from"}):
     slots: list[TimetableSlot]
 
 
+class Dean(Struct, frozen=True, kw_only=True):
+    """The person at a school who looks after a year level (`year:10`) or a group (`10A`)."""
+
+    group: str
+    name: str
+    email: str | None = None
+    phone: str | None = None
+
+
 class SchoolUpdated(Struct, frozen=True, kw_only=True):
     """A school as it is now: name, calendar, timetable, contact, and its choices where the Ministry's rules leave some open.
 
@@ -108,6 +117,11 @@ class SchoolUpdated(Struct, frozen=True, kw_only=True):
     count_carried_absences: bool = False
     code_classes: dict[str, Literal["justified", "unjustified"]] = {}
     contact_email: str | None = None
+    phone: str | None = None
+    contact_name: str | None = None
+    postal_address: str | None = None
+    website: str | None = None
+    deans: list[Dean] = []
     timezone: str = HOME_ZONE
     updated_at: Moment
 

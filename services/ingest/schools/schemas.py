@@ -22,6 +22,9 @@ Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254
 """An e-mail address as a school has it. A wrong one is not refused here, where it would keep the whole student out: letters that
 can't be sent to it are reported to the school."""
 
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""A telephone number as the school writes it, an extension included: people read it, and nothing rings it."""
+
 EARLIEST, LATEST = date(2000, 1, 1), date(2050, 12, 31)
 LONGEST_TERM = timedelta(days=120)
 """New Zealand's terms have 9 to 12 weeks; four months leave room for a school that runs two terms as one."""
@@ -73,6 +76,15 @@ class TimetableIn(Body):
     slots: Slots
 
 
+class DeanIn(Body):
+    """The person who looks after a year level (`year:10`) or a group (`10A`), and whom its families can ring."""
+
+    group: Text = Field(examples=["year:10", "10A"])
+    name: Text
+    email: Address | None = None
+    phone: Phone | None = None
+
+
 class SchoolIn(Body):
     """A school: its terms, closed days, half-day openings, timetable and contact.
 
@@ -95,6 +107,11 @@ class SchoolIn(Body):
     count_carried_absences: bool = False
     code_classes: dict[Literal["O"], Literal["justified", "unjustified"]] = Field(default={})
     contact_email: Address | None = None
+    phone: Phone | None = Field(default=None, description="The number that families ring", examples=["04 555 0100"])
+    contact_name: Text | None = Field(default=None, description="The person whom families ask for, where their child has no dean")
+    postal_address: Text | None = None
+    website: Text | None = None
+    deans: list[DeanIn] = Field(default=[], max_length=200)
     timezone: str = HOME_ZONE
 
     @field_validator("timezone")
@@ -128,6 +145,13 @@ class SchoolIn(Body):
         if len({timetable.start for timetable in timetables}) < len(timetables):
             raise ValueError("two timetables start on one day")
         return sorted(timetables, key=lambda timetable: timetable.start)
+
+    @field_validator("deans")
+    @classmethod
+    def _one_a_group(cls, deans: list[DeanIn]) -> list[DeanIn]:
+        if len({dean.group for dean in deans}) < len(deans):
+            raise ValueError("a group has two deans")
+        return deans
 
     @field_validator("closed_days", "half_days", "open_days")
     @classmethod

@@ -55,6 +55,7 @@ class Contact:
     year_level: int | None
     caregivers: tuple[Caregiver, ...]
     updated_at: datetime
+    groups: tuple[str, ...] = ()
 
     def addresses(self) -> dict[str, list[str]]:
         """The keys of the caregivers' usable e-mail addresses, each with the names of those who have it, in the school's order."""

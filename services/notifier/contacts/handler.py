@@ -58,6 +58,7 @@ class _Roster:
                 data.year_level,
                 tuple(data.caregivers),
                 data.updated_at,
+                tuple(data.groups),
             )
 
     def gone(self, student_id: uuid.UUID) -> None:

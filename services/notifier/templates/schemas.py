@@ -59,6 +59,7 @@ class SampleIn(Body):
     term_dates_known: bool = True
     contact_email: bool = Field(default=True, description="Whether the school has given an address")
     caregivers: Literal[1, 2] = 2
+    contact_person: bool = Field(default=True, description="Whether the school has named a person and a telephone number")
 
     def case(self) -> SampleCase:
         """The same for those who write letters."""

@@ -42,7 +42,7 @@ async def test_a_letter_from_held_to_sent(known: Desk, visitor: Visitor) -> None
     first = items[0]
     assert first["status"] == "sent"
     assert first["sent_at"] == "2026-11-20T03:00:00Z"
-    assert first["subject"] == "Tāne has been away for 5.5 days this term"
+    assert first["subject"] == "Attendance in Term 4"
     assert first["message_id"] == f"<{first['id']}@notifier.star.invalid>"
     assert first["message_id"] in {message["message_id"] for message in known.mail()}
     assert first["attempts"] == [

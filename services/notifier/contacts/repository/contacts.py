@@ -20,9 +20,11 @@ from shared.identifiers import address_id
 _encoder = msgspec.json.Encoder()
 _terms = msgspec.json.Decoder(list[TermDates])
 _document = msgspec.json.Decoder(SchoolUpdated)
+_groups = msgspec.json.Decoder(list[str])
 _caregivers = msgspec.json.Decoder(list[Caregiver])
 
-_COLUMNS = "student_id, school, given_name, family_name, year_level, CAST(caregivers AS text) AS caregivers, updated_at"
+_COLUMNS = """student_id, school, given_name, family_name, year_level, CAST(caregivers AS text) AS caregivers, updated_at,
+    CAST(groups AS text) AS groups"""
 
 
 async def put_schools(connection: AsyncConnection, schools: Sequence[School]) -> None:
@@ -80,14 +82,16 @@ async def put(connection: AsyncConnection, contacts: Sequence[Contact]) -> tuple
     rows = await connection.execute(
         text(
             """
-            INSERT INTO contacts (student_id, school, given_name, family_name, year_level, caregivers, updated_at, addresses_at)
-            SELECT student_id, school, given_name, family_name, year_level, CAST(caregivers AS jsonb), updated_at, updated_at
+            INSERT INTO contacts (student_id, school, given_name, family_name, year_level, caregivers, groups, updated_at, addresses_at)
+            SELECT student_id, school, given_name, family_name, year_level, CAST(caregivers AS jsonb), CAST(groups AS jsonb), updated_at,
+                updated_at
             FROM unnest(
                 CAST(:student_ids AS uuid[]), CAST(:schools AS text[]), CAST(:given_names AS text[]), CAST(:family_names AS text[]),
-                CAST(:year_levels AS int[]), CAST(:caregivers AS text[]), CAST(:updated_ats AS timestamptz[])
-            ) AS w(student_id, school, given_name, family_name, year_level, caregivers, updated_at)
+                CAST(:year_levels AS int[]), CAST(:caregivers AS text[]), CAST(:groups AS text[]), CAST(:updated_ats AS timestamptz[])
+            ) AS w(student_id, school, given_name, family_name, year_level, caregivers, groups, updated_at)
             ON CONFLICT (student_id) DO UPDATE SET school = excluded.school, given_name = excluded.given_name,
                 family_name = excluded.family_name, year_level = excluded.year_level, caregivers = excluded.caregivers,
+                groups = excluded.groups,
                 updated_at = excluded.updated_at, addresses_at = excluded.addresses_at
             WHERE excluded.updated_at > contacts.updated_at
             RETURNING student_id
@@ -100,6 +104,7 @@ async def put(connection: AsyncConnection, contacts: Sequence[Contact]) -> tuple
             "family_names": [contact.family_name for contact in ordered],
             "year_levels": [contact.year_level for contact in ordered],
             "caregivers": [_encoder.encode(contact.caregivers).decode() for contact in ordered],
+            "groups": [_encoder.encode(contact.groups).decode() for contact in ordered],
             "updated_ats": [contact.updated_at for contact in ordered],
         },
     )
@@ -200,4 +205,5 @@ def _contact(row: Row[Any]) -> Contact:
         row.year_level,
         tuple(_caregivers.decode(row.caregivers)),
         row.updated_at,
+        tuple(_groups.decode(row.groups)),
     )

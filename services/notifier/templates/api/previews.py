@@ -1,6 +1,7 @@
 """A letter before it goes out: on the screen, or in the school's own mailbox."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
@@ -125,7 +126,10 @@ def _made_up(threshold: Threshold, body: WordsIn, school: School | None) -> Occa
     case = body.sample.case() if body.sample is not None else SampleCase()
     if school is None:
         return sample(threshold, case)
-    return sample(threshold, case, school=school.name, contact_email=school.reply_address() or OFFICE)
+    made_up = sample(threshold, case, school=school.name, contact_email=school.reply_address() or OFFICE)
+    if not case.contact_person or school.document is None:
+        return replace(made_up, contact_name=None, phone=None)
+    return replace(made_up, contact_name=school.document.contact_name, phone=school.document.phone)
 
 
 async def _real(connection: AsyncConnection, school: School | None, number: str, student: str) -> tuple[str, Occasion]:

@@ -7,11 +7,11 @@ import structlog
 from jinja2 import Template, TemplateError
 
 from services.notifier.contacts.one_line import one_line
-from services.notifier.templates.languages import HOUSE
+from services.notifier.templates.languages import HOUSE, page_language
 from services.notifier.templates.rendering.checking import check
 from services.notifier.templates.rendering.faults import Part, TemplateFaultError
 from services.notifier.templates.rendering.language import TemplateLanguage
-from services.notifier.templates.rendering.markup import Markup
+from services.notifier.templates.rendering.markup import RULE, Marked, Markup
 from services.notifier.templates.rendering.occasion import LetterTemplate, Occasion, Written
 from services.notifier.templates.rendering.page import Page, plain
 from services.notifier.templates.rendering.variables import Values, values_of
@@ -69,6 +69,8 @@ class Letters:
         if trial:
             title, words = TRIAL_SUBJECT + title, f"{TRIAL_NOTE}\n\n---\n\n{words}"
         marked = self._markup.read(words)
+        if template.language.partition("-")[0] != HOUSE:
+            marked = self._beside_english(threshold, occasion, marked)
         footer = self._markup.read(self._fill_footer(threshold, occasion))
         return Written(
             subject=title,
@@ -77,6 +79,13 @@ class Letters:
             language=template.language,
             version=template.version,
         )
+
+    def _beside_english(self, threshold: Threshold, occasion: Occasion, marked: Marked) -> Marked:
+        """The letter with the house's English below: a school can't check every language, and many families read both."""
+        words = self._language.fill(self._compiled[self._house[threshold]][1], values_of(occasion, threshold, HOUSE))
+        english = self._markup.read(words)
+        html = f'{marked.html}\n<hr>\n<div lang="{page_language(HOUSE)}" dir="ltr">\n{english.html}\n</div>'
+        return Marked(html, f"{marked.text}\n{RULE}\n\n{english.text}", marked.paragraphs, [*marked.links, *english.links])
 
     def check(self, threshold: Threshold, template: LetterTemplate) -> None:
         """Raises TemplateFaultError for words that can't be sent to every family, at the first fault."""

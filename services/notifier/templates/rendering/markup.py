@@ -108,7 +108,6 @@ def _text(tokens: Sequence[Token]) -> str:
                 kind = "item" if token.hidden else "paragraph"
             case "inline" | "hr":
                 block = RULE if token.type == "hr" else _words(token)
-                block = block.upper() if kind == "heading" else block
                 margin = "  " * (len(lists) - 1) + marker if marker else "  " * len(lists)
                 written += _gap(before, kind) + _wrapped(block, margin)
                 before, marker, kind = kind, "", "paragraph"

@@ -37,6 +37,8 @@ class Occasion:
     timezone: str
     absent_on: Sequence[AbsentDay] = ()
     illness_half_days: int = 0
+    contact_name: str | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

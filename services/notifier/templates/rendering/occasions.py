@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from services.notifier.contacts.contact import Contact, School
+from services.notifier.contacts.person import person_for
 from services.notifier.templates.rendering.occasion import Count, Occasion
 
 
 def occasion_of(count: Count, school: School, contact: Contact, names: Sequence[str]) -> Occasion:
     """The values for a letter to these names."""
+    person = person_for(school, contact)
     return Occasion(
         child=contact.given_name,
         names=names,
@@ -16,7 +18,9 @@ def occasion_of(count: Count, school: School, contact: Contact, names: Sequence[
         term=count.term,
         dates=school.term_named(count.term),
         school=school.name,
-        contact_email=school.reply_address(),
+        contact_email=person.email,
+        contact_name=person.name,
+        phone=person.phone,
         timezone=school.timezone,
         absent_on=count.absent_on,
         illness_half_days=count.illness_half_days,

@@ -27,6 +27,7 @@ class SampleCase:
     term_dates_known: bool = True
     contact_email: bool = True
     caregivers: int = 2
+    contact_person: bool = True
 
 
 def sample(threshold: Threshold, case: SampleCase, *, school: str = "Example School", contact_email: str | None = OFFICE) -> Occasion:
@@ -44,13 +45,16 @@ def sample(threshold: Threshold, case: SampleCase, *, school: str = "Example Sch
         timezone=HOME_ZONE,
         absent_on=_days(half_days) if case.absent_days_known else (),
         illness_half_days=half_days - 2 if case.mostly_illness else 2,
+        contact_name="Hana Example" if case.contact_person else None,
+        phone="04 555 0100" if case.contact_person else None,
     )
 
 
 def every_case(threshold: Threshold) -> Iterator[Occasion]:
     """A family for every combination of what can be missing, so that each way through a template is gone; then the longest there can be."""
-    for illness, days, dates, email, caregivers in product((True, False), (True, False), (True, False), (True, False), (1, 2)):
-        yield sample(threshold, SampleCase(illness, days, dates, email, caregivers))
+    either = (True, False)
+    for illness, days, dates, email, caregivers, person in product(either, either, either, either, (1, 2), either):
+        yield sample(threshold, SampleCase(illness, days, dates, email, caregivers, person))
     yield longest(threshold)
 
 
@@ -63,6 +67,7 @@ def longest(threshold: Threshold) -> Occasion:
         child="A" * LONGEST_NAME,
         names=["M" * LONGEST_NAME] * MOST_NAMES,
         school="S" * LONGEST_NAME,
+        contact_name="H" * LONGEST_NAME,
         absent_on=days,
         absent_half_days=sum(day.half_days for day in days),
     )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.notifier.contacts.one_line import one_line
 from services.notifier.templates.languages import HOUSE
-from services.notifier.templates.rendering.days import day_in_words, run_in_words, runs, span_in_words
+from services.notifier.templates.rendering.days import day_in_words, list_in, number_in, run_in_words, runs, span_in_words
 from services.notifier.templates.rendering.occasion import Occasion
 from services.notifier.templates.words import days_in_words, in_words
 from shared.attendance.tiers import Threshold
@@ -55,7 +55,11 @@ VARIABLES: Final = (
     ),
     Variable("counted_on", "text", "The day of the count", "20 November 2026"),
     Variable("school", "text", "The school's name", "Example School"),
-    Variable("contact_email", "text", "The school's contact address", "office@example-school.invalid", optional=True),
+    Variable("contact_name", "text", "The person to ask for: the dean, or the school's own", "Hana Example", optional=True),
+    Variable("phone", "text", "The number to ring: the dean's, or the school's", "04 555 0100", optional=True),
+    Variable(
+        "contact_email", "text", "The address to write to: the dean's, or the school's", "office@example-school.invalid", optional=True
+    ),
 )
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType({variable.name: variable.kind for variable in VARIABLES})
 
@@ -63,7 +67,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType({variable.name: variable.kin
 def values_of(occasion: Occasion, threshold: Threshold, language: str) -> Values:
     """Every variable's value, None where there is none. A value from a school's system is one line of printable text."""
     english = language == HOUSE
-    number = f"{occasion.absent_half_days / 2:g}"
+    number = number_in(occasion.absent_half_days / 2, language)
     # Days that do not add up to the number beside them would only raise the question which of the two is wrong.
     adds_up = sum(day.half_days for day in occasion.absent_on) == occasion.absent_half_days
     lines = [run_in_words(run, language) for run in runs(occasion.absent_on)] if adds_up else []
@@ -71,7 +75,7 @@ def values_of(occasion: Occasion, threshold: Threshold, language: str) -> Values
     dates = occasion.dates
     return {
         "child": one_line(occasion.child),
-        "greeting": in_words(names) if english else ", ".join(names),
+        "greeting": in_words(names) if english else list_in(names, language),
         "days": days_in_words(occasion.absent_half_days) if english else number,
         "days_number": number,
         "threshold": str(threshold),
@@ -83,6 +87,8 @@ def values_of(occasion: Occasion, threshold: Threshold, language: str) -> Values
         "mostly_illness": occasion.illness_half_days * 2 > occasion.absent_half_days,
         "counted_on": day_in_words(occasion.counted_at.astimezone(_zone(occasion.timezone)).date(), language),
         "school": one_line(occasion.school),
+        "contact_name": occasion.contact_name,
+        "phone": occasion.phone,
         "contact_email": occasion.contact_email,
     }
 

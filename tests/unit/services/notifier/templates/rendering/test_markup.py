@@ -17,7 +17,7 @@ def test_one_text_two_forms() -> None:
     )
 
     assert marked.text == (
-        "Kia ora,\nall\n\n\nWHAT NEXT\n\nWe will ring.\n\n- one\n- two\n  1. inner\n  2. other\n\n3. three\n4. four\n\n--------\n\nEnd\n"
+        "Kia ora,\nall\n\n\nWhat next\n\nWe will ring.\n\n- one\n- two\n  1. inner\n  2. other\n\n3. three\n4. four\n\n--------\n\nEnd\n"
     )
     tags = Page(marked.html).tags
     assert tags == ["p", "br", "h2", "strong", "p", "em", "ul", "li", "li", "ol", "li", "li", "ol", "li", "li", "hr", "p"]
