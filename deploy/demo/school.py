@@ -84,6 +84,9 @@ def school_json(calendar: SchoolCalendar) -> dict[str, Any]:
         "closed_days": [str(day) for day in sorted(calendar.closed_days)],
         "half_days": [str(day) for day in sorted(calendar.half_days)],
         "contact_email": f"office@{DOMAIN}",
+        "phone": "04 555 0100",
+        "contact_name": "Attendance office",
+        "deans": [{"group": f"year:{year}", "name": f"Dean of Year {year}", "phone": f"04 555 01{year:02}"} for year in range(9, 14)],
         "timezone": calendar.timezone,
     }
 
