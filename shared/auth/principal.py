@@ -51,8 +51,8 @@ class Principal:
     role: Role = "admin"
     part: Part | None = None
 
-    def may_see(self, school: str) -> bool:
-        """Whether the caller's token holds for this school."""
+    def may_see(self, school: str | None) -> bool:
+        """Whether the caller's token holds for this school; for none, only a token for all schools does."""
         return self.schools is None or school in self.schools
 
     def require_school(self, school: SchoolNumber) -> None:

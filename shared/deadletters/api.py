@@ -18,6 +18,7 @@ from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import requires
 from shared.web.state import ServiceState, service_state
+from shared.web.visible import visible
 
 LetterState = Literal["kept", "redriven", "discarded"]
 
@@ -45,6 +46,10 @@ class SettledOut(BaseModel):
     state: LetterState
 
 
+Keeper = Annotated[Principal, requires("ops", role="admin")]
+"""Decides about messages that several services read."""
+
+
 def dead_letters_router(box: DeadLetterBox) -> Router:
     """The routes. The service's worker must have a relay, which sends what is redriven."""
     router = Router(tags=["dead letters"])
@@ -65,7 +70,7 @@ def dead_letters_router(box: DeadLetterBox) -> Router:
         return page_of(rows, limit, lambda row: row["id"]).map(DeadLetterOut.model_validate)
 
     @router.post("/v1/dead-letters/{letter_id}/redrive", summary="Try a record again")
-    async def redrive_dead_letter(letter_id: uuid.UUID, request: Request, caller: Annotated[Principal, requires("ops")]) -> SettledOut:
+    async def redrive_dead_letter(letter_id: uuid.UUID, request: Request, caller: Keeper) -> SettledOut:
         """Publishes the record to its topic again, for every reader of it; those who had applied it pass over the repeat."""
         service = _state(request)
         async with service.engine.begin() as connection:
@@ -75,7 +80,7 @@ def dead_letters_router(box: DeadLetterBox) -> Router:
         return SettledOut(id=letter_id, state="redriven")
 
     @router.post("/v1/dead-letters/{letter_id}/discard", summary="Give a record up")
-    async def discard_dead_letter(letter_id: uuid.UUID, request: Request, caller: Annotated[Principal, requires("ops")]) -> SettledOut:
+    async def discard_dead_letter(letter_id: uuid.UUID, request: Request, caller: Keeper) -> SettledOut:
         """Puts the record aside for good; it stays on file for some time (`STAR_DEAD_LETTERS_SETTLED_KEPT`)."""
         service = _state(request)
         async with service.engine.begin() as connection:
@@ -92,10 +97,8 @@ def _state(request: Request) -> ServiceState:
 
 
 async def _require_visible(connection: AsyncConnection, letter_id: uuid.UUID, caller: Principal) -> None:
-    exists, school = await repository.school_of(connection, letter_id)
-    visible = exists and (caller.schools is None or (school is not None and caller.may_see(school)))
-    if not visible:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-dead-letter", "there is no such dead letter")
+    owner = await repository.owner_of(connection, letter_id)
+    visible(owner, caller, ProblemError(HTTPStatus.NOT_FOUND, "unknown-dead-letter", "there is no such dead letter"))
 
 
 def _settled() -> ProblemError:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -107,10 +108,17 @@ async def find(connection: AsyncConnection, letter_id: uuid.UUID) -> Mapping[str
     return None if row is None else dict(row)
 
 
-async def school_of(connection: AsyncConnection, letter_id: uuid.UUID) -> tuple[bool, str | None]:
-    """Whether there is such a letter, and the school it is about, where that is known."""
+@dataclass(frozen=True, slots=True)
+class LetterOwner:
+    """The school that a letter is about; None where that could not be read."""
+
+    school: str | None
+
+
+async def owner_of(connection: AsyncConnection, letter_id: uuid.UUID) -> LetterOwner | None:
+    """The school of a letter; None for a letter that does not exist."""
     row = (await connection.execute(text("SELECT school FROM dead_letters WHERE id = :id"), {"id": letter_id})).one_or_none()
-    return (False, None) if row is None else (True, row.school)
+    return None if row is None else LetterOwner(row.school)
 
 
 async def settle(

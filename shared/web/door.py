@@ -85,11 +85,11 @@ def takes(most: int, *, item_by_item: bool = False) -> Any:
 _USUAL: Final = _Taken(USUAL_LIMIT, item_by_item=False)
 
 
-def asks(scope: Scope) -> Callable[[Endpoint], Endpoint]:
+def asks(scope: Scope, *, role: Role = "view") -> Callable[[Endpoint], Endpoint]:
     """The rights of an endpoint that has no use for its caller, and no time: a dependency would cost a quarter of a single mark's way."""
 
     def mark(endpoint: Endpoint) -> Endpoint:
-        setattr(endpoint, _GATE, Gate(scope, "view", by_group=False))
+        setattr(endpoint, _GATE, Gate(scope, role, by_group=False))
         return endpoint
 
     return mark

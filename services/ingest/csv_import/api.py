@@ -48,7 +48,7 @@ def _scope(request: Request) -> Scope:
 )
 async def post_import(
     request: Request,
-    caller: Annotated[Principal, requires(_scope)],
+    caller: Annotated[Principal, requires(_scope, role="admin")],
     school: SchoolInPath,
     state: State,
     query: Annotated[ImportQuery, Query()],

@@ -73,7 +73,7 @@ _encoder = msgspec.json.Encoder()
     openapi_extra={"requestBody": _BODY, "security": [{"HTTPBearer": []}]},
     summary="Post attendance marks",
 )
-@asks("marks:write")
+@asks("marks:write", role="respond")
 async def post_marks(request: Request, school: str) -> Response:
     """Takes up to 5,000 marks as JSON, or any number as NDJSON within the size limit; gzip is read.
 

@@ -18,7 +18,9 @@ router = Router(tags=["schools"])
 
 
 @router.put("/v1/schools/{school}", response_model_by_alias=True, summary="Send a school: calendar, timetable, contact")
-async def put_school(school: SchoolInPath, body: SchoolIn, state: State, caller: Annotated[Principal, requires("roster:write")]) -> School:
+async def put_school(
+    school: SchoolInPath, body: SchoolIn, state: State, caller: Annotated[Principal, requires("roster:write", role="admin")]
+) -> School:
     """Replaces the stored school and answers it. Totals that a new calendar changes are recalculated."""
     caller.require_school(school)
     stored = School.model_validate(body.model_dump() | {"school": school})

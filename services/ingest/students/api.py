@@ -28,7 +28,7 @@ router = Router(tags=["students"])
     summary="Add or replace students",
 )
 async def put_students(
-    school: SchoolInPath, body: StudentsIn, state: State, caller: Annotated[Principal, requires("roster:write")]
+    school: SchoolInPath, body: StudentsIn, state: State, caller: Annotated[Principal, requires("roster:write", role="admin")]
 ) -> JSONResponse:
     """Adds or replaces these students; others stay. Students that can't be taken are listed with their place and reason.
 
@@ -50,7 +50,7 @@ async def put_students(
 
 @router.delete("/v1/schools/{school}/students/{student}", status_code=HTTPStatus.NO_CONTENT, summary="A student has left")
 async def delete_student(
-    school: SchoolInPath, student: str, state: State, caller: Annotated[Principal, requires("roster:write")]
+    school: SchoolInPath, student: str, state: State, caller: Annotated[Principal, requires("roster:write", role="admin")]
 ) -> Response:
     """Deletes the student's name and caregivers everywhere; the register keeps the marks as long as the law requires."""
     caller.require_school(school)

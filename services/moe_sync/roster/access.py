@@ -9,7 +9,7 @@ from shared.web.problems import ProblemError
 from shared.web.service import requires
 
 Reader = Annotated[Principal, requires("star:read")]
-Runner = Annotated[Principal, requires("uploads:run")]
+Runner = Annotated[Principal, requires("uploads:run", role="manage")]
 Admin = Annotated[Principal, requires("uploads:run", role="admin")]
 """Decides how a school's uploads go, and carries them."""
 

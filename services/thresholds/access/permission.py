@@ -1,6 +1,7 @@
 """The students whom a caller may see: those of the token's schools; for staff who look after a part of a school, those of that part."""
 
 from http import HTTPStatus
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,9 +21,18 @@ async def permitted_student(connection: AsyncConnection, caller: Principal, scho
     if not is_student_key(student):
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "there is no such student")
     person = await students.get(connection, student_id(school, student))
-    if caller.part is not None and (person is None or not caller.part.holds(person.year_level, frozenset(person.groups))):
-        raise not_in_part()
+    if not _holds(caller, person):
+        raise _not_in_part()
     return person
+
+
+async def is_of_part(connection: AsyncConnection, caller: Principal, student: UUID) -> bool:
+    """Whether the caller looks after this student: everybody does who looks after the whole school."""
+    return caller.part is None or _holds(caller, await students.get(connection, student))
+
+
+def _holds(caller: Principal, person: RosterStudent | None) -> bool:
+    return caller.part is None or (person is not None and caller.part.holds(person.year_level, frozenset(person.groups)))
 
 
 def unknown_student() -> ProblemError:
@@ -30,7 +40,7 @@ def unknown_student() -> ProblemError:
     return ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "no student of that key has been sent, and no mark")
 
 
-def not_in_part() -> ProblemError:
+def _not_in_part() -> ProblemError:
     """The refusal for staff who look after other students."""
     return ProblemError(
         HTTPStatus.FORBIDDEN, "part-of-a-school", "this token holds for some groups of the school only: there is no such student in them"

@@ -88,7 +88,7 @@ async def four_apis(database_url: str, data: Path, clock: Clock) -> AsyncIterato
     apps: dict[str, FastAPI] = {
         "ingest": ingest.create_app(IngestSettings(**common), clock=clock),
         "thresholds": thresholds.create_app(ThresholdsSettings(**common), clock=clock),
-        "notifier": notifier.create_app(NotifierSettings(**common), clock=clock),
+        "notifier": notifier.create_app(NotifierSettings(**common, webhook_allow="127.0.0.0/8"), clock=clock),
         "moe-sync": moe_sync.create_app(MoeSyncSettings(**common), clock=clock),
     }
     operations = [

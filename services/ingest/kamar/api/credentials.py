@@ -19,7 +19,9 @@ router = Router(tags=["KAMAR"])
 
 
 @router.post("/v1/schools/{school}/kamar-credentials", status_code=HTTPStatus.CREATED, summary="Issue a credential for KAMAR")
-async def issue_credential(school: SchoolInPath, state: State, caller: Annotated[Principal, requires("roster:write")]) -> NewCredential:
+async def issue_credential(
+    school: SchoolInPath, state: State, caller: Annotated[Principal, requires("roster:write", role="admin")]
+) -> NewCredential:
     """Answers the password once: only its hash is kept. A school can have several, to change one for another without a gap."""
     caller.require_school(school)
     if await state.calendars.newest(school) is None:
@@ -32,7 +34,7 @@ async def issue_credential(school: SchoolInPath, state: State, caller: Annotated
 
 @router.get("/v1/schools/{school}/kamar-credentials", summary="A school's credentials for KAMAR")
 async def list_credentials(
-    school: SchoolInPath, state: State, caller: Annotated[Principal, requires("roster:write")]
+    school: SchoolInPath, state: State, caller: Annotated[Principal, requires("roster:write", role="admin")]
 ) -> Page[CredentialOut]:
     """Usernames with their last use; nobody knows the passwords."""
     caller.require_school(school)
@@ -45,7 +47,7 @@ async def list_credentials(
     "/v1/schools/{school}/kamar-credentials/{username}", status_code=HTTPStatus.NO_CONTENT, summary="Revoke a credential for KAMAR"
 )
 async def revoke_credential(
-    school: SchoolInPath, username: str, state: State, caller: Annotated[Principal, requires("roster:write")]
+    school: SchoolInPath, username: str, state: State, caller: Annotated[Principal, requires("roster:write", role="admin")]
 ) -> Response:
     """The credential ends at once."""
     caller.require_school(school)

@@ -8,14 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.moe_sync.uploads.repository import upload_log
 from services.moe_sync.uploads.repository.upload_log import WholeUpload
 from shared.auth.principal import Principal
-from shared.identifiers import SchoolNumber
 from shared.web.problems import ProblemError
+from shared.web.visible import visible
 
 
 async def upload_of(connection: AsyncConnection, upload: UUID, caller: Principal) -> WholeUpload:
-    """An upload that the caller may see. Raises ProblemError 404, or 403 for another school's."""
+    """An upload of the caller's schools. Raises ProblemError 404."""
+    missing = ProblemError(HTTPStatus.NOT_FOUND, "unknown-upload", "there is no such upload")
+    # Its school first: a document of megabytes is read for nobody else.
+    visible(await upload_log.owner_of(connection, upload), caller, missing)
     stored = await upload_log.get(connection, upload)
     if stored is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-upload", "there is no such upload")
-    caller.require_school(SchoolNumber(stored.school))
+        raise missing
     return stored

@@ -15,12 +15,12 @@ from services.moe_sync.roster.schemas import PageQuery
 from services.moe_sync.roster.school import School
 from services.moe_sync.roster.week import Week, opens_at, term_of
 from services.moe_sync.state import MoeSyncState, State
+from services.moe_sync.uploads.api.lookup import upload_of
 from services.moe_sync.uploads.api.shown import listed, shown
 from services.moe_sync.uploads.building import Wanted, build, drafts
 from services.moe_sync.uploads.effective_adapter import effective_adapter
 from services.moe_sync.uploads.repository import upload_log
 from services.moe_sync.uploads.schemas import DocumentOut, PreviewQuery, RunIn, UploadListed, UploadOut
-from shared.identifiers import SchoolNumber
 from shared.web.cursors import number, read_cursor
 from shared.web.door import Router
 from shared.web.pages import Page, page_of
@@ -85,9 +85,8 @@ async def preview(school: SchoolInPath, state: State, caller: Reader, query: Ann
 async def get_upload(upload: UUID, state: State, caller: Reader) -> UploadOut:
     """The upload with its items as they were sent, the Ministry's answer, and the last attempts."""
     async with state.engine.connect() as connection:
-        shown_upload = await _shown(connection, upload, state)
-    caller.require_school(SchoolNumber(shown_upload.school))
-    return shown_upload
+        await upload_of(connection, upload, caller)
+        return await _shown(connection, upload, state)
 
 
 async def _shown(connection: AsyncConnection, upload: UUID, state: MoeSyncState) -> UploadOut:

@@ -83,6 +83,19 @@ async def newest_of_weeks(connection: AsyncConnection, weeks: Mapping[str, str])
     return {row.school: NewestUpload(row.id, row.number, row.status) for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class UploadOwner:
+    """The school of an upload."""
+
+    school: str
+
+
+async def owner_of(connection: AsyncConnection, upload: uuid.UUID) -> UploadOwner | None:
+    """The school of an upload; None for an upload that does not exist."""
+    school = (await connection.execute(text("SELECT school FROM uploads WHERE id = :id"), {"id": upload})).scalar_one_or_none()
+    return None if school is None else UploadOwner(school)
+
+
 async def get(connection: AsyncConnection, upload: uuid.UUID) -> WholeUpload | None:
     """An upload with its document."""
     rows = await connection.execute(text(f"SELECT {_COLUMNS}, u.body FROM uploads u WHERE id = :id"), {"id": upload})  # noqa: S608

@@ -23,6 +23,7 @@ from shared.web.headers import media_type
 from shared.web.problems import ProblemError
 from shared.web.service import requires
 from shared.web.text import refuse_unstorable_json
+from shared.web.visible import visible
 
 log = structlog.get_logger()
 
@@ -48,7 +49,7 @@ _BODY: Final = {
 
 
 @router.post("/v1/bounces", summary="Report a letter that came back, or arrived", openapi_extra=_BODY)
-async def take_bounce(request: Request, state: State, caller: Annotated[Principal, requires("ops")]) -> BounceTaken:
+async def take_bounce(request: Request, state: State, caller: Annotated[Principal, requires("ops", role="admin")]) -> BounceTaken:
     """A report as the mail server wrote it (`message/rfc822`), or a few fields as JSON. The same report twice changes nothing.
 
     `hard`: the letter counts as `bounced`, and nothing is written to its address until it is cleared. `soft` and `policy`: the letter
@@ -66,9 +67,8 @@ async def take_bounce(request: Request, state: State, caller: Annotated[Principa
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-type", "send message/rfc822 or application/json")
     now = state.clock()
     async with state.engine.begin() as connection:
-        delivery = await deliveries.find(connection, delivery_id=envelope_id, message_id=message_id)
-        if delivery is None or not caller.may_see(delivery.school):
-            raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-message", "no letter of ours, or of this token's schools, has that id")
+        missing = ProblemError(HTTPStatus.NOT_FOUND, "unknown-message", "no letter of ours, or of this token's schools, has that id")
+        delivery = visible(await deliveries.find(connection, delivery_id=envelope_id, message_id=message_id), caller, missing)
         key = await deliveries.lock(connection, delivery.id)
         recorded = await record(connection, key, bounce, state.settings.soft_bounces, now)
     return BounceTaken(delivery=key.id, kind=bounce.kind, status=bounce.status, repeated=recorded.repeated, address_marked=recorded.marked)

@@ -34,6 +34,7 @@ from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
+from shared.web.visible import visible
 from shared.worklist import repository as worklist
 
 log = structlog.get_logger()
@@ -150,15 +151,14 @@ async def _goes_at(
 
 async def _lock(connection: AsyncConnection, delivery: uuid.UUID, caller: Principal) -> DeliveryKey:
     """The delivery, with its case locked until the transaction ends. Raises ProblemError 404 for another school's too."""
-    key = await deliveries.find(connection, delivery_id=delivery)
-    if key is None or not caller.may_see(key.school):
-        raise _unknown()
+    visible(await deliveries.find(connection, delivery_id=delivery), caller, _unknown())
     return await deliveries.lock(connection, delivery)
 
 
 async def _of_caller(connection: AsyncConnection, delivery: uuid.UUID, caller: Principal) -> Delivery:
+    visible(await deliveries.find(connection, delivery_id=delivery), caller, _unknown())
     sent = await deliveries.get(connection, delivery)
-    if sent is None or not caller.may_see(sent.school):
+    if sent is None:
         raise _unknown()
     return sent
 
