@@ -1,6 +1,6 @@
 """When a school is open: its terms, and for each day how many half days it may lose."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -33,22 +33,25 @@ class Term:
 class SchoolCalendar:
     """When a school is open, its timetable, and its choices of what counts.
 
-    `terms` and `timetables` are in order; terms do not overlap. `closed_days` has public holidays in it; `holiday_names` says which.
-    `half_days` are days on which the school is open for one half day only. With `blanks_are_truant`, what is not marked by the end of
-    a day counts as an absence. With `carried_absences_count`, absences that a student brought from another school count.
-    `enrolment`: the calendar is that of a student (`for_student`), and its openings are what is open for them.
+    `terms` and `timetables` are in order; terms do not overlap. `day_slots` has the slots of days that follow no timetable.
+    `closed_days` has public holidays in it; `holiday_names` says which. `half_days` are days on which the school is open for one half
+    day only. With `blanks_are_truant`, what is not marked by the end of a day counts as an absence. With `carried_absences_count`,
+    absences that a student brought from another school count. `enrolment`: the calendar is that of a student (`for_student`), and its
+    openings are what is open for them.
     """
 
     terms: tuple[Term, ...]
     closed_days: frozenset[date] = frozenset()
     half_days: frozenset[date] = frozenset()
     timetables: tuple[Timetable, ...] = ()
+    day_slots: Mapping[date, tuple[Slot, ...]] = field(default_factory=dict, hash=False)
     timezone: str = HOME_ZONE
     blanks_are_truant: bool = False
     carried_absences_count: bool = False
     holiday_names: Mapping[date, str] = field(default_factory=dict, compare=False)
     enrolment: Enrolment | None = None
     _starts: tuple[date, ...] = field(init=False, repr=False, compare=False)
+    _school_days: list[date] = field(init=False, repr=False, compare=False, default_factory=list)
     _openings: dict[date, Opening] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -71,13 +74,27 @@ class SchoolCalendar:
         return own
 
     def slots_on(self, day: date) -> tuple[Slot, ...]:
-        """The timetable of a day; empty where the school has none."""
-        holding: tuple[Slot, ...] = ()
+        """The slots of a day: its own, or those of the timetable that holds; empty where the school has none."""
+        if day in self.day_slots:
+            return self.day_slots[day]
+        holding = None
         for timetable in self.timetables:
             if timetable.start is not None and timetable.start > day:
                 break
-            holding = timetable.slots
-        return holding
+            holding = timetable
+        if holding is None:
+            return ()
+        if holding.cycle:
+            return holding.cycle[self._day_of_cycle(holding, day)]
+        return dict(holding.weekdays).get(day.weekday(), holding.slots)
+
+    def _day_of_cycle(self, timetable: Timetable, day: date) -> int:
+        """The place of a day in a timetable's cycle, counted in school days of the terms."""
+        if not self._school_days:
+            self._school_days.extend(day for term in self.terms for day in self.school_days(term))
+        starts = [start for start in (timetable.start or date.min, *timetable.cycle_starts) if start <= day]
+        passed = bisect_left(self._school_days, day) - bisect_left(self._school_days, max(starts))
+        return passed % len(timetable.cycle)
 
     def ended_through(self, now: datetime) -> date:
         """The last day that has ended at the school: today from six in the evening on, else yesterday."""

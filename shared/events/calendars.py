@@ -7,10 +7,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from shared.attendance.calendar import SchoolCalendar, Term
+from shared.attendance.enrolment import WEEKDAYS
 from shared.attendance.holidays import holidays_of
 from shared.attendance.timetable import Slot, Timetable
 from shared.clock import YEARS
-from shared.events.data import SchoolUpdated, TermDates, TimetableSlot
+from shared.events.data import DatedTimetable, SchoolUpdated, TermDates, TimetableSlot
 
 BAD_CALENDAR: Final = "bad-calendar"
 """The reason of dead letters for schools whose calendar is none. The door refuses them; other writers may not."""
@@ -36,6 +37,7 @@ def calendar_of(school: SchoolUpdated) -> SchoolCalendar:
         closed_days=(frozenset(school.closed_days) | names.keys()) - frozenset(school.open_days),
         half_days=frozenset(school.half_days),
         timetables=_timetables(school),
+        day_slots={day.date: _slots(day.slots) for day in school.day_slots},
         timezone=school.timezone,
         blanks_are_truant=school.blanks_are_truant,
         carried_absences_count=school.count_carried_absences,
@@ -70,9 +72,18 @@ def _check_zone(name: str) -> None:
 
 def _timetables(school: SchoolUpdated) -> tuple[Timetable, ...]:
     first = (Timetable(None, _slots(school.slots)),) if school.slots else ()
-    dated = sorted(school.timetables, key=lambda timetable: timetable.start)
-    return (*first, *(Timetable(timetable.start, _slots(timetable.slots)) for timetable in dated))
+    return (*first, *map(_timetable, sorted(school.timetables, key=lambda timetable: timetable.start)))
+
+
+def _timetable(dated: DatedTimetable) -> Timetable:
+    return Timetable(
+        dated.start,
+        _slots(dated.slots),
+        tuple((WEEKDAYS.index(weekday), _slots(slots)) for weekday, slots in sorted(dated.weekdays.items())),
+        tuple(map(_slots, dated.cycle)),
+        tuple(sorted(dated.cycle_starts)),
+    )
 
 
 def _slots(slots: list[TimetableSlot]) -> tuple[Slot, ...]:
-    return tuple(Slot(slot.slot, slot.name, slot.minutes) for slot in slots)
+    return tuple(Slot(slot.slot, slot.name, slot.minutes, slot.session) for slot in slots)

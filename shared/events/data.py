@@ -73,17 +73,31 @@ class TermDates(Struct, frozen=True):
 
 
 class TimetableSlot(Struct, frozen=True):
-    """A period of the timetable; `minutes` is its length."""
+    """A period of the timetable; `minutes` is its length. `session` says which half of the day it is in; null leaves that to its place."""
 
     slot: int
     name: str
     minutes: int
+    session: Session | None = None
 
 
 class DatedTimetable(Struct, frozen=True, rename={"start": "from"}):
-    """The slots that hold from a day on."""
+    """The slots that hold from a day on: every day, on some weekdays others (`weekdays`), or in a `cycle` of so many school days.
+
+    Day 1 of the cycle is the first school day from `from` on, and from each of `cycle_starts` on.
+    """
 
     start: date
+    slots: list[TimetableSlot] = []
+    weekdays: dict[Weekday, list[TimetableSlot]] = {}
+    cycle: list[list[TimetableSlot]] = []
+    cycle_starts: list[date] = []
+
+
+class DaySlots(Struct, frozen=True):
+    """The slots of one day, whatever the timetable says."""
+
+    date: date
     slots: list[TimetableSlot]
 
 
@@ -99,7 +113,8 @@ class Dean(Struct, frozen=True, kw_only=True):
 class SchoolUpdated(Struct, frozen=True, kw_only=True):
     """A school as it is now: name, calendar, timetable, contact, and its choices where the Ministry's rules leave some open.
 
-    `open_days` are days on which the school opens although they are public holidays. `slots` hold until the first of `timetables`.
+    `open_days` are days on which the school opens although they are public holidays. `slots` hold until the first of `timetables`;
+    `day_slots` are the exceptions.
     `code_classes` says what an absence code counts as, for codes whose class is open. `count_carried_absences`: a new student's absences
     at another school in the same term count here too.
     """
@@ -113,6 +128,7 @@ class SchoolUpdated(Struct, frozen=True, kw_only=True):
     region: str | None = None
     slots: list[TimetableSlot] = []
     timetables: list[DatedTimetable] = []
+    day_slots: list[DaySlots] = []
     blanks_are_truant: bool = False
     count_carried_absences: bool = False
     code_classes: dict[str, Literal["justified", "unjustified"]] = {}

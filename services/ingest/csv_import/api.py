@@ -83,6 +83,7 @@ async def post_import(
 def _keeping(school: SchoolNumber, state: IngestState) -> Keep:
     async def kept(batch: Sorted) -> None:
         if batch.messages:
+            await state.calendars.note_marked(school, state.clock())
             await post(state.publisher, batch.messages)
         if batch.students:
             async with state.engine.begin() as connection:

@@ -25,6 +25,7 @@ from services.ingest.kamar.repository import refusals as refusals_repository
 from services.ingest.kamar.repository.documents import StoredDocument
 from services.ingest.kamar.roster import Roster
 from services.ingest.marks.posting import post, roll_messages
+from services.ingest.schools import repository as schools
 from services.ingest.settings import IngestSettings
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.codes import CodeTable
@@ -180,6 +181,8 @@ class Processing:
             self._school, SOURCE, received_at, marks, event_id=lambda part: str(kamar_event_id(self.document.id, number, part))
         )
         if marks:
+            async with self.engine.begin() as connection:
+                await schools.note_marked(connection, self._school, self.document.received_at)
             await post(self.publisher, list(messages))
 
     def _marks(self, elements: list[Element]) -> list[Raw]:

@@ -118,6 +118,7 @@ def _sort(items: Iterable[Raw], calendar: SchoolCalendar, state: IngestState) ->
 async def _publish(school: SchoolNumber, batch: Batch, state: IngestState) -> None:
     if not batch.accepted:
         return
+    await state.calendars.note_marked(school, batch.now)
     await post(state.publisher, list(roll_messages(school, SOURCE, batch.now, batch.accepted)))
 
 

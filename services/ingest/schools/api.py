@@ -21,10 +21,19 @@ router = Router(tags=["schools"])
 async def put_school(
     school: SchoolInPath, body: SchoolIn, state: State, caller: Annotated[Principal, requires("roster:write", role="admin")]
 ) -> School:
-    """Replaces the stored school and answers it. Totals that a new calendar changes are recalculated."""
+    """Replaces the stored school and answers it. Totals that a new calendar changes are recalculated.
+
+    Once days have been marked, a timetable does not change those that are over, unless it is dated so: see `slots_from`.
+    """
     caller.require_school(school)
     stored = School.model_validate(body.model_dump() | {"school": school})
     async with state.engine.begin() as connection:
+        before = await schools.marked_school(connection, school)
+        if before is not None:
+            try:
+                stored = stored.after(before, stored.calendar().today(state.clock()))
+            except ValueError as error:
+                raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", str(error)) from error
         updated_at = await schools.put_school(connection, stored, state.clock())
         data = stored.event(updated_at)
         await outbox.add(connection, [Event(SCHOOL_UPDATED, new_event_id(), "/ingest", updated_at, school, data).encode()])

@@ -1,9 +1,10 @@
 """The calendars that marks are checked against, kept in memory so that the path of a mark needs no database."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -29,6 +30,7 @@ class Calendars:
         self._believed_for = believed_for.total_seconds()
         self._monotonic = monotonic
         self._entries: dict[str, _Entry] = {}
+        self._marked: dict[str, float] = {}
 
     async def of(self, school: str) -> SchoolCalendar | None:
         """The school's calendar; None for a school that was never sent."""
@@ -36,6 +38,24 @@ class Calendars:
         if entry is not None and self._monotonic() - entry.read_at < self._believed_for:
             return entry.calendar
         return await self.newest(school)
+
+    async def note_marked(self, school: str, now: datetime) -> None:
+        """Notes, once, that days of the school have been marked: its timetables do not change those days by accident any more.
+
+        The path of a mark does not wait for a database that is away: it is tried again later.
+        """
+        if self._monotonic() < self._marked.get(school, 0):
+            return
+        self._marked[school] = self._monotonic() + self._believed_for
+        try:
+            async with self._engine.begin() as connection:
+                await schools.note_marked(connection, school, now)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("calendars.database_away", error=type(error).__name__)
+        else:
+            self._marked[school] = math.inf
 
     async def newest(self, school: str) -> SchoolCalendar | None:
         """The school's calendar as it is in the database now."""

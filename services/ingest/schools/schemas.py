@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 import msgspec
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from services.ingest.schools.timetables import DaySlotsIn, PastTimetable, Slots, TimetableIn, in_force, replaced
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.holidays import region_code
 from shared.clock import HOME_ZONE
@@ -50,32 +51,6 @@ class TermIn(Body):
         return self
 
 
-class SlotIn(Body):
-    """A period of the timetable."""
-
-    slot: int = Field(ge=1, le=20)
-    name: Text
-    minutes: int = Field(ge=1, le=600)
-
-
-def _distinct(slots: list[SlotIn]) -> list[SlotIn]:
-    if len({slot.slot for slot in slots}) < len(slots):
-        raise ValueError("a slot is there twice")
-    return sorted(slots, key=lambda slot: slot.slot)
-
-
-Slots = Annotated[list[SlotIn], Field(max_length=20), AfterValidator(_distinct)]
-
-
-class TimetableIn(Body):
-    """The slots that hold from a day on."""
-
-    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
-
-    start: date = Field(alias="from")
-    slots: Slots
-
-
 class DeanIn(Body):
     """The person who looks after a year level (`year:10`) or a group (`10A`), and whom its families can ring."""
 
@@ -89,7 +64,9 @@ class SchoolIn(Body):
     """A school: its terms, closed days, half-day openings, timetable and contact.
 
     Weekends, public holidays (with the region's anniversary day) and Easter Tuesday are closed without being listed; `open_days` are
-    exceptions from that. `slots` hold from the beginning, each of `timetables` from its day on. `blanks_are_truant`: what nobody has
+    exceptions from that. `slots` hold from `slots_from` on, each of `timetables` from its day on, and `day_slots` on one day.
+    Without `slots_from`, `slots` that are sent before any day was marked hold from the beginning; others from today on, and the
+    timetables before them are kept for their days. `blanks_are_truant`: what nobody has
     marked by the end of a day counts as an absence, as the Ministry reads it. `count_carried_absences`: what a student who came during a
     term was absent at the school before counts here too (see the transfer document of thresholds). `code_classes`: what an absence code
     counts as, where that is open; only O is.
@@ -102,6 +79,8 @@ class SchoolIn(Body):
     open_days: list[date] = Field(default=[], max_length=1000)
     region: Text | None = Field(default=None, examples=["Auckland", "NZ-WGN"])
     slots: Slots = Field(default=[])
+    slots_from: date | None = None
+    day_slots: list[DaySlotsIn] = Field(default=[], max_length=1000)
     timetables: list[TimetableIn] = Field(default=[], max_length=100)
     blanks_are_truant: bool = False
     count_carried_absences: bool = False
@@ -153,6 +132,19 @@ class SchoolIn(Body):
             raise ValueError("a group has two deans")
         return deans
 
+    @field_validator("day_slots")
+    @classmethod
+    def _each_day_once(cls, days: list[DaySlotsIn]) -> list[DaySlotsIn]:
+        if len({day.date for day in days}) < len(days):
+            raise ValueError("a day is there twice")
+        return sorted(days, key=lambda day: day.date)
+
+    @model_validator(mode="after")
+    def _slots_dated_once(self) -> Self:
+        if self.slots_from is not None and any(timetable.start == self.slots_from for timetable in self.timetables):
+            raise ValueError("slots and a timetable start on one day")
+        return self
+
     @field_validator("closed_days", "half_days", "open_days")
     @classmethod
     def _sorted(cls, days: list[date]) -> list[date]:
@@ -160,13 +152,46 @@ class SchoolIn(Body):
 
 
 class School(SchoolIn):
-    """A school as it is stored."""
+    """A school as it is stored. `past_timetables` are those that others have replaced; they hold for their days."""
 
     school: str
+    past_timetables: list[PastTimetable] = Field(default=[])
+
+    def after(self, before: "School", today: date) -> Self:
+        """The school as it was sent, when days have been marked by what was stored `before`: what is over stays as it was.
+
+        Raises ValueError if the slots have changed, have no `slots_from`, and a dated timetable holds today.
+        """
+        earlier = [PastTimetable.model_validate(timetable.model_dump()) for timetable in before.timetables]
+        stored = [*before.past_timetables, *earlier]
+        starts = [timetable.start for timetable in self.timetables]
+        if self.slots == before.slots and self.slots_from in (None, before.slots_from):
+            slots_from, until = before.slots_from, today + timedelta(days=1)
+        else:
+            if self.slots_from is None and any(start <= today for start in starts):
+                raise ValueError("slots: a dated timetable holds today; say with slots_from from when these slots hold")
+            slots_from = until = self.slots_from or today
+            stored += in_force(before.slots_from, before.slots)
+        past = replaced(stored, [slots_from, *starts] if slots_from is not None or self.slots else starts, until)
+        days = {day.date for day in self.day_slots}
+        day_slots = [day for day in before.day_slots if day.date < today and day.date not in days] + self.day_slots
+        changes = {"slots_from": slots_from, "past_timetables": past, "day_slots": sorted(day_slots, key=lambda day: day.date)}
+        return self.model_copy(update=changes)
 
     def event(self, updated_at: datetime) -> SchoolUpdated:
-        """The school as the event for the other services."""
-        return msgspec.convert(self.model_dump(mode="json", by_alias=True) | {"updated_at": updated_at.isoformat()}, SchoolUpdated)
+        """The school as the event for the other services: `slots` up to the first dated timetable, in the order of their days."""
+        timetables = [*self.past_timetables, *in_force(self.slots_from, self.slots)]
+        dated: list[TimetableIn] = [timetable for timetable in timetables if timetable.start is not None]
+        undated = next((timetable.slots for timetable in timetables if timetable.start is None), [])
+        fields = self.model_dump(mode="json", exclude={"slots", "slots_from", "timetables", "past_timetables"}) | {
+            "slots": [slot.model_dump(mode="json") for slot in undated],
+            "timetables": [
+                timetable.model_dump(mode="json", by_alias=True)
+                for timetable in sorted([*dated, *self.timetables], key=lambda timetable: timetable.start)
+            ],
+            "updated_at": updated_at.isoformat(),
+        }
+        return msgspec.convert(fields, SchoolUpdated)
 
     def calendar(self) -> SchoolCalendar:
         """The calendar these fields describe."""

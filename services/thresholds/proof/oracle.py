@@ -32,7 +32,8 @@ class Rules:
     blanks count, where they do, and whether what another school counted does. `slot_sessions`: the slots that the school says are of the
     morning (AM) or the afternoon.
 
-    Of one student: the days on which they are not on the roll, and the sessions that they attend by weekday (0 is Monday), None for all.
+    `off_roll` and `attended` are those of one student: the days on which they are not on the roll, and the sessions that they attend by
+    weekday (0 is Monday), None for all.
     """
 
     open_half_days: Mapping[date, int]

@@ -1,12 +1,12 @@
 """The work after a school's new calendar: rows folded again, and the end of the next school day."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.recalculation import day_ends
 from services.thresholds.recalculation.task import request_recalculation
-from shared.attendance.calendar import SchoolCalendar
+from shared.attendance.calendar import SchoolCalendar, Term
 from shared.events.calendars import calendar_of
 from shared.events.data import SchoolUpdated
 
@@ -23,7 +23,11 @@ async def follow(connection: AsyncConnection, before: SchoolUpdated | None, afte
 def terms_to_fold_again(old: SchoolCalendar, new: SchoolCalendar) -> list[str]:
     """The terms whose totals a new calendar can change."""
     choices = (old.blanks_are_truant, old.carried_absences_count) != (new.blanks_are_truant, new.carried_absences_count)
-    if choices or old.timetables != new.timetables:
+    if choices:
         return [term.name for term in new.terms]
-    changed_days = (old.closed_days ^ new.closed_days) | (old.half_days ^ new.half_days)
-    return [term.name for term in new.terms if old.term_named(term.name) != term or any(day in term for day in changed_days)]
+    return [term.name for term in new.terms if old.term_named(term.name) != term or not _opens_alike(term, old, new)]
+
+
+def _opens_alike(term: Term, old: SchoolCalendar, new: SchoolCalendar) -> bool:
+    days = (term.start + timedelta(days=number) for number in range((term.end - term.start).days + 1))
+    return all(old.opening(day) == new.opening(day) for day in days)

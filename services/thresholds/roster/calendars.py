@@ -33,6 +33,7 @@ def with_past_terms(old: SchoolUpdated, new: SchoolUpdated) -> SchoolUpdated:
         terms=[*past, *new.terms],
         closed_days=[*(day for day in old.closed_days if day <= last), *(day for day in new.closed_days if day > last)],
         half_days=[*(day for day in old.half_days if day <= last), *(day for day in new.half_days if day > last)],
+        day_slots=[*(day for day in old.day_slots if day.date <= last), *(day for day in new.day_slots if day.date > last)],
         open_days=[*(day for day in old.open_days if day <= last), *(day for day in new.open_days if day > last)],
     )
 

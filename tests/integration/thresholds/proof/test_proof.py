@@ -17,7 +17,7 @@ from services.thresholds.register.folding import Folder
 from shared.attendance.codes import CodeTable
 from shared.bus.embedded.bus import EmbeddedBus
 from shared.bus.interface import Outgoing, Publisher
-from shared.events.data import DatedTimetable, Mark, TermDates, TimetableSlot, VendorCount
+from shared.events.data import DatedTimetable, DaySlots, Mark, TermDates, TimetableSlot, VendorCount
 from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences
 
 LAST_DAY = date(2026, 11, 19)
@@ -55,7 +55,16 @@ def any_calendar(chance: random.Random) -> dict[str, Any]:
         "half_days": chance.sample(days, 5),
         "region": chance.choice([None, "Canterbury", "AUK"]),
         "slots": chance.choice([[], slots]),
-        "timetables": chance.choice([[], [DatedTimetable(days[20], slots)]]),
+        "timetables": chance.choice(
+            [
+                [],
+                [DatedTimetable(days[20], slots)],
+                [DatedTimetable(days[10], slots, {"wed": slots[:2], "fri": []})],
+                [DatedTimetable(days[0], cycle=[slots, slots[:3], slots[1:]], cycle_starts=[days[17]])],
+                [DatedTimetable(days[0], [TimetableSlot(1, "Period 1", 90, "PM"), TimetableSlot(2, "Period 2", 90, "PM")])],
+            ]
+        ),
+        "day_slots": chance.choice([[], [DaySlots(days[3], slots[:2]), DaySlots(days[9], [])]]),
         "blanks_are_truant": chance.random() < 0.3,
     }
 

@@ -134,3 +134,16 @@ async def test_marks_of_the_past_arrive_while_a_calendar_is_unknown(heart: Heart
     assert [row.reason for row in await heart.rows("SELECT reason FROM dead_letters WHERE state = 'kept'")] == ["outside-term"]
     await heart.school(terms=[T4], updated_at=datetime(2026, 11, 21, tzinfo=UTC))
     assert [row.state for row in await heart.rows("SELECT state FROM dead_letters")] == ["redriven"]
+
+
+async def test_a_timetable_from_today_on_folds_only_what_opens_differently(heart: Heart) -> None:
+    periods = [TimetableSlot(number, f"Period {number}", 60) for number in range(1, 6)]
+    await heart.school(slots=periods)
+    await heart.post([Mark("1", FIRST_DAY, NOW, slot=slot, code="T") for slot in (1, 2, 3)])
+    lessons = [TimetableSlot(number, f"Lesson {number}", 75) for number in range(1, 5)]
+    dated = DatedTimetable(NOW.date(), cycle=[lessons, periods])
+    await heart.school(slots=periods, timetables=[dated], updated_at=NOW + timedelta(seconds=1))
+    assert await heart.rows("SELECT absent_half_days FROM register") == [(1,)]
+    # With three lessons of 75 minutes missed, less than two hours are left.
+    await heart.school(slots=lessons, updated_at=NOW + timedelta(seconds=2))
+    assert await heart.rows("SELECT absent_half_days FROM register") == [(2,)]
