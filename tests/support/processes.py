@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 STAR = [sys.executable, "-m", "deploy.cli"]
-START_TIMEOUT = 60.0
+START_TIMEOUT = 120.0
 STOP_TIMEOUT = 40.0
 
 
