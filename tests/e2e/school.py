@@ -16,7 +16,7 @@ from tests.support.stack import ALL_SCOPES, Stack
 from tests.support.tokens import bearer, local_token
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
-PATIENCE = 60.0
+PATIENCE = 120.0
 HALF_DAYS = 40
 """Half days of the term that lie behind us."""
 

@@ -5,6 +5,7 @@ Embedded: `star run`, one process. Cluster: each part of each service a process 
 
 import copy
 import subprocess
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from deploy.kafka.broker import KafkaBroker
 from shared.identifiers import NAMESPACE
 from tests.support.dumps import BIN
 from tests.support.kafka import running_broker
+from tests.support.keeper import kept
 from tests.support.ports import free_port
 from tests.support.processes import Process, run_star
 
@@ -280,7 +282,12 @@ def embedded_stack(folder: Path) -> Iterator[EmbeddedStack]:
 @contextmanager
 def cluster(folder: Path) -> Iterator[ClusterStack]:
     """A broker and a database of its own, which run, and a cluster on them, which does not yet."""
+    stop_broker = (sys.executable, "-m", "deploy.kafka", "stop", "--data", str(folder / "kafka"))
+    stop_database = ("sh", "-c", 'kill -QUIT $(head -1 "$0/postmaster.pid")', str(folder / "postgres"))
     with ExitStack() as cleanup:
+        # For tests that are killed: both outlive the process that started them.
+        cleanup.enter_context(kept(folder / "broker.users", *stop_broker))
+        cleanup.enter_context(kept(folder / "database.users", *stop_database))
         broker = cleanup.enter_context(running_broker(folder / "kafka"))
         database = EmbeddedPostgres(folder / "postgres")
         url = database.start()
