@@ -51,6 +51,79 @@ def sent(http: httpx.Client, base: str, attempt: Attempt, headers: dict[str, str
     )
 
 
+HEADERS: dict[str, tuple[bytes, ...]] = {
+    "Accept": (b"\xff", b",;,", b"text/event-stream;q=\xff", b"*" * 5_000),
+    "Authorization": (b"Bearer", b"Bearer \xff.\xff.\xff", b"Basic \xff", b"\xff", b"Bearer " + b"W" * 20_000),
+    "Content-Encoding": (b"\xff", b"gzip, gzip", b"gzip"),
+    "Content-Length": (b"9" * 5_000, b"-1", b"\xb2"),
+    "Content-Type": (b"\xff/\xff", b"application/json; charset=\xff", b"application/json; charset=utf-7", b";", b"text/csv"),
+    "If-None-Match": (b"\xff", b'W/"', b"," * 5_000),
+    "Last-Event-ID": (b"\xff", b"9" * 400, b"W10", b"-1"),
+    "Range": (b"bytes=" + b"9" * 400 + b"-", b"\xff"),
+}
+
+
+@pytest.mark.parametrize("stack", ["embedded"], indirect=True)
+def test_no_header_is_our_fault(school: School) -> None:
+    school.enrol(["1"])
+    number = school.number
+    places = [
+        ("GET", "thresholds", "/v1/events"),
+        ("GET", "thresholds", f"/v1/schools/{number}/plan/page"),
+        ("GET", "thresholds", f"/v1/schools/{number}/audit"),
+        ("GET", "thresholds", f"/v1/schools/{number}/analysis"),
+        ("POST", "ingest", f"/v1/schools/{number}/marks"),
+        ("POST", "ingest", f"/v1/schools/{number}/imports?kind=marks"),
+        ("POST", "ingest", "/v1/kamar"),
+        ("PUT", "ingest", f"/v1/schools/{number}"),
+        ("POST", "notifier", "/v1/bounces"),
+        ("GET", "moe-sync", f"/v1/schools/{number}/uploads"),
+    ]
+    wrong = []
+    for method, service, path in places:
+        for name, values in HEADERS.items():
+            for value in values:
+                headers = [(key.encode(), text.encode()) for key, text in school.auth.items() if key != name] + [(name.encode(), value)]
+                body = b"{}" if method != "GET" else None
+                try:
+                    answer = httpx.request(method, f"{school.stack.url(service)}{path}", headers=headers, content=body, timeout=5)
+                except httpx.TransportError:
+                    # The server hung up on a head that it can't read, or goes on with a stream.
+                    continue
+                if answer.status_code >= 500:
+                    wrong.append((method, path, name, value[:20], answer.status_code))
+    assert wrong == []
+
+
+LINES = [
+    b'{"student": "1", "date": "%s", "session": "AM", "code": "M", "recorded_at": "%s"}' % (day, moment)
+    for day in (b"0001-01-01", b"9999-12-31", b"2026-02-30", b"")
+    for moment in (b"2026-10-13T09:05:00+13:00", b"0001-01-01T00:00:00+14:00", b"9999-12-31T23:59:59-12:00")
+] + [
+    b'{"student": "a\\u0000b", "date": "2026-10-13", "session": "AM", "code": "\\ud800", "recorded_at": "2026-10-13T09:05:00+13:00"}',
+    b'{"student": "1", "date": "2026-10-13", "slot": ' + b"9" * 500 + b', "code": "M", "recorded_at": "2026-10-13T09:05:00+13:00"}',
+    b'{"student": "' + b"x" * 100_000 + b'"}',
+    b"[" * 100_000,
+    b"\x00\xff\xed\xa0\x80",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("stack", ["embedded"], indirect=True)
+@pytest.mark.parametrize("end", ["marks", "imports?kind=marks", "imports?kind=students"])
+def test_no_line_of_a_file_is_our_fault(school: School, end: str) -> None:
+    school.enrol(["1"])
+    path = f"{school.stack.url('ingest')}/v1/schools/{school.number}/{end}"
+    csv = end != "marks"
+    head = b"student,date,session,code,recorded_at,given_name,family_name\n" if csv else b""
+    rows = [
+        b'1,"%s",AM,M,"%s","%s",Up' % (line, line, line) for line in (b"0001-01-01", b"9999-12-31", b"a\x00b", b"x" * 100_000, b"9" * 500)
+    ]
+    for line in rows if csv else LINES:
+        headers = school.auth | {"Content-Type": "text/csv" if csv else "application/x-ndjson"}
+        answer = school.stack.http.post(path, content=head + line + b"\n", headers=headers)
+        assert answer.status_code < 500, line[:80]
+
+
 @pytest.mark.parametrize("stack", ["embedded"], indirect=True)
 def test_no_value_of_any_field_is_our_fault(school: School) -> None:
     school.enrol(["1"])

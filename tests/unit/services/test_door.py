@@ -1,5 +1,6 @@
 """The door before the body: every operation of every service that takes one, called as a server calls it, with a count of what is read."""
 
+import base64
 import json
 import time
 import tracemalloc
@@ -145,7 +146,8 @@ def test_there_are_operations_to_walk() -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=named)
 async def test_nobody_is_read_without_a_token(server: Server, operation: Operation) -> None:
-    for headers in ({}, bearer("x"), bearer("x.y.z"), {"Authorization": "Basic !"}):
+    deep = base64.urlsafe_b64encode(b"[" * 40_000).decode()
+    for headers in ({}, bearer("x"), bearer("x.y.z"), bearer(f"{deep}.{deep}.x"), {"Authorization": "Basic !"}):
         for declared in (True, False):
             answer = await server.call(operation, headers, 2**31, declared=declared)
             assert (answer.status, answer.read) == (401, 0)
