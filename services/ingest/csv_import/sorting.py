@@ -109,10 +109,10 @@ class StudentSorter:
     def __init__(self, columns: Columns, tally: Tally, keys: Keys | None = None) -> None:
         self._tally = tally
         self._rows = StudentRows(columns, keys or Keys())
-        self.order = DateOrder()
+        self.order = self._rows.order
 
     def look(self, cells: Sequence[str]) -> None:
-        """No column of a student is a date."""
+        self._rows.look(cells)
 
     def begin(self, now: datetime) -> None:
         self._batch = StudentBatch()

@@ -6,12 +6,14 @@ from typing import Final
 
 from services.ingest.csv_import import values
 from services.ingest.csv_import.columns import CAREGIVER_PARTS, MOST_CAREGIVERS, Columns
+from services.ingest.csv_import.date_order import DateOrder
 from services.ingest.csv_import.identifiers import Keys, unspoilt
 from services.ingest.csv_import.records import cell
 
 _SAID_BY_BLANKS: Final = frozenset({"status", "role", "relationship"})
 """Words of a caregiver: an empty cell says that there are none, and only a file without the column leaves them as they were."""
 
+_DATES: Final = ("starts_on", "leaves_on")
 _GROUPS: Final = re.compile(r"[;,|]")
 
 
@@ -20,14 +22,21 @@ class StudentRows:
 
     def __init__(self, columns: Columns, keys: Keys) -> None:
         self._keys = keys
+        self.order = DateOrder()
         self._places = columns.places
         self._width = columns.width
         parts = [[(part, columns.places.get(f"caregiver_{number}_{part}")) for part in CAREGIVER_PARTS] for number in _numbers()]
         self._caregivers = [[(part, place) for part, place in caregiver if place is not None] for caregiver in parts]
         self.student = ""
 
+    def look(self, cells: Sequence[str]) -> None:
+        """Takes the dates of a row into account."""
+        for field in _DATES:
+            self.order.see(cell(cells, self._places.get(field)))
+
     def read(self, cells: Sequence[str]) -> dict[str, object]:
         """The row's student; the key is then in `student`. Raises ValueError, whose text quotes no cell."""
+        self.look(cells)
         if len(cells) > self._width and any(cells[self._width :]):
             raise ValueError("more cells than the header: is a delimiter inside a cell without quotes?")
         fields = {
@@ -44,7 +53,7 @@ class StudentRows:
         student: dict[str, object] = dict(fields)
         if "year_level" in fields:
             student["year_level"] = values.year_level(fields["year_level"])
-        for field in ("starts_on", "leaves_on"):
+        for field in _DATES:
             if field in self._places:
                 student[field] = values.day_or_none(fields.get(field, ""), field)
         if "attends" in self._places:

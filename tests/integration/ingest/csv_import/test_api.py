@@ -157,6 +157,15 @@ async def test_a_file_with_the_month_first_is_refused_whole(door: Door) -> None:
     assert (answer.status_code, answer.json()["accepted"], answer.json()["refused"]) == (200, 2, {"bad-field": 1})
 
 
+async def test_students_with_the_month_first_are_refused_whole(door: Door) -> None:
+    token = door.token("roster:write")
+    text = "id,first name,start date,leaving date\n1,Made,02/03/2026,\n2,Made,,10/13/2026\n"
+    assert kind(await send(door, text, kind="students", token=token)) == (422, "month-first")
+    assert kind(await send(door, text, kind="students", token=token, dry_run="true")) == (422, "month-first")
+    assert await door.relayed() == []
+    assert (await send(door, text + "3,Made,13/10/2026,\n", kind="students", token=token)).json()["accepted"] == 2
+
+
 async def test_a_register_with_a_row_for_each_day(door: Door) -> None:
     answer = await send(door, "Student ID,Date,AM,PM\n12345,13-Oct-26,P,M\n12345,14/10/2026 0:00,,?\n")
     assert (answer.status_code, answer.json()["accepted"]) == (200, 2)
