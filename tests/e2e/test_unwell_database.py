@@ -2,16 +2,19 @@
 
 import subprocess
 import time
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
 
-from tests.e2e.school import School, eventually
+from tests.e2e.school import School, eventually, fresh_number
 from tests.support.dumps import BIN
-from tests.support.stack import Stack
+from tests.support.stack import Stack, embedded_stack
 
 LASTS: Final = 4.0
 """Seconds."""
@@ -23,6 +26,9 @@ _RELOAD: Final = "SELECT pg_reload_conf()"
 _CUT: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'star-%'"
 
 Round = Callable[[], object]
+"""Called again and again while the fault lasts."""
+
+Fault = Callable[[Stack], AbstractContextManager[Round]]
 
 
 @contextmanager
@@ -65,7 +71,43 @@ def full(stack: Stack) -> Iterator[Round]:
 
 
 @pytest.mark.parametrize("fault", [read_only, locked, cut, full], ids=lambda fault: fault.__name__)
-def test_it_is_waited_out(school: School, fault: Callable[[Stack], Any]) -> None:
+def test_it_is_waited_out(school: School, fault: Fault) -> None:
+    is_waited_out(school, fault)
+
+
+@contextmanager
+def really_full(stack: Stack) -> Iterator[Round]:
+    """The data folder's disk has not one page left."""
+    ballast = stack.data / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    yield lambda: None
+    ballast.unlink()
+
+
+def test_a_disk_that_is_really_full_is_waited_out(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "data"), embedded_stack(tmp_path) as stack:
+        is_waited_out(School(stack, fresh_number()), really_full)
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """A disk of its own for the folder. Skips the test, loudly, for users who may not mount."""
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", folder], capture_output=True, text=True, check=False)
+    if mounted.returncode != 0:
+        reason = f"A FULL DISK IS NOT TRIED: no disk can be mounted here: {mounted.stderr.strip()}"
+        warnings.warn(reason, stacklevel=2)
+        pytest.skip(reason)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def is_waited_out(school: School, fault: Fault) -> None:
+    """Marks, a school and looks at a total flow through the fault; all counts in the end, once, with no hand."""
     school.enrol(["100"])
     school.absent("100", 9)
     eventually(lambda: school.total("100"), 9)
@@ -85,7 +127,7 @@ def test_it_is_waited_out(school: School, fault: Callable[[Stack], Any]) -> None
             missing += httpx.get(school.stack.heart.health.replace("/healthz", "/readyz"), timeout=30).json()["missing"]
 
     for mark in unsent:
-        eventually(lambda mark=mark: school.post([mark]).status_code, 202)
+        eventually(partial(status_of, school, mark), 202)
     eventually(lambda: school.total("100"), 13)
     eventually(school.crossings, [("100", 5, "up", 1)])
     eventually(lambda: len(school.letters("100")), 1)
@@ -104,3 +146,7 @@ def test_it_is_waited_out(school: School, fault: Callable[[Stack], Any]) -> None
 
 def ask_for_total(school: School) -> httpx.Response:
     return school.request("GET", "thresholds", f"/v1/schools/{school.number}/students/100/attendance")
+
+
+def status_of(school: School, mark: dict[str, Any]) -> int:
+    return school.post([mark]).status_code
