@@ -100,6 +100,11 @@ def resend_id(delivery: uuid.UUID, number: int) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, f"resend/{delivery}/{number}")
 
 
+def correction_id(delivery: uuid.UUID, number: int) -> uuid.UUID:
+    """The delivery of the number-th correction of a letter to one address."""
+    return uuid.uuid5(NAMESPACE, f"correction/{delivery}/{number}")
+
+
 def address_id(school: str, key: str) -> uuid.UUID:
     """The id under which a school's address is remembered when letters come back from it, so that the address itself can be forgotten."""
     return uuid.uuid5(NAMESPACE, f"address/{school}/{key}")

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from services.notifier.delivery.bounces import api as bounces
 from services.notifier.delivery.deliveries import api as deliveries
-from services.notifier.letters.api import bad_addresses, caregiver_statuses, policy, releases
+from services.notifier.letters.api import bad_addresses, caregiver_statuses, corrections, policy, releases
 from services.notifier.partners.api import listeners, subscriptions
 from services.notifier.partners.courier import AddressBook
 from services.notifier.partners.vault import open_vault
@@ -36,6 +36,7 @@ def create_app(settings: NotifierSettings, *, progress: Progress | None = None, 
     routers = [
         deliveries.router,
         bounces.router,
+        corrections.router,
         bad_addresses.router,
         caregiver_statuses.router,
         policy.router,

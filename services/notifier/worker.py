@@ -7,6 +7,7 @@ from services.notifier.contacts.handler import RosterHandler
 from services.notifier.delivery.deliveries.task import BACKOFF, DeliveryTask
 from services.notifier.delivery.retention import retention_rules as letters_kept
 from services.notifier.delivery.transports.factory import open_transports
+from services.notifier.letters.correcting import Corrector
 from services.notifier.letters.handlers.crossings import CrossingsHandler
 from services.notifier.letters.handlers.holds import HoldsHandler
 from services.notifier.letters.handlers.standings import StandingsHandler
@@ -53,6 +54,7 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
         email = transports.email
         texts = Texts() if transports.text is not None else None
         writer = LetterWriter(Letters(), texts, settings.message_id_domain)
+        corrector = Corrector(writer, settings.policy_defaults)
         letter = LetterTask(parts.engine, writer, clock, settings.policy_defaults)
         digest = DigestTask(parts.engine, settings.message_id_domain, clock)
         notice = NoticeTask(parts.engine, email, StaffLetters(), settings.smtp_timeout, clock)
@@ -60,7 +62,7 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
             parts.engine,
             transports.by_channel(),
             LetterCloser(settings.hold),
-            LetterRenewer(writer, clock),
+            LetterRenewer(writer, corrector, clock),
             max(settings.smtp_timeout, settings.text_timeout),
             clock,
             replace(BACKOFF, first=settings.delivery_pause, longest=settings.delivery_longest_pause),
@@ -74,7 +76,7 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
                 [topics.CROSSINGS],
                 CrossingsHandler(box, clock, hold=settings.hold, tell_within=settings.tell_within),
             ),
-            "standings": parts.consume("standings", [topics.STANDINGS], StandingsHandler(box, clock)),
+            "standings": parts.consume("standings", [topics.STANDINGS], StandingsHandler(box, clock, corrector=corrector)),
             "holds": parts.consume("holds", [topics.LETTER_HOLDS], HoldsHandler(box, clock)),
             "plans": parts.consume(
                 "plans",

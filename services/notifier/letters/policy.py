@@ -27,6 +27,7 @@ class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
     """A school's choices. `hold`, `window` and `daily_cap` None: the service's own.
 
     `after_term` is how long after a term's last day letters about it may still go. A `daily_cap` of 0 lets a person release every letter.
+    `correct`: when days of a letter that went no longer count, a letter of correction is offered to staff, sent by itself, or neither.
     """
 
     hold: timedelta | None = None
@@ -35,6 +36,7 @@ class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
     thresholds: tuple[Threshold, ...] = THRESHOLDS
     daily_cap: int | None = None
     after_term: timedelta = timedelta(0)
+    correct: Literal["offer", "send", "never"] = "offer"
 
 
 SCHOOL_HOURS: Final = Window(True, time(8), time(18))

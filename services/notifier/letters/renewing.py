@@ -10,7 +10,8 @@ from services.notifier.contacts.recipients import recipients
 from services.notifier.contacts.repository import contacts, decisions
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.letters.case import Draft
-from services.notifier.letters.repository import cases, letters
+from services.notifier.letters.correcting import Corrector
+from services.notifier.letters.repository import cases, corrections, letters
 from services.notifier.letters.withdrawing import withdraw
 from services.notifier.letters.writing import LetterWriter, Sheet
 from services.notifier.templates.repository import templates
@@ -25,17 +26,22 @@ class LetterRenewer:
     """What the task of deliveries calls when a student's standing is another than when the delivery was written."""
 
     writer: LetterWriter
+    corrector: Corrector
     clock: Clock
 
     async def __call__(self, connection: AsyncConnection, delivery_id: uuid.UUID) -> None:
         """Rewrites the delivery. The letter of a student who is under its threshold by now is withdrawn: the retraction is on its way."""
         key = await deliveries.lock(connection, delivery_id)
         case = (await cases.lock(connection, [(key.student_id, key.term)]))[key.student_id, key.term]
+        now = self.clock()
+        waiting = await corrections.get(connection, delivery_id)
+        if waiting is not None and waiting.corrects is not None:
+            await self.corrector.renew(connection, case, delivery_id, waiting.corrects, now)
+            return
         threshold = await letters.written_threshold(connection, key.letter_id)
         school, contact = await contacts.school(connection, key.school), await contacts.contact(connection, key.student_id)
         if threshold is None or school is None or contact is None:
             return
-        now = self.clock()
         if (highest_threshold(case.tier) or 0) < threshold:
             await withdraw(connection, case, key.letter_id, "retracted", Draft(uuid.uuid4(), uuid.uuid4(), now), now)
             return

@@ -19,12 +19,16 @@ from services.moe_sync.roster.handler import StudentsHandler
 from services.moe_sync.roster.week import Closing
 from services.moe_sync.windows.handler import SchoolsHandler
 from services.moe_sync.windows.scheduling import Scheduler
+from services.notifier.letters.correcting import Corrector
 from services.notifier.letters.handlers.crossings import CrossingsHandler
 from services.notifier.letters.handlers.holds import HoldsHandler
 from services.notifier.letters.handlers.standings import StandingsHandler
+from services.notifier.letters.policy import PolicyDefaults
+from services.notifier.letters.writing import LetterWriter
 from services.notifier.partners.handler import TOPICS as PARTNER_TOPICS
 from services.notifier.partners.handler import PartnerEventsHandler
 from services.notifier.staff_mail.handler import PlansHandler
+from services.notifier.templates.rendering.letters import Letters
 from services.notifier.worker import roster_handler
 from services.thresholds import worker as thresholds_worker
 from services.thresholds.crossings.handler import MarksHandler
@@ -67,7 +71,12 @@ HANDLERS: Final[dict[str, tuple[tuple[Topic, ...], Callable[[], Handler]]]] = {
     "thresholds.dead-letters": ((topics.DEAD_LETTERS,), lambda: DeadLettersHandler(_box("thresholds"), clock)),
     "notifier.roster": ((topics.SCHOOLS, topics.STUDENTS), lambda: roster_handler(_box("notifier"), clock)),
     "notifier.crossings": ((topics.CROSSINGS,), lambda: CrossingsHandler(_box("notifier"), clock, hold=timedelta(hours=1))),
-    "notifier.standings": ((topics.STANDINGS,), lambda: StandingsHandler(_box("notifier"), clock)),
+    "notifier.standings": (
+        (topics.STANDINGS,),
+        lambda: StandingsHandler(
+            _box("notifier"), clock, corrector=Corrector(LetterWriter(Letters(), None, "star.test"), PolicyDefaults())
+        ),
+    ),
     "notifier.holds": ((topics.LETTER_HOLDS,), lambda: HoldsHandler(_box("notifier"), clock)),
     "notifier.plans": ((topics.PLANS,), lambda: PlansHandler(_box("notifier"), clock, message_id_domain="star.test")),
     "notifier.partners": (tuple(PARTNER_TOPICS), lambda: PartnerEventsHandler(_box("notifier"), clock, kept=timedelta(days=30))),

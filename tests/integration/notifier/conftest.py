@@ -18,6 +18,7 @@ from services.notifier.app import create_app
 from services.notifier.delivery.deliveries.task import DeliveryTask
 from services.notifier.delivery.transports.smtp import SmtpTransport
 from services.notifier.delivery.transports.smtp_url import parse_smtp_url
+from services.notifier.letters.correcting import Corrector
 from services.notifier.letters.handlers.crossings import CrossingsHandler
 from services.notifier.letters.handlers.holds import HoldsHandler
 from services.notifier.letters.handlers.standings import StandingsHandler
@@ -69,7 +70,6 @@ class Desk:
         self.crossings = Applied(
             self.engine, CrossingsHandler(box, self.clock, hold=self.settings.hold, tell_within=self.settings.tell_within)
         )
-        self.standings = Applied(self.engine, StandingsHandler(box, self.clock))
         self.email = SmtpTransport(
             parse_smtp_url(self.settings.smtp_url), mail_from=self.settings.mail_from, timeout=self.settings.smtp_timeout
         )
@@ -79,6 +79,8 @@ class Desk:
             PlansHandler(box, self.clock, message_id_domain=self.settings.message_id_domain, tell_within=self.settings.tell_within),
         )
         writer = LetterWriter(Letters(), None, self.settings.message_id_domain)
+        corrector = Corrector(writer, self.settings.policy_defaults)
+        self.standings = Applied(self.engine, StandingsHandler(box, self.clock, corrector=corrector))
         self.letter = LetterTask(self.engine, writer, self.clock, self.settings.policy_defaults)
         self.digest = DigestTask(self.engine, self.settings.message_id_domain, self.clock)
         self.notice = NoticeTask(self.engine, self.email, StaffLetters(), self.settings.smtp_timeout, self.clock)
@@ -86,7 +88,7 @@ class Desk:
             self.engine,
             {"email": self.email},
             LetterCloser(self.settings.hold),
-            LetterRenewer(writer, self.clock),
+            LetterRenewer(writer, corrector, self.clock),
             self.settings.smtp_timeout,
             self.clock,
         )

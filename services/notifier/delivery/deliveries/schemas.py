@@ -59,6 +59,8 @@ class DeliveryOut(BaseModel):
     subject: str | None
     message_id: str | None
     resend_of: uuid.UUID | None
+    corrects: uuid.UUID | None = Field(description="The delivery whose words this letter of correction takes back")
+    can_be_corrected: bool = Field(description="Days that it tells of no longer count: a letter of correction can be sent, once")
     template_language: str | None = Field(description="The language that it was written in; null until it is, and for text messages")
     template_version: int | None = Field(description="The version of the school's own words that it was written in; null for the house's")
     reason: str | None = Field(description="Why it failed, came back or was cancelled")

@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.letters.case import Case, stands
-from services.notifier.letters.repository import cases
+from services.notifier.letters.correcting import Corrector
+from services.notifier.letters.repository import cases, policies
 from shared.batch import Batch, BatchHandler
 from shared.deadletters.reading import WRONG_TYPE
 from shared.events.data import StandingChanged
 from shared.events.envelope import Event
 
 
-@dataclass
+@dataclass(kw_only=True)
 class StandingsHandler(BatchHandler):
-    """Handles the standings topic. Letters are bound from the newest, and written anew where one changes before they go."""
+    """Handles the standings topic. Letters are bound from the newest, and written anew where one changes before they go; a letter that went
+    is corrected where the school's policy wishes it."""
+
+    corrector: Corrector
 
     async def apply(self, connection: AsyncConnection, batch: Batch) -> None:
         """Applies a batch; no partition ever has to wait."""
@@ -39,3 +43,8 @@ class StandingsHandler(BatchHandler):
             after[key] = stands(after[key], data, event.time)
         for key in sorted(after):
             await cases.save(connection, before[key], after[key], batch.now)
+        chosen = await policies.current_of(connection, {case.school for case in after.values()})
+        for key, case in sorted(after.items()):
+            policy = chosen.get(case.school)
+            if policy is not None and policy.correct == "send" and case.absent_on != before[key].absent_on:
+                await self.corrector.by_policy(connection, case, policy, batch.now)

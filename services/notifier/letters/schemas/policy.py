@@ -132,6 +132,11 @@ class PolicyIn(Body):
         default=timedelta(0), description="How long after a term's last day letters about it may still go"
     )
 
+    correct: Literal["offer", "send", "never"] = Field(
+        default="offer",
+        description="A letter of correction, when days of a letter that went no longer count: staff may send it, it goes, or none",
+    )
+
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         if len(set(self.thresholds)) != len(self.thresholds):
@@ -150,6 +155,7 @@ class PolicyIn(Body):
             thresholds=tuple(sorted(self.thresholds)),
             daily_cap=self.daily_cap,
             after_term=self.after_term,
+            correct=self.correct,
         )
 
 

@@ -38,14 +38,15 @@ _NAMES: Final[Mapping[type[nodes.Node], str]] = {
 class Grammar:
     """Walks a parsed template."""
 
-    def __init__(self, source: str, part: Part) -> None:
+    def __init__(self, source: str, part: Part, kinds: Mapping[str, Kind] = KINDS) -> None:
+        self._kinds = kinds
         self._source = source
         self._part = part
 
     def check(self, tree: nodes.Template) -> None:
         """Raises TemplateFaultError at the first thing that is not allowed."""
         self._depth(tree)
-        self._body(tree.body, dict(KINDS), in_loop=False)
+        self._body(tree.body, dict(self._kinds), in_loop=False)
 
     def _depth(self, tree: nodes.Node) -> None:
         # Without recursion, so that what follows can recurse.

@@ -14,7 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from services.notifier.templates.rendering.faults import Part, fault_in
 from services.notifier.templates.rendering.grammar import JOIN, TEXT_FILTERS, Grammar
 from services.notifier.templates.rendering.markup import escaped
-from services.notifier.templates.rendering.variables import Values
+from services.notifier.templates.rendering.variables import KINDS, Kind, Values
 
 LONGEST: Final[Mapping[Part, int]] = {"subject": 300, "body": 10_000}
 LONGEST_OUTPUT: Final = 40_000
@@ -34,14 +34,14 @@ class TemplateLanguage:
     def __init__(self) -> None:
         self._environments = {"subject": _environment(_as_is), "body": _environment(_as_text)}
 
-    def compile(self, source: str, part: Part) -> Template:
-        """The template, ready to be filled. Raises TemplateFaultError."""
+    def compile(self, source: str, part: Part, kinds: Mapping[str, Kind] = KINDS) -> Template:
+        """The template, ready to be filled with values of these kinds. Raises TemplateFaultError."""
         if len(source) > LONGEST[part]:
             raise fault_in(source, part, 1, None, f"longer than {LONGEST[part]} characters")
         environment = self._environments[part]
         try:
             tree = environment.parse(source)
-            Grammar(source, part).check(tree)
+            Grammar(source, part, kinds).check(tree)
             return environment.from_string(tree)
         except TemplateSyntaxError as error:
             raise fault_in(source, part, error.lineno, None, error.message or "not understood") from error

@@ -1,5 +1,6 @@
 """Writes letters: a school's own words where it has some, else the house's, which come with the service."""
 
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Final
 
@@ -9,13 +10,15 @@ from jinja2 import Template, TemplateError
 from services.notifier.contacts.one_line import one_line
 from services.notifier.templates.languages import HOUSE, page_language
 from services.notifier.templates.rendering.checking import check
+from services.notifier.templates.rendering.days import run_in_words, runs
 from services.notifier.templates.rendering.faults import Part, TemplateFaultError
 from services.notifier.templates.rendering.language import TemplateLanguage
 from services.notifier.templates.rendering.markup import RULE, Marked, Markup
 from services.notifier.templates.rendering.occasion import LetterTemplate, Occasion, Written
 from services.notifier.templates.rendering.page import Page, plain
-from services.notifier.templates.rendering.variables import Values, values_of
+from services.notifier.templates.rendering.variables import KINDS, Kind, Values, values_of
 from shared.attendance.tiers import THRESHOLDS, Threshold
+from shared.events.data import AbsentDay
 
 log = structlog.get_logger()
 
@@ -38,6 +41,11 @@ class Letters:
             for threshold in THRESHOLDS
         }
         self._compiled = {template: self._compile(template) for template in self._house.values()}
+        kinds: Mapping[str, Kind] = {**KINDS, "wrong_lines": "list", "under": "flag"}
+        self._correction = (
+            self._language.compile(house_words("correction.subject"), "subject"),
+            self._language.compile(house_words("correction"), "body", kinds),
+        )
         self._footer = self._language.compile(house_words("footer"), "body")
 
     def house(self, threshold: Threshold) -> LetterTemplate:
@@ -86,6 +94,19 @@ class Letters:
         english = self._markup.read(words)
         html = f'{marked.html}\n<hr>\n<div lang="{page_language(HOUSE)}" dir="ltr">\n{english.html}\n</div>'
         return Marked(html, f"{marked.text}\n{RULE}\n\n{english.text}", marked.paragraphs, [*marked.links, *english.links])
+
+    def correct(self, threshold: Threshold, occasion: Occasion, wrong: Sequence[AbsentDay]) -> Written:
+        """The house's letter of correction: these days were wrong, and the total is that of the occasion."""
+        lines = [run_in_words(run, HOUSE) for run in runs(wrong)]
+        under = occasion.absent_half_days < threshold * 2
+        values = {**values_of(occasion, threshold, HOUSE), "wrong_lines": lines, "under": under}
+        title = one_line(self._language.fill(self._correction[0], values))
+        marked, footer = (
+            self._markup.read(self._language.fill(self._correction[1], values)),
+            self._markup.read(self._fill_footer(threshold, occasion)),
+        )
+        html = self._page.html(title, str(values["school"]), marked, footer, HOUSE)
+        return Written(subject=title, text=plain(marked, footer), html=html)
 
     def check(self, threshold: Threshold, template: LetterTemplate) -> None:
         """Raises TemplateFaultError for words that can't be sent to every family, at the first fault."""

@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "thresholds": [5, 10, 15],
     "daily_cap": None,
     "after_term": "PT0S",
+    "correct": "offer",
 }
 CHOSEN: dict[str, Any] = {
     "hold": "PT4H",
@@ -29,6 +30,7 @@ CHOSEN: dict[str, Any] = {
     "thresholds": [10, 15],
     "daily_cap": 30,
     "after_term": "P3D",
+    "correct": "send",
 }
 
 

@@ -12,6 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.sending_window import Window
+from services.notifier.delivery.deliveries.correcting import wrong_days
+from shared.events.data import AbsentDay
 
 
 class _Windowed(Struct):
@@ -24,7 +26,10 @@ _PAGE = text(
     """
     SELECT * FROM (
         SELECT d.id, l.id AS letter_id, l.school, c.student, l.student_id, l.term, l.threshold, d.status, d.channel, d.recipient,
-            l.due_at, d.sent_at, d.bounced_at, d.subject, d.message_id, d.resend_of,
+            l.due_at, d.sent_at, d.bounced_at, d.subject, d.message_id, d.resend_of, d.corrects,
+            d.told, c.absent_on, EXISTS (
+                SELECT FROM deliveries x WHERE x.letter_id = l.id AND x.corrects = d.id AND x.status IN ('waiting', 'sent')
+            ) AS is_corrected,
             d.template_language, d.template_version, d.reason, l.created_at,
             CASE WHEN l.state = 'bound' THEN whole.state ELSE l.state END AS letter_state
         FROM letters l
@@ -40,7 +45,7 @@ _PAGE = text(
         WHERE l.school = :school AND (CAST(:delivery AS uuid) IS NULL OR d.id = :delivery)
         UNION ALL
         SELECT l.id, l.id, l.school, c.student, l.student_id, l.term, l.threshold, l.state, 'email', NULL,
-            greatest(l.due_at, l.put_off_until), NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+            greatest(l.due_at, l.put_off_until), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL,
             l.reason, l.created_at, l.state
         FROM letters l
         JOIN cases c USING (student_id, term)
@@ -78,7 +83,7 @@ async def page(
             "most": most,
         },
     )
-    return [dict(row) for row in rows.mappings()]
+    return [_judged(dict(row)) for row in rows.mappings()]
 
 
 async def window(connection: AsyncConnection, school: str) -> Window | None:
@@ -124,3 +129,11 @@ async def count_awaiting_release(connection: AsyncConnection, school: str) -> in
         text("SELECT count(*) FROM letters WHERE school = :school AND state = 'awaiting-release'"), {"school": school}
     )
     return int(count.scalar_one())
+
+
+def _judged(row: dict[str, Any]) -> Mapping[str, Any]:
+    """The row, with whether it can be corrected in place of the days."""
+    told, days = (msgspec.convert(row.pop(name) or [], list[AbsentDay]) for name in ("told", "absent_on"))
+    is_corrected = row.pop("is_corrected")
+    sendable = row["status"] == "sent" and row["channel"] == "email" and row["corrects"] is None and not is_corrected
+    return row | {"can_be_corrected": sendable and bool(wrong_days(told, days))}

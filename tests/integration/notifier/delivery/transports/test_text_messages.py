@@ -12,7 +12,6 @@ from services.notifier.delivery.deliveries.task import DeliveryTask
 from services.notifier.delivery.transports.outcomes import Away, Deferred, Ours, Unwanted
 from services.notifier.delivery.transports.rate import Pace
 from services.notifier.delivery.transports.text_gateway import TextGateway, TextTransport, checked_fields, checked_gateway_url
-from services.notifier.letters.renewing import LetterRenewer
 from services.notifier.letters.withdrawing import LetterCloser
 from services.notifier.settings import NotifierSettings
 from services.notifier.templates.texts import Texts
@@ -55,7 +54,7 @@ async def texting(desk: Desk, transport: TextTransport) -> Desk:
         desk.engine,
         transports,
         LetterCloser(desk.settings.hold),
-        LetterRenewer(desk.letter.writer, desk.clock),
+        replace(desk.delivery.renew, writer=desk.letter.writer),
         desk.settings.smtp_timeout,
         desk.clock,
     )

@@ -298,3 +298,15 @@ def test_a_trial_says_so() -> None:
         "This is a test. The family in this letter is made up, and nobody else\nwas sent it.\n\n--------\n\nKia ora"
     )
     assert "<strong>This is a test.</strong>" in written.html
+
+
+@pytest.mark.parametrize(("half_days", "under"), [(8, True), (10, False)])
+def test_a_correction_names_the_days_and_the_total(half_days: int, under: bool) -> None:
+    written = LETTERS.correct(5, replace(OCCASION, absent_half_days=half_days, phone="04 555 0100"), OCCASION.absent_on[:3])
+    text = " ".join(written.text.split())
+
+    assert written.subject == "A correction: attendance in Term 4"
+    assert "These days do not count: - Mon 12 to Wed 14 Oct (3 days)" in text
+    assert f"has been away for {half_days // 2} days in Term 4." in text
+    assert ("You need not do anything about our earlier letter." in text) is under
+    assert "please ring the school office on 04 555 0100" in text

@@ -1,0 +1,57 @@
+"""Whether a letter that went can be taken back by a letter of correction. Pure rules; SQL is the repository's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+from uuid import UUID
+
+from services.notifier.contacts.recipients import Channel
+from services.notifier.delivery.deliveries.delivery import DeliveryStatus
+from shared.attendance.tiers import Threshold
+from shared.events.data import AbsentDay
+
+CorrectionRefusal = Literal["not-correctable", "erased", "corrected-already", "nothing-to-correct", "never-corrected", "recipient-gone"]
+
+WHY: Final[dict[CorrectionRefusal, str]] = {
+    "not-correctable": "only a letter that was sent by e-mail can be corrected, and a correction is none",
+    "erased": "what was written, or to whom, has been erased",
+    "corrected-already": "a correction of it has gone, or is about to",
+    "nothing-to-correct": "every day that it tells of still counts",
+    "never-corrected": "the school's letter policy has no letters of correction",
+    "recipient-gone": "none of the student's caregivers who may be written to has that address now",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SentLetter:
+    """A delivery as a correction of it needs it. `told`: the days that it told of; `corrections` counts those made, cancelled ones
+    included, and `is_corrected` says whether one of them went or waits."""
+
+    id: UUID
+    letter_id: UUID
+    threshold: Threshold
+    channel: Channel
+    status: DeliveryStatus
+    recipient: str | None
+    told: tuple[AbsentDay, ...]
+    corrects: UUID | None
+    corrections: int
+    is_corrected: bool
+
+
+def wrong_days(told: Sequence[AbsentDay], absent_on: Sequence[AbsentDay]) -> list[AbsentDay]:
+    """The days, or halves of them, that a family was told of and that do not count now."""
+    now = {day.date: day.half_days for day in absent_on}
+    over = [(day.date, day.half_days - now.get(day.date, 0)) for day in told]
+    return [AbsentDay(day, half_days) for day, half_days in over if half_days > 0]
+
+
+def refusal_of(sent: SentLetter, absent_on: Sequence[AbsentDay]) -> CorrectionRefusal | None:
+    """Why there is no correction of it; None when it can be corrected."""
+    if sent.status != "sent" or sent.channel != "email" or sent.corrects is not None:
+        return "not-correctable"
+    if sent.recipient is None or not sent.told:
+        return "erased"
+    if sent.is_corrected:
+        return "corrected-already"
+    return None if wrong_days(sent.told, absent_on) else "nothing-to-correct"
