@@ -123,6 +123,22 @@ async def test_students_are_published_once_until_they_change(kamar: Kamar) -> No
     assert "hunter2" not in str(rows)
 
 
+async def test_a_restriction_stays_when_a_document_or_another_door_leaves_it_out(kamar: Kamar) -> None:
+    sam = {"ref": 2, "name": "Sam Up", "email": "sam@example.org"}
+    async with kamar.working():
+        await kamar.send(document("full", "students", [student(1)]))
+        await kamar.send(document("part", "students", [{"id": 1, "caregivers": [sam]}]))
+        await kamar.settled("done", "done")
+        rest = {"student": "1", "given_name": "Made", "caregivers": [{"name": "Sam Up", "email": "SAM@example.org"}]}
+        (await kamar.door.send("PUT", "/v1/schools/0999/students", json={"students": [rest]})).raise_for_status()
+
+        async def words() -> list[list[str | None]]:
+            messages = [json.loads(message.value) for message in await kamar.door.published("star.students.v1") if message.value]
+            return [[person["status"] for person in message["caregivers"]] for message in messages]
+
+        await eventually(words, [[None, "No contact"], ["No contact"], ["No contact"]])
+
+
 async def test_a_full_push_without_most_of_the_school_removes_nobody(kamar: Kamar) -> None:
     async with kamar.working():
         await kamar.send(document("full", "students", [student(number) for number in range(60)]))
