@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     """How long finished work items and their attempts are kept: a term. The attempts of deliveries and uploads are kept as long as these
     are."""
 
+    audit_years: int = Field(default=7, ge=7, le=100)
+    """How many years the audit logs are kept: at least as long as registers. The database itself refuses to delete lines sooner."""
+
     attendance_codes: Path | None = None
     """A file of attendance codes instead of the engine's own (`shared/attendance/codes.toml`). A file that can't be used ends the start."""
 
@@ -97,6 +100,11 @@ class Settings(BaseSettings):
 
     port: int = Field(default=8000, ge=0, le=65535)
     """The port to serve on, if the command does not name one."""
+
+    @property
+    def audit_kept(self) -> timedelta:
+        """Never shorter than so many years of the calendar, however many leap years are among them."""
+        return timedelta(days=366 * self.audit_years)
 
     @field_validator("attendance_codes", "kafka_ca", "kafka_certificate", "kafka_key", "kafka_password_file", mode="before")
     @classmethod

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.audit import repository as audit
 from shared.bus.applying import Applier, Handler
 from shared.bus.factory import open_bus
 from shared.bus.interface import Bus, Publisher
@@ -93,7 +94,12 @@ class WorkerParts:
             Rule("dead-letters-kept", settings.dead_letters_kept, deadletters.forget_kept_before),
             Rule("dead-letters-settled", settings.dead_letters_settled_kept, deadletters.forget_settled_before),
         )
-        all_rules = (*rules, *(letters if dead_letters else ()), Rule("work", settings.work_kept, forget_work))
+        all_rules = (
+            *rules,
+            *(letters if dead_letters else ()),
+            Rule("work", settings.work_kept, forget_work),
+            Rule("audit", settings.audit_kept, audit.forget_before),
+        )
         retention = Retention(self.schema, self.engine, all_rules, self.clock)
         beat = self.progress.loop(f"{self.schema}.retention")
         return lambda stop: retention.run(stop, beat)

@@ -11,11 +11,13 @@ from services.ingest.kamar.slowing import Slowing
 from services.ingest.marks import api as marks
 from services.ingest.schools import api as schools
 from services.ingest.schools.calendars import Calendars
+from services.ingest.schools.repository import zone_of
 from services.ingest.settings import SCHEMA, IngestSettings
 from services.ingest.state import IngestState
 from services.ingest.students import api as students
 from shared.attendance.api import attendance_codes_router
 from shared.attendance.codes import CodeTable
+from shared.audit.api import audit_router
 from shared.bus.factory import open_bus
 from shared.clock import Clock, utc_now
 from shared.telemetry.progress import Progress
@@ -52,6 +54,7 @@ def create_app(settings: IngestSettings, *, progress: Progress | None = None, cl
         push.router,
         credentials.router,
         documents.router,
+        audit_router(zone_of),
         attendance_codes_router(),
     ]
     return create_service_app("ingest", "Takes schools, students and attendance marks", lifespan, routers)

@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.moe_sync.items import api as items
+from services.moe_sync.roster.access import zone_of
 from services.moe_sync.settings import SCHEMA, MoeSyncSettings
 from services.moe_sync.state import MoeSyncState
 from services.moe_sync.uploads.api import certificates, differences, files, uploads
 from services.moe_sync.windows.api import settings as school_settings
 from services.moe_sync.windows.api import status, windows
+from shared.audit.api import audit_router
 from shared.clock import Clock, utc_now
 from shared.deadletters.api import dead_letters_router
 from shared.deadletters.box import DeadLetterBox
@@ -28,5 +30,5 @@ def create_app(settings: MoeSyncSettings, *, progress: Progress | None = None, c
             yield MoeSyncState(**resources, settings=settings)
 
     modules = (uploads, school_settings, items, windows, differences, files, certificates, status)
-    routers = [*(module.router for module in modules), dead_letters_router(DeadLetterBox(SCHEMA))]
+    routers = [*(module.router for module in modules), audit_router(zone_of), dead_letters_router(DeadLetterBox(SCHEMA))]
     return create_service_app("moe-sync", "Weekly uploads of STAR records and responses", lifespan, routers)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, closing
 
 from fastapi import FastAPI
 
+from services.notifier.contacts.repository.contacts import zone_of
 from services.notifier.delivery.bounces import api as bounces
 from services.notifier.delivery.deliveries import api as deliveries
 from services.notifier.letters.api import bad_addresses, caregiver_statuses, corrections, policy, releases
@@ -15,6 +16,7 @@ from services.notifier.settings import SCHEMA, NotifierSettings
 from services.notifier.staff_mail import api as notices
 from services.notifier.state import NotifierState
 from services.notifier.templates.api import previews, templates
+from shared.audit.api import audit_router
 from shared.clock import Clock, utc_now
 from shared.deadletters.api import dead_letters_router
 from shared.deadletters.box import DeadLetterBox
@@ -46,6 +48,7 @@ def create_app(settings: NotifierSettings, *, progress: Progress | None = None, 
         previews.router,
         subscriptions.router,
         listeners.router,
+        audit_router(zone_of),
         dead_letters_router(DeadLetterBox(SCHEMA)),
     ]
     return create_service_app("notifier", "Letters to caregivers, and every delivery of them", lifespan, routers)

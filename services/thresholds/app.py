@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.thresholds.access import api as audit
 from services.thresholds.analysis import api as analysis
 from services.thresholds.attendance import api as attendance
 from services.thresholds.data_quality import api as data_quality
@@ -22,12 +21,14 @@ from services.thresholds.records.holds import api as holds
 from services.thresholds.records.responses import api as responses
 from services.thresholds.records.star_records import api as star_records
 from services.thresholds.reports import api as reports
+from services.thresholds.roster.lookup import zone_of
 from services.thresholds.settings import SCHEMA, ThresholdsSettings
 from services.thresholds.state import ThresholdsState
 from services.thresholds.transfers import api as transfers
 from services.thresholds.transfers.signing import Keyring
 from shared.attendance.api import attendance_codes_router
 from shared.attendance.codes import CodeTable
+from shared.audit.api import audit_router
 from shared.clock import Clock, utc_now
 from shared.db.listen import Broadcast, listening
 from shared.deadletters.api import dead_letters_router
@@ -70,7 +71,7 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
         holds.router,
         activities.router,
         due_days.router,
-        audit.router,
+        audit_router(zone_of),
         transfers.router,
         versions.router,
         publishing.router,

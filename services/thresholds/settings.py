@@ -31,9 +31,6 @@ class ThresholdsSettings(Settings):
     feed_streams_each: int = Field(default=10, ge=1, le=1_000)
     """Event streams of one subject among them."""
 
-    audit_years: int = Field(default=7, ge=7, le=100)
-    """How many years the audit log is kept: at least as long as registers. The database itself refuses to delete lines sooner."""
-
     plan_review_notice: timedelta = Field(default=timedelta(days=60), ge=timedelta(0), le=timedelta(days=365))
     """How long before a plan's review the school is first reminded: two months leave room for a meeting of the board."""
 
@@ -47,11 +44,6 @@ class ThresholdsSettings(Settings):
 
     transfer_trust: Path | None = None
     """A file with the public keys (a JWK set) of other engines whose documents are trusted; this engine's own always are."""
-
-    @property
-    def audit_kept(self) -> timedelta:
-        """Never shorter than so many years of the calendar, however many leap years are among them."""
-        return timedelta(days=366 * self.audit_years)
 
     @property
     def transfer_key_file(self) -> Path:

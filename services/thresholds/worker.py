@@ -3,7 +3,6 @@
 import asyncio
 from typing import Final
 
-from services.thresholds.access import repository as audit
 from services.thresholds.crossings.handler import GROUP as MARKS_GROUP
 from services.thresholds.crossings.handler import MarksHandler
 from services.thresholds.data_quality.handler import REPORTED_KEPT_FOR, DeadLettersHandler
@@ -61,7 +60,6 @@ async def run_worker(
             "relay": parts.relay(archive),
             "retention": parts.retention(
                 [
-                    Rule("audit", settings.audit_kept, audit.forget_before),
                     Rule("feed", FEED_KEPT_FOR, feed.forget_before),
                     Rule("reported-dead-letters", REPORTED_KEPT_FOR, reported_letters.forget_before),
                 ]

@@ -1,7 +1,15 @@
 """The error that rules and endpoints raise for a client: apart from the handlers, so that a command knows it without the web framework."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
+
+
+class OfASchool(Protocol):
+    """A row that belongs to a school; to none (None), if that could not be read."""
+
+    @property
+    def school(self) -> str | None:
+        """The school's number."""
 
 
 class ProblemError(Exception):
@@ -25,3 +33,5 @@ class ProblemError(Exception):
         self.detail = detail
         self.headers = dict(headers or {})
         self.extra = dict(extra or {})
+        self.row: OfASchool | None = None
+        """The row that is there, and that the caller may not know of."""

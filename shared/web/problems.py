@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem details, with stable types and without a word of what pupils' data said."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -34,12 +35,19 @@ def problem(
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
-def install_problem_handlers(app: FastAPI) -> None:
+AfterProblem = Callable[[Request, ProblemError], Awaitable[None]]
+"""The work after a problem has been answered."""
+
+
+def install_problem_handlers(app: FastAPI, after: AfterProblem | None = None) -> None:
     """Makes every error of the app a problem."""
 
     @app.exception_handler(ProblemError)
-    async def known(_: Request, error: ProblemError) -> JSONResponse:
-        return problem(error.status, error.kind, error.detail, headers=error.headers, extra=error.extra)
+    async def known(request: Request, error: ProblemError) -> JSONResponse:
+        answer = problem(error.status, error.kind, error.detail, headers=error.headers, extra=error.extra)
+        if after is not None:
+            answer.background = BackgroundTask(after, request, error)
+        return answer
 
     @app.exception_handler(MessageTooLargeError)
     async def large(_: Request, error: MessageTooLargeError) -> JSONResponse:

@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Path
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
+from shared.audit.refusals import note_refusal
 from shared.auth.principal import Role, Scope
 from shared.identifiers import SchoolNumber
 from shared.settings import ServiceName
@@ -34,7 +35,7 @@ def create_service_app(service: ServiceName, summary: str, lifespan: Lifespan, r
             yield {STATE: state}
 
     app = create_documented_app(title=f"STAR {service}", summary=summary, version=VERSION, lifespan=run)
-    install_problem_handlers(app)
+    install_problem_handlers(app, note_refusal)
     for router in routers:
         app.include_router(router)
     app.include_router(events_documents_router())

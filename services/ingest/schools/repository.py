@@ -1,11 +1,13 @@
 """The schools' SQL."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.schools.schemas import School
+from shared.clock import HOME_ZONE
 
 
 async def school(connection: AsyncConnection, number: str) -> School | None:
@@ -28,6 +30,12 @@ async def note_marked(connection: AsyncConnection, number: str, now: datetime) -
     await connection.execute(
         text("UPDATE schools SET marked_at = :now WHERE school = :school AND marked_at IS NULL"), {"school": number, "now": now}
     )
+
+
+async def zone_of(connection: AsyncConnection, number: str) -> ZoneInfo:
+    """The school's time zone; that of home for a school that has not been sent."""
+    sent = await school(connection, number)
+    return ZoneInfo(HOME_ZONE if sent is None else sent.timezone)
 
 
 async def put_school(connection: AsyncConnection, stored: School, now: datetime) -> datetime:

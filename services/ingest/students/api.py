@@ -11,6 +11,7 @@ from services.ingest.state import IngestState, State
 from services.ingest.students.batch import StudentBatch
 from services.ingest.students.keeping import forget, keep
 from services.ingest.students.schemas import StudentsIn
+from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber, is_student_key
 from shared.web.door import MIB, Router, takes
@@ -45,6 +46,8 @@ async def put_students(
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "nothing-accepted", "none of the students could be accepted", extra=answer)
     async with state.engine.begin() as connection:
         await keep(connection, school, batch.accepted, state.clock)
+        access = Access(action="change-students", school=school, students=[student.student for student in batch.accepted])
+        await log_access(connection, caller, access, state.clock())
     return JSONResponse(answer, status_code=HTTPStatus.ACCEPTED)
 
 
@@ -59,6 +62,7 @@ async def delete_student(
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "there is no such student")
     async with state.engine.begin() as connection:
         await forget(connection, school, student)
+        await log_access(connection, caller, Access(action="remove-student", school=school, students=[student]), state.clock())
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 

@@ -10,6 +10,7 @@ from services.moe_sync.items.schemas import ItemOut, ItemsQuery
 from services.moe_sync.roster.access import Reader, existing
 from services.moe_sync.roster.repository import schools
 from services.moe_sync.state import State
+from shared.audit.log import Access, log_access
 from shared.web.cursors import read_cursor
 from shared.web.door import Router
 from shared.web.pages import Page, page_of
@@ -24,8 +25,10 @@ async def list_items(school: SchoolInPath, state: State, caller: Reader, query: 
     responses."""
     caller.require_school(school)
     after = read_cursor(query.cursor, UUID)
-    async with state.engine.connect() as connection:
+    async with state.engine.begin() as connection:
         existing(await schools.get(connection, school))
         rows = await items.page(connection, school, record=query.record, state=query.state, after=after, limit=query.limit + 1)
-    page = page_of(rows, query.limit, lambda row: row["id"])
+        page = page_of(rows, query.limit, lambda row: row["id"])
+        access = Access(action="list-upload-items", school=school, record_id=query.record)
+        await log_access(connection, caller, access, state.clock())
     return page.map(lambda row: ItemOut.model_validate({**row, "record": row["record_id"]}))

@@ -2,9 +2,14 @@
 
 from http import HTTPStatus
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.moe_sync.roster.repository import schools
 from services.moe_sync.roster.school import School
 from shared.auth.principal import Principal
+from shared.identifiers import SchoolNumber
 from shared.web.problems import ProblemError
 from shared.web.service import requires
 
@@ -19,3 +24,8 @@ def existing(school: School | None) -> School:
     if school is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", "this school has not been sent yet")
     return school
+
+
+async def zone_of(connection: AsyncConnection, school: SchoolNumber) -> ZoneInfo:
+    """The school's time zone. Raises ProblemError 404 for a school that has not been sent."""
+    return existing(await schools.get(connection, school)).zone

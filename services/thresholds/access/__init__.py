@@ -1,5 +1,5 @@
-"""Access: whom a caller may see, and the audit log of who saw or changed what.
+"""Access: whom a caller may see.
 
-Endpoints ask here for a caller with a scope and a role, and for a student whom the caller may see. They write every look and change to
-the log in their own transaction; the log is kept for seven years at least and names fields, never their values. See decision 10.
+Endpoints ask here for a caller with a scope and a role, and for a student whom the caller may see. The audit log (`shared/audit`)
+has all that they show or change. See decision 10.
 """

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import Header, Query
 from fastapi.responses import Response
 
-from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Reader
 from services.thresholds.analysis.analysing import Question, analyse, find_patterns
 from services.thresholds.analysis.findings import Analysis
@@ -18,6 +17,7 @@ from services.thresholds.analysis.schemas import AnalysisOut, PatternPage, Stude
 from services.thresholds.analysis.selection import Selected, Selection
 from services.thresholds.analysis.sheets import SheetName, long_sheet, sheets
 from services.thresholds.state import State, ThresholdsState
+from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.events.data import SchoolUpdated
 from shared.identifiers import SchoolNumber, student_id

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import Query
 from sqlalchemy import RowMapping
 
-from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Reader
 from services.thresholds.access.permission import permitted_student, unknown_student
 from services.thresholds.attendance.schemas import (
@@ -33,6 +32,7 @@ from services.thresholds.schemas import TermParameter
 from services.thresholds.state import State
 from shared.attendance.codes import CodeTable
 from shared.attendance.tiers import TIERS, tier_of
+from shared.audit.log import Access, log_access
 from shared.events.calendars import calendar_of
 from shared.events.data import VendorCount
 from shared.identifiers import SchoolNumber, student_id

@@ -19,6 +19,7 @@ from services.thresholds.roster.lookup import known_school, term_for
 from services.thresholds.roster.repository import enrolments
 from services.thresholds.schemas import TermParameter
 from services.thresholds.state import State, ThresholdsState
+from shared.audit.log import Access, log_access
 from shared.events.calendars import calendar_of
 from shared.identifiers import SchoolNumber
 from shared.web.cursors import PageLimit, decode_cursor
@@ -54,13 +55,22 @@ async def get_data_quality(
     now = state.clock()
     name, issues = await _issues(state, school, term, now)
     listed = [entry for entry in issues if issue is None or entry.kind == issue]
+    behind = [entry for entry in listed if format == "csv" or after is None or entry.key > tuple(after)]
+    page = page_of(behind, len(behind) if format == "csv" else limit, lambda entry: entry.key)
+    shown = [entry.student for entry in page.items if entry.student is not None]
+    access = Access(action="read-data-quality", school=school, students=shown, filters={"term": name, "issue": issue})
+    async with state.engine.begin() as connection:
+        await log_access(connection, caller, access, now)
     if format == "csv":
         return csv_answer(f"data-quality-{school}-{name}.csv", COLUMNS, map(_cells, listed))
-    behind = [entry for entry in listed if after is None or entry.key > tuple(after)]
-    page = page_of(behind, limit, lambda entry: entry.key).map(_issue_out)
     counts = Counter(entry.kind for entry in issues)
     return DataQualityOut(
-        school=school, term=name, as_of=now, counts={kind: counts[kind] for kind in ISSUE_KINDS}, items=page.items, next=page.next
+        school=school,
+        term=name,
+        as_of=now,
+        counts={kind: counts[kind] for kind in ISSUE_KINDS},
+        items=page.map(_issue_out).items,
+        next=page.next,
     )
 
 

@@ -8,9 +8,12 @@ from typing import Annotated, Any, Final
 import msgspec
 from fastapi import Header, Query, Request
 from fastapi.responses import Response
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.feed import repository as feed
 from services.thresholds.feed.archive import cloudevent_of
+from services.thresholds.feed.on_record import log_events
 from services.thresholds.feed.streams import EventStream, follow
 from services.thresholds.state import State, ThresholdsState
 from shared.auth.principal import Principal
@@ -71,8 +74,9 @@ async def get_events(
     deadline = asyncio.get_running_loop().time() + min(wait, state.settings.feed_longest_wait.total_seconds())
     while True:
         bell = state.feed_bell.listen()
-        async with state.engine.connect() as connection:
+        async with state.engine.begin() as connection:
             rows = await feed.after(connection, position=position, schools=schools, limit=limit)
+            await log_events(connection, caller, rows, state.clock())
         left = deadline - asyncio.get_running_loop().time()
         if rows or left <= 0 or stop.is_set():
             break
@@ -89,6 +93,9 @@ def _stream(request: Request, state: ThresholdsState, caller: Principal, schools
             return False
         return True
 
+    async def shown(connection: AsyncConnection, rows: Sequence[RowMapping]) -> None:
+        await log_events(connection, caller, rows, state.clock())
+
     place = state.feed_streams.enter(caller.subject)
     pieces = follow(
         state.engine,
@@ -98,6 +105,7 @@ def _stream(request: Request, state: ThresholdsState, caller: Principal, schools
         heartbeat=state.settings.feed_heartbeat,
         stop=stopping(request),
         holds=holds,
+        shown=shown,
     )
     # Proxies would keep the events until there are enough of them.
     return EventStream(pieces, place, headers=_VARY | {"X-Accel-Buffering": "no"})

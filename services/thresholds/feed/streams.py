@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 import structlog
 from fastapi.sse import EventSourceResponse, format_sse_event
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.types import Receive, Scope, Send
 
 from services.thresholds.feed import repository as feed
@@ -92,8 +93,11 @@ async def follow(
     heartbeat: timedelta,
     stop: asyncio.Event,
     holds: Callable[[], Awaitable[bool]],
+    shown: Callable[[AsyncConnection, Sequence[RowMapping]], Awaitable[None]],
 ) -> AsyncIterator[bytes]:
     """The events behind a position as they come, until `stop` is set, the token no longer `holds`, or the database is away.
+
+    `shown` puts on record what is about to be sent.
 
     The client connects again by itself, with the id of the last event it has: an early end loses nothing.
     """
@@ -103,8 +107,9 @@ async def follow(
     while not stop.is_set():
         rung = bell.listen()
         try:
-            async with engine.connect() as connection:
+            async with engine.begin() as connection:
                 rows = await feed.after(connection, position=position, schools=schools, limit=PAGE)
+                await shown(connection, rows)
         except Exception as error:
             if not is_transient(error):
                 raise

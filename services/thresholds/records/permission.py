@@ -11,7 +11,7 @@ from services.thresholds.records.star_records.record import Record
 from services.thresholds.roster.repository import schools
 from shared.auth.principal import Principal
 from shared.web.problems import ProblemError
-from shared.web.visible import visible
+from shared.web.visible import hidden, visible
 
 
 async def permitted_record(connection: AsyncConnection, caller: Principal, record_id: UUID, *, lock: bool = False) -> Record:
@@ -23,7 +23,7 @@ async def permitted_record(connection: AsyncConnection, caller: Principal, recor
     missing = ProblemError(HTTPStatus.NOT_FOUND, "unknown-record", "there is no such STAR record")
     record = visible(await star_records.get(connection, record_id), caller, missing)
     if not await is_of_part(connection, caller, record.student_id):
-        raise missing
+        raise hidden(record, missing)
     if lock:
         await schools.lock(connection, [record.school])
         locked = await star_records.get(connection, record_id)

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from fastapi import Query
 from fastapi.responses import Response
 
-from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Reader
 from services.thresholds.analysis.api import Accept, analysed
 from services.thresholds.analysis.findings import Analysis
@@ -18,6 +17,7 @@ from services.thresholds.pages.pdf import MEDIA_TYPE
 from services.thresholds.reports.document import About, document
 from services.thresholds.reports.printing import report_html, report_pdf
 from services.thresholds.state import State
+from shared.audit.log import Access, log_access
 from shared.web.door import Router
 from shared.web.headers import disposition
 from shared.web.service import SchoolInPath

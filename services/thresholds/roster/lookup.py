@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from http import HTTPStatus
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,3 +33,8 @@ def term_for(calendar: SchoolCalendar, name: str | None, now: datetime) -> Term:
     if term is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-term", "the school has no such term")
     return term
+
+
+async def zone_of(connection: AsyncConnection, school: SchoolNumber) -> ZoneInfo:
+    """The school's time zone. Raises ProblemError 404 for a school that has not been sent."""
+    return ZoneInfo((await calendar_for(connection, school)).timezone)

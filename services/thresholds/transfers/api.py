@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import Query, Request
 from fastapi.responses import Response
 
-from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Reader
 from services.thresholds.access.permission import permitted_student, unknown_student
 from services.thresholds.roster.lookup import calendar_for, known_school, term_for
@@ -24,6 +23,7 @@ from services.thresholds.transfers.schemas import CarriedMarkOut, CarriedRecordO
 from services.thresholds.transfers.signing import MEDIA_TYPE, Keyring, UntrustedError
 from services.thresholds.transfers.transfer import Transfer
 from shared.attendance.calendar import SchoolCalendar
+from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of
 from shared.identifiers import student_id

@@ -6,6 +6,7 @@ from typing import Annotated
 from services.ingest.kamar.repository import documents, refusals
 from services.ingest.kamar.schemas import KamarDocumentOut, RefusalOut
 from services.ingest.state import State
+from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, moment, number, read_cursor
 from shared.web.door import Router
@@ -40,6 +41,9 @@ async def list_refusals(
 ) -> Page[RefusalOut]:
     """Each with its reason, so that it can be corrected in KAMAR and sent again."""
     caller.require_school(school)
-    async with state.engine.connect() as connection:
+    async with state.engine.begin() as connection:
         rows = await refusals.page(connection, school, read_cursor(cursor, moment, uuid.UUID), limit + 1)
-    return page_of(rows, limit, lambda row: (row["at"], row["id"])).map(RefusalOut.model_validate)
+        page = page_of(rows, limit, lambda row: (row["at"], row["id"])).map(RefusalOut.model_validate)
+        students = [refusal.student for refusal in page.items if refusal.student is not None]
+        await log_access(connection, caller, Access(action="read-refusals", school=school, students=students), state.clock())
+    return page

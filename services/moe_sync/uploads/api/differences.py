@@ -12,6 +12,7 @@ from services.moe_sync.roster.access import Reader
 from services.moe_sync.roster.schemas import PageQuery
 from services.moe_sync.state import State
 from services.moe_sync.uploads.api.lookup import upload_of
+from services.moe_sync.uploads.api.on_record import log_upload
 from services.moe_sync.uploads.repository import upload_log
 from services.moe_sync.uploads.schemas import DifferenceOut
 from shared.web.cursors import read_cursor
@@ -25,8 +26,9 @@ router = Router(tags=["uploads"])
 async def diff(upload: UUID, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> Page[DifferenceOut]:
     """Each item beside the version that the Ministry had accepted before; `before` is null for an item that it did not have."""
     after = read_cursor(query.cursor, UUID)
-    async with state.engine.connect() as connection:
-        await upload_of(connection, upload, caller)
+    async with state.engine.begin() as connection:
+        stored = await upload_of(connection, upload, caller)
+        await log_upload(connection, caller, "read-upload", stored, state.clock())
         rows = await upload_log.differences(connection, upload, after, query.limit + 1)
     return page_of(rows, query.limit, lambda row: row["item_id"]).map(_difference)
 

@@ -14,6 +14,7 @@ from services.moe_sync.roster.repository import preferences, schools
 from services.moe_sync.state import State
 from services.moe_sync.uploads.answering import keep_answer
 from services.moe_sync.uploads.api.lookup import upload_of
+from services.moe_sync.uploads.api.on_record import log_upload
 from services.moe_sync.uploads.api.shown import shown
 from services.moe_sync.uploads.csv_set import files_of, zipped
 from services.moe_sync.uploads.document import CONTENT_TYPE, decode_document
@@ -68,8 +69,9 @@ async def list_files(upload: UUID, state: State, caller: Carrier) -> Page[FileOu
 @router.get("/v1/uploads/{upload}/files/{name}", summary="One file of an upload", response_class=Response)
 async def get_file(upload: UUID, name: Annotated[str, Path(examples=[DOCUMENT])], state: State, caller: Carrier) -> Response:
     """`upload.json`, `upload.zip`, `manifest.csv`, `records.csv` or `responses.csv`."""
-    async with state.engine.connect() as connection:
+    async with state.engine.begin() as connection:
         stored = await upload_of(connection, upload, caller)
+        await log_upload(connection, caller, "read-upload", stored, state.clock())
     file = _files(stored).get(name)
     if file is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-file", "an upload has no file of that name")
@@ -105,6 +107,7 @@ async def mark_sent(upload: UUID, body: MarkIn, state: State, caller: Admin) -> 
         answer = Received(body.receipt, "accepted", ())
         if await keep_answer(connection, upload, answer, now, marked_by=caller.subject, note=body.note) is None:
             raise ProblemError(HTTPStatus.CONFLICT, "answered", "this upload has been answered")
+        await log_upload(connection, caller, "mark-upload-sent", stored, now)
         answered_upload = await shown(connection, upload, state.settings)
     assert answered_upload is not None
     metrics.UPLOADS.labels("accepted").inc()

@@ -16,6 +16,7 @@ from services.moe_sync.roster.school import School
 from services.moe_sync.roster.week import Week, opens_at, term_of
 from services.moe_sync.state import MoeSyncState, State
 from services.moe_sync.uploads.api.lookup import upload_of
+from services.moe_sync.uploads.api.on_record import log_document, log_upload
 from services.moe_sync.uploads.api.shown import listed, shown
 from services.moe_sync.uploads.building import Wanted, build, drafts
 from services.moe_sync.uploads.effective_adapter import effective_adapter
@@ -63,6 +64,7 @@ async def run(school: SchoolInPath, body: RunIn, state: State, caller: Runner, r
             response.status_code = HTTPStatus.OK
             newest = await upload_log.newest_of_weeks(connection, {str(school): str(wanted.week)})
             upload = newest[school].id
+        await log_upload(connection, caller, "run-upload", await upload_of(connection, upload, caller), now)
         return await _shown(connection, upload, state)
 
 
@@ -74,18 +76,20 @@ async def preview(school: SchoolInPath, state: State, caller: Reader, query: Ann
     """
     caller.require_school(school)
     now = state.clock()
-    async with state.engine.connect() as connection:
+    async with state.engine.begin() as connection:
         known = existing(await schools.get(connection, school))
         named = Week.parse(query.week) if query.week is not None else Week.of(now.astimezone(known.zone).date())
         made = await drafts(connection, [_wanted(known, named, now)], now)
+        await log_document(connection, caller, "preview-upload", school, made[school].document, now)
     return DocumentOut.model_validate(msgspec.to_builtins(made[school].document))
 
 
 @router.get("/v1/uploads/{upload}", summary="One upload")
 async def get_upload(upload: UUID, state: State, caller: Reader) -> UploadOut:
     """The upload with its items as they were sent, the Ministry's answer, and the last attempts."""
-    async with state.engine.connect() as connection:
-        await upload_of(connection, upload, caller)
+    async with state.engine.begin() as connection:
+        stored = await upload_of(connection, upload, caller)
+        await log_upload(connection, caller, "read-upload", stored, state.clock())
         return await _shown(connection, upload, state)
 
 

@@ -8,12 +8,14 @@ table have none: `index_addresses` makes up for both, a school at a time, when s
 import uuid
 from collections.abc import Collection, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.contact import Caregiver, Contact, School, TermDates
+from shared.clock import HOME_ZONE
 from shared.events.data import SchoolUpdated
 from shared.identifiers import address_id
 
@@ -207,3 +209,9 @@ def _contact(row: Row[Any]) -> Contact:
         row.updated_at,
         tuple(_groups.decode(row.groups)),
     )
+
+
+async def zone_of(connection: AsyncConnection, number: str) -> ZoneInfo:
+    """The school's time zone; that of home for a school that has not been sent."""
+    sent = await school(connection, number)
+    return ZoneInfo(HOME_ZONE if sent is None else sent.timezone)

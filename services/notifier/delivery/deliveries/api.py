@@ -27,6 +27,7 @@ from services.notifier.delivery.deliveries.schemas import (
     WithReason,
 )
 from services.notifier.state import NotifierState, State
+from shared.audit.log import Access, log_access
 from shared.auth.principal import ROLES, Principal
 from shared.telemetry import metrics
 from shared.web.cursors import PageLimit, moment, read_cursor
@@ -61,10 +62,13 @@ async def list_deliveries(
     was due, and its reason says why there is none. Addresses are for the role `manage`."""
     caller.require_school(school)
     before = read_cursor(cursor, moment, uuid.UUID)
-    async with state.engine.connect() as connection:
+    async with state.engine.begin() as connection:
         rows = await listing.page(connection, school, student=student, status=status, before=before, most=limit + 1)
         page = page_of(rows, limit, lambda row: (row["created_at"], row["id"]))
         attempts = await listing.attempts(connection, [row["id"] for row in page.items])
+        shown = [row["student"] for row in page.items]
+        access = Access(action="list-deliveries", school=school, students=shown, filters={"student": student, "status": status})
+        await log_access(connection, caller, access, state.clock())
         goes_at = await _goes_at(connection, state, school, page.items)
     return page.map(
         lambda row: DeliveryOut(**_seen_by(caller, row) | goes_at.get(row["id"], {}), attempts=_attempts(attempts.get(row["id"], [])))
@@ -81,6 +85,8 @@ async def get_delivery(
         sent = await _of_caller(connection, delivery, caller)
         await reads.note(connection, delivery, caller.subject, caller.role, now)
         (row,) = await listing.page(connection, sent.school, delivery=delivery, most=1)
+        access = Access(action="read-letter", school=sent.school, students=[row["student"]])
+        await log_access(connection, caller, access, now)
         attempts = await listing.attempts(connection, [delivery])
         reports = await listing.reports(connection, delivery)
         seen = await reads.of(connection, delivery, MOST_READS) if caller.role == "admin" else None
@@ -105,13 +111,14 @@ async def resend_delivery(
     is about was taken back."""
     now = state.clock()
     async with state.engine.begin() as connection:
-        await _lock(connection, delivery, caller)
+        key = await _lock(connection, delivery, caller)
         sent = await _of_caller(connection, delivery, caller)
         is_bad = sent.recipient is not None and await bad_addresses.is_bad(connection, sent.school, sent.recipient)
         resend = plan_resend(sent, is_bad=is_bad)
         if not isinstance(resend, Resend):
             raise ProblemError(HTTPStatus.CONFLICT, resend, WHY[resend])
         await deliveries.add_resend(connection, delivery, resend, by=caller.subject, reason=body.reason, now=now)
+        await log_access(connection, caller, Access(action="resend-letter", school=key.school, student_ids=[key.student_id]), now)
     log.info("delivery.resent", delivery=str(resend.id), of=str(delivery), number=resend.number, by=caller.subject)
     return ChangedDelivery(id=resend.id, status="waiting", message_id=resend.message_id, resend_of=sent.resend_of or delivery)
 
@@ -129,6 +136,7 @@ async def cancel_delivery(
         if not await worklist.cancel(connection, delivery, now):
             raise ProblemError(HTTPStatus.CONFLICT, "being-sent", "it is being sent at this moment; look again when the attempt has ended")
         await deliveries.cancelled_by(connection, delivery, caller.subject, body.reason if body is not None else None)
+        await log_access(connection, caller, Access(action="cancel-letter", school=key.school, student_ids=[key.student_id]), now)
         sent = await _of_caller(connection, delivery, caller)
     metrics.LETTERS.labels("cancelled").inc()
     log.info("delivery.cancelled", delivery=str(delivery), by=caller.subject)

@@ -14,6 +14,7 @@ from services.notifier.letters import no_contact
 from services.notifier.letters.repository import cases
 from services.notifier.letters.schemas.bad_addresses import AddressOwnerOut, BadAddressOut
 from services.notifier.state import State
+from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, moment, read_cursor
 from shared.web.door import Router
@@ -41,6 +42,8 @@ async def list_bad_addresses(
         rows = await bad_addresses.page(connection, school, before=before, most=limit + 1)
         page = page_of(rows, limit, lambda address: (address.marked_at, address.id))
         owners = await bad_addresses.owners(connection, school, page.items)
+        shown = [owner.student_id for of_address in owners.values() for owner in of_address]
+        await log_access(connection, caller, Access(action="list-bad-addresses", school=school, student_ids=shown), state.clock())
     return page.map(lambda address: _shown(address, owners[address.address_id]))
 
 
@@ -59,6 +62,8 @@ async def clear_bad_address(
         locked = await cases.lock_of_students(connection, {owner.student_id for owner in owners})
         await no_contact.try_again(connection, locked.values(), now)
         await bad_addresses.clear(connection, [bad.address_id], caller.subject, now)
+        access = Access(action="clear-address", school=school, student_ids=[owner.student_id for owner in owners])
+        await log_access(connection, caller, access, now)
     log.info("address.cleared", address=str(address), school=school, by=caller.subject)
 
 

@@ -17,6 +17,7 @@ from services.notifier.letters.schemas.releases import (
     WaitingLetters,
 )
 from services.notifier.state import NotifierState, State
+from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.clock import HOME_ZONE
 from shared.web.cursors import PageLimit, moment, read_cursor
@@ -38,12 +39,14 @@ async def list_waiting(
     """The longest waiting first, with counts by the day on which they were due and by threshold."""
     caller.require_school(school)
     after = read_cursor(cursor, moment, uuid.UUID)
-    async with state.engine.connect() as connection:
+    async with state.engine.begin() as connection:
         sent = await contacts.school(connection, school)
         rows = await releases.page(connection, school, after=after, most=limit + 1)
         counts = await releases.counts(connection, school, sent.calendar().timezone if sent is not None else HOME_ZONE)
         total = await listing.count_awaiting_release(connection, school)
-    page = page_of(rows, limit, lambda row: (row["awaiting_since"], row["id"])).map(WaitingLetter.model_validate)
+        page = page_of(rows, limit, lambda row: (row["awaiting_since"], row["id"])).map(WaitingLetter.model_validate)
+        access = Access(action="list-waiting-letters", school=school, students=[letter.student for letter in page.items])
+        await log_access(connection, caller, access, state.clock())
     return WaitingLetters(items=page.items, next=page.next, total=total, counts=[WaitingCount.model_validate(row) for row in counts])
 
 
@@ -70,5 +73,8 @@ async def _decide(
     caller.require_school(school)
     chosen = frozenset(body.letters) if body.letters is not None else None
     async with state.engine.begin() as connection:
+        waiting = await releases.awaiting(connection, school, chosen)
+        access = Access(action="decide-letters", school=school, student_ids=[student for student, _ in waiting], fields=[action])
+        await log_access(connection, caller, access, state.clock())
         decided = await decide_release(connection, school, action, chosen, reason=reason, by=caller.subject, now=state.clock())
         return DecidedLetters(letters=decided, waiting=await listing.count_awaiting_release(connection, school))

@@ -24,6 +24,7 @@ from services.notifier.templates.schemas import PreviewIn, PreviewOut, TrialIn, 
 from services.notifier.templates.trials import WITHIN, may_go_to
 from shared.addresses import usable_address
 from shared.attendance.tiers import Threshold
+from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.identifiers import student_id
 from shared.web.door import Router
@@ -43,7 +44,7 @@ async def preview(
     """For a made-up family; or, for staff of the role `manage`, for a real student as the letter would be now. Words in the request are
     tried out without being saved."""
     caller.require_school(school)
-    async with state.engine.connect() as connection:
+    async with state.engine.begin() as connection:
         sender = await contacts.school(connection, school)
         if body.student is None:
             language, occasion = body.language or HOUSE, _made_up(threshold, body, sender)
@@ -51,6 +52,7 @@ async def preview(
             caller.require_role("manage")
             language, occasion = await _real(connection, sender, school, body.student)
             language = body.language or language
+            await log_access(connection, caller, Access(action="preview-letter", school=school, students=[body.student]), state.clock())
             log.info("letter.previewed", student_id=str(student_id(school, body.student)), threshold=threshold, caller=caller.subject)
         template = await _template(connection, state, school, threshold, language, body)
     written = state.letters.try_out(threshold, occasion, template)

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Admin, Reader
 from services.thresholds.plans import repository as plans
 from services.thresholds.plans.activities import repository as activities
@@ -14,6 +13,7 @@ from services.thresholds.plans.activities.schemas import ActivitiesIn, ActivityO
 from services.thresholds.roster.lookup import known_school
 from services.thresholds.roster.repository import schools
 from services.thresholds.state import State
+from shared.audit.log import Access, log_access
 from shared.web.door import Router
 from shared.web.pages import Page
 from shared.web.schemas import ThresholdParameter

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Admin
 from services.thresholds.pages.pdf import UnprintableError
 from services.thresholds.plans import repository as plans
@@ -23,6 +22,7 @@ from services.thresholds.plans.schemas import PlanIn, PlanOut, PublishIn
 from services.thresholds.roster.lookup import known_school
 from services.thresholds.roster.repository import schools
 from services.thresholds.state import State, ThresholdsState
+from shared.audit.log import Access, log_access
 from shared.events.calendars import calendar_of
 from shared.events.catalogue import PLAN_PUBLISHED
 from shared.events.data import PlanPublished

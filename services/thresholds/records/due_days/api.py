@@ -1,11 +1,11 @@
 """A school's own settings of STAR."""
 
-from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Admin, Reader
 from services.thresholds.records.due_days import repository as due_days
 from services.thresholds.records.due_days.schemas import DueAfter, StarSettings
 from services.thresholds.roster.lookup import known_school
 from services.thresholds.state import State
+from shared.audit.log import Access, log_access
 from shared.web.door import Router
 from shared.web.service import SchoolInPath
 

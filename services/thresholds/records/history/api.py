@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Reader
 from services.thresholds.records.history import repository as history
 from services.thresholds.records.history.schemas import Changed, HistoryStep
 from services.thresholds.records.permission import permitted_record
 from services.thresholds.state import State
+from shared.audit.log import Access, log_access
 from shared.web.door import Router
 from shared.web.pages import Page
 

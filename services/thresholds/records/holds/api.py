@@ -10,7 +10,6 @@ from uuid import UUID
 from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Manager, Reader
 from services.thresholds.access.permission import permitted_student, unknown_student
 from services.thresholds.records import announcements
@@ -28,6 +27,7 @@ from services.thresholds.schemas import TermParameter
 from services.thresholds.state import State
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.tiers import Threshold
+from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.identifiers import student_id
 from shared.outbox import repository as outbox

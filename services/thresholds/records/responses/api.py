@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.access.audit import Access, Action, log_access
 from services.thresholds.access.callers import Responder
 from services.thresholds.plans import repository as plans
 from services.thresholds.plans.activities import repository as activities
@@ -25,6 +24,7 @@ from services.thresholds.records.showing import context_of, records_out
 from services.thresholds.records.star_records.record import Record
 from services.thresholds.records.star_records.schemas import StarRecord
 from services.thresholds.state import State, ThresholdsState
+from shared.audit.log import Access, Action, log_access
 from shared.auth.principal import Principal
 from shared.events.envelope import Event
 from shared.outbox import repository as outbox

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.thresholds.access.audit import Access, log_access
 from services.thresholds.access.callers import Manager, Reader
 from services.thresholds.access.permission import permitted_student, unknown_student
 from services.thresholds.records import announcements
@@ -29,6 +28,7 @@ from services.thresholds.roster.lookup import term_for
 from services.thresholds.roster.repository import students
 from services.thresholds.state import State
 from shared.attendance.tiers import THRESHOLDS
+from shared.audit.log import Access, log_access
 from shared.identifiers import SchoolNumber, student_id
 from shared.outbox import repository as outbox
 from shared.web.cursors import read_cursor

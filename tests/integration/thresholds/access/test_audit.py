@@ -12,9 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.thresholds.access import repository as audit
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker
+from shared.audit import repository as audit
 from shared.bus.factory import create_bus
 from tests.integration.thresholds.records.staffroom import NOW, Staffroom, record_id, record_path, talked
 from tests.support.polling import eventually
@@ -161,6 +161,7 @@ async def test_the_whole_log_as_a_spreadsheet(staffroom: Staffroom, ask: dict[st
                 action="list-students",
                 school="0999",
                 students=["1", str(number)],
+                student_ids=[],
                 record_id=None,
                 fields=[],
                 filters={"tier": "red"},
@@ -233,6 +234,7 @@ async def test_what_is_older_than_seven_years_may_go(staffroom: Staffroom) -> No
                 action="list-students",
                 school="0999",
                 students=[],
+                student_ids=[],
                 record_id=None,
                 fields=[],
                 filters={},

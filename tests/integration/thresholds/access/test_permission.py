@@ -95,7 +95,7 @@ async def test_a_student_outside_the_part_is_not_there(staffroom: Staffroom) -> 
             outside = NO_RECORD if path.startswith(record) else OUTSIDE
             assert await staffroom.refused(method, path, body, **tutor) == outside, (method, path)
     assert await staffroom.ok("GET", record_path("2")) == theirs
-    assert len(await staffroom.audit()) == before + 1
+    assert len([line for line in await staffroom.audit() if line["action"] != "refused"]) == before + 1
 
 
 async def test_another_schools_record_is_outside_of_every_part(staffroom: Staffroom) -> None:

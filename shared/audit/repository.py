@@ -18,7 +18,7 @@ Position = tuple[datetime, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLine:
-    """A line to be written; see `audit.Access`."""
+    """A line to be written; see `log.Access`."""
 
     at: datetime
     subject: str
@@ -26,6 +26,7 @@ class NewLine:
     action: str
     school: str
     students: Sequence[str]
+    student_ids: Sequence[uuid.UUID]
     record_id: uuid.UUID | None
     fields: Sequence[str]
     filters: Mapping[str, str | int | bool]
@@ -59,7 +60,7 @@ async def add(connection: AsyncConnection, line: NewLine) -> None:
             "action": line.action,
             "school": line.school,
             "students": list(line.students),
-            "student_ids": [student_id(line.school, student) for student in line.students],
+            "student_ids": list(line.student_ids),
             "record_id": line.record_id,
             "fields": list(line.fields),
             "filters": msgspec.json.encode(line.filters).decode(),

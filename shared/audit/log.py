@@ -8,8 +8,9 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.access import repository as audit
+from shared.audit import repository as audit
 from shared.auth.principal import Principal
+from shared.identifiers import student_id
 
 Action = Literal[
     "read-attendance",
@@ -34,8 +35,29 @@ Action = Literal[
     "export-student",
     "import-student",
     "read-audit",
+    "read-data-quality",
+    "read-events",
+    "list-deliveries",
+    "read-letter",
+    "resend-letter",
+    "cancel-letter",
+    "preview-letter",
+    "list-waiting-letters",
+    "decide-letters",
+    "list-bad-addresses",
+    "clear-address",
+    "list-upload-items",
+    "read-upload",
+    "preview-upload",
+    "run-upload",
+    "mark-upload-sent",
+    "read-refusals",
+    "change-students",
+    "remove-student",
+    "refused",
 ]
-"""The actions of requests. Add new ones, never rename one: lines are kept for years."""
+"""The actions of requests; `refused` is a request that the caller had no right to.
+Add new ones, never rename one: lines are kept for years."""
 
 Filter = str | int | bool
 
@@ -44,12 +66,14 @@ Filter = str | int | bool
 class Access:
     """A request that showed or changed students.
 
-    `students` are their keys: for a list, all on the page. `fields` names the fields that were changed, `filters` those of a list.
+    `students` are their keys: for a list, all on the page; `student_ids` their ids where no key is at hand.
+    `fields` names the fields that were changed, `filters` those of a list.
     """
 
     action: Action
     school: str
     students: Iterable[str] = ()
+    student_ids: Iterable[uuid.UUID] = ()
     record_id: uuid.UUID | None = None
     fields: Iterable[str] = ()
     filters: Mapping[str, Filter | None] | None = None
@@ -67,6 +91,7 @@ async def log_access(connection: AsyncConnection, caller: Principal, access: Acc
             action=access.action,
             school=access.school,
             students=sorted(set(access.students)),
+            student_ids=sorted({student_id(access.school, student) for student in access.students} | set(access.student_ids)),
             record_id=access.record_id,
             fields=sorted(access.fields),
             filters={name: value for name, value in (access.filters or {}).items() if value is not None},

@@ -1,15 +1,16 @@
 """The audit log, as the API answers it."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
-from services.thresholds.access.audit import Action
-from services.thresholds.schemas import QueryText
+from shared.audit.log import Action
 from shared.web.cursors import PageLimit
 from shared.web.schemas import Body
+
+QueryText = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 
 EARLIEST, LATEST = date(1900, 1, 1), date(9000, 1, 1)
 """Bounds within which every day has a first and a last moment."""
