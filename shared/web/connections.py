@@ -46,7 +46,10 @@ class Phase(Enum):
     IDLE = "idle"
 
 
-_LONGEST: Final = {Phase.HEAD: HEAD_WITHIN, Phase.BODY: BODY_STILL, Phase.REFUSED: REFUSED_WITHIN}
+IDLE_WITHIN: Final = 15.0
+"""Seconds between two requests, should uvicorn's own timer not run: it stops when the body of a refused request comes after the answer."""
+
+_LONGEST: Final = {Phase.HEAD: HEAD_WITHIN, Phase.BODY: BODY_STILL, Phase.REFUSED: REFUSED_WITHIN, Phase.IDLE: IDLE_WITHIN}
 _WITHOUT_REQUEST: Final = frozenset({Phase.HEAD, Phase.IDLE})
 
 

@@ -46,9 +46,12 @@ def sent(http: httpx.Client, base: str, attempt: Attempt, headers: dict[str, str
     if attempt.body is not None:
         content = json.dumps(attempt.body).encode() if not isinstance(attempt.body, bytes) else attempt.body
         headers = headers | {"Content-Type": "application/json"}
-    return http.request(
-        attempt.method, f"{base}{attempt.path}{'?' if attempt.query else ''}{attempt.query}", content=content, headers=headers
-    )
+    address = f"{base}{attempt.path}{'?' if attempt.query else ''}{attempt.query}"
+    try:
+        return http.request(attempt.method, address, content=content, headers=headers)
+    except httpx.TransportError:
+        # A connection that has rested may end at any moment.
+        return http.request(attempt.method, address, content=content, headers=headers)
 
 
 HEADERS: dict[str, tuple[bytes, ...]] = {

@@ -21,7 +21,7 @@ REFUSED = b"POST /refused HTTP/1.1\r\nHost: door\r\nContent-Length: 1000000000\r
 
 @pytest.fixture
 async def address(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[str, int]]:
-    for phase in (Phase.HEAD, Phase.BODY, Phase.REFUSED):
+    for phase in (Phase.HEAD, Phase.BODY, Phase.REFUSED, Phase.IDLE):
         monkeypatch.setitem(connections._LONGEST, phase, SHORT)
     monkeypatch.setattr(connections, "EVERY", 0.1)
     monkeypatch.setattr(connections, "ANSWER_STILL", SHORT)
@@ -126,6 +126,17 @@ async def test_a_body_that_was_refused_does_not_go_on_for_ever(address: tuple[st
     seconds, answer, _ = await dribbled(address, REFUSED, b"xx")
     assert SHORT <= seconds < SHORT + 2
     assert answer.startswith(b"HTTP/1.1 401 ")
+
+
+async def test_a_connection_whose_refused_body_came_late_does_not_rest_for_ever(address: tuple[str, int]) -> None:
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(REFUSED.replace(b"1000000000", b"5"))
+    assert (await reader.readline()).startswith(b"HTTP/1.1 401 ")
+    await asyncio.sleep(0.1)
+    writer.write(b"12345")
+    async with asyncio.timeout(SHORT + 2):
+        await reader.read()
+    writer.close()
 
 
 async def test_an_answer_that_is_not_read_is_given_up(address: tuple[str, int]) -> None:
