@@ -11,8 +11,8 @@ down_revision = "0007"
 
 def upgrade() -> None:
     """Adds the column. Schools that are there count as marked: it was not noted until now."""
-    op.execute("ALTER TABLE schools ADD COLUMN marked_at timestamptz DEFAULT now()")
-    op.execute("ALTER TABLE schools ALTER COLUMN marked_at DROP DEFAULT")
+    op.execute("ALTER TABLE schools ADD COLUMN marked_at timestamptz")
+    op.execute("UPDATE schools SET marked_at = updated_at")
 
 
 def downgrade() -> None:
