@@ -18,7 +18,7 @@ class Person:
 
 
 def person_for(school: School, contact: Contact) -> Person:
-    """The dean of one of the student's groups, else of the year level, else the school's own person. What a dean lacks is the school's."""
+    """The dean of one of the student's groups, else of the year level, else the school's own person; gaps are filled from the school's."""
     document = school.document
     if document is None:
         return Person(email=school.reply_address())

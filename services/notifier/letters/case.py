@@ -149,7 +149,7 @@ def retracted(case: Case, fact: Fact, draft: Draft) -> Case:
 
 
 def stands(case: Case, standing: StandingChanged, said_at: datetime) -> Case:
-    """What is so of the student has changed. The letter that waits stays: crossings and retractions decide whether there is one."""
+    """The student's standing has changed. The letter that waits stays: crossings and retractions decide whether there is one."""
     if standing.version <= case.standing:
         return case
     return replace(

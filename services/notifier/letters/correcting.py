@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifier.contacts.recipients import recipients
 from services.notifier.contacts.repository import contacts, decisions
 from services.notifier.contacts.sending_window import next_opening
-from services.notifier.delivery.deliveries.correcting import CorrectionRefusal, SentLetter, refusal_of, wrong_days
+from services.notifier.delivery.deliveries.correcting import CorrectableLetter, CorrectionRefusal, refusal_of, wrong_days
 from services.notifier.delivery.deliveries.delivery import Told
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.delivery.transports.interface import Parcel
@@ -35,7 +35,7 @@ class Corrector:
         self,
         connection: AsyncConnection,
         case: Case,
-        sent: SentLetter,
+        sent: CorrectableLetter,
         *,
         by: str,
         because: str | None,
@@ -77,7 +77,9 @@ class Corrector:
             return
         await deliveries.rewrite(connection, parcel, Told(case.standing, case.absent_on))
 
-    async def _parcel(self, connection: AsyncConnection, case: Case, sent: SentLetter, delivery: uuid.UUID, now: datetime) -> Parcel | None:
+    async def _parcel(
+        self, connection: AsyncConnection, case: Case, sent: CorrectableLetter, delivery: uuid.UUID, now: datetime
+    ) -> Parcel | None:
         school, contact = await contacts.school(connection, case.school), await contacts.contact(connection, case.student_id)
         if school is None or contact is None:
             return None

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class LetterRenewer:
-    """What the task of deliveries calls when a student's standing is another than when the delivery was written."""
+    """The task of deliveries calls it when a student's standing is another than when the delivery was written."""
 
     writer: LetterWriter
     corrector: Corrector

@@ -21,7 +21,7 @@ from shared.attendance.tiers import Threshold
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What all letters about one case share; `own` are the school's own words for the threshold, by language."""
+    """The parts that all letters about one case share; `own` are the school's own words for the threshold, by language."""
 
     threshold: Threshold
     case: Case

@@ -23,7 +23,7 @@ WHY: Final[dict[CorrectionRefusal, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class SentLetter:
+class CorrectableLetter:
     """A delivery as a correction of it needs it. `told`: the days that it told of; `corrections` counts those made, cancelled ones
     included, and `is_corrected` says whether one of them went or waits."""
 
@@ -46,7 +46,7 @@ def wrong_days(told: Sequence[AbsentDay], absent_on: Sequence[AbsentDay]) -> lis
     return [AbsentDay(day, half_days) for day, half_days in over if half_days > 0]
 
 
-def refusal_of(sent: SentLetter, absent_on: Sequence[AbsentDay]) -> CorrectionRefusal | None:
+def refusal_of(sent: CorrectableLetter, absent_on: Sequence[AbsentDay]) -> CorrectionRefusal | None:
     """Why there is no correction of it; None when it can be corrected."""
     if sent.status != "sent" or sent.channel != "email" or sent.corrects is not None:
         return "not-correctable"

@@ -1,4 +1,4 @@
-"""What is so of students who have reached a threshold: one batch of messages, one transaction."""
+"""The standings of students who have reached a threshold: one batch of messages, one transaction."""
 
 from dataclasses import dataclass
 

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.delivery.deliveries.correcting import SentLetter
+from services.notifier.delivery.deliveries.correcting import CorrectableLetter
 from services.notifier.letters.case import Case
 from shared.events.data import AbsentDay
 
@@ -22,13 +22,13 @@ _SENT: Final = """
 """
 
 
-async def get(connection: AsyncConnection, delivery: uuid.UUID) -> SentLetter | None:
+async def get(connection: AsyncConnection, delivery: uuid.UUID) -> CorrectableLetter | None:
     """One delivery; None for one that does not exist."""
     row = (await connection.execute(text(_SENT + "WHERE d.id = :id"), {"id": delivery})).mappings().one_or_none()
     return None if row is None else _sent(row)
 
 
-async def sent_of_case(connection: AsyncConnection, case: Case) -> Sequence[SentLetter]:
+async def sent_of_case(connection: AsyncConnection, case: Case) -> Sequence[CorrectableLetter]:
     """All letters of a case that went out and told of days."""
     rows = await connection.execute(
         text(
@@ -40,5 +40,5 @@ async def sent_of_case(connection: AsyncConnection, case: Case) -> Sequence[Sent
     return [_sent(row) for row in rows.mappings()]
 
 
-def _sent(row: Mapping[Any, Any]) -> SentLetter:
-    return SentLetter(**{**row, "told": tuple(msgspec.convert(row["told"] or [], list[AbsentDay]))})
+def _sent(row: Mapping[Any, Any]) -> CorrectableLetter:
+    return CorrectableLetter(**{**row, "told": tuple(msgspec.convert(row["told"] or [], list[AbsentDay]))})
