@@ -160,7 +160,8 @@ class School(SchoolIn):
     def after(self, before: "School", today: date) -> Self:
         """The school as it was sent, when days have been marked by what was stored `before`: what is over stays as it was.
 
-        Raises ValueError if the slots have changed, have no `slots_from`, and a dated timetable holds today.
+        Raises ValueError if the slots have changed, have no `slots_from`, and a dated timetable holds today; and if a timetable starts on
+        the day from which the slots hold.
         """
         earlier = [PastTimetable.model_validate(timetable.model_dump()) for timetable in before.timetables]
         stored = [*before.past_timetables, *earlier]
@@ -172,6 +173,9 @@ class School(SchoolIn):
                 raise ValueError("slots: a dated timetable holds today; say with slots_from from when these slots hold")
             slots_from = until = self.slots_from or today
             stored += in_force(before.slots_from, before.slots)
+        if slots_from is not None and slots_from in starts:
+            # What is stored has to be read again.
+            raise ValueError("slots and a timetable start on one day")
         past = replaced(stored, [slots_from, *starts] if slots_from is not None or self.slots else starts, until)
         days = {day.date for day in self.day_slots}
         day_slots = [day for day in before.day_slots if day.date < today and day.date not in days] + self.day_slots

@@ -87,6 +87,12 @@ def test_other_undated_slots_beside_a_dated_timetable_that_holds_need_a_day() ->
     assert names(mended, START, "2026-11-02") == "db"
 
 
+def test_no_timetable_starts_on_the_day_from_which_the_slots_hold() -> None:
+    before = school("a", slots_from="2026-11-02")
+    with pytest.raises(ValueError, match="start on one day"):
+        school("a", timetables=[dated("2026-11-02", "b")]).after(before, date(2026, 11, 20))
+
+
 def test_days_with_slots_of_their_own_stay_when_they_are_over() -> None:
     before = school("a", day_slots=[{"date": "2026-11-02", "slots": slots("x")}, {"date": LATER, "slots": slots("y")}])
     changed = school("a", day_slots=[{"date": "2026-11-20", "slots": slots("z")}]).after(before, TODAY)
