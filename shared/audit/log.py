@@ -41,6 +41,7 @@ Action = Literal[
     "read-letter",
     "resend-letter",
     "cancel-letter",
+    "correct-letter",
     "preview-letter",
     "list-waiting-letters",
     "decide-letters",

@@ -69,6 +69,7 @@ ELSEWHERE: Final = {
     "GET /v1/events",
     "POST /v1/schools/{school}/students/{student}/transfers",
     "POST /v1/deliveries/{delivery}/cancel",
+    "POST /v1/deliveries/{delivery}/correct",
     "GET /v1/schools/{school}/letters/waiting-release",
     "POST /v1/schools/{school}/letters/waiting-release/release",
     "POST /v1/schools/{school}/letters/waiting-release/discard",

@@ -12,10 +12,12 @@ from services.notifier.letters.correcting import Corrector
 from services.notifier.letters.repository import cases, corrections, policies
 from services.notifier.letters.writing import LetterWriter
 from services.notifier.state import State
+from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.web.door import Router
 from shared.web.problems import ProblemError
 from shared.web.service import requires
+from shared.web.visible import visible
 
 router = Router(tags=["deliveries"])
 
@@ -28,9 +30,8 @@ async def correct_delivery(
     refused while every day that the letter tells of still counts."""
     now = state.clock()
     async with state.engine.begin() as connection:
-        key = await deliveries.find(connection, delivery_id=delivery)
-        if key is None or not caller.may_see(key.school):
-            raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-delivery", "there is no such delivery, or it is another school's")
+        missing = ProblemError(HTTPStatus.NOT_FOUND, "unknown-delivery", "there is no such delivery, or it is another school's")
+        key = visible(await deliveries.find(connection, delivery_id=delivery), caller, missing)
         await deliveries.lock(connection, delivery)
         case = (await cases.lock(connection, [(key.student_id, key.term)]))[key.student_id, key.term]
         sent = await corrections.get(connection, delivery)
@@ -44,4 +45,5 @@ async def correct_delivery(
         made = await corrector.correct(connection, case, sent, by=caller.subject, because=reason, due_at=None, now=now)
         if isinstance(made, str):
             raise ProblemError(HTTPStatus.CONFLICT, made, WHY[made])
+        await log_access(connection, caller, Access(action="correct-letter", school=key.school, student_ids=[key.student_id]), now)
     return ChangedDelivery(id=made.id, status="waiting", message_id=made.message_id)
