@@ -94,6 +94,16 @@ EXAMPLES: dict[EventType, object] = {
     catalogue.RESPONSE_WITHDRAWN: data.ResponseWithdrawn(
         **OF_STUDENT, response_id=STUDENT, record_id=RECORD, term="2026-T4", threshold=5, withdrawn_at=AT
     ),
+    catalogue.STANDING_CHANGED: data.StandingChanged(
+        **OF_STUDENT,
+        term="2026-T4",
+        tier="yellow",
+        absent_half_days=11,
+        absent_days=5.5,
+        absent_on=[data.AbsentDay(date=date(2026, 10, 12), half_days=2)],
+        illness_half_days=1,
+        version=3,
+    ),
     catalogue.LETTERS_HELD: data.LettersHeld(**OF_STUDENT, term="2026-T4", threshold=10, until=date(2026, 11, 30), held_at=AT),
     catalogue.LETTERS_RELEASED: data.LettersReleased(**OF_STUDENT, term="2026-T4", released_at=AT),
     catalogue.PLAN_PUBLISHED: data.PlanPublished(
@@ -142,6 +152,7 @@ def test_an_event_travels_in_cloudevents_binary_mode() -> None:
         "occurred_on": "2026-10-19",
         "absent_on": [],
         "illness_half_days": 0,
+        "standing": 0,
     }
 
 
