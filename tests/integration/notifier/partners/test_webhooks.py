@@ -60,6 +60,7 @@ async def test_a_crossing_arrives_signed_as_the_cloudevent_that_the_feed_shows(o
             "record_id": json.loads(event.encode().value or b"")["record_id"],
             "absent_on": [],
             "illness_half_days": 0,
+            "standing": 0,
         },
     }
     assert await office.attempts(subscription) == [(1, "done", 204, "HTTP 204")]

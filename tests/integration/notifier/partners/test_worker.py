@@ -94,7 +94,13 @@ async def test_letters_go_out_while_receivers_hang(office: Office, tmp_path: Pat
 
     office.clock.now = utc_now()
     settings = office.settings.model_copy(
-        update={"webhooks_at_once": 2, "webhooks_at_once_each": 1, "webhook_timeout": timedelta(seconds=60), "hold": timedelta(0)}
+        update={
+            "webhooks_at_once": 2,
+            "webhooks_at_once_each": 1,
+            "webhook_timeout": timedelta(seconds=60),
+            "hold": timedelta(0),
+            "letter_window": "any",
+        }
     )
     async with receiving(Receiver(answer=hangs)) as first, receiving(Receiver(answer=hangs)) as second:
         for receiver in (first, second):
