@@ -5,7 +5,7 @@ version.
 """
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from msgspec import Meta, Raw, Struct
@@ -17,6 +17,10 @@ from shared.clock import HOME_ZONE
 
 Moment = Annotated[datetime, Meta(tz=True)]
 HalfDayCount = Annotated[int, Meta(ge=0, le=2)]
+
+
+MOST_VERSIONS: Final = 2_147_483_647
+"""What an integer column of PostgreSQL holds: versions are counted, one by one."""
 
 
 class VendorCount(Struct, frozen=True):
@@ -213,7 +217,7 @@ class Crossing(Struct, frozen=True, kw_only=True):
     record_id: UUID
     absent_on: list[AbsentDay] = []
     illness_half_days: Annotated[int, Meta(ge=0, le=1_000)] = 0
-    standing: Annotated[int, Meta(ge=0)] = 0
+    standing: Annotated[int, Meta(ge=0, le=MOST_VERSIONS)] = 0
 
 
 class ThresholdCrossed(Crossing, frozen=True, kw_only=True):
@@ -240,7 +244,7 @@ class StandingChanged(Struct, frozen=True, kw_only=True):
     absent_days: float
     absent_on: list[AbsentDay]
     illness_half_days: Annotated[int, Meta(ge=0, le=1_000)]
-    version: Annotated[int, Meta(ge=1)]
+    version: Annotated[int, Meta(ge=1, le=MOST_VERSIONS)]
 
 
 class ResponseRecorded(Struct, frozen=True, kw_only=True):
@@ -328,7 +332,7 @@ class PlanPublished(Struct, frozen=True, kw_only=True):
     """A school has published a version of its Attendance Management Plan."""
 
     school: str
-    version: Annotated[int, Meta(ge=1)]
+    version: Annotated[int, Meta(ge=1, le=MOST_VERSIONS)]
     effective_on: date
     review_on: date
     published_at: Moment
@@ -338,7 +342,7 @@ class PlanReviewDue(Struct, frozen=True, kw_only=True):
     """The review of a school's published Attendance Management Plan falls due on `review_on`."""
 
     school: str
-    version: Annotated[int, Meta(ge=1)]
+    version: Annotated[int, Meta(ge=1, le=MOST_VERSIONS)]
     review_on: date
     noticed_at: Moment
 
