@@ -39,11 +39,21 @@ def a_term(days: list[date]) -> dict[str, dict[date, str]]:
     return term
 
 
-def half_days_absent(codes: str, open_half_days: int = 2) -> int:
+def half_days_absent(codes: str) -> int:
     """By the Ministry's minutes, by hand: 240 present are two half days, 120 are one."""
     present = 300 - 60 * sum(code in "MTE?J" for code in codes)
-    attended = 2 if present >= 240 else 1 if present >= 120 else 0
-    return max(open_half_days - attended, 0)
+    return 2 - (2 if present >= 240 else 1 if present >= 120 else 0)
+
+
+def half_day_absent(codes: str) -> int:
+    """On a day that opened for a half day, by hand: periods 1 to 3 are its morning, and what lies outside does not count.
+
+    A student of whom only periods 4 and 5 are marked came in the afternoon.
+    """
+    morning, afternoon = codes[:3], codes[3:]
+    half = afternoon if set(morning) == {"."} and set(afternoon) != {"."} else morning
+    present = 60 * sum(code not in "MTE?J" for code in half)
+    return 0 if present >= 120 else 1
 
 
 def enrol(school: School) -> None:
@@ -130,5 +140,6 @@ def _totals(school: School) -> dict[str, int]:
 
 def _with_half_day(term: dict[str, dict[date, str]], half: date) -> dict[str, int]:
     return {
-        student: sum(half_days_absent(codes, 1 if day == half else 2) for day, codes in by_day.items()) for student, by_day in term.items()
+        student: sum(half_day_absent(codes) if day == half else half_days_absent(codes) for day, codes in by_day.items())
+        for student, by_day in term.items()
     }
