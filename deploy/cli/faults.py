@@ -52,7 +52,7 @@ def explained(error: BaseException) -> str | None:
             return f"{invalid_settings(error)}: correct the environment; {DOCTOR}"
         case SettingsError():
             return f"{error}: correct the environment; {DOCTOR}"
-        case DBAPIError() | asyncpg.PostgresError() | asyncpg.InterfaceError():
+        case DBAPIError() | asyncpg.PostgresError() | asyncpg.InterfaceError() | asyncpg.InternalClientError():
             return _of_database(error)
         case OSError() if error.filename is not None:
             return f"{error.filename}: {error.strerror}: give this user the right to it, or choose another folder with --data"

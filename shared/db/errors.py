@@ -95,7 +95,7 @@ def verdict_of(error: BaseException) -> Verdict:
         return "set-up"
     if isinstance(error, (OSError, TimeoutError, PoolTimeoutError, InvalidatePoolError)):
         return "passes"
-    if not isinstance(error, (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)):
+    if not isinstance(error, (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
         return "ours"
     if getattr(error, "connection_invalidated", False):
         return "passes"
@@ -119,7 +119,10 @@ def sqlstate_of(error: BaseException) -> str | None:
 
 def is_unstorable(error: BaseException) -> bool:
     """Whether the statement failed because of a value in it that no column holds."""
-    return isinstance(error, (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)) and sqlstate_of(error) in UNSTORABLE
+    return (
+        isinstance(error, (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError))
+        and sqlstate_of(error) in UNSTORABLE
+    )
 
 
 def is_transient(error: BaseException) -> bool:

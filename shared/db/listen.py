@@ -36,7 +36,7 @@ async def listen(database_url: str, channels: dict[str, Callable[[], None]], sto
             while not stop.is_set():
                 await wait_until_any_set(KEEPALIVE, stop, lost)
                 await connection.execute("SELECT 1", timeout=CONNECT_TIMEOUT)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             log.warning("database.listen_lost", error=type(error).__name__)
             await wait_until_set(stop, RECONNECT_AFTER)
         finally:

@@ -20,7 +20,7 @@ HalfDayCount = Annotated[int, Meta(ge=0, le=2)]
 
 
 MOST_VERSIONS: Final = 2_147_483_647
-"""What an integer column of PostgreSQL holds: versions are counted, one by one."""
+"""The most that an integer column of PostgreSQL holds. Versions are counted one by one."""
 
 
 class VendorCount(Struct, frozen=True):

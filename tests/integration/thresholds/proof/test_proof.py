@@ -144,7 +144,7 @@ async def test_the_topic_gives_the_register_again(heart: Heart, topic: Topic) ->
 
 async def test_a_replay_ends_where_the_topic_ended_when_it_began(heart: Heart, topic: Topic) -> None:
     await heart.school()
-    await topic.post(absences(4))
+    await topic.post(absences(5))
     stop = asyncio.Event()
 
     async def flow() -> None:

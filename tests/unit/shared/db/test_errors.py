@@ -69,5 +69,7 @@ def test_it_does_not_pass(sqlstate: str, verdict: str) -> None:
 
 def test_the_drivers_own_errors_are_judged_alike() -> None:
     assert is_transient(asyncpg.CannotConnectNowError("starting up"))
+    # A connection that was cut in the middle of an answer leaves the driver itself at a loss.
+    assert is_transient(asyncpg.InternalClientError("unexpected state"))
     assert verdict_of(asyncpg.InvalidPasswordError("no")) == "set-up"
     assert verdict_of(ValueError("no error of the database")) == "ours"
