@@ -82,6 +82,9 @@ UNKNOWN: Final[tuple[Verdict, str]] = ("ours", "a class that this table does not
 
 READ_ONLY: Final = "25006"
 
+DRIVER_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""All that the driver raises by itself: the server's word, a connection used the wrong way, or one cut in the middle of an answer."""
+
 UNSTORABLE: Final = frozenset({"22000", "22001", "22003", "22007", "22008", "22021", "22P02", "22P05"})
 """A value that no column holds: too large a number, a date out of range, a text that is too long or no text. The driver says 22000 of a
 value that it can't write."""
@@ -95,7 +98,7 @@ def verdict_of(error: BaseException) -> Verdict:
         return "set-up"
     if isinstance(error, (OSError, TimeoutError, PoolTimeoutError, InvalidatePoolError)):
         return "passes"
-    if not isinstance(error, (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
+    if not isinstance(error, (DBAPIError, *DRIVER_ERRORS)):
         return "ours"
     if getattr(error, "connection_invalidated", False):
         return "passes"
@@ -119,10 +122,7 @@ def sqlstate_of(error: BaseException) -> str | None:
 
 def is_unstorable(error: BaseException) -> bool:
     """Whether the statement failed because of a value in it that no column holds."""
-    return (
-        isinstance(error, (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError))
-        and sqlstate_of(error) in UNSTORABLE
-    )
+    return isinstance(error, (DBAPIError, *DRIVER_ERRORS)) and sqlstate_of(error) in UNSTORABLE
 
 
 def is_transient(error: BaseException) -> bool:

@@ -10,6 +10,7 @@ import asyncpg
 import structlog
 
 from shared.db.engine import CONNECT_TIMEOUT, KEEPALIVES, connect
+from shared.db.errors import DRIVER_ERRORS
 from shared.waiting import wait_until_any_set, wait_until_set
 
 log = structlog.get_logger()
@@ -36,7 +37,7 @@ async def listen(database_url: str, channels: dict[str, Callable[[], None]], sto
             while not stop.is_set():
                 await wait_until_any_set(KEEPALIVE, stop, lost)
                 await connection.execute("SELECT 1", timeout=CONNECT_TIMEOUT)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        except (OSError, TimeoutError, *DRIVER_ERRORS) as error:
             log.warning("database.listen_lost", error=type(error).__name__)
             await wait_until_set(stop, RECONNECT_AFTER)
         finally:

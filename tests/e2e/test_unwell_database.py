@@ -20,7 +20,7 @@ LASTS: Final = 4.0
 """Seconds."""
 
 TABLES: Final = ("ingest.schools", "thresholds.register", "bus.messages")
-"""What requests and marks write first, on both buses."""
+"""The tables that requests and marks write first, on both buses."""
 
 _RELOAD: Final = "SELECT pg_reload_conf()"
 _CUT: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'star-%'"

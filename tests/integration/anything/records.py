@@ -124,7 +124,7 @@ def of_type(kind: Any) -> st.SearchStrategy[Any]:
 
 @cache
 def of_event(kind: EventType) -> st.SearchStrategy[Any]:
-    """What an event of this kind carries."""
+    """The data of an event of this kind."""
     return of_type(inspect.type_info(kind.data))
 
 

@@ -109,7 +109,7 @@ async def group(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
 
 
 async def unforeseen(engine: AsyncEngine) -> list[tuple[Any, ...]]:
-    """What was set aside without a rule; it is forgotten, so that a smaller example can be found."""
+    """The records that were set aside without a rule; they are forgotten, so that a smaller example can be found."""
     async with engine.begin() as connection:
         rows = await connection.execute(
             text("DELETE FROM dead_letters WHERE reason = :reason RETURNING detail, topic, key, value, headers"), {"reason": UNFORESEEN}

@@ -26,7 +26,7 @@ from tests.support.tokens import bearer, local_token
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 
 UNNAMED: Final = {"school": "0999", "student": "12345", "threshold": "5", "version": "1", "event": "nz.star.threshold.crossed.v1"}
-"""What stands in a path for what is no id of its own."""
+"""The value in a path for each parameter that is no id of its own."""
 
 NOBODY: Final = "6f1b8a54-3a52-5e0e-9d3e-0a35b9a3d1a0"
 """An id that nothing has."""

@@ -18,7 +18,7 @@ ROW: Final = re.compile(r"\| `(?P<key>[A-Z]+ [^`]+)` \| (?P<scope>[^|]+) \| `?(?
 
 @dataclass(frozen=True)
 class Right:
-    """What an operation takes. Without a role, not even a token."""
+    """The right that an operation takes. Without a role, it takes not even a token."""
 
     scope: str
     role: str

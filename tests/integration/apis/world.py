@@ -72,7 +72,7 @@ class World:
         }
 
     async def finish(self) -> None:
-        """What is due an hour later, and what lies in all services."""
+        """The letters that are due an hour later, and the rows in all services."""
         self.desk.passes(HOLD)
         await self.desk.work()
         for school, ids in self.ids.items():

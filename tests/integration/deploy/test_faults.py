@@ -1,4 +1,4 @@
-"""What is not set up ends a command with 1 and one line that names what mends it, never with a trace."""
+"""A command ends with 1 and one line that names what mends it, never with a trace, if something is not set up."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Who must not be written to, whenever the school's system says so, and what the school decides about words that are on no list."""
+"""Caregivers who must not be written to, whenever the school's system says so, and its decisions about words that are on no list."""
 
 from datetime import timedelta
 from typing import Any
