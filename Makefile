@@ -7,13 +7,24 @@ PORT   ?= 8000
 # Over how many processes the tests are spread: as many as there are cores.
 SPREAD ?= logical
 
-.PHONY: help install packages run test check format bench reference kafka kafka-stop clean
+.PHONY: help install packages run test check format bench bench-quick bench-nation bench-outgoing chaos idle leak fuzz reference clients pictures release image-context sbom kafka kafka-stop clean
 
 help:
 	@echo "make run    everything from nothing: install, start, play a demo school, keep serving"
 	@echo "make test   the whole suite, on real PostgreSQL and Kafka"
 	@echo "make check  format, lint, types, import rules"
 	@echo "make bench  the benchmarks, printed and written to bench-results.json"
+	@echo "make bench-quick  the cost of a mark beside the bare work, against a kept baseline"
+	@echo "make bench-nation  a country's morning; NATION='--students 850000' for all of it"
+	@echo "make clients  the typed parts of the clients, generated anew"
+	@echo "make bench-outgoing  letters, webhooks, uploads: what goes out, at the size of a country; OUTGOING='--stages letters' for a part"
+	@echo "make docs   the documentation as a site, into build/docs"
+	@echo "make chaos  faults for MINUTES=5 beside traffic, on separate processes, with figures"
+	@echo "make idle   the processor's time of each part while nobody asks for anything"
+	@echo "make leak   memory of each part under load for MINUTES=60, with a plot"
+	@echo "make fuzz   requests and documents of any kind: EXAMPLES=500 of each operation and parser"
+	@echo "make pictures  the tutorial's pictures, taken anew from the demo school"
+	@echo "make release  the artefacts of a release, in build/release; make image-context and make sbom for these alone"
 	@echo "make kafka  a real Apache Kafka on this machine (make kafka-stop ends it)"
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -25,9 +36,16 @@ install: $(VENV)/installed
 
 # Programs that Python packages don't bring; a machine that is no CI machine is left as it is.
 packages:
-	@.ci/packages java mvn chromium pdftotext pg_ctlcluster
+	@.ci/packages java mvn chromium pdftotext pg_ctlcluster promtool cc systemd-analyze curl jq
 
-run: install
+# The site is built anew if a page has changed.
+build/docs/index.html: $(VENV)/installed $(shell find docs deploy/docs_site -type f -not -name '*.pyc' 2>/dev/null)
+	$(BIN)/python -m deploy.docs_site build/docs
+
+.PHONY: docs
+docs: build/docs/index.html
+
+run: install docs
 	$(BIN)/star run --port $(PORT) --data $(DATA)
 
 test: install packages
@@ -38,6 +56,10 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m clients.generate --check
+	@.ci/packages npm
+	$(BIN)/python -m deploy.openapi build/openapi
+	@.ci/lint-documents
 
 format: install
 	$(BIN)/ruff format .
@@ -47,8 +69,56 @@ bench: install
 	@.ci/packages java mvn
 	$(BIN)/python -m tests.bench
 
+# Under two minutes; prints what moved by more than a fifth, and fails for nothing.
+bench-quick: install
+	$(BIN)/python -m tests.bench.quick
+
+bench-nation: install
+	@.ci/packages java mvn
+	$(BIN)/python -m tests.bench.nation $(NATION)
+
+bench-outgoing: install
+	$(BIN)/python -m tests.bench.outgoing $(OUTGOING)
+
+# The generators have an environment of their own: their dependencies are none of the engine's.
+build/generators/installed: clients/generators.txt
+	$(PYTHON) -m venv build/generators
+	build/generators/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+clients: install build/generators/installed
+	@.ci/packages npm
+	cd clients/typescript && npm ci --silent
+	$(BIN)/python -m clients.generate build/generators/bin
+
 reference: install
 	$(BIN)/python -m deploy.reference
+	$(BIN)/python -m deploy.dashboards
+
+# The pages are drawn by the machine's Chromium, and dated by its day.
+pictures: install
+	@.ci/packages chromium
+	$(BIN)/python -m tests.pictures
+
+release image-context sbom: install
+	$(BIN)/python -m deploy.release $@
+
+# MINUTES=5: how long the faults last; ONLY=disk: those alone whose names hold that word.
+chaos: install
+	@.ci/packages java mvn cc
+	MINUTES=$(or $(MINUTES),5) ONLY='$(ONLY)' $(BIN)/python -m tests.chaos
+
+# EXAMPLES=500: cases of each operation and parser.
+fuzz: install
+	EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python -m pytest tests/fuzz
+
+idle: install
+	@.ci/packages java mvn
+	$(BIN)/python -m tests.bench.idle
+
+leak: install
+	@.ci/packages java mvn
+	MINUTES=$(or $(MINUTES),60) $(BIN)/python -m tests.bench.leak
 
 kafka: install
 	@.ci/packages java mvn

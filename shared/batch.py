@@ -67,9 +67,22 @@ class BatchHandler(ABC):
         events, unreadable = read_events(messages)
         batch = Batch(events, self.clock(), unreadable)
         await self.apply(connection, batch)
-        await self.dead_letters.keep(connection, [letter for letter in batch.refused if not batch.waits(letter.message)], batch.now)
+        # A tombstone is the last word on its key: what could not be applied before it is not kept, as it can hold names.
+        gone = {
+            (message.topic, message.key): message.offset
+            for message, event in batch.events
+            if isinstance(event, Tombstone) and not batch.waits(message)
+        }
+        refused = [letter for letter in batch.refused if not batch.waits(letter.message) and not _gone(letter.message, gone)]
+        await self.dead_letters.keep(connection, refused, batch.now)
+        if gone:
+            await self.dead_letters.forget_gone(connection, gone, batch.now)
         return batch.pauses
 
     @abstractmethod
     async def apply(self, connection: AsyncConnection, batch: Batch) -> None:
         """Makes of the events what the service has to, in the batch's transaction; refuses those it can't use."""
+
+
+def _gone(message: Message, gone: Mapping[tuple[str, bytes | None], int]) -> bool:
+    return message.offset < gone.get((message.topic, message.key), 0)

@@ -6,7 +6,9 @@ rest. None of them is made from the national student number.
 
 import re
 import uuid
-from typing import NewType
+from datetime import date
+from functools import lru_cache
+from typing import Final, NewType
 
 SchoolNumber = NewType("SchoolNumber", str)
 """The Ministry's school number: four characters, zero-padded (`"0189"`)."""
@@ -15,6 +17,8 @@ StudentId = NewType("StudentId", uuid.UUID)
 """One student at one school, across terms; the key of every topic about students."""
 
 NAMESPACE = uuid.UUID("8b1f0c0e-5d0f-5a3e-9a53-53ae5c1d7a10")
+
+MOST_KEY: Final = 64
 
 _SCHOOL = re.compile(r"[0-9]{1,4}")
 _TERM = re.compile(r"[0-9]{4}-T[1-4]")
@@ -42,6 +46,11 @@ def is_student_key(text: str) -> bool:
     return bool(_STUDENT.fullmatch(text))
 
 
+def holder_key(key: str, number: int) -> str:
+    """The engine's key of the `number`-th child (from 2 on) to whom a school gives the same key."""
+    return f"{key[: MOST_KEY - 4]}~{number}"
+
+
 def uuid_or_none(text: str | None) -> uuid.UUID | None:
     """The id that a text of others writes out; None for none, and for what can't be one."""
     try:
@@ -50,6 +59,7 @@ def uuid_or_none(text: str | None) -> uuid.UUID | None:
         return None
 
 
+@lru_cache(50_000)
 def student_id(school: str, student: str) -> StudentId:
     """The id of the student whom the school's system calls `student`."""
     return StudentId(uuid.uuid5(NAMESPACE, f"student/{school}/{student}"))
@@ -63,6 +73,11 @@ def star_record_id(student: uuid.UUID, term: str, threshold: int) -> uuid.UUID:
 def crossing_event_id(student: uuid.UUID, term: str, threshold: int, sequence: int, direction: str) -> uuid.UUID:
     """The id of the event that tells the `sequence`-th crossing of a threshold, or its retraction."""
     return uuid.uuid5(NAMESPACE, f"crossing/{student}/{term}/{threshold}/{sequence}/{direction}")
+
+
+def approaching_event_id(student: uuid.UUID, term: str, threshold: int, occurred_on: date) -> uuid.UUID:
+    """The event that a student's total came near a threshold on a day: one, however often corrections take it away and back."""
+    return uuid.uuid5(NAMESPACE, f"approaching/{student}/{term}/{threshold}/{occurred_on}")
 
 
 def standing_event_id(student: uuid.UUID, term: str, version: int) -> uuid.UUID:
@@ -80,6 +95,11 @@ def webhook_delivery_id(subscription: uuid.UUID, event_id: str) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, f"webhook/{subscription}/{event_id}")
 
 
+def judgement_event_id(proposal: uuid.UUID) -> uuid.UUID:
+    """The id of the event that answers a proposal."""
+    return uuid.uuid5(NAMESPACE, f"judged/{proposal}")
+
+
 def plan_event_id(school: str, version: int) -> uuid.UUID:
     """The id of the event that a version of a school's plan was published."""
     return uuid.uuid5(NAMESPACE, f"plan/{school}/{version}/published")
@@ -88,6 +108,12 @@ def plan_event_id(school: str, version: int) -> uuid.UUID:
 def plan_review_id(school: str, version: int, notice: str) -> uuid.UUID:
     """The id of the work that says that a plan's review falls due, and of the event it says it with. `notice`: ahead, or due."""
     return uuid.uuid5(NAMESPACE, f"plan/{school}/{version}/review/{notice}")
+
+
+def letter_id(event_id: str) -> uuid.UUID:
+    """The id of the letter that an event makes wait: the same when the event is read again by a database that has forgotten it, so that a
+    letter that goes twice then has the same Message-ID."""
+    return uuid.uuid5(NAMESPACE, f"letter/{event_id}")
 
 
 def notice_id(kind: str, *place: object) -> uuid.UUID:
@@ -103,6 +129,11 @@ def resend_id(delivery: uuid.UUID, number: int) -> uuid.UUID:
 def correction_id(delivery: uuid.UUID, number: int) -> uuid.UUID:
     """The delivery of the number-th correction of a letter to one address."""
     return uuid.uuid5(NAMESPACE, f"correction/{delivery}/{number}")
+
+
+def reply_id(delivery: uuid.UUID) -> uuid.UUID:
+    """The reply to a letter that reached one address: one, as its link holds once."""
+    return uuid.uuid5(NAMESPACE, f"reply/{delivery}")
 
 
 def address_id(school: str, key: str) -> uuid.UUID:
@@ -123,6 +154,16 @@ def upload_key(school: str, week: str, number: int) -> uuid.UUID:
 def kamar_event_id(document: uuid.UUID, *place: object) -> uuid.UUID:
     """The id of an event that a KAMAR document makes; the same whenever the document is processed again."""
     return uuid.uuid5(NAMESPACE, f"kamar/{document}/" + "/".join(map(str, place)))
+
+
+def casework_id(kind: str, student: uuid.UUID, key: str) -> uuid.UUID:
+    """The id of a contact, meeting or support plan that a client sends under a key of its own: the same, however often it is sent."""
+    return uuid.uuid5(NAMESPACE, f"casework/{kind}/{student}/{key}")
+
+
+def sent_id(kind: str, place: object, key: str) -> uuid.UUID:
+    """The id of what a client makes at a place under a key of its own: the same, however often the request is sent."""
+    return uuid.uuid5(NAMESPACE, f"sent/{kind}/{place}/{key}")
 
 
 def lock_key(*parts: str) -> int:

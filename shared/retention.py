@@ -22,6 +22,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.clock import Clock, utc_now
+from shared.clockwatch.watch import Doubts, never
 from shared.db.errors import is_transient
 from shared.telemetry import metrics
 from shared.waiting import wait_until_set
@@ -47,16 +48,21 @@ class Rule:
     forget_before: Forget
     at_once: int = 1_000
     """Rows of one transaction: few enough that nobody who wants one of them waits for long."""
+    tables: tuple[str, ...] = ()
+    """The tables that it deletes from, for the page on what is kept."""
+    setting: str | None = None
+    """The setting that says how long, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Applies a service's rules every hour."""
+    """Applies a service's rules every hour, unless the clock is doubted."""
 
     schema: str
     engine: AsyncEngine
     rules: Sequence[Rule]
     clock: Clock = utc_now
+    doubts: Doubts = never
 
     async def run(self, stop: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
         """Goes on until `stop` is set, and then ends after the batch under way.
@@ -64,7 +70,13 @@ class Retention:
         A rule that fails is tried again in the next round: marks and letters must not wait until somebody has mended it.
         """
         while not stop.is_set():
+            if self.doubts():
+                beat()
+                await wait_until_set(stop, TICK.total_seconds())
+                continue
             for rule in self.rules:
+                if self.doubts():
+                    break
                 try:
                     await self.apply(rule, stop, beat)
                 except Exception as error:

@@ -1,20 +1,35 @@
 """Settings that every service shares, read once at the entry point and passed down."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID, uuid4
 
-from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, FilePath, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from shared.auth.claims import ClaimName
+from shared.auth.principal import Role
 from shared.db.dsn import missing_file
+from shared.secret_files import secrets_in_files
+from shared.settings_file import settings_in_file
 
-ServiceName = Literal["ingest", "thresholds", "notifier", "moe-sync"]
+
+def _web_address(address: str) -> str:
+    if address and not re.fullmatch(r"https?://[^\s?#]+", address):
+        raise ValueError("an address begins with http:// or https://, and has no blanks and no query")
+    return address
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+"""An address without a query, or nothing."""
+
+ServiceName = Literal["ingest", "thresholds", "notifier", "moe-sync", "console"]
 
 
 class Settings(BaseSettings):
-    """A service's knowledge of its surroundings; every field can be set as `STAR_<FIELD>`."""
+    """A service's knowledge of its surroundings; every field can be set as `STAR_<FIELD>`, or as `<field>` in the configuration file."""
 
     model_config = SettingsConfigDict(env_prefix="STAR_", frozen=True, extra="ignore", use_attribute_docstrings=True)
 
@@ -25,9 +40,25 @@ class Settings(BaseSettings):
     data: Path = Path(".star")
     """Folder of the embedded database, the signing key and the sandbox."""
 
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)
     """`postgresql://...`, with several hosts, `sslmode`, `sslrootcert` and `target_session_attrs` as PostgreSQL's own tools take them;
     empty if the process starts its own PostgreSQL and fills it in."""
+
+    ingest_database_url: str = Field(default="", repr=False)
+    """The same database as `ingest` logs in to it, by the role `star_ingest_service`, which has no right to the tables of other services;
+    `star migrate` makes the role and sets the password that stands here. By default, STAR_DATABASE_URL."""
+
+    thresholds_database_url: str = Field(default="", repr=False)
+    """The same for `thresholds` (`star_thresholds_service`)."""
+
+    notifier_database_url: str = Field(default="", repr=False)
+    """The same for `notifier` (`star_notifier_service`)."""
+
+    moe_sync_database_url: str = Field(default="", repr=False)
+    """The same for `moe-sync` (`star_moe_sync_service`)."""
+
+    console_database_url: str = Field(default="", repr=False)
+    """The same for `console` (`star_console_service`)."""
 
     database_pool: int = Field(default=5, ge=1, le=100)
     """Connections a process holds for one service. A worker handles one batch at a time and seldom needs more than three."""
@@ -66,14 +97,22 @@ class Settings(BaseSettings):
     kafka_password_file: FilePath | None = None
     """A file with nothing but the password."""
 
-    publish_timeout: timedelta = timedelta(seconds=10)
+    publish_timeout: timedelta = Field(default=timedelta(seconds=10), ge=timedelta(milliseconds=50), le=timedelta(minutes=5))
     """The bound on waiting for all acks: longer than a broker's failover (a few seconds), shorter than a client's patience."""
 
-    oidc_issuer: str = ""
+    oidc_issuer: WebAddress = ""
     """Issuer of bearer tokens; empty if tokens are signed with the key in the data folder."""
 
     oidc_audience: str = "star"
     """The audience (`aud`) that tokens of that issuer must carry."""
+
+    oidc_claims: dict[ClaimName, str] = Field(default_factory=dict)
+    """The issuer's names of the claims that say what a person may do, where they differ from the engine's, as JSON:
+    `{"scope": "scp", "role": "roles", "schools": "star_schools", "groups": "star_groups"}`."""
+
+    oidc_roles: dict[str, Role] = Field(default_factory=dict)
+    """The issuer's words for the engine's roles, as JSON: `{"Attendance Office": "manage", "Principal": "admin"}`. With any, a token needs
+    one of them; of several, the highest role holds."""
 
     dead_letters_kept: timedelta = Field(default=timedelta(days=180), ge=timedelta(days=7), le=timedelta(days=3660))
     """How long a dead letter waits to be redriven or discarded, before it is deleted. It can have names: two terms are long enough for a
@@ -86,8 +125,18 @@ class Settings(BaseSettings):
     """How long finished work items and their attempts are kept: a term. The attempts of deliveries and uploads are kept as long as these
     are."""
 
+    register_kept: timedelta = Field(default=timedelta(days=2557), ge=timedelta(days=2557), le=timedelta(days=36_500))
+    """How long registers, STAR records and the facts of letters are kept after the end of the term's year: seven years at least, as the law
+    asks."""
+
     audit_years: int = Field(default=7, ge=7, le=100)
     """How many years the audit logs are kept: at least as long as registers. The database itself refuses to delete lines sooner."""
+
+    clock_jump: timedelta = Field(default=timedelta(days=14), ge=timedelta(days=1), le=timedelta(days=3660))
+    """How far ahead of the latest time seen a clock is doubted. Meanwhile nothing is sent, closed or deleted."""
+
+    clock_standing: timedelta = Field(default=timedelta(hours=1), ge=timedelta(0), le=timedelta(days=1))
+    """How long a doubted clock has to go on evenly before it is believed. `star clock accept` believes it at once."""
 
     attendance_codes: Path | None = None
     """A file of attendance codes instead of the engine's own (`shared/attendance/codes.toml`). A file that can't be used ends the start."""
@@ -101,6 +150,22 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     """The port to serve on, if the command does not name one."""
 
+    requests_per_second: int = Field(default=1000, ge=0, le=100_000)
+    """Requests a second that one client (a token, or an address without one) may make of one process, 0 for as many as it likes; ten
+    seconds' worth at once. A vendor who posts the rolls of 300 schools with one token needs some 30 in the busiest minute."""
+
+    access_log: bool = True
+    """Whether each request is a line of the log (`request.answered`): its method, the template of its path, status, time and bytes; no
+    path, no address, no token."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment, and the files of secrets that it names, come before the configuration file."""
+        files = secrets_in_files(settings_cls), settings_in_file()
+        return (*sources, *named.values(), *(InitSettingsSource(settings_cls, values) for values in files))
+
     @property
     def audit_kept(self) -> timedelta:
         """Never shorter than so many years of the calendar, however many leap years are among them."""
@@ -112,7 +177,29 @@ class Settings(BaseSettings):
         # Templates of containers leave variables empty that nobody has set; as a path, that would be the current folder.
         return path or None
 
-    @field_validator("database_url")
+    def of_service(self, service: ServiceName) -> Self:
+        """The settings with the database as this service logs in to it."""
+        return self.model_copy(update={"database_url": self.service_urls[service] or self.database_url})
+
+    @property
+    def service_urls(self) -> dict[ServiceName, str]:
+        """The services' own addresses of the database; empty for those that have none."""
+        return {
+            "ingest": self.ingest_database_url,
+            "thresholds": self.thresholds_database_url,
+            "notifier": self.notifier_database_url,
+            "moe-sync": self.moe_sync_database_url,
+            "console": self.console_database_url,
+        }
+
+    @field_validator(
+        "database_url",
+        "ingest_database_url",
+        "thresholds_database_url",
+        "notifier_database_url",
+        "moe_sync_database_url",
+        "console_database_url",
+    )
     @classmethod
     def _names_files(cls, url: str) -> str:
         name = missing_file(url)

@@ -1,10 +1,12 @@
 """Runs a process's loops side by side: the first to end ends them all, and a signal asks them to."""
 
 import asyncio
+import faulthandler
 import signal
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -65,6 +67,8 @@ def restarting(name: str, loop: Loop) -> Loop:
     error is raised: whoever runs the process decides then.
     """
 
+    metrics.LOOP_RESTARTS.labels(name)
+
     async def run(stop: asyncio.Event) -> None:
         failures: deque[float] = deque(maxlen=MOST_FAILURES)
         while True:
@@ -102,7 +106,10 @@ async def _once(loop: Loop, stop: asyncio.Event) -> None:
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:
-    """Sets `stop` at SIGTERM and SIGINT."""
+    """Sets `stop` at SIGTERM and SIGINT. SIGABRT, by which systemd ends a process that hangs, prints where each thread stands."""
+    with suppress(ValueError, OSError):
+        # A standard error that is no file has no place for it.
+        faulthandler.enable()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -7,11 +7,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from shared.attendance.codes import CodeClass, CodeTable
 from shared.attendance.enrolment import Enrolment
 from shared.attendance.timetable import Opening, Slot, Timetable, opened
 from shared.clock import HOME_ZONE
 
 SATURDAY: Final = 5
+
+Classes = tuple[tuple[str, CodeClass], ...]
+"""The classes that a school has chosen for codes, where that is open, in order."""
 
 END_OF_DAY: Final = time(18)
 """Local time from which a day's marks are taken as complete: when the Ministry collects them."""
@@ -29,6 +33,21 @@ class Term:
         return self.start <= day <= self.end
 
 
+def codes_of(codes: CodeTable, classes: Classes) -> CodeTable:
+    """The table as the choices of a term have it: take the classes from `SchoolCalendar.choices_in`."""
+    return codes.with_classes(dict(classes))
+
+
+@dataclass(frozen=True, slots=True)
+class TermChoices:
+    """The undated choices by which the days of a term count: its timetables, what counts as an absence, and of which class."""
+
+    timetables: tuple[Timetable, ...] = ()
+    blanks_are_truant: bool = False
+    carried_absences_count: bool = False
+    code_classes: Classes = ()
+
+
 @dataclass(frozen=True, slots=True)
 class SchoolCalendar:
     """When a school is open, its timetable, and its choices of what counts.
@@ -36,8 +55,9 @@ class SchoolCalendar:
     `terms` and `timetables` are in order; terms do not overlap. `day_slots` has the slots of days that follow no timetable.
     `closed_days` has public holidays in it; `holiday_names` says which. `half_days` are days on which the school is open for one half
     day only. With `blanks_are_truant`, what is not marked by the end of a day counts as an absence. With `carried_absences_count`,
-    absences that a student brought from another school count. `enrolment`: the calendar is that of a student (`for_student`), and its
-    openings are what is open for them.
+    absences that a student brought from another school count. `past`, by the names of terms: the choices of terms that are over, which
+    stay when the school chooses anew. `enrolment`: the calendar is that of a student (`for_student`), and its openings are what is open
+    for them.
     """
 
     terms: tuple[Term, ...]
@@ -49,13 +69,18 @@ class SchoolCalendar:
     blanks_are_truant: bool = False
     carried_absences_count: bool = False
     holiday_names: Mapping[date, str] = field(default_factory=dict, compare=False)
+    past: Mapping[str, TermChoices] = field(default_factory=dict, hash=False)
+    code_classes: Classes = ()
     enrolment: Enrolment | None = None
     _starts: tuple[date, ...] = field(init=False, repr=False, compare=False)
+    _choices: TermChoices = field(init=False, repr=False, compare=False)
     _school_days: list[date] = field(init=False, repr=False, compare=False, default_factory=list)
     _openings: dict[date, Opening] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_starts", tuple(term.start for term in self.terms))
+        choices = TermChoices(self.timetables, self.blanks_are_truant, self.carried_absences_count, self.code_classes)
+        object.__setattr__(self, "_choices", choices)
 
     def opening(self, day: date) -> Opening:
         """The opening of a day. Whether the day lies in a term is not asked here."""
@@ -73,12 +98,16 @@ class SchoolCalendar:
         object.__setattr__(own, "_openings", self._openings)
         return own
 
+    def choices_in(self, term: Term | None) -> TermChoices:
+        """The choices by which a term counts: those of its time for a term that is over, else the school's own."""
+        return self._choices if term is None else self.past.get(term.name, self._choices)
+
     def slots_on(self, day: date) -> tuple[Slot, ...]:
         """The slots of a day: its own, or those of the timetable that holds; empty where the school has none."""
         if day in self.day_slots:
             return self.day_slots[day]
         holding = None
-        for timetable in self.timetables:
+        for timetable in self.choices_in(self.term_on(day) if self.past else None).timetables:
             if timetable.start is not None and timetable.start > day:
                 break
             holding = timetable
@@ -91,7 +120,8 @@ class SchoolCalendar:
     def _day_of_cycle(self, timetable: Timetable, day: date) -> int:
         """The place of a day in a timetable's cycle, counted in school days of the terms."""
         if not self._school_days:
-            self._school_days.extend(day for term in self.terms for day in self.school_days(term))
+            # At once, as threads share a calendar.
+            self._school_days[:] = [day for term in self.terms for day in self.school_days(term)]
         starts = [start for start in (timetable.start or date.min, *timetable.cycle_starts) if start <= day]
         passed = bisect_left(self._school_days, day) - bisect_left(self._school_days, max(starts))
         return passed % len(timetable.cycle)
@@ -114,6 +144,10 @@ class SchoolCalendar:
         """The term of today, or the last that began before it; the first one before any has begun."""
         at = bisect_right(self._starts, today) - 1
         return self.terms[max(at, 0)] if self.terms else None
+
+    def current_or_next_term(self, today: date) -> Term | None:
+        """The term of today, or the next that begins after it; None when none is known to come."""
+        return next((term for term in self.terms if term.end >= today), None)
 
     def open_half_days(self, day: date) -> int:
         """How many half days the school is open on a day: 0, 1 or 2. Whether the day lies in a term is not asked here."""

@@ -30,6 +30,16 @@ def tier_of(absent_half_days: int) -> Tier:
     return TIERS[level_of(absent_half_days)]
 
 
+def days_to_next(absent_half_days: int) -> float | None:
+    """The days left to the next threshold; None on the last tier."""
+    return next((threshold - absent_half_days / 2 for threshold in THRESHOLDS if threshold * 2 > absent_half_days), None)
+
+
+def near_threshold(absent_half_days: int, within: int) -> Threshold | None:
+    """The next threshold, if so few half days or fewer are left to it."""
+    return next((threshold for threshold in THRESHOLDS if 0 < threshold * 2 - absent_half_days <= within), None)
+
+
 def highest_threshold(tier: Tier) -> Threshold | None:
     """The last threshold passed by a student of this tier; None for green."""
     level = TIERS.index(tier)

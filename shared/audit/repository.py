@@ -44,8 +44,10 @@ class AuditFilter:
     before: datetime | None = None
 
 
-async def add(connection: AsyncConnection, line: NewLine) -> None:
-    """Writes a line."""
+async def add(connection: AsyncConnection, lines: Sequence[NewLine]) -> None:
+    """Writes lines, in their order and in one round trip."""
+    if not lines:
+        return
     await connection.execute(
         text(
             """
@@ -53,18 +55,21 @@ async def add(connection: AsyncConnection, line: NewLine) -> None:
             VALUES (:at, :subject, :role, :action, :school, :students, :student_ids, :record_id, :fields, :filters)
             """
         ),
-        {
-            "at": line.at,
-            "subject": line.subject,
-            "role": line.role,
-            "action": line.action,
-            "school": line.school,
-            "students": list(line.students),
-            "student_ids": list(line.student_ids),
-            "record_id": line.record_id,
-            "fields": list(line.fields),
-            "filters": msgspec.json.encode(line.filters).decode(),
-        },
+        [
+            {
+                "at": line.at,
+                "subject": line.subject,
+                "role": line.role,
+                "action": line.action,
+                "school": line.school,
+                "students": list(line.students),
+                "student_ids": list(line.student_ids),
+                "record_id": line.record_id,
+                "fields": list(line.fields),
+                "filters": msgspec.json.encode(line.filters).decode(),
+            }
+            for line in lines
+        ],
     )
 
 
@@ -93,6 +98,20 @@ async def page(connection: AsyncConnection, which: AuditFilter, after: Position 
             """  # noqa: S608
         ).columns(filters=JSONB),
         values,
+    )
+    return list(rows.mappings())
+
+
+async def accounts(connection: AsyncConnection, school: str, since: datetime, most: int) -> list[RowMapping]:
+    """The subjects of a school's lines since a moment, by role, the last seen first."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT subject, role, max(at) AS last_at, count(*) AS lines FROM audit WHERE school = :school AND at >= :since
+            GROUP BY subject, role ORDER BY max(at) DESC, subject, role LIMIT :most
+            """
+        ),
+        {"school": school, "since": since, "most": most},
     )
     return list(rows.mappings())
 

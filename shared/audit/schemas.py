@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from shared.audit.log import Action
 from shared.web.cursors import PageLimit
@@ -33,6 +33,15 @@ class AuditLine(BaseModel):
     filters: dict[str, Any]
 
 
+class AccountOut(BaseModel):
+    """A token's subject in a role: when it was seen last, and how many lines it has."""
+
+    subject: str
+    role: str
+    last_at: datetime
+    lines: int
+
+
 class AuditQuery(Body):
     """Filters of the log. Days are the school's, and both are included."""
 
@@ -41,6 +50,7 @@ class AuditQuery(Body):
     action: Action | None = None
     since: date | None = Field(default=None, alias="from", ge=EARLIEST, le=LATEST)
     until: date | None = Field(default=None, alias="to", ge=EARLIEST, le=LATEST)
+    before: AwareDatetime | None = Field(default=None, description="Only lines from before this moment")
     format: Literal["json", "csv"] | None = Field(default=None, description="`csv` is the whole log in one file, without pages")
     limit: PageLimit = 100
     cursor: str | None = None

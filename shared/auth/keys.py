@@ -2,16 +2,22 @@
 
 import fcntl
 import json
+import shutil
 from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from shared.files import made_once, write_whole
 
 KEY_FILE: Final = "signing-key.pem"
+RETIRED: Final = "retired-keys"
 REVOKED_FILE: Final = "revoked-tokens.json"
+
+
+class KeyFileError(TypeError):
+    """A file holds no key that can sign."""
 
 
 def signing_key(data: Path) -> Ed25519PrivateKey:
@@ -20,11 +26,37 @@ def signing_key(data: Path) -> Ed25519PrivateKey:
 
 
 def key_in(path: Path) -> Ed25519PrivateKey:
-    """The key in a PEM file, made on first use. Safe when several processes come first at once."""
-    key = serialization.load_pem_private_key(made_once(path, _new_pem), password=None)
+    """The key in a PEM file, made on first use. Safe when several processes come first at once. Raises KeyFileError."""
+    try:
+        key = serialization.load_pem_private_key(made_once(path, _new_pem), password=None)
+    except ValueError as error:
+        raise KeyFileError(f"{path} holds no PEM key") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise TypeError(f"{path} is not an Ed25519 key")
+        raise KeyFileError(f"{path} is not an Ed25519 key")
     return key
+
+
+def verifying_keys(data: Path) -> list[Ed25519PublicKey]:
+    """The keys whose tokens hold: the one that signs, and those that were retired and not ended yet. Raises KeyFileError."""
+    return [key_in(file).public_key() for file in (data / KEY_FILE, *sorted((data / RETIRED).glob("*.pem")))]
+
+
+def rotate_signing_key(data: Path, name: str) -> None:
+    """Has a new key sign from now on. The one before is retired under this name: its tokens hold until `end_retired_keys`."""
+    old = data / KEY_FILE
+    if old.exists():
+        (data / RETIRED).mkdir(exist_ok=True)
+        # First there under both names, then signed with by none: no token is without its key for a moment.
+        shutil.copy2(old, data / RETIRED / f"{name}.pem")
+    write_whole(old, _new_pem())
+
+
+def end_retired_keys(data: Path) -> int:
+    """Ends the tokens of all retired keys; answers how many keys there were."""
+    files = list((data / RETIRED).glob("*.pem"))
+    for file in files:
+        file.unlink()
+    return len(files)
 
 
 def revoked_tokens(data: Path) -> frozenset[str]:

@@ -5,18 +5,21 @@ import math
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 import httpx
 import jwt
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.auth.keys import revoked_tokens, signing_key
-from shared.auth.principal import ROLES, Part, Principal, Role
+from shared.auth.claims import OWN_CLAIMS, Claims
+from shared.auth.issued import note_used
+from shared.auth.keys import revoked_tokens, signing_key, verifying_keys
+from shared.auth.principal import Part, Principal, Role
 from shared.identifiers import school_number
 from shared.tls import is_certificate_fault
 from shared.web.errors import ProblemError
@@ -75,6 +78,11 @@ def issue_token(
     return jwt.encode(claims, key, algorithm="EdDSA")
 
 
+def claims_in(token: str) -> dict[str, Any]:
+    """The claims of a token that was made here a moment ago, unverified."""
+    return jwt.decode(token, options={"verify_signature": False})
+
+
 class KeySource(Protocol):
     """Finds the key that a token says it is signed with."""
 
@@ -83,18 +91,27 @@ class KeySource(Protocol):
 
 
 class LocalKeys:
-    """Tokens signed with the data folder's key."""
+    """Tokens signed with the data folder's key, or with one that was retired and not ended yet; the folder is looked at for each token."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._public = signing_key(data).public_key()
+        # Made now, and not with the first request; a file that holds no key ends the start.
+        signing_key(data)
 
     async def claims(self, token: str) -> dict[str, Any]:
         """Verifies the signature, dates, issuer, audience, and that the token was not revoked."""
-        claims = _decode(token, self._public, issuer=SELF_ISSUER, audience=AUDIENCE)
+        claims = self._decoded(token)
         if claims["jti"] in revoked_tokens(self._data):
             raise jwt.InvalidTokenError("revoked")
+        note_used(self._data, claims)
         return claims
+
+    def _decoded(self, token: str) -> dict[str, Any]:
+        *others, last = verifying_keys(self._data)
+        for key in others:
+            with suppress(jwt.InvalidSignatureError):
+                return _decode(token, key, issuer=SELF_ISSUER, audience=AUDIENCE)
+        return _decode(token, last, issuer=SELF_ISSUER, audience=AUDIENCE)
 
 
 class OidcKeys:
@@ -149,8 +166,9 @@ class OidcKeys:
 class TokenVerifier:
     """Turns an Authorization header into a Principal, remembering tokens it has verified for a few seconds."""
 
-    def __init__(self, keys: KeySource, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, keys: KeySource, monotonic: Callable[[], float] = time.monotonic, claims: Claims = OWN_CLAIMS) -> None:
         self._keys = keys
+        self._claims = claims
         self._monotonic = monotonic
         self._verified: dict[str, tuple[float, float, Principal]] = {}
 
@@ -164,7 +182,7 @@ class TokenVerifier:
             return believed[2]
         try:
             claims = await self._keys.claims(token)
-            principal = _principal(claims)
+            principal = self._claims.principal(claims)
         except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             # The header of a token is JSON that anybody can write, as deep as it fits.
             raise _unauthorized("the token is not valid") from error
@@ -183,28 +201,6 @@ def _decode(token: str, key: Any, *, issuer: str, audience: str) -> dict[str, An
         audience=audience,
         leeway=LEEWAY,
         options={"require": ["exp", "iat", "sub"]},
-    )
-
-
-def _principal(claims: dict[str, Any]) -> Principal:
-    scope = claims.get("scope", "")
-    schools = claims.get("schools", [])
-    if isinstance(schools, str):
-        schools = schools.split()
-    everywhere = schools == ["*"]
-    role = claims.get("role", "admin")
-    if role not in ROLES:
-        raise ValueError("unknown role")
-    groups = claims.get("groups")
-    if isinstance(groups, str):
-        groups = groups.split(",")
-    return Principal(
-        subject=str(claims["sub"]),
-        scopes=frozenset(scope.split() if isinstance(scope, str) else scope),
-        schools=None if everywhere else frozenset(school_number(school) for school in schools),
-        role=cast(Role, role),
-        # An empty list is somebody who looks after nobody, not after everybody.
-        part=None if groups is None else Part.parse(frozenset(group.strip() for group in groups)),
     )
 
 

@@ -14,7 +14,12 @@ def create_bus(settings: Settings) -> Bus:
     """The bus of this process; connects on first use."""
     if settings.bus == "kafka":
         return KafkaBus(kafka_access(settings), partitions=settings.kafka_partitions, publish_timeout=settings.publish_timeout)
-    return EmbeddedBus(settings.database_url, partitions=settings.kafka_partitions, publish_timeout=settings.publish_timeout)
+    return EmbeddedBus(
+        settings.database_url,
+        partitions=settings.kafka_partitions,
+        publish_timeout=settings.publish_timeout,
+        instance=settings.instance,
+    )
 
 
 def kafka_access(settings: Settings) -> KafkaAccess:

@@ -7,6 +7,7 @@ waits, and not fetched from for a moment, while the other partitions go on.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Protocol
@@ -14,11 +15,13 @@ from typing import Final, Protocol
 import structlog
 
 from shared.bus.interface import BusUnavailableError, Consumer, Message, Partition
+from shared.bus.linger import Linger
 from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient, verdict_of
-from shared.events.envelope import time_of
+from shared.events.envelope import time_of, traceparent_of
 from shared.offsets.ledger import PartitionLostError
 from shared.telemetry import metrics
+from shared.telemetry.tracing import span, traces
 from shared.waiting import wait_until_set
 
 log = structlog.get_logger()
@@ -34,6 +37,9 @@ LONGEST_BACKOFF: Final = 15.0
 
 PAUSE: Final = timedelta(milliseconds=300)
 """How long a partition is paused before its message is tried again."""
+
+COMMIT_EVERY: Final = 1.0
+"""Seconds between commits to the bus: whoever watches there looks no closer."""
 
 LOOK_EVERY: Final = 30.0
 """Seconds between looks at where to read on: new partitions, other topics of the name, the offsets of a database that was restored."""
@@ -73,6 +79,9 @@ class Processor:
     clock: Clock = utc_now
     _paused_until: dict[Partition, float] = field(default_factory=dict)
     _look_at: float = 0.0
+    _linger: Linger = field(default_factory=Linger)
+    _uncommitted: dict[Partition, int] = field(default_factory=dict)
+    _commit_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Goes round until `stop` is set, then leaves the group."""
@@ -82,6 +91,7 @@ class Processor:
             while not stop.is_set():
                 self.beat()
                 try:
+                    await wait_until_set(stop, self._linger.wait(_now()))
                     await self.run_once(stop)
                     backoff = FIRST_BACKOFF
                 except PartitionLostError:
@@ -94,6 +104,7 @@ class Processor:
                     await wait_until_set(stop, backoff)
                     backoff = min(backoff * 2, LONGEST_BACKOFF)
         finally:
+            await self._commit()
             await self.consumer.stop()
 
     async def run_once(self, stop: asyncio.Event) -> int:
@@ -104,15 +115,16 @@ class Processor:
         3. For each batch: applies it, until that works; pauses the partitions that the handler names. A batch that fails as no rule
            foresees is halved until the record is found, which is set aside.
         4. Fetches the messages that could not be applied again, from the offsets that the group keeps with its state.
-        5. Commits what was done, for others to watch.
+        5. Commits what was done, for others to watch; every second at most.
 
         Raises PartitionLostError when another worker has gone on with a partition meanwhile: nothing of that batch is kept.
         """
         self._resume()
         self._look_again()
-        batches = deque(_split(await self.consumer.fetch(most=MOST_MESSAGES, wait=FETCH_WAIT)))
+        fetched = await self.consumer.fetch(most=MOST_MESSAGES, wait=FETCH_WAIT)
+        self._linger.begin(_now(), len(fetched), behind=len(fetched) >= MOST_MESSAGES)
+        batches = deque(_split(fetched))
         paused: set[Partition] = set()
-        done: dict[Partition, int] = {}
         count = 0
         try:
             while batches:
@@ -132,19 +144,21 @@ class Processor:
                 paused.update(pauses)
                 applied = [message for message in batch if message.offset < pauses.get(message.source, message.offset + 1)]
                 self._note_done(applied)
-                done |= {message.source: message.offset + 1 for message in applied}
+                self._uncommitted |= {message.source: message.offset + 1 for message in applied}
                 count += len(applied)
         except BaseException:
             # The consumer stands behind all of these.
             self.consumer.relocate()
             raise
-        await self._commit(done)
+        if _now() >= self._commit_at:
+            await self._commit()
         return count
 
     async def _apply(self, batch: Sequence[Message], stop: asyncio.Event) -> Mapping[Partition, int] | None:
         """The partitions to pause; None when `stop` was set while something was away. Raises _UnforeseenError for a batch to halve."""
         try:
-            return await self._retried(lambda: self.edge.apply(batch), batch, stop)
+            with self._traced(batch):
+                return await self._retried(lambda: self.edge.apply(batch), batch, stop)
         except _UnforeseenError as unforeseen:
             error = unforeseen.__cause__
             if len(batch) > 1 or error is None:
@@ -156,6 +170,19 @@ class Processor:
             # There is nothing left to halve: a person has to look, and whoever runs the process starts it again.
             log.exception("batch.not_set_aside", group=self.group, message=_place(batch[0]))
             raise unforeseen.__cause__ or unforeseen from None
+
+    def _traced(self, batch: Sequence[Message]) -> AbstractContextManager[object]:
+        if not traces():
+            return nullcontext()
+        topics = ",".join(sorted({message.topic for message in batch}))
+        return span(
+            self.group.partition(".")[0],
+            f"process {self.group}",
+            "consumer",
+            [traceparent_of(message) for message in batch],
+            messaging_destination_name=topics,
+            messaging_batch_message__count=len(batch),
+        )
 
     async def _retried(
         self, work: Callable[[], Awaitable[Mapping[Partition, int]]], batch: Sequence[Message], stop: asyncio.Event
@@ -185,14 +212,17 @@ class Processor:
                 return None
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
-    async def _commit(self, offsets: Mapping[Partition, int]) -> None:
+    async def _commit(self) -> None:
         """Tells the bus, for whoever watches how far behind the group is. Nothing depends on it."""
-        if not offsets:
+        if not self._uncommitted:
             return
+        self._commit_at = _now() + COMMIT_EVERY
         try:
-            await self.consumer.commit(offsets)
+            await self.consumer.commit(self._uncommitted)
         except BusUnavailableError as error:
             log.info("bus.not_committed", group=self.group, error=str(error))
+        else:
+            self._uncommitted = {}
 
     def _note_done(self, done: Sequence[Message]) -> None:
         for message in done:
@@ -201,7 +231,7 @@ class Processor:
         metrics.observe_age(self.group, times, self.clock())
 
     def _look_again(self) -> None:
-        now = asyncio.get_running_loop().time()
+        now = _now()
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY
             self.consumer.relocate()
@@ -211,18 +241,22 @@ class Processor:
             return
         self.consumer.rewind(pauses)
         self.consumer.pause(pauses)
-        until = asyncio.get_running_loop().time() + PAUSE.total_seconds()
+        until = _now() + PAUSE.total_seconds()
         self._paused_until.update(dict.fromkeys(pauses, until))
         metrics.PAUSED_PARTITIONS.labels(self.group).set(len(self._paused_until))
 
     def _resume(self) -> None:
-        now = asyncio.get_running_loop().time()
+        now = _now()
         due = [partition for partition, until in self._paused_until.items() if until <= now]
         if due:
             self.consumer.resume(due)
             for partition in due:
                 del self._paused_until[partition]
             metrics.PAUSED_PARTITIONS.labels(self.group).set(len(self._paused_until))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _passes(error: BaseException) -> bool:

@@ -4,7 +4,7 @@ import re
 import ssl
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 _DRIVER: Final = re.compile(r"^postgres(ql)?(\+\w+)?://")
 
@@ -30,6 +30,8 @@ _OF_LIBPQ: Final = frozenset(
 addresses that they hand out. Timeouts and keepalives are ours."""
 
 _FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+_WITH_TLS: Final = frozenset({"require", "verify-ca", "verify-full"})
+_PORT: Final = 5432
 SYSTEM: Final = "system"
 """As `sslrootcert`: the authorities that this machine trusts."""
 
@@ -63,6 +65,22 @@ def missing_file(database_url: str) -> str | None:
         if value and value != SYSTEM and not _can_be_read(Path(value)):
             return name
     return None
+
+
+def files_of(database_url: str) -> dict[str, Path]:
+    """The files of certificates and keys that the URL names, by their parameters."""
+    parameters = dict(_parts(database_url)[1])
+    return {name: Path(value) for name in _FILES if (value := parameters.get(name)) and value != SYSTEM}
+
+
+def tls_servers_of(database_url: str) -> list[tuple[str, int]]:
+    """Host and port of each server that the URL asks TLS of."""
+    address, parameters = _parts(database_url)
+    if dict(parameters).get("sslmode") not in _WITH_TLS:
+        return []
+    hosts = urlsplit(address).netloc.rpartition("@")[2].split(",")
+    parted = [urlsplit(f"//{host}") for host in hosts if host]
+    return [(host.hostname, host.port or _PORT) for host in parted if host.hostname]
 
 
 def _parts(database_url: str) -> tuple[str, list[tuple[str, str]]]:

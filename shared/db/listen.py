@@ -1,9 +1,10 @@
 """Waking up when the database has news (LISTEN), with a bound on every wait in case the word is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
@@ -15,13 +16,18 @@ from shared.waiting import wait_until_any_set, wait_until_set
 
 log = structlog.get_logger()
 
+NO_WORDS: Final[Mapping[str, Callable[[str], None]]] = MappingProxyType({})
+
 RECONNECT_AFTER: Final = 1.0
 KEEPALIVE: Final = 10.0
 """Seconds between looks at whether a connection still lives of which nobody said that it ended."""
 
 
-async def listen(database_url: str, channels: dict[str, Callable[[], None]], stop: asyncio.Event) -> None:
-    """Calls `channels[name]` at each notification of that name, and once after each connect, until `stop` is set.
+async def listen(
+    database_url: str, channels: Mapping[str, Callable[[], None]], stop: asyncio.Event, told: Mapping[str, Callable[[str], None]] = NO_WORDS
+) -> None:
+    """Calls `channels[name]` at each notification of that name, and once after each connect, until `stop` is set. `told[name]` is called
+    with the notification's payload, and with an empty one after each connect.
 
     A database that is away is waited for: pollers behind the callbacks have timeouts of their own and lose only speed.
     """
@@ -32,6 +38,9 @@ async def listen(database_url: str, channels: dict[str, Callable[[], None]], sto
             for name, wake in channels.items():
                 await connection.add_listener(name, _ignoring_arguments(wake))
                 wake()
+            for name, tell in told.items():
+                await connection.add_listener(name, _with_payload(tell))
+                tell("")
             lost = asyncio.Event()
             connection.add_termination_listener(_ignoring_arguments(lost.set))
             while not stop.is_set():
@@ -62,6 +71,13 @@ async def listening(database_url: str, channels: dict[str, Callable[[], None]]) 
 def _ignoring_arguments(wake: Callable[[], None]) -> Callable[..., None]:
     def callback(*_: Any) -> None:
         wake()
+
+    return callback
+
+
+def _with_payload(tell: Callable[[str], None]) -> Callable[..., None]:
+    def callback(_connection: Any, _pid: int, _channel: str, payload: str) -> None:
+        tell(payload)
 
     return callback
 

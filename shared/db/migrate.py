@@ -1,4 +1,4 @@
-"""Brings the schemas up to date: one Alembic tree, one schema and one role for each owner of tables.
+"""Brings the schemas up to date: one Alembic tree, one schema, one owner and one service's login for each.
 
 A schema that is in use is brought up revision by revision, each in a transaction of its own, beside running services. No statement waits
 for a lock longer than LOCK_TIMEOUT, as all that services ask of the table meanwhile stands behind it; the revision is tried again until
@@ -24,9 +24,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db.blockers import Blockers, watching
-from shared.db.engine import create_owner_engine, role_of
+from shared.db.engine import create_owner_engine
 from shared.db.errors import sqlstate_of
+from shared.db.finishing import note
 from shared.db.indexes import OUTSIDE
+from shared.db.logins import keep_revision, make_roles, open_to_service, owner_of, set_password, share
+from shared.db.stepping_back import step_forward
 from shared.identifiers import lock_key
 
 log = structlog.get_logger()
@@ -44,6 +47,9 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 5.0
 """Seconds between two tries of a revision, in which all that waited gets its turn."""
 
+HEAD: Final = "head"
+"""The newest revision, in Alembic's word."""
+
 LOCKED: Final = frozenset({"55P03", "40P01"})
 """SQLSTATEs: a lock was not to be had in time, or the revision was chosen to end a deadlock."""
 
@@ -54,18 +60,33 @@ class MigrationBlockedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """One Alembic tree: the package that holds its `migrations` folder, and the schema it builds."""
+    """One Alembic tree: the package that holds its `migrations` folder, and the schema it builds.
+
+    The services that are `on_bus` may act in the schema that is `common`: that of the bus without a broker. `steps` wait until no older
+    release uses the schema (see `finishing`).
+    """
 
     package: str
     schema: str
+    common: bool = False
+    on_bus: bool = True
+    steps: tuple[str, ...] = ()
+
+
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 async def migrate(
-    database_url: str, trees: Sequence[Tree], patience: timedelta = PATIENCE, until: Mapping[str, str] = MappingProxyType({})
+    database_url: str,
+    trees: Sequence[Tree],
+    patience: timedelta = PATIENCE,
+    until: Mapping[str, str] = _NONE,
+    passwords: Mapping[str, str] = _NONE,
 ) -> None:
     """Upgrades every tree to its head. Safe to run from many processes at once, and beside running services.
 
     `until` has revisions at which to stop instead, by schema. `patience` is the bound on waiting for locks, for each revision.
+    `passwords` are those that services log in with, by schema; others stay as they are.
     The user of the URL must own the database and be allowed to create roles. A schema that a newer release has migrated stays as it is.
     Raises MigrationBlockedError.
     """
@@ -73,8 +94,10 @@ async def migrate(
     try:
         async with _alone(engine):
             for tree in trees:
-                await _bring_up(engine, tree, patience, until.get(tree.schema, "head"))
+                await _bring_up(engine, tree, patience, until.get(tree.schema, HEAD))
                 log.info("database.migrated", schema=tree.schema)
+            async with engine.begin() as connection:
+                await connection.run_sync(_let_in, trees, passwords)
     finally:
         await engine.dispose()
 
@@ -101,6 +124,19 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[None]:
         yield
 
 
+def _let_in(connection: Connection, trees: Sequence[Tree], passwords: Mapping[str, str]) -> None:
+    """Finishes the services' logins."""
+    for tree in trees:
+        if tree.common:
+            share(connection, tree.schema, {other.schema for other in trees if other.on_bus} - {tree.schema})
+        if tree.schema in passwords:
+            set_password(connection, tree.schema, passwords[tree.schema])
+    for tree in trees:
+        _act_as(connection, tree, "SET LOCAL")
+        keep_revision(connection, tree.schema)
+        connection.execute(text("RESET ROLE"))
+
+
 async def _bring_up(engine: AsyncEngine, tree: Tree, patience: timedelta, until: str) -> None:
     config = _config(tree)
     scripts = ScriptDirectory.from_config(config)
@@ -108,10 +144,15 @@ async def _bring_up(engine: AsyncEngine, tree: Tree, patience: timedelta, until:
         await connection.run_sync(_make_schema, tree)
         await connection.run_sync(_act_as, tree, "SET LOCAL")
         there = (await connection.execute(text("SELECT to_regclass('alembic_version')"))).scalar_one()
+        if there:
+            await step_forward(connection, tree.schema)
         at = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none() if there else None
         if at is None:
             # Nobody uses it yet: built whole, or not at all.
-            return await connection.run_sync(_upgrade, config, until)
+            await connection.run_sync(_upgrade, config, until)
+            if until == HEAD and tree.steps:
+                await note(connection, tree.schema, tree.steps)
+            return
     if at not in {script.revision for script in scripts.walk_revisions()}:
         log.warning("database.newer_than_this_release", schema=tree.schema, revision=at)
         return
@@ -153,31 +194,18 @@ async def _make(connection: AsyncConnection, tree: Tree, config: Config, script:
     await connection.run_sync(_upgrade, config, script.revision)
 
 
-def _is_role(connection: Connection, role: str) -> bool:
-    return bool(connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar())
-
-
 def _make_schema(connection: Connection, tree: Tree) -> None:
-    role = role_of(tree.schema)
-    if not _is_role(connection, role):
-        # Roles belong to the whole server, and another database of it may be migrated at the same time.
-        try:
-            with connection.begin_nested():
-                connection.execute(text(f"CREATE ROLE {role} NOLOGIN"))
-        except DBAPIError:
-            if not _is_role(connection, role):
-                raise
-    # From version 16 on, who creates a role is a member of it without being allowed to act as it.
-    right = "SET" if (connection.dialect.server_version_info or (0,)) >= (16,) else "MEMBER"
-    if not connection.execute(text("SELECT pg_has_role(CURRENT_USER, :role, :right)"), {"role": role, "right": right}).scalar():
-        connection.execute(text(f"GRANT {role} TO CURRENT_USER"))
-    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {tree.schema} AUTHORIZATION {role}"))
+    make_roles(connection, tree.schema)
+    owner = owner_of(tree.schema)
+    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {tree.schema} AUTHORIZATION {owner}"))
+    connection.execute(text(f"SET LOCAL ROLE {owner}"))
+    open_to_service(connection, tree.schema)
 
 
 def _act_as(connection: Connection, tree: Tree, set_: str) -> None:
     """For the transaction (SET LOCAL) or the session (SET)."""
     connection.execute(text(f"{set_} lock_timeout = {LOCK_TIMEOUT // timedelta(milliseconds=1)}"))
-    connection.execute(text(f"{set_} ROLE {role_of(tree.schema)}"))
+    connection.execute(text(f"{set_} ROLE {owner_of(tree.schema)}"))
     connection.execute(text(f"{set_} search_path TO {tree.schema}"))
 
 

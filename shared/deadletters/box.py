@@ -4,7 +4,7 @@ The record itself stays in the service's own database; the event on the dead let
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -16,7 +16,7 @@ from shared.bus.processor import BatchRefusedError
 from shared.deadletters import repository
 from shared.deadletters.letter import DeadLetter
 from shared.events.catalogue import DEAD_LETTER_SETTLED, DEAD_LETTERED
-from shared.events.data import DeadLettered, DeadLetterSettled
+from shared.events.data import DeadLettered, DeadLetterSettled, StudentErased
 from shared.events.envelope import Event
 from shared.outbox import repository as outbox
 from shared.telemetry import metrics
@@ -44,7 +44,7 @@ class DeadLetterBox:
         new = [letter for letter in letters if await repository.insert(connection, letter, now)]
         if not new:
             return
-        recent = await repository.count_since(connection, now - FLOOD_WINDOW)
+        recent = await repository.count_between(connection, now - FLOOD_WINDOW, now)
         if recent > self.limit:
             raise BatchRefusedError(f"{recent} dead letters within {FLOOD_WINDOW}: redrive or discard them first")
         await outbox.add(connection, [self._event(letter, now).encode() for letter in new])
@@ -81,6 +81,20 @@ class DeadLetterBox:
     async def discard(self, connection: AsyncConnection, letter_id: uuid.UUID, now: datetime, *, why: str | None = None) -> bool:
         """Puts a kept letter aside for good, with the reason where there is one; False when there is no such letter."""
         return await self._settle(connection, letter_id, "discarded", now, why=why) is not None
+
+    async def erase_student(self, connection: AsyncConnection, erased: StudentErased, now: datetime) -> int:
+        """Deletes the letters with a student's name, whatever became of them; answers how many."""
+        return await self._delete(connection, await repository.naming(connection, erased), now)
+
+    async def forget_gone(self, connection: AsyncConnection, gone: Mapping[tuple[str, bytes | None], int], now: datetime) -> None:
+        """Deletes the letters of these topics and keys from before an offset: what they name is gone, and nothing is to be tried again."""
+        await self._delete(connection, await repository.before(connection, gone), now)
+
+    async def _delete(self, connection: AsyncConnection, ids: Sequence[uuid.UUID], now: datetime) -> int:
+        for letter_id in ids:
+            # Whoever counts those that wait for a person hears of it.
+            await self.discard(connection, letter_id, now)
+        return await repository.delete(connection, ids)
 
     async def _settle(
         self, connection: AsyncConnection, letter_id: uuid.UUID, outcome: Settlement, now: datetime, *, why: str | None = None

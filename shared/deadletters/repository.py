@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.bus.headers import headers_from_text, headers_to_text
 from shared.bus.interface import Outgoing
 from shared.deadletters.letter import DeadLetter
+from shared.events.data import StudentErased
+from shared.events.topics import STUDENTS
 
 
 async def insert(connection: AsyncConnection, letter: DeadLetter, now: datetime) -> bool:
@@ -43,10 +45,10 @@ async def insert(connection: AsyncConnection, letter: DeadLetter, now: datetime)
     return inserted.rowcount == 1
 
 
-async def count_since(connection: AsyncConnection, since: datetime) -> int:
-    """How many letters have been kept since a moment and not settled."""
+async def count_between(connection: AsyncConnection, since: datetime, now: datetime) -> int:
+    """How many letters have been kept in a time and not settled. Those of a clock that was ahead are not of any time."""
     counted = await connection.execute(
-        text("SELECT count(*) FROM dead_letters WHERE state = 'kept' AND created_at >= :since"), {"since": since}
+        text("SELECT count(*) FROM dead_letters WHERE state = 'kept' AND created_at BETWEEN :since AND :now"), {"since": since, "now": now}
     )
     return int(counted.scalar_one())
 
@@ -74,6 +76,7 @@ async def page(
     *,
     schools: Sequence[str] | None = None,
     reason: str | None = None,
+    topic: str | None = None,
 ) -> list[Mapping[str, Any]]:
     """Letters in a state by id, without their payload; with `schools` or `reason`, those of these schools or this reason only."""
     rows = await connection.execute(
@@ -84,10 +87,31 @@ async def page(
             WHERE state = :state AND (CAST(:after AS uuid) IS NULL OR id > :after)
                 AND (CAST(:schools AS text[]) IS NULL OR school = ANY(CAST(:schools AS text[])))
                 AND (CAST(:reason AS text) IS NULL OR reason = :reason)
+                AND (CAST(:topic AS text) IS NULL OR topic = :topic)
             ORDER BY id LIMIT :limit
             """
         ),
-        {"state": state, "after": after, "limit": limit, "schools": None if schools is None else list(schools), "reason": reason},
+        {
+            "state": state,
+            "after": after,
+            "limit": limit,
+            "schools": None if schools is None else list(schools),
+            "reason": reason,
+            "topic": topic,
+        },
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+async def by_reason(connection: AsyncConnection) -> list[Mapping[str, Any]]:
+    """How many kept letters there are of each reason and topic, and the oldest of each."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT reason, topic, count(*) AS letters, min(created_at) AS oldest FROM dead_letters
+            WHERE state = 'kept' GROUP BY reason, topic ORDER BY letters DESC, reason, topic
+            """
+        )
     )
     return [dict(row) for row in rows.mappings()]
 
@@ -139,6 +163,51 @@ async def settle(
     if row is None:
         return None
     return Outgoing(row.topic, row.key or b"", row.value, headers_from_text(row.headers)), row.partition
+
+
+async def naming(connection: AsyncConnection, erased: StudentErased) -> list[uuid.UUID]:
+    """The letters, whatever became of them, that can name a student: of the topic with names, by its key or by their content.
+
+    Content that nobody can read is looked through as bytes.
+    """
+    rows = await connection.execute(
+        text(
+            """
+            SELECT id, key, value FROM dead_letters
+            WHERE topic = :topic AND (key = :key OR value IS NOT NULL AND (school IS NULL OR school = :school)) ORDER BY id
+            """
+        ),
+        {"topic": STUDENTS.name, "key": str(erased.student_id).encode(), "school": erased.school},
+    )
+    marks = {str(erased.student_id).encode(), f'"{erased.student}"'.encode()}
+    return [row.id for row in rows if row.key == str(erased.student_id).encode() or any(mark in row.value for mark in marks)]
+
+
+async def before(connection: AsyncConnection, places: Mapping[tuple[str, bytes | None], int]) -> list[uuid.UUID]:
+    """The letters, whatever became of them, of these topics and keys from before an offset."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT d.id FROM dead_letters d
+            JOIN unnest(CAST(:topics AS text[]), CAST(:keys AS bytea[]), CAST(:offsets AS bigint[])) AS w(topic, key, before)
+                ON w.topic = d.topic AND w.key = d.key AND d."offset" < w.before
+            ORDER BY d.id
+            """
+        ),
+        {
+            "topics": [topic for topic, _ in places],
+            "keys": [key for _, key in places],
+            "offsets": list(places.values()),
+        },
+    )
+    return [row.id for row in rows]
+
+
+async def delete(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> int:
+    """Deletes letters; answers how many."""
+    if not ids:
+        return 0
+    return (await connection.execute(text("DELETE FROM dead_letters WHERE id = ANY(CAST(:ids AS uuid[]))"), {"ids": list(ids)})).rowcount
 
 
 async def forget_kept_before(connection: AsyncConnection, moment: datetime, most: int) -> int:

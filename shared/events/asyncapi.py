@@ -12,6 +12,7 @@ from shared.events.envelope import Event, as_cloudevent
 from shared.events.examples import EXAMPLES
 from shared.events.schemas import Schema, cloudevent_schema, data_schemas
 from shared.events.topics import TOPICS, Topic
+from shared.telemetry.tracing import HEADER
 
 VERSION: Final = "1.0.0"
 CLOUDEVENT: Final = "application/cloudevents+json"
@@ -161,6 +162,7 @@ def _message(event: EventType) -> Schema:
                 "ce_type": header | {"const": event.name},
                 "ce_time": header | {"format": "date-time"},
                 "content-type": header | {"const": "application/json"},
+                HEADER: header | {"description": "W3C Trace Context, where the process that published it traces"},
             },
         },
         "payload": {"$ref": _REF.format(name=event.data.__name__)},

@@ -114,13 +114,26 @@ class Dean(Struct, frozen=True, kw_only=True):
     phone: str | None = None
 
 
+class PastTerms(Struct, frozen=True, kw_only=True):
+    """The choices by which terms that are over were counted. Their days (closed ones, half days, slots of one day) stand with those of
+    the other terms."""
+
+    terms: list[str]
+    region: str | None = None
+    slots: list[TimetableSlot] = []
+    timetables: list[DatedTimetable] = []
+    blanks_are_truant: bool = False
+    count_carried_absences: bool = False
+    code_classes: dict[str, Literal["justified", "unjustified"]] = {}
+
+
 class SchoolUpdated(Struct, frozen=True, kw_only=True):
     """A school as it is now: name, calendar, timetable, contact, and its choices where the Ministry's rules leave some open.
 
     `open_days` are days on which the school opens although they are public holidays. `slots` hold until the first of `timetables`;
     `day_slots` are the exceptions.
     `code_classes` says what an absence code counts as, for codes whose class is open. `count_carried_absences`: a new student's absences
-    at another school in the same term count here too.
+    at another school in the same term count here too. `past_terms`: terms that are over keep the choices by which they were counted.
     """
 
     school: str
@@ -143,6 +156,7 @@ class SchoolUpdated(Struct, frozen=True, kw_only=True):
     website: str | None = None
     deans: list[Dean] = []
     timezone: str = HOME_ZONE
+    past_terms: list[PastTerms] = []
     updated_at: Moment
 
 
@@ -167,6 +181,11 @@ class StudentUpdated(Struct, frozen=True, kw_only=True):
 
     The student is on the roll from `starts_on` to `leaves_on`, both included; a start after the leaving date means that the student has
     come back. `attends` has the sessions attended on each weekday; null means all.
+
+    `key` is the school's own key, where the child is not the first to have it: `student` is then a key of the engine's, and marks of that
+    key are this student's from `key_since` on. `other_keys` are keys of the same child: their marks count here.
+    `other_caregivers` are those whom the school lists under the other keys: no letter goes to them for that, and none to a caregiver who
+    is one of them and must not be written to by what is listed there.
     """
 
     school: str
@@ -181,7 +200,61 @@ class StudentUpdated(Struct, frozen=True, kw_only=True):
     starts_on: date | None = None
     leaves_on: date | None = None
     attends: dict[Weekday, list[Session]] | None = None
+    key: str | None = None
+    key_since: Moment | None = None
+    other_keys: list[str] = []
+    other_caregivers: list[Caregiver] = []
     updated_at: Moment
+
+
+class ProposedEnrolment(Struct, frozen=True, kw_only=True):
+    """The dates and sessions that a student would have; see `StudentUpdated`."""
+
+    student: str
+    starts_on: date | None = None
+    leaves_on: date | None = None
+    attends: dict[Weekday, list[Session]] | None = None
+
+
+class ChangeProposed(Struct, frozen=True, kw_only=True):
+    """A school asks for the effect of a change before it makes it: of its calendar, or of students' dates. Nothing has changed yet.
+
+    `calendar` is the school as it would be, and `enrolments` are the students' dates as they would be. `based_on` is the `updated_at` of
+    the school that the change starts from: whoever computes the effect has that school first.
+    """
+
+    proposal_id: UUID
+    school: str
+    based_on: Moment
+    calendar: SchoolUpdated | None = None
+    enrolments: list[ProposedEnrolment] = []
+
+
+class ChangeJudged(Struct, frozen=True, kw_only=True):
+    """The effect that a proposed change would have on the register.
+
+    `totals_changed` counts students, `crossings_up` and `crossings_down` the thresholds that they would pass, and `letters` the students
+    who would pass one upwards in a running term and have a caregiver who may be written to.
+    """
+
+    proposal_id: UUID
+    school: str
+    totals_changed: Annotated[int, Meta(ge=0, le=1_000_000)]
+    crossings_up: Annotated[int, Meta(ge=0, le=1_000_000)]
+    crossings_down: Annotated[int, Meta(ge=0, le=1_000_000)]
+    letters: Annotated[int, Meta(ge=0, le=1_000_000)]
+
+
+class StudentErased(Struct, frozen=True, kw_only=True):
+    """A school has had a student's personal data erased: what was said of the student up to `erased_at` is gone everywhere.
+
+    It names nobody: registers are kept under the school's key of the student, and the id that is made of it.
+    """
+
+    school: str
+    student: str
+    student_id: UUID
+    erased_at: Moment
 
 
 class AbsentDay(Struct, frozen=True):
@@ -226,6 +299,24 @@ class ThresholdCrossed(Crossing, frozen=True, kw_only=True):
 
 class ThresholdRetracted(Crossing, frozen=True, kw_only=True):
     """Corrected marks took a student back under a threshold that had been crossed."""
+
+
+class ThresholdApproaching(Struct, frozen=True, kw_only=True):
+    """A student's total has come within a day of a threshold.
+
+    `left_half_days` more half days absent reach it; `occurred_on` is the day on which it came near. It is said once for each time that
+    the total comes near: marks that take it out and bring it back on the same day say it once.
+    """
+
+    school: str
+    student: str
+    student_id: UUID
+    term: str
+    threshold: Threshold
+    absent_half_days: Annotated[int, Meta(ge=0, le=1_000)]
+    absent_days: float
+    left_half_days: Annotated[int, Meta(ge=1, le=2)]
+    occurred_on: date
 
 
 class StandingChanged(Struct, frozen=True, kw_only=True):
@@ -328,14 +419,41 @@ class LettersReleased(LettersHold, frozen=True, kw_only=True):
     released_at: Moment
 
 
+ReplyChoice = Literal["ill", "school-matter", "need-help", "wrong-number", "ring-me"]
+"""The answers of a family to a letter: the child is ill; it is about something at school; the family needs help; the number of days is
+wrong; somebody should ring."""
+
+
+class FamilyReplied(Struct, frozen=True, kw_only=True):
+    """A family has answered a letter by the link in it. Their own words stay at home: they can hold names.
+
+    `hold_until`: the school's policy holds the student's letters up to and with this day, so that staff can answer first.
+    """
+
+    reply_id: UUID
+    letter_id: UUID
+    school: str
+    student: str
+    student_id: UUID
+    term: str
+    threshold: Threshold
+    channel: Literal["email", "text"]
+    choice: ReplyChoice
+    has_words: bool
+    hold_until: date | None = None
+    replied_at: Moment
+
+
 class PlanPublished(Struct, frozen=True, kw_only=True):
-    """A school has published a version of its Attendance Management Plan."""
+    """A school has published a version of its Attendance Management Plan. `activities`: the standard codes of the response activities that
+    it names at each threshold (`5`, `10`, `15`); events of earlier releases do not say."""
 
     school: str
     version: Annotated[int, Meta(ge=1, le=MOST_VERSIONS)]
     effective_on: date
     review_on: date
     published_at: Moment
+    activities: dict[str, list[str]] = {}
 
 
 class PlanReviewDue(Struct, frozen=True, kw_only=True):

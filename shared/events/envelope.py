@@ -11,9 +11,10 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from shared.bus.interface import Message, Outgoing
+from shared.bus.interface import Headers, Message, Outgoing
 from shared.clock import YEARS
 from shared.events.catalogue import BY_NAME, EventType
+from shared.telemetry.tracing import HEADER, traceparent
 
 SPEC_VERSION: Final = b"1.0"
 CONTENT_TYPE: Final = b"application/json"
@@ -22,6 +23,8 @@ _INPUT: Final = re.compile(r"^(Invalid enum value) .*( - at `[^`]*`)$", re.DOTAL
 """Where msgspec quotes what it read: a person's data does not go into logs or details."""
 
 NUL: Final = b"\\u0000"
+UNREADABLE: Final = "\ufffd"
+"""As a bus has it in the name of a header that is not UTF-8."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -48,7 +51,7 @@ class Event:
 
     def encode(self) -> Outgoing:
         """The event as a message for its topic."""
-        headers = (
+        headers: Headers = (
             ("ce_specversion", SPEC_VERSION),
             ("ce_id", self.id.encode()),
             ("ce_source", self.source.encode()),
@@ -56,6 +59,8 @@ class Event:
             ("ce_time", self.time.isoformat().encode()),
             ("content-type", CONTENT_TYPE),
         )
+        if (current := traceparent()) is not None:
+            headers += ((HEADER, current.encode()),)
         return Outgoing(self.type.topic.name, self.key.encode(), _encoder.encode(self.data), headers)
 
 
@@ -77,6 +82,8 @@ def decode(message: Message) -> Event | Tombstone:
     Raises PoisonMessageError with the reason `not-an-event`, `unknown-event` or `bad-data`. Its detail never quotes the data.
     """
     key = _key(message.key)
+    if any(UNREADABLE in name for name, _ in message.headers):
+        raise PoisonMessageError("not-an-event", "the name of a header is not text")
     if message.value is None:
         return Tombstone(key)
     event_type, event_id, source, time = _attributes(dict(message.headers))
@@ -126,6 +133,11 @@ def _attributes(headers: Mapping[str, bytes]) -> tuple[EventType, str, str, date
     if time.year not in YEARS:
         raise PoisonMessageError("not-an-event", "ce_time is of no year of ours")
     return event_type, event_id, source, time
+
+
+def traceparent_of(message: Message) -> str | None:
+    """The span that the message was made in, if it says so."""
+    return dict(message.headers).get(HEADER, b"").decode("latin-1") or None
 
 
 def time_of(message: Message) -> datetime | None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shared.events import catalogue, data
 from shared.events.envelope import Event
-from shared.identifiers import crossing_event_id, star_record_id, student_id
+from shared.identifiers import approaching_event_id, crossing_event_id, star_record_id, student_id
 
 _SCHOOL: Final = "0999"
 _WHO: Final = student_id(_SCHOOL, "12345")
@@ -70,6 +70,22 @@ EXAMPLES: Final = (
         ),
     ),
     _event(
+        catalogue.THRESHOLD_APPROACHING,
+        approaching_event_id(_WHO, "2026-T4", 5, date(2026, 10, 15)),
+        datetime(2026, 10, 15, 1, 8, 12, tzinfo=UTC),
+        data.ThresholdApproaching(
+            school=_SCHOOL,
+            student="12345",
+            student_id=_WHO,
+            term="2026-T4",
+            threshold=5,
+            absent_half_days=8,
+            absent_days=4.0,
+            left_half_days=2,
+            occurred_on=date(2026, 10, 15),
+        ),
+    ),
+    _event(
         catalogue.RESPONSE_RECORDED,
         "0d1c7f0a-93a2-4c39-9a0f-2d9f5b8e7a01",
         _ACTIVITY["recorded_at"],
@@ -113,6 +129,7 @@ EXAMPLES: Final = (
             effective_on=date(2026, 2, 2),
             review_on=date(2029, 2, 1),
             published_at=datetime(2026, 1, 28, 0, 0, tzinfo=UTC),
+            activities={"5": ["conversation-with-whanau"], "10": ["meeting-with-whanau"], "15": ["attendance-service-referral"]},
         ),
         _SCHOOL,
     ),

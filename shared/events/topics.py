@@ -25,12 +25,36 @@ MARKS: Final = Topic("star.marks.v1", key="school", retention=timedelta(days=400
 SCHOOLS: Final = Topic("star.schools.v1", key="school", retention=None)
 STUDENTS: Final = Topic("star.students.v1", key="student_id", retention=None, personal=True)
 CROSSINGS: Final = Topic("star.crossings.v1", key="student_id", retention=timedelta(days=400))
+# Apart from the crossings, which letters and the Ministry follow: an approach is for those who would rather act before.
+APPROACHES: Final = Topic("star.approaches.v1", key="student_id", retention=timedelta(days=400))
 RESPONSES: Final = Topic("star.responses.v1", key="student_id", retention=timedelta(days=400))
 # Compacted, as only what is so now matters; apart from the crossings, which partners may read.
 STANDINGS: Final = Topic("star.standings.v1", key="student_id", retention=None)
 # Apart from the responses, which partners may read: a hold hints at a child's health.
 LETTER_HOLDS: Final = Topic("star.letter-holds.v1", key="student_id", retention=timedelta(days=400))
+# Not for partners, either: what a family answers is between them and the school.
+REPLIES: Final = Topic("star.replies.v1", key="student_id", retention=timedelta(days=400))
 PLANS: Final = Topic("star.plans.v1", key="school", retention=timedelta(days=400))
+# A question and its answer are of use for seconds; a day lets somebody look at them. Not for partners: they are about what may never be.
+PROPOSALS: Final = Topic("star.proposals.v1", key="school", retention=timedelta(days=1))
+EFFECTS: Final = Topic("star.effects.v1", key="school", retention=timedelta(days=1))
+# Without names, and kept as long as a register: a service that is restored to a backup reads on here, and erases again.
+ERASURES: Final = Topic("star.erasures.v1", key="student_id", retention=timedelta(days=2557))
 DEAD_LETTERS: Final = Topic("star.dead-letters.v1", key="topic/partition", retention=timedelta(days=90))
 
-TOPICS: Final = (MARKS, SCHOOLS, STUDENTS, CROSSINGS, STANDINGS, RESPONSES, LETTER_HOLDS, PLANS, DEAD_LETTERS)
+TOPICS: Final = (
+    MARKS,
+    SCHOOLS,
+    STUDENTS,
+    CROSSINGS,
+    APPROACHES,
+    STANDINGS,
+    RESPONSES,
+    LETTER_HOLDS,
+    REPLIES,
+    PLANS,
+    PROPOSALS,
+    EFFECTS,
+    ERASURES,
+    DEAD_LETTERS,
+)

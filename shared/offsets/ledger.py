@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.bus.interface import Committed, Log, Partition
 from shared.offsets import repository
-from shared.offsets.placing import Gap, Kept, place
+from shared.offsets.placing import Gap, Kept, place, set_back
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
@@ -29,6 +29,7 @@ class Ledger:
     group: str
     adopts: bool = True
     _kept: dict[Partition, Kept] = field(default_factory=dict)
+    _compared: set[Partition] = field(default_factory=set)
 
     async def positions(self, logs: Mapping[Partition, Log], committed: Committed) -> dict[Partition, int]:
         """Where to read on. A partition that is new begins with its oldest message; what does not fit its log is put on record.
@@ -37,6 +38,7 @@ class Ledger:
         """
         async with self.engine.begin() as connection:
             kept = await repository.kept(connection, self.group)
+            await self._compare(connection, kept, logs, committed)
             if logs.keys() - kept.keys():
                 await repository.lock(connection, self.group)
                 kept = await self._begin(connection, logs, committed)
@@ -68,6 +70,30 @@ class Ledger:
         """The transaction has committed."""
         for partition, offset in offsets.items():
             self._kept[partition] = replace(self._kept[partition], next_offset=offset)
+
+    async def _compare(
+        self, connection: AsyncConnection, kept: Mapping[Partition, Kept], logs: Mapping[Partition, Log], committed: Committed
+    ) -> None:
+        """Looks once, for each partition, whether the bus knows of more than the database: then that was restored from a backup."""
+        new = logs.keys() - self._compared
+        if not new or (self.adopts and not kept and await repository.adopts_committed(connection)):
+            return
+        told = await committed()
+        found = [set_back(self.group, partition, kept.get(partition), logs[partition], told.get(partition, 0)) for partition in sorted(new)]
+        restores = [restore for restore in found if restore is not None]
+        if restores:
+            await repository.add_restores(connection, restores)
+        for restore in restores:
+            log.warning(
+                "bus.database_restored",
+                group=self.group,
+                topic=restore.partition.topic,
+                partition=restore.partition.number,
+                from_offset=restore.from_offset,
+                to_offset=restore.to_offset,
+                from_time=None if restore.from_time is None else restore.from_time.isoformat(),
+            )
+        self._compared |= new
 
     async def _begin(self, connection: AsyncConnection, logs: Mapping[Partition, Log], committed: Committed) -> dict[Partition, Kept]:
         """Takes partitions up that the group has never read. The caller holds the lock."""

@@ -35,6 +35,31 @@ class Gap:
     to_time: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """A finding: the bus knows that the group has read up to `to_offset`, and the database stands at `from_offset`. It was put back to a
+    time before, and what was done meanwhile is done once more. `from_time` is when the database's last batch was."""
+
+    group: str
+    partition: Partition
+    from_offset: int
+    to_offset: int
+    from_time: datetime | None
+
+
+def set_back(group: str, partition: Partition, kept: Kept | None, log: Log, committed: int) -> Restore | None:
+    """Whether the database was put back, by what the group had told the bus: that is never ahead of what it has kept.
+
+    A database that knows nothing of the partition was put back to its beginning. Another topic of the name says nothing.
+    """
+    if kept is not None and None not in (kept.topic_id, log.topic_id) and kept.topic_id != log.topic_id:
+        return None
+    at = log.oldest if kept is None else kept.next_offset
+    if committed <= at:
+        return None
+    return Restore(group, partition, at, committed, None if kept is None else kept.moved_at)
+
+
 def place(group: str, partition: Partition, kept: Kept, log: Log) -> tuple[Kept, Gap | None]:
     """Where to read on, and the gap that lies before it.
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.interface import Partition
 from shared.identifiers import lock_key
-from shared.offsets.placing import Gap, Kept
+from shared.offsets.placing import Gap, Kept, Restore
 
 _ADVANCE = text(
     """
@@ -151,7 +151,57 @@ async def settle_gaps(connection: AsyncConnection, ids: Sequence[int]) -> int:
     return settled.rowcount
 
 
+async def add_restores(connection: AsyncConnection, restores: Sequence[Restore]) -> None:
+    """Puts findings on record, but for those that are there.
+
+    In the first day of a schema that takes over what was committed, processes of the release before may be what is ahead.
+    """
+    await connection.execute(
+        text(
+            """
+            INSERT INTO restores (consumer_group, topic, partition, from_offset, to_offset, from_time)
+            SELECT :consumer_group, :topic, :partition, :from_offset, :to_offset, CAST(:from_time AS timestamptz)
+            WHERE NOT EXISTS (SELECT FROM adopts_committed WHERE since > now() - interval '1 day')
+            ON CONFLICT DO NOTHING
+            """
+        ),
+        [
+            {
+                "consumer_group": restore.group,
+                "topic": restore.partition.topic,
+                "partition": restore.partition.number,
+                "from_offset": restore.from_offset,
+                "to_offset": restore.to_offset,
+                "from_time": restore.from_time,
+            }
+            for restore in restores
+        ],
+    )
+
+
+async def restored_at(connection: AsyncConnection, group: str) -> datetime | None:
+    """When it was last found that the database was put back, as far as this group is concerned; None if it never was."""
+    last = text("SELECT max(found_at) FROM restores WHERE consumer_group = :consumer_group")
+    found: datetime | None = (await connection.execute(last, {"consumer_group": group})).scalar()
+    return found
+
+
 async def read_partitions(connection: AsyncConnection) -> dict[str, int]:
     """How many partitions of each topic the groups of this schema have read from, up to the highest."""
     rows = await connection.execute(text("SELECT topic, max(partition) + 1 AS partitions FROM consumed GROUP BY topic"))
     return {row.topic: row.partitions for row in rows}
+
+
+async def forget_settled_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Deletes up to `most` gaps that a person dealt with before a moment; answers how many."""
+    deleted = await connection.execute(
+        text(
+            """
+            DELETE FROM offset_gaps WHERE id IN (
+                SELECT id FROM offset_gaps WHERE settled_at < :moment LIMIT :most FOR UPDATE SKIP LOCKED
+            )
+            """
+        ),
+        {"moment": moment, "most": most},
+    )
+    return deleted.rowcount

@@ -34,6 +34,20 @@ OFFSETS_V1: Final = (
     "CREATE INDEX offset_gaps_open ON offset_gaps (consumer_group) WHERE settled_at IS NULL",
 )
 
+RESTORES_V1: Final = """
+CREATE TABLE restores (
+    consumer_group text COLLATE "C" NOT NULL,
+    topic text COLLATE "C" NOT NULL,
+    partition int NOT NULL,
+    from_offset bigint NOT NULL,
+    to_offset bigint NOT NULL,
+    from_time timestamptz,
+    found_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (consumer_group, topic, partition, from_offset, to_offset)
+)
+"""
+"""The parts of logs that groups had read already when the database was put back to a time before."""
+
 OFFSETS_V1_DROP: Final = "DROP TABLE offset_gaps, adopts_committed, consumed"
 
 ADOPT_WHERE_IN_USE: Final = "INSERT INTO adopts_committed SELECT now() WHERE EXISTS (SELECT FROM schools)"

@@ -111,6 +111,8 @@ class Relay:
         metrics.OUTBOX_PENDING.labels(self._schema).set(backlog.count)
         metrics.OUTBOX_AGE_SECONDS.labels(self._schema).set(backlog.age.total_seconds())
         metrics.OUTBOX_REFUSED.labels(self._schema).set(backlog.refused)
+        if leads:
+            metrics.LAST_SUCCESS.labels(self._schema, "relay").set_to_current_time()
         if not pending or not self._lease.has_time_left():
             return 0
         sent, refused = await self._publish(pending)

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.headers import headers_from_text, headers_to_text
 from shared.bus.interface import Outgoing, check_sizes
+from shared.events.data import StudentErased, StudentUpdated
+from shared.events.topics import STUDENTS
 
 MOST_COUNTED: Final = 10_000
+
+_student = msgspec.json.Decoder(StudentUpdated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,24 @@ async def oldest(connection: AsyncConnection, most: int) -> list[Pending]:
 async def remove(connection: AsyncConnection, ids: Sequence[int]) -> None:
     """Forgets messages that were sent."""
     await connection.execute(text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": list(ids)})
+
+
+async def drop_student(connection: AsyncConnection, erased: StudentErased) -> int:
+    """Drops what waits to be said of a student from before an erasure, also what can't be read; answers how many messages."""
+    rows = await connection.execute(
+        text("SELECT id, value FROM outbox WHERE topic = :topic AND key = :key AND value IS NOT NULL"),
+        {"topic": STUDENTS.name, "key": str(erased.student_id).encode()},
+    )
+    older = [row.id for row in rows if _said_before(row.value, erased)]
+    await remove(connection, older)
+    return len(older)
+
+
+def _said_before(value: bytes, erased: StudentErased) -> bool:
+    try:
+        return _student.decode(value).updated_at <= erased.erased_at
+    except msgspec.DecodeError:
+        return True
 
 
 async def refuse(connection: AsyncConnection, ids: Sequence[int]) -> None:

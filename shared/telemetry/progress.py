@@ -3,13 +3,12 @@
 `/healthz` believes only loops that went round lately; `/readyz` asks the checks.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
-
-from shared.clock import Clock, utc_now
 
 STUCK_AFTER: Final = timedelta(minutes=3)
 """No wait in a loop is longer than a minute, retries of an absent dependency included; three say that it hangs."""
@@ -23,15 +22,15 @@ Check = Callable[[], Awaitable[object]]
 class Progress:
     """When each named loop of this process last went round, and what its workers depend on."""
 
-    clock: Clock = utc_now
+    monotonic: Callable[[], float] = time.monotonic
     checks: dict[str, Check] = field(default_factory=dict)
-    _beats: dict[str, datetime] = field(default_factory=dict)
+    _beats: dict[str, float] = field(default_factory=dict)
 
     def loop(self, name: str) -> Callable[[], None]:
         """Registers a loop, counted as having just gone round; answers what it calls each time it does."""
 
         def beat() -> None:
-            self._beats[name] = self.clock()
+            self._beats[name] = self.monotonic()
 
         beat()
         return beat
@@ -48,5 +47,5 @@ class Progress:
 
     def stuck(self) -> list[str]:
         """The loops that have not gone round for too long."""
-        oldest = self.clock() - STUCK_AFTER
+        oldest = self.monotonic() - STUCK_AFTER.total_seconds()
         return sorted(name for name, at in self._beats.items() if at < oldest)

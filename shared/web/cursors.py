@@ -1,4 +1,8 @@
-"""Opaque cursors for lists: where the last page ended."""
+"""Opaque cursors for lists: where the last page ended.
+
+A cursor is a place in the list's order, whether or not an item stands there now; it leads to the end of the list, where `next` is null.
+The one sequence that readers follow past its end is the events feed, whose cursors are its own (`services/thresholds/feed/cursors.py`).
+"""
 
 import base64
 import json
@@ -16,7 +20,7 @@ MOST_ITEMS: Final = 500
 
 PageLimit = Annotated[
     int,
-    Field(ge=1, description=f"Items of a page; {MOST_ITEMS} at most, whatever is asked for"),
+    Field(ge=1, description=f"Items of a page; a larger wish is cut to {MOST_ITEMS}", json_schema_extra={"maximum": MOST_ITEMS}),
     AfterValidator(lambda limit: min(limit, MOST_ITEMS)),
 ]
 """How many items a page of a list has, as a parameter or as a field of a query model. A larger wish is cut, not refused: the cursor

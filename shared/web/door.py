@@ -16,9 +16,10 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from shared.auth.principal import Principal, Role, Scope
-from shared.identifiers import SchoolNumber, school_number
+from shared.identifiers import SchoolNumber, is_student_key, school_number
 from shared.web.body import read_body
 from shared.web.problems import ProblemError
+from shared.web.retiring import retiring_of
 from shared.web.state import ServiceState, service_state
 from shared.web.text import refuse_unstorable_json, refuse_unstorable_query
 
@@ -44,6 +45,16 @@ class Gate:
         self._scope = scope
         self._role = role
         self._by_group = by_group
+
+    @property
+    def takes_scope(self) -> bool:
+        """Whether a token without a certain scope is refused."""
+        return self._scope is not None
+
+    @property
+    def takes_whole_school(self) -> bool:
+        """Whether staff who look after a part of a school are refused."""
+        return not self._by_group
 
     async def __call__(self, request: Request, _: Annotated[Any, Depends(_bearer)]) -> Principal:
         admitted: Principal | None = request.scope.get(PRINCIPAL)
@@ -98,26 +109,50 @@ def asks(scope: Scope, *, role: Role = "view") -> Callable[[Endpoint], Endpoint]
 class GuardedRoute(APIRoute):
     """A route that lets nobody's body in before its caller."""
 
+    @property
+    def gates(self) -> list[Gate]:
+        """The rights that the route asks for; none of a public one."""
+        marked: Gate | None = getattr(self.endpoint, _GATE, None)
+        return [*_declared(self.dependant, Gate), *([marked] if marked is not None else [])]
+
+    @property
+    def reads_body(self) -> bool:
+        """Whether the route reads a body: as JSON by a model, or as a stream that its document declares."""
+        return self.body_field is not None or "requestBody" in (self.openapi_extra or {})
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler behind the door."""
         handle = super().get_route_handler()
-        marked: Gate | None = getattr(self.endpoint, _GATE, None)
-        gates = [*_declared(self.dependant, Gate), *([marked] if marked is not None else [])]
+        gates = self.gates
         taken = next(_declared(self.dependant, _Taken), _USUAL)
         reads_json = self.body_field is not None
+        ending = retiring_of(self.endpoint)
 
         async def guarded(request: Request) -> Response:
             for gate in gates:
                 request.scope[PRINCIPAL] = await gate.admit(request)
             refuse_unstorable_query(request)
+            await _name_student(request)
             if reads_json:
                 body = await read_body(request, taken.most)
                 if not taken.item_by_item:
                     refuse_unstorable_json(body)
                 request = Request(request.scope, _replayed(body))
-            return await handle(request)
+            answer = await handle(request)
+            if ending is not None:
+                answer.headers.update(ending.headers())
+            return answer
 
         return guarded
+
+
+async def _name_student(request: Request) -> None:
+    """Puts the student whom the path names in place of the name, for every endpoint alike."""
+    names = request.path_params
+    if "student" in names and "school" in names and is_student_key(names["student"]):
+        state = cast(ServiceState, service_state(request))
+        student = await state.student_named(known_school_number(names["school"]), names["student"])
+        request.scope["path_params"] = {**names, "student": student}
 
 
 class Router(APIRouter):

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from shared.web.problem_types import ProblemKind
+
 
 class OfASchool(Protocol):
     """A row that belongs to a school; to none (None), if that could not be read."""
@@ -15,13 +17,13 @@ class OfASchool(Protocol):
 class ProblemError(Exception):
     """An error with an answer for the client.
 
-    `kind` is the stable end of the problem's type; `extra` are further members of the answer.
+    `kind` is the end of the problem's type, of the list in `problem_types.py`; `extra` are further members of the answer.
     """
 
     def __init__(
         self,
         status: int,
-        kind: str,
+        kind: ProblemKind,
         detail: str,
         *,
         headers: Mapping[str, str] | None = None,

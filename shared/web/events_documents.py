@@ -8,7 +8,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -18,25 +17,31 @@ from shared.events.catalogue import BY_NAME, EVENTS, PARTNER_EVENTS
 from shared.events.examples import EXAMPLES
 from shared.events.schemas import Schema, data_schemas, schema_of
 from shared.events.topics import TOPICS
+from shared.web.door import Router
 from shared.web.problems import ProblemError
 
 SCHEMA_MEDIA_TYPE: Final = "application/schema+json"
 
+_OF_ASYNCAPI: Final = {"application/json": {"schema": {"type": "object"}}}
+_OF_SCHEMA: Final = {SCHEMA_MEDIA_TYPE: {"schema": {"type": "object"}}}
 
-def events_documents_router() -> APIRouter:
+
+def events_documents_router() -> Router:
     """`/asyncapi.json`, `/asyncapi` and `/schemas/{event}.json`."""
-    router = APIRouter(tags=["documents"])
+    router = Router(tags=["documents"])
 
-    @router.get("/asyncapi.json", summary="All events, as AsyncAPI 3", response_class=Response)
-    async def document() -> Response:
+    @router.get("/asyncapi.json", summary="All events, as AsyncAPI 3", response_class=Response, responses={200: {"content": _OF_ASYNCAPI}})
+    async def get_asyncapi() -> Response:
         return Response(asyncapi.document_json(), media_type="application/json")
 
     @router.get("/asyncapi", include_in_schema=False)
     async def page() -> HTMLResponse:
         return HTMLResponse(asyncapi_page())
 
-    @router.get("/schemas/{event}.json", summary="The JSON Schema of an event", response_class=Response)
-    async def schema(event: str) -> Response:
+    @router.get(
+        "/schemas/{event}.json", summary="The JSON Schema of an event", response_class=Response, responses={200: {"content": _OF_SCHEMA}}
+    )
+    async def get_event_schema(event: str) -> Response:
         if event not in BY_NAME:
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-event", "there is no such event; /asyncapi names them all")
         return Response(schema_json(event), media_type=SCHEMA_MEDIA_TYPE)

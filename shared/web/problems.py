@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
 from fastapi import FastAPI, Request
@@ -17,18 +17,18 @@ from starlette.requests import ClientDisconnect
 from shared.bus.interface import BusUnavailableError, MessageTooLargeError
 from shared.db.errors import is_transient, is_unstorable, sqlstate_of
 from shared.web.errors import ProblemError
+from shared.web.problem_types import PROBLEMS, TYPE_PREFIX, ProblemKind
 
 __all__ = ["MEDIA_TYPE", "RETRY_AFTER", "TYPE_PREFIX", "ProblemError", "install_problem_handlers", "problem", "unavailable"]
 
 log = structlog.get_logger()
 
-TYPE_PREFIX: Final = "urn:nz-star:problem:"
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = "5"
 
 
 def problem(
-    status: int, kind: str, detail: str, *, headers: Mapping[str, str] | None = None, extra: Mapping[str, Any] | None = None
+    status: int, kind: ProblemKind, detail: str, *, headers: Mapping[str, str] | None = None, extra: Mapping[str, Any] | None = None
 ) -> JSONResponse:
     """The answer for a problem."""
     body = {"type": TYPE_PREFIX + kind, "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **(extra or {})}
@@ -73,7 +73,8 @@ def install_problem_handlers(app: FastAPI, after: AfterProblem | None = None) ->
         # FastAPI's own word for a body that is no UTF-8, or nested without end.
         if error.status_code == HTTPStatus.BAD_REQUEST and isinstance(error.__cause__, (ValueError, RecursionError)):
             return problem(HTTPStatus.BAD_REQUEST, "malformed-json", "the body is not JSON")
-        kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+        phrase = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+        kind = cast(ProblemKind, phrase) if phrase in PROBLEMS else "bad-request"
         return problem(error.status_code, kind, str(error.detail), headers=error.headers)
 
     @app.exception_handler(Exception)

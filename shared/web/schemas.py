@@ -10,7 +10,7 @@ from shared.attendance.tiers import THRESHOLDS, Threshold
 class Body(BaseModel):
     """A request body, or a query: unknown fields are refused, so that a typo can't pass for silence."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 ThresholdParameter = Annotated[

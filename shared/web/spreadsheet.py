@@ -23,7 +23,7 @@ def csv_pieces(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterato
     left = iter(rows)
     piece: list[Sequence[Cell]] = [header, *islice(left, ROWS_A_PIECE)]
     while piece:
-        yield _lines(piece)
+        yield csv_lines(piece)
         piece = list(islice(left, ROWS_A_PIECE))
 
 
@@ -36,9 +36,9 @@ def csv_answer_of_pages(filename: str, header: Sequence[str], pages: AsyncIterat
     """The same of rows that are fetched while they are sent. Where that fails, the answer breaks off and is no complete one."""
 
     async def pieces() -> AsyncIterator[bytes]:
-        yield _lines([header])
+        yield csv_lines([header])
         async for rows in pages:
-            yield _lines(rows)
+            yield csv_lines(rows)
 
     return _download(filename, pieces())
 
@@ -51,7 +51,8 @@ def _download(filename: str, pieces: Iterator[bytes] | AsyncIterator[bytes]) -> 
     )
 
 
-def _lines(rows: Iterable[Sequence[Cell]]) -> bytes:
+def csv_lines(rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Rows as lines of such a file."""
     buffer = io.StringIO(newline="")
     csv.writer(buffer, lineterminator="\r\n").writerows([_harmless(cell) for cell in row] for row in rows)
     return buffer.getvalue().encode()

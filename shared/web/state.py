@@ -3,15 +3,19 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, TypedDict
 
 import httpx
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.auth.claims import Claims
 from shared.auth.tokens import LocalKeys, OidcKeys, TokenVerifier
+from shared.bus.factory import create_bus
 from shared.clock import Clock
 from shared.db.engine import create_engine, ping
+from shared.measures.measuring import Lags
 from shared.settings import Settings
 from shared.telemetry.progress import Check, Progress
 
@@ -28,6 +32,18 @@ class ServiceState:
     """The checks of `/readyz`, by name; each raises when its dependency does not answer."""
     progress: Progress
     clock: Clock
+    lags: Lags
+    data: Path
+
+    async def student_named(self, school: str, name: str) -> str:
+        """The student whom a path names; a service that knows more of keys than their text says so."""
+        del school
+        return name
+
+    async def outward_names(self, school: str) -> Mapping[str, str]:
+        """The names by which people know students whom we call otherwise; a service that knows more of keys says so."""
+        del school
+        return {}
 
 
 class Resources(TypedDict):
@@ -38,6 +54,8 @@ class Resources(TypedDict):
     checks: Mapping[str, Check]
     progress: Progress
     clock: Clock
+    lags: Lags
+    data: Path
 
 
 @asynccontextmanager
@@ -54,6 +72,7 @@ async def open_resources(
     `progress` is shared with the workers of the same process, where there are any; `checks` join that of the database.
     """
     engine = create_engine(settings.database_url, schema, pool_size=settings.database_pool)
+    bus = create_bus(settings)
     try:
         async with _token_verifier(settings) as verifier:
             yield Resources(
@@ -62,8 +81,11 @@ async def open_resources(
                 checks={"database": lambda: ping(engine), **(checks or {})},
                 progress=progress or Progress(),
                 clock=clock,
+                lags=bus.lags,
+                data=settings.data,
             )
     finally:
+        await bus.close()
         await engine.dispose()
 
 
@@ -77,6 +99,7 @@ async def _token_verifier(settings: Settings) -> AsyncIterator[TokenVerifier]:
     async with AsyncExitStack() as stack:
         if settings.oidc_issuer:
             client = await stack.enter_async_context(httpx.AsyncClient())
-            yield TokenVerifier(OidcKeys(settings.oidc_issuer, settings.oidc_audience, client))
+            claims = Claims(settings.oidc_claims, settings.oidc_roles)
+            yield TokenVerifier(OidcKeys(settings.oidc_issuer, settings.oidc_audience, client), claims=claims)
         else:
             yield TokenVerifier(LocalKeys(settings.data))

@@ -2,7 +2,7 @@
 
 1. *Claim*, in a transaction: items that are due get a lease, and each attempt is written down before anything is done.
 2. *Perform*, in no transaction: the letter, the webhook, the upload. It may take as long as the lease.
-3. *Settle*, in a transaction: the attempt's outcome, and what the task has to keep of it.
+3. *Settle*, in a transaction: the attempt's outcome, and what the task has to keep of it (`settling.py`).
 
 Killed in step 2, nobody knows whether the other side took it: the lease runs out, and the item is tried again. So a task sends the same
 bytes under the same key. Where another worker has claimed the item meanwhile, step 3 finds a lease that is not ours (LeaseLostError), and
@@ -10,56 +10,89 @@ nothing of this attempt is kept.
 """
 
 import asyncio
+import time
 import uuid
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.clock import Clock, utc_now
+from shared.clockwatch.watch import Doubts, never
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup
 from shared.telemetry import metrics
+from shared.telemetry.tracing import span
 from shared.waiting import wait_until_set
 from shared.worklist import repository
-from shared.worklist.repository import LeaseLostError, WorkItem
-from shared.worklist.tasks import ChoosesItself, Done, Failed, KeepsResult, Outcome, Retry, Task
+from shared.worklist.repository import Claimant, WorkItem
+from shared.worklist.settling import AWAY_PAUSE, Settler
+from shared.worklist.tasks import ChoosesItself, Failed, Outcome, Retry, Task, Together
 
 log = structlog.get_logger()
 
 POLL: Final = timedelta(seconds=5)
 """The bound on how late an item starts should its NOTIFY be lost, and how often other workers' expired leases are looked for."""
 
-AWAY_PAUSE: Final = 1.0
+COUNT_EVERY: Final = 10.0
+"""Seconds between counts of what is overdue: a count reads all of it."""
+
+WAITS_EVERY: Final = 30.0
+"""Seconds between looks for waits that a clock ahead has made too long: shorter than any lease, and a look reads all that waits."""
+
+GATHER: Final = 0.005
+"""Seconds for which attempts that end at about the same time are waited for, once an end has made room."""
+
 DRAIN: Final = 20.0
 """Seconds that attempts under way may take to end when the worker stops; afterwards their leases run out."""
 
 
 class Runner:
-    """Runs tasks of several kinds with a bounded number of attempts at once."""
+    """Runs tasks of several kinds with a bounded number of attempts at once; while the clock is doubted, only kinds `regardless` of it."""
 
     def __init__(
-        self, schema: str, engine: AsyncEngine, tasks: Sequence[Task], wakeup: Wakeup, *, concurrency: int = 8, clock: Clock = utc_now
+        self,
+        schema: str,
+        engine: AsyncEngine,
+        tasks: Sequence[Task],
+        wakeup: Wakeup,
+        *,
+        concurrency: int = 8,
+        clock: Clock = utc_now,
+        doubts: Doubts = never,
+        regardless: Collection[str] = (),
     ) -> None:
         self._schema = schema
         self._engine = engine
         self._tasks = {task.kind: task for task in tasks}
-        self._kinds = deque(self._tasks)
+        self._choosers: dict[str, ChoosesItself] = {task.kind: task for task in tasks if isinstance(task, ChoosesItself)}
+        self._plain = {task.kind: task for task in tasks if not isinstance(task, ChoosesItself)}
+        self._choosers_first = False
         self._wakeup = wakeup
         self._concurrency = concurrency
         self._clock = clock
-        self._running: dict[asyncio.Task[None], uuid.UUID] = {}
+        self._doubts = doubts
+        self._regardless = frozenset(regardless)
+        # Where items are worked together, a claim waits until it can take some.
+        self._least = max(concurrency // 4, 1) if all(isinstance(task, Together) for task in tasks) else 1
+        self._under_way: dict[uuid.UUID, WorkItem] = {}
+        self._after: dict[str, int] = dict.fromkeys(self._plain, repository.SHARES - 1)
+        self._running: set[asyncio.Task[None]] = set()
+        self._settler = Settler(schema, engine, clock, self._ended)
+        self._count_at = self._waits_at = 0.0
 
     async def run(self, stop: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
         """Works until `stop` is set, then lets attempts under way end."""
         while not stop.is_set():
             beat()
             try:
-                claimed = await self._claim_and_start()
-                if not claimed:
+                free = self._free()
+                if free < self._least or await self._claim_and_start(free) < free:
                     await self._wait_for_work()
             except Exception as error:
                 if not is_transient(error):
@@ -67,118 +100,167 @@ class Runner:
                     raise
                 log.warning("worklist.waits", schema=self._schema, error=type(error).__name__)
                 await wait_until_set(stop, AWAY_PAUSE)
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=DRAIN)
-            for attempt in late:
-                attempt.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._drain(DRAIN)
 
     async def run_once(self) -> int:
         """Works off what is due now, one batch; answers how many items. For tests and operators."""
-        claimed = await self._claim_and_start()
-        if self._running:
-            await asyncio.wait(self._running)
+        claimed = await self._claim_and_start(self._free())
+        while busy := self._running | self._settler.busy:
+            await asyncio.wait(busy)
         return claimed
 
-    async def _claim_and_start(self) -> int:
-        free = self._concurrency - len(self._running)
-        if free <= 0:
-            return 0
+    async def _drain(self, patience: float) -> None:
+        """Lets attempts end and be kept; those that take too long are cut off, and their leases run out."""
+        until = time.monotonic() + patience
+        while (busy := self._running | self._settler.busy) and time.monotonic() < until:
+            await asyncio.wait(busy, timeout=until - time.monotonic(), return_when=asyncio.FIRST_COMPLETED)
+        for late in busy:
+            late.cancel()
+        await asyncio.gather(*busy, return_exceptions=True)
+
+    async def _claim_and_start(self, free: int) -> int:
+        """Claims what there are places for; kinds that choose for themselves and all others take turns in being first."""
+        self._choosers_first = not self._choosers_first
+        chosen = [partial(self._claim_chosen, task) for kind, task in self._choosers.items() if self._may_start(kind)]
+        turns: list[Callable[[int], Awaitable[int]]] = (
+            [*chosen, self._claim_plain] if self._choosers_first else [self._claim_plain, *chosen]
+        )
         started = 0
-        # A kind at a time, as each has a lease of its own; by turns, so that a flood of one kind does not keep the others waiting.
-        self._kinds.rotate(-1)
-        for kind in tuple(self._kinds):
-            if started >= free:
-                break
-            task = self._tasks[kind]
-            async with self._engine.begin() as connection:
-                items = await self._claim(connection, task, free - started)
-            for item in items:
-                running = asyncio.create_task(self._attempt(task, item), name=f"{item.kind}-{item.id}")
-                self._running[running] = item.id
-                running.add_done_callback(self._finished)
-            started += len(items)
+        for turn in turns:
+            if free > started:
+                started += await turn(free - started)
         return started
 
-    async def _claim(self, connection: AsyncConnection, task: Task, most: int) -> Sequence[WorkItem]:
-        under_way = self._running.values()
-        if isinstance(task, ChoosesItself):
-            return await task.claim(connection, most=most, now=self._clock(), under_way=under_way)
-        return await repository.claim(connection, [task.kind], most=most, now=self._clock(), lease_for=task.lease, under_way=under_way)
+    async def _claim_plain(self, most: int) -> int:
+        busy = Counter(item.kind for item in self._under_way.values())
+        kinds = [Claimant(kind, task.lease, busy[kind], self._after[kind]) for kind, task in self._plain.items() if self._may_start(kind)]
+        if not kinds:
+            return 0
+        async with self._engine.begin() as connection:
+            items = await repository.claim(connection, kinds, most=most, now=self._clock(), under_way=self._under_way.keys())
+        for kind in {item.kind for item in items}:
+            self._after[kind] = repository.last_share((item for item in items if item.kind == kind), self._after[kind])
+        return self._start(items)
 
-    def _finished(self, running: asyncio.Task[None]) -> None:
-        del self._running[running]
-        # There is room for one more: the loop may be waiting for it.
-        self._wakeup.ring()
+    async def _claim_chosen(self, task: ChoosesItself, most: int) -> int:
+        async with self._engine.begin() as connection:
+            items = await task.claim(connection, most=most, now=self._clock(), under_way=self._under_way.keys())
+        return self._start(items)
+
+    def _free(self) -> int:
+        return self._concurrency - len(self._under_way)
+
+    def _may_start(self, kind: str) -> bool:
+        return kind in self._regardless or not self._doubts()
+
+    def _start(self, items: Sequence[WorkItem]) -> int:
+        together: dict[str, list[WorkItem]] = defaultdict(list)
+        for item in items:
+            self._under_way[item.id] = item
+            task = self._tasks[item.kind]
+            if isinstance(task, Together):
+                together[item.kind].append(item)
+            else:
+                self._run(self._attempt(task, item), f"{item.kind}-{item.id}")
+        for kind, some in together.items():
+            self._run(self._attempt_all(self._tasks[kind], some), f"{kind}-{some[0].id}")
+        return len(items)
+
+    def _run(self, attempt: Coroutine[None, None, None], name: str) -> None:
+        running = asyncio.create_task(attempt, name=name)
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+
+    def _ended(self, item: WorkItem, waits: bool) -> None:
+        was_full = self._free() < self._least
+        self._under_way.pop(item.id, None)
+        # There is room for more, perhaps of the item's own sort, or the item is due sooner than whatever is waited for.
+        if (was_full and self._free() >= self._least) or waits or self._choosers:
+            self._wakeup.ring()
 
     async def _wait_for_work(self) -> None:
+        await self._keep_waits()
+        await self._count_overdue()
+        if self._free() < self._least:
+            # Nothing can be begun before an attempt ends, and that rings. Those that end together are followed by one claim.
+            await self._wakeup.wait(POLL)
+            await asyncio.sleep(GATHER)
+            return
         async with self._engine.begin() as connection:
             due_at = await self._next_due(connection)
-            for kind, count in (await repository.overdue(connection, self._kinds, self._clock())).items():
-                metrics.WORK_DUE.labels(self._schema, kind).set(count)
-        wait = POLL
-        if due_at is not None and len(self._running) < self._concurrency:
-            wait = min(POLL, max(due_at - self._clock(), timedelta(milliseconds=10)))
+        wait = POLL if due_at is None else min(POLL, max(due_at - self._clock(), timedelta(milliseconds=10)))
         await self._wakeup.wait(wait)
 
+    async def _keep_waits(self) -> None:
+        now = time.monotonic()
+        if now < self._waits_at:
+            return
+        self._waits_at = now + WAITS_EVERY
+        async with self._engine.begin() as connection:
+            kept = await repository.keep_waits(connection, list(self._tasks), self._clock())
+        if kept:
+            log.warning("work.waits_kept", schema=self._schema, items=kept)
+
+    async def _count_overdue(self) -> None:
+        now = time.monotonic()
+        if now < self._count_at:
+            return
+        self._count_at = now + COUNT_EVERY
+        async with self._engine.begin() as connection:
+            counts = await repository.overdue(connection, list(self._tasks), self._clock())
+        for kind, count in counts.items():
+            metrics.WORK_DUE.labels(self._schema, kind).set(count)
+
     async def _next_due(self, connection: AsyncConnection) -> datetime | None:
-        plain = [kind for kind, task in self._tasks.items() if not isinstance(task, ChoosesItself)]
+        plain = [kind for kind in self._plain if self._may_start(kind)]
         due = [await repository.next_due(connection, plain)] if plain else []
-        due += [await task.next_due(connection, self._clock()) for task in self._tasks.values() if isinstance(task, ChoosesItself)]
+        due += [await task.next_due(connection, self._clock()) for kind, task in self._choosers.items() if self._may_start(kind)]
         return min((moment for moment in due if moment is not None), default=None)
 
     async def _attempt(self, task: Task, item: WorkItem) -> None:
-        outcome = await self._perform(task, item)
-        # What was done must not be done again because the database was away for a moment: the lease is still ours, so keep trying.
-        loop = asyncio.get_running_loop()
-        until = loop.time() + task.lease.total_seconds()
-        while not await self._settled(task, item, outcome) and loop.time() < until:  # noqa: ASYNC110 - nothing tells that it is back
-            await asyncio.sleep(AWAY_PAUSE)
-
-    async def _settled(self, task: Task, item: WorkItem, outcome: Outcome) -> bool:
-        """Whether there is nothing more to try; False while the database is away."""
-        try:
-            await self._settle(task, item, outcome)
-        except LeaseLostError:
-            # Our lease ran out, and another worker got there first: the item is theirs.
-            log.warning("work.lease_lost", kind=item.kind, item=str(item.id), attempt=item.attempt)
-        except Exception as error:
-            if is_transient(error):
-                log.warning("work.not_settled", kind=item.kind, item=str(item.id), error=type(error).__name__)
-                return False
-            # The lease runs out, and the item is tried again.
-            log.exception("work.not_settled", kind=item.kind, item=str(item.id))
-        return True
+        with self._traced([item]):
+            outcome = await self._perform(task, item)
+        self._settler.put(task, item, outcome)
 
     async def _perform(self, task: Task, item: WorkItem) -> Outcome:
-        most = task.backoff.most_attempts
-        if most is not None and item.lost >= most:
-            # Whatever ends these attempts, a crash or a result that can't be kept: its side effect must not be repeated for ever.
-            return Failed(f"given up after {item.lost} attempts that never came to an end")
+        if (given_up := _given_up(task, item)) is not None:
+            return given_up
         try:
             async with asyncio.timeout(task.lease.total_seconds()):
                 return await task.perform(item)
         except Exception as error:
-            log.warning("work.raised", kind=item.kind, item=str(item.id), attempt=item.attempt, error=type(error).__name__)
-            return Retry(type(error).__name__)
+            return _raised(item, error)
 
-    async def _settle(self, task: Task, item: WorkItem, outcome: Outcome) -> None:
-        most = task.backoff.most_attempts
-        if isinstance(outcome, Retry) and outcome.counts and most is not None and item.attempt >= most:
-            outcome = Failed(f"given up after {item.attempt} attempts: {outcome.detail}")
-        now = self._clock()
-        async with self._engine.begin() as connection:
-            match outcome:
-                case Done(detail):
-                    await repository.settle(connection, item, "done", now=now, detail=detail)
-                case Retry(detail, after):
-                    due_at = now + (after if after is not None else task.backoff.after(item.attempt))
-                    await repository.settle(connection, item, "retry", now=now, due_at=due_at, detail=detail)
-                case Failed(detail):
-                    await repository.settle(connection, item, "failed", now=now, detail=detail)
-            if isinstance(task, KeepsResult):
-                await task.settle(connection, item, outcome)
-        # Not the outcome's own class: a task may answer one that carries its result to `settle`.
-        name = next(kind.__name__.lower() for kind in (Done, Retry, Failed) if isinstance(outcome, kind))
-        metrics.WORK_ATTEMPTS.labels(self._schema, item.kind, name).inc()
-        log.info("work.attempted", kind=item.kind, item=str(item.id), attempt=item.attempt, outcome=name, detail=outcome.detail)
+    def _traced(self, items: Sequence[WorkItem]) -> AbstractContextManager[object]:
+        kind, service = items[0].kind, self._schema.replace("_", "-")
+        return span(service, f"work {kind}", "consumer", [item.traceparent for item in items], star_work_items=len(items))
+
+    async def _attempt_all(self, task: Task, items: Sequence[WorkItem]) -> None:
+        left = {item.id: item for item in items}
+        for item in items:
+            if (given_up := _given_up(task, item)) is not None:
+                self._settler.put(task, left.pop(item.id), given_up)
+        assert isinstance(task, Together)
+        failure: Exception = RuntimeError()
+        try:
+            with self._traced(items):
+                async with asyncio.timeout(task.lease.total_seconds()):
+                    async for item, outcome in task.perform_all(list(left.values())):
+                        self._settler.put(task, left.pop(item.id), outcome)
+        except Exception as error:
+            failure = error
+        for item in left.values():
+            self._settler.put(task, item, _raised(item, failure))
+
+
+def _given_up(task: Task, item: WorkItem) -> Failed | None:
+    """Whatever ended these attempts, a crash or a result that can't be kept: their side effect must not be repeated for ever."""
+    most = task.backoff.most_attempts
+    if most is None or item.lost < most:
+        return None
+    return Failed(f"given up after {item.lost} attempts that never came to an end")
+
+
+def _raised(item: WorkItem, error: Exception) -> Retry:
+    log.warning("work.raised", kind=item.kind, item=str(item.id), attempt=item.attempt, error=type(error).__name__)
+    return Retry(type(error).__name__)

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from shared.telemetry.tracing import SERVER_SETTING
+
 WORKLIST_V1: Final = (
     """
     CREATE TABLE work (
@@ -33,3 +35,20 @@ WORKLIST_V1: Final = (
 
 WORKLIST_V2: Final = {"work_settled": "work (kind, settled_at) WHERE settled_at IS NOT NULL"}
 """Indexes for the retention of finished work."""
+
+WORKLIST_V3: Final = {"work_leased": "work (kind, due_at) WHERE state = 'leased'"}
+"""Indexes for the leases that have lapsed: they are looked for apart from what waits, which may be a hundred thousand times as much."""
+
+WORKLIST_V4: Final = "ALTER TABLE work ADD COLUMN put_at timestamptz"
+"""When an item's time was set, by the clock of the host that set it; NULL where a release before set it, or where the calendar did."""
+
+WORKLIST_V5: Final = "ALTER TABLE work ADD COLUMN IF NOT EXISTS share smallint NOT NULL DEFAULT 0"
+"""The share of its kind that an item is in; what a release before puts on the list is in the first."""
+
+WORKLIST_V6: Final = {"work_waiting": "work (kind, share, due_at) WHERE state = 'waiting'"}
+"""Indexes for claims that go round between shares."""
+
+WORKLIST_V7: Final = f"""
+    ALTER TABLE work ADD COLUMN IF NOT EXISTS traceparent text DEFAULT nullif(current_setting('{SERVER_SETTING}', true), '')
+"""
+"""The span that puts an item on the list, which the transaction knows where there is one."""

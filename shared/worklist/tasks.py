@@ -1,7 +1,7 @@
 """The tasks of a worklist, and the outcomes of an attempt."""
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
@@ -84,6 +84,25 @@ class KeepsResult(Protocol):
 
         `outcome` is otherwise what `perform` answered: a subclass can carry what there is to keep.
         """
+
+
+@runtime_checkable
+class Together(Protocol):
+    """A task whose items of one claim are worked together: what one statement can do for all of them is done once."""
+
+    def perform_all(self, items: Sequence[WorkItem]) -> AsyncIterator[tuple[WorkItem, Outcome]]:
+        """Does the work of all items, outside any transaction, within the lease; yields each outcome when it is there.
+
+        An error that it raises counts as a Retry of those that have no outcome yet.
+        """
+
+
+@runtime_checkable
+class KeepsResults(Protocol):
+    """A task that keeps the results of several attempts in one transaction; where one of them can't be kept, each has its own."""
+
+    async def settle_all(self, connection: AsyncConnection, ended: Sequence[tuple[WorkItem, Outcome]]) -> None:
+        """Keeps the results, in the transaction that settles the items, as `KeepsResult.settle` does for one."""
 
 
 @runtime_checkable

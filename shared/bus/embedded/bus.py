@@ -1,10 +1,12 @@
 """The bus of a single machine without a broker: append-only logs in PostgreSQL, readers woken by NOTIFY."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,21 +17,23 @@ from shared.bus.embedded.publisher import EmbeddedPublisher
 from shared.bus.interface import BusUnavailableError, Positions, TopicDifference, committed_positions
 from shared.bus.lag import GroupLag
 from shared.clock import Clock, utc_now
+from shared.clockwatch.watch import ClockWatch, Doubts, never
 from shared.db.engine import create_engine
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup, listen
 from shared.db.migrate import Tree
 from shared.events.topics import TOPICS, Topic
+from shared.leases.lease import Lease
 from shared.retention import Retention, Rule
 
 SCHEMA: Final = "bus"
-TREE: Final = Tree("shared.bus.embedded", SCHEMA)
+TREE: Final = Tree("shared.bus.embedded", SCHEMA, common=True)
 
 TOMBSTONES_KEPT: Final = timedelta(days=1)
 """How long a reader may be away and still hear that a key is gone."""
 
 CONNECTIONS: Final = 16
-"""One for each consumer of the process, and a few to publish with."""
+"""One for each consumer of the process, and a few to publish and to renew leases with."""
 
 AT_ONCE: Final = 10_000
 
@@ -37,8 +41,10 @@ AT_ONCE: Final = 10_000
 class EmbeddedBus:
     """Publishers and consumers over one engine, and the one connection that listens for news."""
 
-    def __init__(self, database_url: str, *, partitions: int, publish_timeout: timedelta) -> None:
+    def __init__(self, database_url: str, *, partitions: int, publish_timeout: timedelta, instance: UUID | None = None) -> None:
         self._database_url = database_url
+        self._instance = instance or uuid4()
+        self._made: Counter[str] = Counter()
         self._partitions = partitions
         self._publish_timeout = publish_timeout
         self._engine = create_engine(database_url, SCHEMA, pool_size=CONNECTIONS)
@@ -67,7 +73,11 @@ class EmbeddedBus:
             self._listening = asyncio.create_task(listen(self._database_url, channels, self._closing), name="embedded-bus-listen")
         wakeup = Wakeup()
         self._wakeups.append(wakeup)
-        return EmbeddedConsumer(self._engine, group, topics, wakeup, positions)
+        # Each consumer holds its lease under a name of its own, and under the same one after a restart.
+        self._made[group] += 1
+        holder = uuid5(self._instance, f"{group}/{self._made[group]}")
+        lease = Lease(self._engine, SCHEMA, f"group {group}", holder)
+        return EmbeddedConsumer(self._engine, lease, group, topics, wakeup, positions)
 
     async def missing_topics(self) -> list[str]:
         """Compares the partitions with the catalogue."""
@@ -102,9 +112,13 @@ class EmbeddedBus:
                 raise BusUnavailableError("the database is away") from error
             raise
 
-    def retention(self, clock: Clock = utc_now) -> Retention:
+    def clock_watch(self, jump: timedelta, standing: timedelta) -> ClockWatch:
+        """Watches the clock by which messages are let go of."""
+        return ClockWatch(SCHEMA, self._engine, jump, standing)
+
+    def retention(self, clock: Clock = utc_now, doubts: Doubts = never) -> Retention:
         """Lets go of what a broker would let go of by itself: old messages, and on compacted topics all but the newest of each key."""
-        return Retention(SCHEMA, self._engine, [rule for topic in TOPICS for rule in _rules(topic)], clock)
+        return Retention(SCHEMA, self._engine, [rule for topic in TOPICS for rule in _rules(topic)], clock, doubts)
 
     async def close(self) -> None:
         """Stops listening and closes all connections."""

@@ -12,6 +12,7 @@ from shared.bus.embedded import repository
 from shared.bus.interface import BusUnavailableError, Message, Partition, Positions
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup
+from shared.leases.lease import FenceLostError, Lease
 
 log = structlog.get_logger()
 
@@ -25,11 +26,11 @@ QUERY_TIMEOUT: Final = 30.0
 
 
 class EmbeddedConsumer:
-    """One reader of a group. Ownership of the group is a lock on the connection that also reads and commits, so a reader that lost
-    its connection can't commit any more."""
+    """One reader of a group, which owns the group by a lease, and proves it in each commit."""
 
-    def __init__(self, engine: AsyncEngine, group: str, topics: Sequence[str], wakeup: Wakeup, positions: Positions) -> None:
+    def __init__(self, engine: AsyncEngine, lease: Lease, group: str, topics: Sequence[str], wakeup: Wakeup, positions: Positions) -> None:
         self._engine = engine
+        self._lease = lease
         self._group = group
         self._topics = topics
         self._wakeup = wakeup
@@ -51,7 +52,7 @@ class EmbeddedConsumer:
         messages = await self._guarded(self._read(most))
         if not messages:
             await self._wakeup.wait(wait)
-            messages = await self._guarded(self._read(most))
+            messages = await self._guarded(self._read(most)) if self._lease.has_time_left() else []
         for message in messages:
             self._positions[message.source] = message.offset + 1
         self._rotate(messages)
@@ -59,12 +60,12 @@ class EmbeddedConsumer:
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Keeps offsets, unless the ownership has been lost meanwhile."""
-        if self._connection is None or not offsets:
+        if not offsets:
             return
         try:
-            await self._guarded(repository.commit(self._connection, self._group, offsets))
-        except BusUnavailableError:
-            # The ownership went with the connection: whoever owns the group next reads from the last commit.
+            await self._guarded(self._commit(offsets))
+        except (BusUnavailableError, FenceLostError):
+            # Whoever owns the group next reads from the last commit.
             log.info("bus.commit_discarded", group=self._group, partitions=len(offsets))
 
     def relocate(self) -> None:
@@ -86,25 +87,26 @@ class EmbeddedConsumer:
 
     async def stop(self) -> None:
         """Gives the group up."""
-        await self._disown()
+        await self._disconnect()
+        await self._lease.give_up()
 
     async def _own(self) -> bool:
-        if self._connection is not None:
-            return True
-        connection = await self._engine.connect()
-        try:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            if not await repository.try_own(connection, self._group):
-                await connection.close()
-                return False
-        except BaseException:
-            await connection.invalidate()
-            raise
-        self._paused.clear()
-        self._connection = connection
-        self.relocate()
-        log.info("bus.group_owned", group=self._group)
+        led = self._lease.has_time_left()
+        if not await self._lease.keep():
+            await self._disconnect()
+            return False
+        if not led:
+            self._paused.clear()
+            self.relocate()
+        if self._connection is None:
+            self._connection = await self._engine.connect()
+            await self._connection.execution_options(isolation_level="AUTOCOMMIT")
         return True
+
+    async def _commit(self, offsets: Mapping[Partition, int]) -> None:
+        async with self._engine.begin() as connection:
+            await self._lease.prove(connection)
+            await repository.commit(connection, self._group, offsets)
 
     async def _place(self) -> None:
         if self._placed:
@@ -113,7 +115,7 @@ class EmbeddedConsumer:
         logs = await self._guarded(repository.logs(self._connection, self._topics))
         missing = set(self._topics) - {partition.topic for partition in logs}
         if missing:
-            await self._disown()
+            await self._disconnect()
             raise BusUnavailableError(f"the topic {min(missing)} does not exist")
         positions = await self._look_up(logs, self._committed)
         kept = [partition for partition in self._positions if partition in positions]
@@ -125,10 +127,10 @@ class EmbeddedConsumer:
         assert self._connection is not None
         return await self._guarded(repository.committed(self._connection, self._group, self._topics))
 
-    async def _disown(self) -> None:
+    async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            # Closing for real, not handing back to the pool: the ownership lives as long as the connection.
+            # For real, and not back to the pool: a query may be under way.
             await connection.invalidate()
             await connection.close()
 
@@ -143,12 +145,12 @@ class EmbeddedConsumer:
             self._positions[partition] = self._positions.pop(partition)
 
     async def _guarded(self, work: Awaitable[T]) -> T:
-        """The work's result. However it fails, a cancellation included, the connection goes: SQLAlchemy would mend it without the lock."""
+        """The work's result. However it fails, a cancellation included, the connection goes."""
         try:
             async with asyncio.timeout(QUERY_TIMEOUT):
                 return await work
         except BaseException as error:
-            await self._disown()
+            await self._disconnect()
             if is_transient(error):
                 raise BusUnavailableError("the database is away") from error
             raise

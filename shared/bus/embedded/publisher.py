@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
-from zlib import crc32
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.bus.embedded import repository
 from shared.bus.interface import BusUnavailableError, Outgoing, check_sizes
+from shared.bus.partitioning import partition_of
 from shared.db.errors import is_transient
 
 Waiting = tuple[Sequence[Outgoing], asyncio.Future[None]]
@@ -83,7 +83,7 @@ class EmbeddedPublisher:
                 count = self._partitions.get(message.topic)
                 if count is None:
                     raise BusUnavailableError(f"the topic {message.topic} does not exist")
-                placed.append((crc32(message.key) % count, message))
+                placed.append((partition_of("embedded", message.key, count), message))
             await repository.append(connection, placed)
 
 

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.bus.headers import headers_from_text, headers_to_text
 from shared.bus.interface import Log, Message, Outgoing, Partition
 from shared.bus.lag import GroupLag
-from shared.identifiers import lock_key
 
 CHANNEL: Final = "star_bus"
 
@@ -179,12 +178,6 @@ async def append(connection: AsyncConnection, messages: Sequence[tuple[int, Outg
     await connection.execute(_INSERT, rows)
     await connection.execute(_ADVANCE, keys | {"offsets": [next_offsets[log] for log in wanted]})
     await connection.execute(text(f"NOTIFY {CHANNEL}"))
-
-
-async def try_own(connection: AsyncConnection, group: str) -> bool:
-    """Makes this connection the group's only reader until it closes; False while another one is."""
-    owned = await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": lock_key("group", group)})
-    return bool(owned.scalar())
 
 
 async def logs(connection: AsyncConnection, topics: Sequence[str]) -> dict[Partition, Log]:

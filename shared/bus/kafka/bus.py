@@ -20,6 +20,7 @@ from shared.bus.kafka.consumer import KafkaConsumer
 from shared.bus.kafka.ending import STOP_TIMEOUT, UNAVAILABLE, bounded, leave
 from shared.bus.kafka.lag import commits, lags
 from shared.bus.kafka.publisher import REQUEST_TIMEOUT, KafkaPublisher
+from shared.bus.kafka.records import install as install_reader
 from shared.bus.kafka.topic_settings import differences, settings_of
 from shared.bus.lag import GroupLag
 from shared.clock import utc_now
@@ -32,6 +33,7 @@ class KafkaBus:
     """Publishers and consumers of one cluster."""
 
     def __init__(self, access: KafkaAccess, *, partitions: int, publish_timeout: timedelta) -> None:
+        install_reader()
         self._access = access
         self._partitions = partitions
         self._publish_timeout = publish_timeout

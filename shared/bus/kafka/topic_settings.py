@@ -14,6 +14,10 @@ FOR_EVER: Final = -1
 COMPACTED_WITHIN: Final = timedelta(days=1)
 """Left to itself, Kafka compacts when it pays: a quiet topic would keep the names of a student who was removed for ever."""
 
+STAMPED: Final = {"message.timestamp.type": "LogAppendTime"}
+"""The age of a message is the broker's to tell. By the time of a producer whose clock is an hour ahead, the broker takes nothing from it;
+by that of one whose clock is behind, it deletes what has just come."""
+
 _REPLICATED: Final = 3
 """From so many replicas on, a broker that fails can have been the only one with a message, unless two must have it."""
 
@@ -21,8 +25,8 @@ _REPLICATED: Final = 3
 def settings_of(topic: Topic) -> dict[str, str]:
     """The settings that a topic of ours is created with, in Kafka's names."""
     if topic.retention is None:
-        return {"cleanup.policy": COMPACT, "max.compaction.lag.ms": str(_milliseconds(COMPACTED_WITHIN))}
-    return {"retention.ms": str(_milliseconds(topic.retention))}
+        return {"cleanup.policy": COMPACT, "max.compaction.lag.ms": str(_milliseconds(COMPACTED_WITHIN)), **STAMPED}
+    return {"retention.ms": str(_milliseconds(topic.retention)), **STAMPED}
 
 
 def differences(
@@ -45,6 +49,9 @@ def differences(
         if policies != {DELETE}:
             yield _lost(topic, "cleanup.policy", found, DELETE, "an event would be deleted as soon as there is a newer one of its key")
         yield from _retention(topic, topic.retention, found)
+    for setting, wanted in STAMPED.items():
+        if found[setting] != wanted:
+            yield _kept(topic, setting, found, wanted, "nothing is taken from a machine whose clock is an hour ahead")
     if int(found["max.message.bytes"]) < MAX_REQUEST_BYTES:
         yield _kept(
             topic, "max.message.bytes", found, str(MAX_REQUEST_BYTES), "larger messages are halved, or set aside where they can't be"

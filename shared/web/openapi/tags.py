@@ -1,0 +1,50 @@
+"""The groups of operations, with a sentence each, in the order of the documents."""
+
+from types import MappingProxyType
+from typing import Final
+
+TAGS: Final = MappingProxyType(
+    {
+        "schools": "Schools with their calendars and timetables, and the schools that a token holds for.",
+        "students": "Students and their caregivers, as a school's system sends them, and the questions about their keys.",
+        "marks": "Attendance marks, one by one or many at once.",
+        "imports": "Marks and students from files.",
+        "KAMAR": "KAMAR Directory Services: its documents, its credentials, and the changes that wait for a person.",
+        "attendance": "Absence totals: of a student with the explanation of each day, and of a school's students.",
+        "work": "The work that waits for a person at a school, worst first.",
+        "STAR records": "STAR records and the responses to them.",
+        "holds": "Pauses on a student's letters.",
+        "casework": "Contacts, meetings, support plans and evidence of one student.",
+        "contacts": "Contacts with a student's family.",
+        "meetings": "Meetings about a student.",
+        "support plans": "Support plans of a student.",
+        "evidence": "The evidence that the Ministry asks for.",
+        "activities": "The school's list of response activities.",
+        "plan": "The school's Attendance Management Plan: draft, publication, page and PDF.",
+        "analysis": "A school's term in numbers from which nobody can be picked out.",
+        "tables": "Flat tables for spreadsheets and BI tools, with keys in place of names.",
+        "data quality": "Missing and doubtful data of a term.",
+        "transfers": "A student's term as a signed document, from one school to the next.",
+        "events": "The feed of crossings, responses and plans.",
+        "subscriptions": "Webhooks: subscriptions, their attempts, replays and tests.",
+        "replies": "Families' answers to letters, and the page behind the link in a letter.",
+        "deliveries": "Letters to caregivers, and each delivery of them.",
+        "bounces": "Reports on letters that came back, and the addresses that they came back from.",
+        "caregivers": "Caregivers with the address that letters go to, and the school's decisions about them.",
+        "letter policy": "The school's choices about letters: thresholds, window, waiting time, daily cap.",
+        "letters that wait for a person": "Letters that wait for a release.",
+        "e-mails to staff": "Notices and digests for staff.",
+        "templates": "The words of letters.",
+        "uploads": "Weekly uploads to the Ministry.",
+        "files": "The files of an upload, for sending by hand.",
+        "certificates": "Certificates of accepted uploads.",
+        "status": "The state of all uploads.",
+        "settings": "A school's own settings.",
+        "erasure": "The erasure of a student's personal data.",
+        "audit": "The log of looks and changes.",
+        "attendance codes": "The attendance codes, and what each counts as.",
+        "dead letters": "Messages that could not be applied.",
+        "operations": "Health, metrics and figures for operators.",
+        "documents": "The documents of the events.",
+    }
+)
