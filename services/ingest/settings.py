@@ -23,26 +23,31 @@ text. Whether letters go is decided by `shared/correspondents.py`."""
 class IngestSettings(Settings):
     """Bounds on what comes in."""
 
-    body_limit: int = Field(default=32 * 1024 * 1024, ge=1024)
+    body_limit: int = Field(default=32 * 1024 * 1024, ge=1024, le=1024**3)
     """Bytes of a request, on the wire and after decompression. A school's whole term (3,000 students) is a tenth of it."""
 
-    import_limit: int = Field(default=50 * 1024 * 1024, ge=1024)
+    import_limit: int = Field(default=50 * 1024 * 1024, ge=1024, le=4 * 1024**3)
     """Bytes of a CSV file in one request, on the wire and after decompression. The file is read as a stream: this bounds time, not
     memory."""
 
-    clock_skew: timedelta = timedelta(minutes=5)
+    clock_skew: timedelta = Field(default=timedelta(minutes=5), ge=timedelta(0), le=timedelta(days=1))
     """How far a sender's clock may be ahead of ours."""
 
-    calendars_for: timedelta = timedelta(seconds=10)
-    """How long a calendar is used without reading it again. Before it refuses a mark, it is read again."""
+    calendars_for: timedelta = Field(default=timedelta(seconds=10), ge=timedelta(0), le=timedelta(minutes=10))
+    """How often changed calendars are looked for, should the database's word of them be lost. Before it refuses a mark, a calendar is
+    read again."""
 
-    kamar_body_limit: int = Field(default=200 * 1024 * 1024, ge=1024)
+    effect_wait: timedelta = Field(default=timedelta(seconds=8), gt=timedelta(0), le=timedelta(minutes=1))
+    """How long a change that may move much waits for its effect, before it is answered with 503 and nothing is changed: a large school's
+    register takes a second or two."""
+
+    kamar_body_limit: int = Field(default=200 * 1024 * 1024, ge=1024, le=4 * 1024**3)
     """Bytes of a KAMAR document, on the wire and after decompression."""
 
-    kamar_body_timeout: timedelta = timedelta(minutes=10)
+    kamar_body_timeout: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(0), le=timedelta(hours=2))
     """How long a KAMAR document may take to arrive: 200 MB over a school's slow line."""
 
-    kamar_payload_kept: timedelta = timedelta(days=3)
+    kamar_payload_kept: timedelta = Field(default=timedelta(days=3), ge=timedelta(0), le=timedelta(days=90))
     """How long a document that could not be processed is kept, so that a person can look at it: over a weekend. Other documents are deleted
     when they are processed."""
 
@@ -51,10 +56,11 @@ class IngestSettings(Settings):
 
     kamar_privacy_statement: str = Field(
         default=(
-            "This service keeps students' names, year levels, groups, attendance and caregivers' contacts, to count days absent for the "
-            "Ministry of Education's Stepped Attendance Response and to write to caregivers on the school's behalf. The school remains "
-            "the owner of the data. It is not passed on to anybody but the Ministry, and never holds passwords. Contacts are deleted "
-            "when a student leaves; attendance is kept seven years, as the law asks."
+            "This service keeps students' names, year levels, groups, attendance, pastoral entries and caregivers' contacts, to count "
+            "days absent for the Ministry of Education's Stepped Attendance Response and to write to caregivers on the school's behalf. "
+            "The school remains the owner of the data. It is passed on to the Ministry and to those whom the school names, and to nobody "
+            "else. Passwords are never kept. Names and contacts are deleted when a student leaves, or sooner when the school asks for it; "
+            "pastoral entries are deleted after 400 days; attendance and the school's records of it are kept seven years, as the law asks."
         ),
         min_length=100,
     )
@@ -66,11 +72,11 @@ class IngestSettings(Settings):
     kamar_quiet_words: frozenset[str] = QUIET_WORDS
     """Words that stop letters to a caregiver in whose `status` or `role` they stand, besides those that the notifier knows."""
 
-    kamar_slice: timedelta = timedelta(seconds=45)
+    kamar_slice: timedelta = Field(default=timedelta(seconds=45), ge=timedelta(0), le=timedelta(minutes=10))
     """How long one attempt works on a document before the next goes on: the shorter, the sooner another worker takes over from a killed
     one."""
 
-    kamar_attempts: int = Field(default=8, ge=1)
+    kamar_attempts: int = Field(default=8, ge=1, le=100)
     """Failures of our own after which a document is given up: with the backoff, some six hours."""
 
     kamar_concurrency: int = Field(default=2, ge=1, le=10)

@@ -1,16 +1,17 @@
 """A file on its way in: read, sorted and published batch by batch while it arrives."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from services.ingest.answers import Rejected
 from services.ingest.csv_import.columns import Columns, Kind, recognise
-from services.ingest.csv_import.errors import LayoutError, MonthFirstError
-from services.ingest.csv_import.records import CsvReader, Row
+from services.ingest.csv_import.errors import MonthFirstError
 from services.ingest.csv_import.report import Tally
 from services.ingest.csv_import.schemas import ImportReport
 from services.ingest.csv_import.sorting import Sorted, Sorter
+from services.ingest.tables.errors import LayoutError
+from services.ingest.tables.records import CsvReader, Row
 from shared.clock import Clock
 
 ROWS_A_BATCH: Final = 5_000
@@ -20,6 +21,7 @@ ROWS_A_TURN: Final = 250
 """After so many rows (a few milliseconds) other requests of this process have their turn."""
 
 Keep = Callable[[Sorted], Awaitable[None]]
+Judge = Callable[[Sequence[Sorted]], Awaitable[None]]
 
 MONTH_FIRST: Final = (
     "the dates have the month first (as 10/13/2026): read day first, other rows would be marks of wrong days, so nothing was taken; "
@@ -36,7 +38,8 @@ class _Ended(NamedTuple):
 class Import:
     """One file. `keep` publishes or stores a batch; None is a dry run.
 
-    A batch whose dates could be read either way waits until a date tells which: a file with the month first is refused whole.
+    A batch whose dates could be read either way waits until a date tells which: a file with the month first is refused whole. With `judge`
+    all batches wait for the end of the file, and are judged together before the first of them is kept.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Import:
         keep: Keep | None,
         clock: Clock,
         tally: Tally,
+        judge: Judge | None = None,
     ) -> None:
         self._kind: Kind = kind
         self._chosen = chosen
@@ -54,6 +58,7 @@ class Import:
         self._keep = keep
         self._clock = clock
         self._tally = tally
+        self._judge = judge
         self._from_line = tally.last_line
         self._columns: Columns | None = None
         self._sorter: Sorter | None = None
@@ -76,6 +81,8 @@ class Import:
             raise MonthFirstError(MONTH_FIRST)
         if self._taken:
             self._end_batch()
+        if self._judge is not None:
+            await self._judge([ended.batch for ended in self._waiting])
         async for batch in self._settle():
             yield batch
 
@@ -104,7 +111,7 @@ class Import:
             self._line = line
             if self._taken >= ROWS_A_BATCH:
                 self._end_batch()
-                if not self._sorter.order.is_open:
+                if self._judge is None and not self._sorter.order.is_open:
                     async for batch in self._settle():
                         yield batch
             elif self._taken % ROWS_A_TURN == 0:

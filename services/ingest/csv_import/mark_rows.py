@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Raw
 
-from services.ingest.csv_import import values
 from services.ingest.csv_import.columns import HALF_DAYS, Columns, is_wide
 from services.ingest.csv_import.date_order import DateOrder
-from services.ingest.csv_import.identifiers import Keys
-from services.ingest.csv_import.records import cell
+from services.ingest.tables import values
+from services.ingest.tables.identifiers import Keys
+from services.ingest.tables.records import cell
 
 _encoder: Final = msgspec.json.Encoder()
 

@@ -1,30 +1,16 @@
-"""The query that says how to read a file, and the report of what became of it."""
+"""The report of what became of a file."""
 
-from typing import Annotated, Final
+from typing import Final
 
 from pydantic import BaseModel, Field
 
 from services.ingest.answers import Reason
+from services.ingest.changes.effect import Effect
 from services.ingest.csv_import.columns import Kind
-from shared.web.schemas import Body
 
 MOST_REFUSALS: Final = 100
 MOST_STUDENTS: Final = 100_000
 """So many different students are told apart: more than any school has, and a bound on memory."""
-
-
-class ImportQuery(Body):
-    """The way to read a file. A misspelt parameter is refused: `dryrun` must not import."""
-
-    kind: Kind
-    dry_run: bool = Field(default=False, description="Only say what would become of the file")
-    recorded_at: str | None = Field(
-        default=None, max_length=64, description="The moment of rows that say none; that of the upload by default"
-    )
-    from_line: int = Field(default=0, ge=0, description="Carry on behind this line: the `last_line` of a report")
-    map: list[Annotated[str, Field(max_length=300)]] = Field(
-        default=[], max_length=100, description="`Column=field`: what a column is; `Column=` leaves it out", examples=[["Ref=student"]]
-    )
 
 
 class RefusedRow(BaseModel):
@@ -50,3 +36,9 @@ class ImportReport(BaseModel):
     last_date: str | None
     students: int = Field(description=f"How many different students the rows name; counted up to {MOST_STUDENTS}")
     last_line: int = Field(description="Every row up to this line is dealt with: `from_line` carries on behind it")
+
+
+class RosterReport(ImportReport):
+    """The report of a file of students, with the effect on the school; in a dry run, the effect that it would have."""
+
+    effect: Effect

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from services.ingest.answers import Rejected
 from services.ingest.csv_import.columns import Columns
 from services.ingest.csv_import.date_order import DateOrder
-from services.ingest.csv_import.identifiers import Keys
 from services.ingest.csv_import.mark_rows import MarkRows
 from services.ingest.csv_import.report import Tally
 from services.ingest.csv_import.student_rows import StudentRows
@@ -17,6 +16,7 @@ from services.ingest.marks.batch import Batch
 from services.ingest.marks.posting import roll_messages
 from services.ingest.students.batch import StudentBatch
 from services.ingest.students.schemas import StudentIn
+from services.ingest.tables.identifiers import Keys
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.codes import CodeTable
 from shared.bus.interface import Outgoing

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from services.ingest.csv_import import values
 from services.ingest.csv_import.columns import CAREGIVER_PARTS, MOST_CAREGIVERS, Columns
 from services.ingest.csv_import.date_order import DateOrder
-from services.ingest.csv_import.identifiers import Keys, unspoilt
-from services.ingest.csv_import.records import cell
+from services.ingest.tables import values
+from services.ingest.tables.identifiers import Keys, unspoilt
+from services.ingest.tables.records import cell
 
 _SAID_BY_BLANKS: Final = frozenset({"status", "role", "relationship"})
 """Words of a caregiver: an empty cell says that there are none, and only a file without the column leaves them as they were."""

@@ -66,8 +66,9 @@ class Roll:
             self._counts(student, day, row)
 
     def sort(self, codes: CodeTable, now: datetime, clock_skew: timedelta) -> list[Raw]:
-        """The marks that the door lets in, in order; the others are noted."""
-        batch = Batch(self.calendar, codes, now, clock_skew)
+        """The marks that the door lets in, in order; the others are noted. Marks of a term that is not known yet are let in: KAMAR does not
+        send them again when the calendar has come."""
+        batch = Batch(self.calendar, codes, now, clock_skew, calendar_may_come=True)
         batch.take_all(self._encoded())
         places = list(self._marks) if batch.rejected else []
         for rejection in batch.rejected:

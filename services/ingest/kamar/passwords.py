@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+import uuid
 from typing import Final
 
 _PASSWORD: Final = 20
@@ -28,6 +29,21 @@ def new_password() -> str:
     return _base32(_PASSWORD)
 
 
+def derived(salt: bytes, key: str) -> str:
+    """The password that was drawn for a request under a key: its random half is kept, and the key is with whoever asked."""
+    return _encoded(hmac.digest(salt, key.encode(), hashlib.sha256)[:_PASSWORD])
+
+
+def username_of(school: str, request: uuid.UUID) -> str:
+    """The name of the credential that a request under a key makes."""
+    return f"{school}-{_encoded(request.bytes[:_NAME])}"
+
+
+def new_salt() -> bytes:
+    """The random half of a password."""
+    return secrets.token_bytes(_PASSWORD)
+
+
 def hashed(password: str) -> str:
     """The password as it is stored: `sha256$` and 64 hexadecimal digits."""
     return _FORM + hashlib.sha256(password.encode("utf-8", "replace")).hexdigest()
@@ -39,4 +55,8 @@ def matches(password: str, stored: str) -> bool:
 
 
 def _base32(size: int) -> str:
-    return base64.b32encode(secrets.token_bytes(size)).decode().lower().rstrip("=")
+    return _encoded(secrets.token_bytes(size))
+
+
+def _encoded(octets: bytes) -> str:
+    return base64.b32encode(octets).decode().lower().rstrip("=")

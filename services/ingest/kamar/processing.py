@@ -4,7 +4,7 @@ import asyncio
 import copy
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -13,14 +13,16 @@ from typing import Final
 from msgspec import Raw
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.ingest.changes.asking import Asking
 from services.ingest.kamar import pastoral, values
 from services.ingest.kamar.attendance import Roll, recorded_at
 from services.ingest.kamar.batches import Batches, DocumentBatch
+from services.ingest.kamar.departures import Departures, JudgedChange, judged
 from services.ingest.kamar.documents import Document
 from services.ingest.kamar.pastoral import PastoralRow
 from services.ingest.kamar.reading import WANTED, BrokenDocumentError, Element
 from services.ingest.kamar.refusals import Refusals
-from services.ingest.kamar.repository import documents, students
+from services.ingest.kamar.repository import documents, held, students
 from services.ingest.kamar.repository import refusals as refusals_repository
 from services.ingest.kamar.repository.documents import StoredDocument
 from services.ingest.kamar.roster import Roster
@@ -30,11 +32,15 @@ from services.ingest.settings import IngestSettings
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.codes import CodeTable
 from shared.bus.interface import Publisher
-from shared.identifiers import SchoolNumber, kamar_event_id
+from shared.clock import Clock, utc_now
+from shared.erasures.passing import erased_among
+from shared.identifiers import SchoolNumber, kamar_event_id, student_id
 from shared.telemetry import metrics
 
 SOURCE: Final = "kamar"
 BROKEN: Final = "broken-document"
+HELD: Final = "too-many-left"
+"""The reason under which a document lists that a part of it waits for a decision."""
 
 _SECTION_NAME: Final = re.compile(r"[a-z]{1,30}")
 _MOST_SECTIONS: Final = 30
@@ -66,11 +72,13 @@ class Processing:
     codes: CodeTable
     document: StoredDocument
     calendar: SchoolCalendar
+    clock: Clock = utc_now
     problem: str = ""
     refusals: Refusals = field(init=False)
     counts: dict[str, int] = field(init=False)
     _applied: int = field(init=False)
     _source: Document = field(default_factory=Document)
+    _judged: JudgedChange | None = None
     _left: tuple[Refusals, dict[str, int]] | None = None
 
     def __post_init__(self) -> None:
@@ -103,11 +111,42 @@ class Processing:
     async def finish(self, connection: AsyncConnection) -> None:
         """Applies the facts that only a whole document has, in the transaction that settles it."""
         self._begin_again()
-        if self._source.header.sync == "full" and self.counts.get("students") and not self.counts.get("students_unreadable"):
-            roster = self._roster()
-            await roster.depart(connection)
-            self._count("students_left", roster.left)
+        if self.counts.get("students"):
+            await self._settle_departures(connection)
         await self._note(connection, self._applied)
+
+    async def judge(self, asking: Asking) -> None:
+        """Looks at whom the whole document takes off the roll, and what its dates move, outside of any transaction."""
+        if not self.counts.get("students"):
+            return
+        async with self.engine.connect() as connection:
+            pending = await self._departures().pending(connection)
+            stored = await schools.stored(connection, self._school)
+        if stored is not None:
+            self._judged = await judged(pending.change, stored, asking)
+
+    async def _settle_departures(self, connection: AsyncConnection) -> None:
+        departures = self._departures()
+        pending = await departures.pending(connection, lock=True)
+        if self._judged is not None and self._judged.dangers:
+            await held.hold(connection, self._school, self.document.id, self.document.received_at, pending.change, self._judged)
+            self.refusals.add(HELD, "; ".join(self._judged.dangers) + ": it waits for a decision, see held-changes")
+            pending = pending.only(pending.announced)
+        elif departures.whole:
+            await held.supersede(connection, self._school, self.document.received_at)
+        await departures.make(connection, pending)
+        self._count("students_left", len(pending.leavers))
+
+    @property
+    def _received(self) -> datetime:
+        """The time at which the document came, as far as days depend on it: its order may be ahead of the clock."""
+        return min(self.document.received_at, self.clock())
+
+    def _departures(self) -> Departures:
+        whole = self._source.header.sync == "full" and not self.counts.get("students_unreadable")
+        at = self.document.received_at
+        quiet = self.settings.kamar_quiet_words
+        return Departures(self._school, self.document.id, at, self.calendar.today(self._received), quiet, whole=whole)
 
     async def keep_refusals(self, connection: AsyncConnection) -> None:
         """Keeps the refusals that belong to no batch, in the caller's transaction."""
@@ -151,9 +190,8 @@ class Processing:
             if roster is not None:
                 await roster.apply(connection)
                 self._count("students_published", roster.published)
-                self._count("students_left", roster.left)
                 self._count("students_unreadable", roster.unreadable)
-            await students.put_pastoral(connection, self._school, rows, self._said_at())
+            await students.put_pastoral(connection, self._school, await self._not_erased(connection, rows), self._said_at())
             await self._note(connection, batch.number)
         self._applied = batch.number
 
@@ -182,7 +220,7 @@ class Processing:
         )
         if marks:
             async with self.engine.begin() as connection:
-                await schools.note_marked(connection, self._school, self.document.received_at)
+                await schools.note_marked(connection, [self._school], self.document.received_at)
             await post(self.publisher, list(messages))
 
     def _marks(self, elements: list[Element]) -> list[Raw]:
@@ -192,7 +230,7 @@ class Processing:
                 self.refusals.add("bad-field", f"attendance: {element.problem}")
             else:
                 roll.take(element.fields)
-        return roll.sort(self.codes, self.document.received_at, self.settings.clock_skew)
+        return roll.sort(self.codes, self._received, self.settings.clock_skew)
 
     def _pastoral(self, elements: list[Element]) -> list[PastoralRow]:
         rows: dict[tuple[str, str, str], PastoralRow] = {}
@@ -203,6 +241,11 @@ class Processing:
             else:
                 rows[row.student, row.type, row.ref] = row
         return list(rows.values())
+
+    async def _not_erased(self, connection: AsyncConnection, rows: Sequence[PastoralRow]) -> list[PastoralRow]:
+        """Without the rows of students who were erased after the document came."""
+        erased = await erased_among(connection, {student_id(self._school, row.student) for row in rows})
+        return [row for row in rows if not erased.hide(student_id(self._school, row.student), self.document.received_at)]
 
     def _ours(self, elements: Iterable[Element]) -> Iterable[Element]:
         """Without the elements of other schools that share the system."""
@@ -215,7 +258,7 @@ class Processing:
             yield element
 
     def _roster(self) -> Roster:
-        today = self.calendar.today(self.document.received_at)
+        today = self.calendar.today(self._received)
         quiet = self.settings.kamar_quiet_words
         return Roster(self._school, self.document.id, self.document.received_at, today, quiet, self.refusals)
 

@@ -23,6 +23,7 @@ from services.ingest.kamar.repository import documents
 from services.ingest.kamar.scrubbing import Scrubber
 from services.ingest.kamar.senders import Sender
 from services.ingest.state import IngestState
+from shared.moments import repository as moments
 from shared.web.problems import ProblemError
 from shared.worklist import repository as worklist
 
@@ -90,8 +91,10 @@ class Arrival:
         try:
             chunks = await self._store_pieces(head, pieces)
             async with self.state.engine.begin() as connection:
+                # First, as who settles a document may hold the moment when it asks for the lock.
+                received_at = await moments.next_of(connection, self.sender.school, self.received_at)
                 await documents.lock_school(connection, self.sender.school)
-                await documents.arrived(connection, self.id, sync, chunks, self.size)
+                await documents.arrived(connection, self.id, sync, received_at, chunks, self.size)
                 # One at a time and in order: who settles the one before puts this one on the list.
                 if not await documents.others_wait(connection, self.id, self.sender.school):
                     await worklist.add(connection, DOCUMENT, self.id, now, now)

@@ -6,6 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from services.ingest.changes.effect import Effect
+from services.ingest.students.schemas import Words
+from shared.web.schemas import Body
+
 
 class NewCredential(BaseModel):
     """A credential with its password, which is shown this once."""
@@ -47,3 +51,29 @@ class RefusalOut(BaseModel):
     detail: str
     count: int
     at: datetime
+
+
+class HeldChangeOut(BaseModel):
+    """A part of a push that waits for a decision: students off the roll, students with other dates, and the effect.
+
+    `reasons` say why it is held. `known` is false if the effect on totals could not be found out.
+    """
+
+    id: uuid.UUID
+    document: uuid.UUID
+    received_at: datetime
+    students_off: list[str]
+    students_redated: list[str]
+    effect: Effect
+    known: bool
+    reasons: list[str]
+    state: Literal["held", "released", "discarded", "superseded"]
+    settled_at: datetime | None
+    settled_by: str | None
+    why: str | None
+
+
+class Discarding(Body):
+    """The reason why a change is left unmade."""
+
+    why: Words

@@ -1,7 +1,6 @@
 """KAMAR's students: what of an element is kept, how it is merged into what was known, and the event it makes. Pure."""
 
 import hashlib
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -11,10 +10,10 @@ from pydantic import ValidationError
 
 from services.ingest.kamar import values
 from services.ingest.kamar.values import Value
+from services.ingest.students import changing
 from services.ingest.students.merging import merged
 from services.ingest.students.schemas import CaregiverIn, StudentIn
-from shared.correspondents import text_key
-from shared.events.data import Caregiver, StudentUpdated
+from shared.events.data import StudentUpdated
 from shared.identifiers import SchoolNumber
 
 Fields = dict[str, Any]
@@ -66,8 +65,7 @@ def parse(element: dict[str, Value]) -> Parsed:
 
 def has_left(fields: Fields, today: date) -> bool:
     """Whether the student's last day lies behind us. A start after it beats it: the student has come back."""
-    starting, leaving = _stored_day(fields, "starting"), _stored_day(fields, "leaving")
-    return leaving is not None and leaving < today and (starting is None or starting <= leaving)
+    return changing.has_left(_stored_day(fields, "starting"), _stored_day(fields, "leaving"), today)
 
 
 def student_of(
@@ -94,17 +92,17 @@ def student_of(
     return merged(school, checked, before, updated_at)
 
 
-def quietened(student: StudentUpdated, quiet: Collection[str]) -> StudentUpdated:
-    """The student as everybody else gets to know them: caregivers in whose words one of `quiet` stands get no letters.
+def is_redated(fields: Fields, published: StudentUpdated) -> bool:
+    """Whether KAMAR has other dates than those that were published."""
+    sent = [(fields[name], day) for name, day in (("starting", published.starts_on), ("leaving", published.leaves_on)) if name in fields]
+    return any(text != (None if day is None else day.isoformat()) for text, day in sent)
 
-    A notifier of the release before reads nothing else.
-    """
-    phrases = [f" {text_key(word)} " for word in quiet]
-    caregivers = [
-        msgspec.structs.replace(caregiver, notify=caregiver.notify and not any(phrase in _spaced(caregiver) for phrase in phrases))
-        for caregiver in student.caregivers
-    ]
-    return msgspec.structs.replace(student, caregivers=caregivers)
+
+def dated_as(student: StudentUpdated, before: StudentUpdated | None, today: date) -> StudentUpdated:
+    """The student with the dates that were published before, if other ones would count other days: those wait for the whole document."""
+    if before is None or changing.counted_by(before, today) == changing.counted_by(student, today):
+        return student
+    return msgspec.structs.replace(student, starts_on=before.starts_on, leaves_on=before.leaves_on)
 
 
 def digest(student: StudentUpdated) -> bytes:
@@ -184,7 +182,3 @@ def _sent(fields: Fields) -> Fields:
     # Up to version 0.1 status and role were stored as one list.
     marks = fields.get("marks", [])
     return dict(zip(_WORDS, marks, strict=False)) | {key: value for key, value in fields.items() if key != "marks"}
-
-
-def _spaced(caregiver: Caregiver) -> str:
-    return f" {text_key(caregiver.status)} | {text_key(caregiver.role)} "

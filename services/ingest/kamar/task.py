@@ -12,6 +12,7 @@ from typing import Final, Literal
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.ingest.changes.asking import Asking
 from services.ingest.kamar.processing import AnotherSchoolError, OvertakenError, Processing, Slice
 from services.ingest.kamar.receiving import ANOTHER_SCHOOL, DOCUMENT
 from services.ingest.kamar.reporting import announce
@@ -73,7 +74,7 @@ class DocumentTask:
             school = await schools.school(connection, document.school) if document is not None else None
         if document is None or school is None or document.state != "waiting":
             return Done("settled before")
-        processing = Processing(self.engine, self.publisher, self.settings, self.codes, document, school.calendar())
+        processing = Processing(self.engine, self.publisher, self.settings, self.codes, document, school.calendar(), self.clock)
         try:
             outcome = await processing.run()
         except AnotherSchoolError:
@@ -94,6 +95,7 @@ class DocumentTask:
                 return Retry("goes on", timedelta())
             case Slice.BROKEN:
                 return _GivenUp(processing.problem, "failed", processing)
+        await processing.judge(Asking(self.engine, self.clock, self.settings.effect_wait))
         return _Processed(None, processing)
 
     async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:

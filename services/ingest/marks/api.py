@@ -19,6 +19,7 @@ from shared.telemetry import metrics
 from shared.web.body import read_body
 from shared.web.door import Router, asks, known_school_number
 from shared.web.headers import media_type
+from shared.web.openapi.refusals import refuses
 from shared.web.problems import ProblemError
 from shared.web.state import service_state
 
@@ -27,8 +28,17 @@ router = Router(tags=["marks"])
 NDJSON: Final = "application/x-ndjson"
 SOURCE: Final = "rest"
 
-_MARK_SCHEMA: Final[dict[str, Any]] = {
+_HALF_DAYS_SCHEMA: Final[dict[str, Any]] = {
+    "title": "HalfDaysIn",
     "type": "object",
+    "description": "The system's own count of the day, instead of session or slot.",
+    "required": ["unjustified", "justified", "present"],
+    "properties": {name: {"type": "integer", "minimum": 0, "maximum": 2} for name in ("unjustified", "justified", "present")},
+}
+_MARK_SCHEMA: Final[dict[str, Any]] = {
+    "title": "MarkIn",
+    "type": "object",
+    "description": "A mark: one code for one student in one session or slot of a day. It has `session`, `slot` or `half_days`.",
     "required": ["student", "date", "recorded_at"],
     "additionalProperties": False,
     "properties": {
@@ -39,12 +49,7 @@ _MARK_SCHEMA: Final[dict[str, Any]] = {
         "slot": {"type": "integer", "minimum": 1, "maximum": 20},
         "minutes": {"type": "integer", "minimum": 1, "description": "How much of the slot the code covers; all of it by default"},
         "code": {"type": ["string", "null"], "description": "null takes the mark back"},
-        "half_days": {
-            "type": ["object", "null"],
-            "description": "The system's own count of the day, instead of session or slot",
-            "required": ["unjustified", "justified", "present"],
-            "properties": {name: {"type": "integer", "minimum": 0, "maximum": 2} for name in ("unjustified", "justified", "present")},
-        },
+        "half_days": {"anyOf": [_HALF_DAYS_SCHEMA, {"type": "null"}]},
     },
     "example": {"student": "12345", "date": "2026-10-13", "session": "AM", "code": "M", "recorded_at": "2026-10-13T09:05:00+13:00"},
 }
@@ -53,13 +58,15 @@ _BODY: Final[dict[str, Any]] = {
     "content": {
         "application/json": {
             "schema": {
+                "title": "MarksIn",
                 "type": "object",
+                "description": "A batch of marks.",
                 "required": ["marks"],
                 "additionalProperties": False,
                 "properties": {"marks": {"type": "array", "minItems": 1, "maxItems": MOST_MARKS, "items": _MARK_SCHEMA}},
             }
         },
-        NDJSON: {"schema": {**_MARK_SCHEMA, "description": "One mark a line"}},
+        NDJSON: {"schema": _MARK_SCHEMA},
     },
 }
 
@@ -70,6 +77,7 @@ _encoder = msgspec.json.Encoder()
     "/v1/schools/{school}/marks",
     status_code=HTTPStatus.ACCEPTED,
     response_model=BatchAnswer,
+    responses=refuses("nothing-accepted", "unsupported-media-type"),
     openapi_extra={"requestBody": _BODY, "security": [{"HTTPBearer": []}]},
     summary="Post attendance marks",
 )

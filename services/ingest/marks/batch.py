@@ -20,6 +20,10 @@ LONGEST_RECORDED_BEFORE: Final = timedelta(days=366)
 """A mark recorded longer before its day than a year is a mistake in a clock or a date."""
 
 
+CALENDAR_WITHIN: Final = timedelta(days=180)
+"""How long a day may be past whose term is not known yet: so long are its marks kept."""
+
+
 class MarkIn(Struct, frozen=True, forbid_unknown_fields=True):
     """A mark as it is posted; which fields go together is checked by `Batch.take`."""
 
@@ -64,12 +68,17 @@ class _RefusedError(Exception):
 
 @dataclass(slots=True)
 class Batch:
-    """Sorts the marks of one request into those let in, as they came, and those refused."""
+    """Sorts the marks of one request into those let in, as they came, and those refused.
+
+    `calendar_may_come`: marks of days after all terms known are let in, from a sender that cannot send them again.
+    They wait in the dead letters until the school's calendar has a term for them.
+    """
 
     calendar: SchoolCalendar
     codes: CodeTable
     now: datetime
     clock_skew: timedelta
+    calendar_may_come: bool = False
     accepted: list[Raw] = field(default_factory=list)
     rejected: list[Rejection] = field(default_factory=list)
     _days: dict[date, _RefusedError | None] = field(default_factory=dict)
@@ -137,7 +146,14 @@ class Batch:
             self._check_timetable(mark.slot, mark.minutes, mark.date)
         return (mark.code, mark.minutes)
 
+    def _may_come(self, day: date) -> bool:
+        """Whether the school's calendar says nothing of the day yet, and may."""
+        terms, today = self.calendar.terms, self.calendar.today(self.now)
+        return self.calendar_may_come and today - CALENDAR_WITHIN <= day <= today and day > terms[-1].end
+
     def _check_timetable(self, number: int, minutes: int | None, day: date) -> None:
+        if self._may_come(day):
+            return
         slot = next((slot for slot in self.calendar.slots_on(day) if slot.slot == number), None)
         if slot is None:
             raise _RefusedError("no-timetable", "the school's timetable has no such slot")
@@ -145,6 +161,8 @@ class Batch:
             raise _RefusedError("bad-field", "minutes: more than the slot has")
 
     def _refusal_of_day(self, day: date) -> _RefusedError | None:
+        if self._may_come(day):
+            return None
         if self.calendar.term_on(day) is None:
             return _RefusedError("outside-term", "the day is in none of the school's terms")
         if day > self.calendar.today(self.now):

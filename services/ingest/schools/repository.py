@@ -1,6 +1,8 @@
 """The schools' SQL."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
@@ -8,6 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.schools.schemas import School
 from shared.clock import HOME_ZONE
+
+CHANNEL: Final = "star_schools"
+"""The NOTIFY channel that rings when a school is stored."""
+
+
+class StoredSchool(NamedTuple):
+    """A school's row, not read yet. `marked`: days of it have been marked."""
+
+    school: str
+    document: str
+    updated_at: datetime
+    marked: bool
+
+    def read(self) -> School:
+        """The school as it was last sent."""
+        return School.model_validate_json(self.document)
 
 
 async def school(connection: AsyncConnection, number: str) -> School | None:
@@ -18,17 +36,48 @@ async def school(connection: AsyncConnection, number: str) -> School | None:
     return None if document is None else School.model_validate_json(document)
 
 
-async def marked_school(connection: AsyncConnection, number: str) -> School | None:
-    """The school as it was last sent, if days of it have been marked; its row is locked for the caller's transaction."""
-    query = "SELECT CAST(document AS text) FROM schools WHERE school = :school AND marked_at IS NOT NULL FOR UPDATE"
-    document = (await connection.execute(text(query), {"school": number})).scalar()
-    return None if document is None else School.model_validate_json(document)
+async def changed_since(
+    connection: AsyncConnection, known: Mapping[str, datetime], only: Sequence[str] | None = None
+) -> list[StoredSchool]:
+    """The schools whose `updated_at` is not the known one, of all or of `only` some."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT school, CAST(document AS text), updated_at, marked_at IS NOT NULL
+            FROM schools LEFT JOIN unnest(CAST(:known AS text[]), CAST(:moments AS timestamptz[])) AS k(school, moment) USING (school)
+            WHERE updated_at IS DISTINCT FROM moment AND (CAST(:only AS text[]) IS NULL OR school = ANY(CAST(:only AS text[])))
+            """
+        ),
+        {"known": list(known), "moments": list(known.values()), "only": only if only is None else list(only)},
+    )
+    return [StoredSchool(*row) for row in rows]
 
 
-async def note_marked(connection: AsyncConnection, number: str, now: datetime) -> None:
-    """Notes that days of the school have been marked; the first time stays."""
+async def stored(connection: AsyncConnection, number: str, *, lock: bool = False) -> StoredSchool | None:
+    """The school as it was last sent. With `lock`, its row is locked for the caller's transaction."""
+    query = "SELECT school, CAST(document AS text), updated_at, marked_at IS NOT NULL FROM schools WHERE school = :school"
+    row = (await connection.execute(text(query + (" FOR UPDATE" if lock else "")), {"school": number})).one_or_none()
+    return None if row is None else StoredSchool(*row)
+
+
+async def roll(connection: AsyncConnection, number: str) -> int:
+    """How many students the school has."""
+    query = text("SELECT count(*) FROM students WHERE school = :school")
+    students: int = (await connection.execute(query, {"school": number})).scalar_one()
+    return students
+
+
+async def note_marked(connection: AsyncConnection, numbers: Sequence[str], now: datetime) -> None:
+    """Notes that days of these schools, in order, have been marked; the first time stays."""
     await connection.execute(
-        text("UPDATE schools SET marked_at = :now WHERE school = :school AND marked_at IS NULL"), {"school": number, "now": now}
+        text(
+            """
+            UPDATE schools SET marked_at = :now FROM
+                (SELECT school FROM schools WHERE school = ANY(CAST(:numbers AS text[])) AND marked_at IS NULL ORDER BY school FOR UPDATE) n
+            WHERE schools.school = n.school
+            """
+        ),
+        {"numbers": list(numbers), "now": now},
     )
 
 
@@ -53,4 +102,5 @@ async def put_school(connection: AsyncConnection, stored: School, now: datetime)
             {"school": stored.school, "document": stored.model_dump_json(exclude_defaults=True), "now": now},
         )
     ).scalar_one()
+    await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
     return updated_at

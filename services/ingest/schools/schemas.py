@@ -1,6 +1,8 @@
 """A school as it is sent and stored: its terms, closed days, half days, timetables and contact."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
@@ -14,6 +16,7 @@ from shared.attendance.holidays import region_code
 from shared.clock import HOME_ZONE
 from shared.events.calendars import calendar_of
 from shared.events.data import SchoolUpdated
+from shared.events.school_years import displaced, merged
 from shared.identifiers import is_term_name
 from shared.web.schemas import Body
 
@@ -60,6 +63,12 @@ class DeanIn(Body):
     phone: Phone | None = None
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    # Listing them walks the files of the whole database of zones.
+    return frozenset(available_timezones())
+
+
 class SchoolIn(Body):
     """A school: its terms, closed days, half-day openings, timetable and contact.
 
@@ -96,7 +105,7 @@ class SchoolIn(Body):
     @field_validator("timezone")
     @classmethod
     def _known(cls, timezone: str) -> str:
-        if timezone not in available_timezones():
+        if timezone not in _time_zones():
             raise ValueError("no such time zone")
         return timezone
 
@@ -151,11 +160,30 @@ class SchoolIn(Body):
         return sorted(set(days))
 
 
+class PastTermsOut(Body):
+    """The choices by which terms that are over were counted; `slots` hold until the first of `timetables`."""
+
+    terms: list[str]
+    region: str | None = None
+    slots: Slots = Field(default=[])
+    timetables: list[TimetableIn] = Field(default=[])
+    blanks_are_truant: bool = False
+    count_carried_absences: bool = False
+    code_classes: dict[Literal["O"], Literal["justified", "unjustified"]] = Field(default={})
+
+
 class School(SchoolIn):
-    """A school as it is stored. `past_timetables` are those that others have replaced; they hold for their days."""
+    """A school as it is stored. `past_timetables` are those that others have replaced; they hold for their days. `past_terms`: terms that
+    are over keep the choices by which they were counted. Over the years it holds more days than may be sent at once."""
 
     school: str
+    terms: list[TermIn]
+    closed_days: list[date] = Field(default=[])
+    half_days: list[date] = Field(default=[])
+    open_days: list[date] = Field(default=[])
+    day_slots: list[DaySlotsIn] = Field(default=[])
     past_timetables: list[PastTimetable] = Field(default=[])
+    past_terms: list[PastTermsOut] = Field(default=[])
 
     def after(self, before: "School", today: date) -> Self:
         """The school as it was sent, when days have been marked by what was stored `before`: what is over stays as it was.
@@ -182,12 +210,29 @@ class School(SchoolIn):
         changes = {"slots_from": slots_from, "past_timetables": past, "day_slots": sorted(day_slots, key=lambda day: day.date)}
         return self.model_copy(update=changes)
 
+    def beside(self, before: "School", now: datetime, corrects: Collection[str]) -> Self:
+        """The school as it was sent, with the terms of the stored one that are over (`shared.events.school_years`).
+
+        Raises ValueError if a term lies on days of one that is over.
+        """
+        old, new = before.event(now), self.event(now)
+        if taken := displaced(old, new, corrects):
+            raise ValueError(
+                f"a term lies on days of {', '.join(taken)}, which is over; to correct that term, send it, and name it in corrects"
+            )
+        both = merged(old, new, corrects)
+        kept = {
+            name: msgspec.to_builtins(getattr(both, name))
+            for name in ("terms", "closed_days", "half_days", "open_days", "day_slots", "past_terms")
+        }
+        return self.model_validate(self.model_dump() | kept)
+
     def event(self, updated_at: datetime) -> SchoolUpdated:
         """The school as the event for the other services: `slots` up to the first dated timetable, in the order of their days."""
         timetables = [*self.past_timetables, *in_force(self.slots_from, self.slots)]
         dated: list[TimetableIn] = [timetable for timetable in timetables if timetable.start is not None]
         undated = next((timetable.slots for timetable in timetables if timetable.start is None), [])
-        fields = self.model_dump(mode="json", exclude={"slots", "slots_from", "timetables", "past_timetables"}) | {
+        fields = self.model_dump(mode="json", exclude={"slots", "slots_from", "timetables", "past_timetables"}, by_alias=True) | {
             "slots": [slot.model_dump(mode="json") for slot in undated],
             "timetables": [
                 timetable.model_dump(mode="json", by_alias=True)

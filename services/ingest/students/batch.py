@@ -12,6 +12,7 @@ from services.ingest.students.schemas import StudentIn
 class StudentBatch:
     """Sorts the students of one request into those let in and those refused."""
 
+    schema: type[StudentIn] = StudentIn
     accepted: list[StudentIn] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
@@ -19,7 +20,7 @@ class StudentBatch:
     def take(self, index: int, item: object) -> None:
         """Lets one item in, or notes why not; the detail never quotes it."""
         try:
-            student = StudentIn.model_validate(item)
+            student = self.schema.model_validate(item)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = [".".join(map(str, first["loc"]))] if first["loc"] else []

@@ -30,9 +30,9 @@ def merged(school: SchoolNumber, student: StudentIn, before: StudentUpdated | No
         student_id=student_id(school, student.student),
         given_name=given_name,
         family_name=family_name,
-        year_level=student.year_level,
-        groups=student.groups,
-        nsn=student.nsn.zfill(10) if student.nsn is not None else None,
+        year_level=_kept("year_level", student, before),
+        groups=_kept("groups", student, before),
+        nsn=nsn.zfill(10) if (nsn := _kept("nsn", student, before)) is not None else None,
         caregivers=[person for caregiver in student.caregivers for person in _people(caregiver, earlier)] if sent else earlier,
         starts_on=_kept("starts_on", student, before),
         leaves_on=_kept("leaves_on", student, before),
@@ -42,8 +42,9 @@ def merged(school: SchoolNumber, student: StudentIn, before: StudentUpdated | No
 
 
 def _kept(field: str, student: StudentIn, before: StudentUpdated | None) -> Any:
-    """A field as it was sent; one that was left out stays as it was."""
-    return getattr(student if before is None or field in student.model_fields_set else before, field)
+    """A field as it was sent; one that was left out stays as it was, where the door says so."""
+    stays = before is not None and field in student.stays and field not in student.model_fields_set
+    return getattr(before if stays else student, field)
 
 
 def _people(sent: CaregiverIn, earlier: Sequence[Caregiver]) -> list[Caregiver]:

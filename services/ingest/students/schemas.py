@@ -2,15 +2,16 @@
 
 import re
 from datetime import date
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, field_validator, model_validator
 
 from services.ingest.schools.schemas import Text
 from services.ingest.students.addresses import addresses_in
 from shared.attendance.enrolment import Weekday
 from shared.attendance.timetable import Session
 from shared.identifiers import is_student_key
+from shared.web.openapi.schemas import REF
 from shared.web.schemas import Body
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -74,6 +75,9 @@ class StudentIn(Body):
     a part of the week; null for all. Absences outside of these dates and sessions do not count.
     """
 
+    stays: ClassVar[frozenset[str]] = frozenset({"caregivers", "starts_on", "leaves_on", "attends"})
+    """Fields that stay as they were where they are left out."""
+
     student: str
     given_name: Words = ""
     family_name: Words = ""
@@ -119,4 +123,7 @@ class StudentIn(Body):
 class StudentsIn(Body):
     """Students to add or replace; others stay as they are. Items are checked one by one."""
 
-    students: list[dict[str, object]] = Field(min_length=1, max_length=5_000)
+    students: Annotated[
+        list[Annotated[dict[str, object], WithJsonSchema(StudentIn.model_json_schema(ref_template=REF + "{model}"))]],
+        Field(min_length=1, max_length=5_000),
+    ]

@@ -17,7 +17,7 @@ router = Router(tags=["KAMAR"])
 
 
 @router.get("/v1/schools/{school}/kamar-documents", summary="KAMAR's pushes")
-async def list_documents(
+async def list_kamar_documents(
     school: SchoolInPath,
     state: State,
     caller: Annotated[Principal, requires("roster:write")],
@@ -32,7 +32,7 @@ async def list_documents(
 
 
 @router.get("/v1/schools/{school}/refusals", summary="Marks and students of KAMAR's pushes that were refused")
-async def list_refusals(
+async def list_kamar_refusals(
     school: SchoolInPath,
     state: State,
     caller: Annotated[Principal, requires("star:read")],

@@ -33,11 +33,51 @@ _BODY: Final[dict[str, Any]] = {
     "content": {form: {"schema": {"type": "object"}} for form in ("application/json", "application/xml")},
 }
 
+_ANSWER: Final[dict[str, Any]] = {
+    "title": "KamarAnswer",
+    "type": "object",
+    "description": "KAMAR's own form of an answer.",
+    "required": [envelope.ROOT],
+    "properties": {
+        envelope.ROOT: {
+            "type": "object",
+            "description": "`error` 0 is taken; any other number is not, and `result` says why.",
+            "required": ["error", "result"],
+            "properties": {
+                "error": {"type": "integer"},
+                "result": {"type": "string"},
+                "service": {"type": "string"},
+                "version": {"type": "string"},
+            },
+            "examples": [{"error": 0, "result": "OK", "service": envelope.SERVICE, "version": envelope.VERSION}],
+        }
+    },
+}
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {
+        "description": f"{status.phrase}, in KAMAR's own form",
+        "content": {"application/json": {"schema": _ANSWER}, "application/xml": {"schema": {"type": "string"}}},
+    }
+    for status in (
+        HTTPStatus.OK,
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    )
+}
+
 
 @router.post(
     "/v1/kamar",
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra={"requestBody": _BODY, "security": [{"HTTPBasic": []}]},
     response_class=Response,
+    responses=_ANSWERS,
     summary="KAMAR Directory Services",
 )
 async def post_kamar(request: Request) -> Response:

@@ -19,17 +19,31 @@ class Credential:
     last_used_at: datetime | None
 
 
-async def add(connection: AsyncConnection, school: str, username: str, password_hash: str, now: datetime) -> None:
-    """Keeps a new credential."""
-    await connection.execute(
+async def add(
+    connection: AsyncConnection, school: str, username: str, password_hash: str, now: datetime, salt: bytes | None = None
+) -> bool:
+    """Keeps a new credential; False where its name is taken."""
+    added = await connection.execute(
         text(
             """
-            INSERT INTO kamar_credentials (username, school, password_hash, created_at)
-            VALUES (:username, :school, :password_hash, :now)
+            INSERT INTO kamar_credentials (username, school, password_hash, created_at, salt)
+            VALUES (:username, :school, :password_hash, :now, :salt) ON CONFLICT (username) DO NOTHING
             """
         ),
-        {"username": username, "school": school, "password_hash": password_hash, "now": now},
+        {"username": username, "school": school, "password_hash": password_hash, "now": now, "salt": salt},
     )
+    return added.rowcount == 1
+
+
+async def asked_for(connection: AsyncConnection, school: str, username: str) -> tuple[bytes | None, str] | None:
+    """The random half of a credential's password, and the hash of the whole."""
+    row = (
+        await connection.execute(
+            text("SELECT salt, password_hash FROM kamar_credentials WHERE school = :school AND username = :username"),
+            {"school": school, "username": username},
+        )
+    ).one_or_none()
+    return None if row is None else (row.salt, row.password_hash)
 
 
 async def of_school(connection: AsyncConnection, school: str) -> list[Credential]:

@@ -53,11 +53,16 @@ async def add_chunks(connection: AsyncConnection, document: uuid.UUID, first: in
     )
 
 
-async def arrived(connection: AsyncConnection, document: uuid.UUID, sync: str, chunks: int, size: int) -> None:
-    """All of the document is there: from now on it waits to be processed."""
+async def arrived(connection: AsyncConnection, document: uuid.UUID, sync: str, received_at: datetime, chunks: int, size: int) -> None:
+    """All of the document is there: from now on it waits to be processed. `received_at` is later than that of the school's last one."""
     await connection.execute(
-        text("UPDATE kamar_documents SET state = 'waiting', sync = :sync, chunks = :chunks, bytes = :size WHERE id = :id"),
-        {"id": document, "sync": sync, "chunks": chunks, "size": size},
+        text(
+            """
+            UPDATE kamar_documents SET state = 'waiting', sync = :sync, received_at = :received_at, chunks = :chunks, bytes = :size
+            WHERE id = :id
+            """
+        ),
+        {"id": document, "sync": sync, "received_at": received_at, "chunks": chunks, "size": size},
     )
 
 
@@ -206,6 +211,23 @@ async def forget_payload(connection: AsyncConnection, document: uuid.UUID) -> No
     await connection.execute(text("DELETE FROM kamar_chunks WHERE document = :document"), {"document": document})
 
 
+async def forget_payloads_of(connection: AsyncConnection, school: str) -> int:
+    """Deletes what a school's documents that are done with said: nobody can tell whom they name. Answers how many documents."""
+    deleted = await connection.execute(
+        text(
+            """
+            WITH gone AS (
+                DELETE FROM kamar_chunks c USING kamar_documents d
+                WHERE d.id = c.document AND d.school = :school AND d.settled_at IS NOT NULL RETURNING c.document
+            )
+            SELECT count(DISTINCT document) FROM gone
+            """
+        ),
+        {"school": school},
+    )
+    return int(deleted.scalar_one())
+
+
 async def forget_payloads_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
     """Deletes chunks of documents settled before a moment; answers how many."""
     deleted = await connection.execute(
@@ -255,3 +277,18 @@ async def page(connection: AsyncConnection, school: str, before: int | None, lim
     return [
         {**row, "counts": msgspec.json.decode(row["counts"]), "refused": msgspec.json.decode(row["refused"])} for row in rows.mappings()
     ]
+
+
+async def forget_settled_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Deletes up to `most` documents that were settled before a moment, with what was refused in them; answers how many."""
+    deleted = await connection.execute(
+        text(
+            """
+            DELETE FROM kamar_documents WHERE id IN (
+                SELECT id FROM kamar_documents WHERE settled_at < :moment LIMIT :most FOR UPDATE SKIP LOCKED
+            )
+            """
+        ),
+        {"moment": moment, "most": most},
+    )
+    return deleted.rowcount

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
-from services.ingest.csv_import.errors import LayoutError
-from services.ingest.csv_import.text import LineReader
+from services.ingest.tables.errors import LayoutError
+from services.ingest.tables.text import LineReader
 
 DELIMITERS: Final = (",", ";", "\t")
 MOST_LINES: Final = 50

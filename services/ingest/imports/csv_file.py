@@ -1,83 +1,57 @@
-"""Files from systems that can export but have no API: a dry run says what would become of them, a real one publishes them."""
+"""A CSV file of marks or students on its way in: streamed, sorted by the rules of the doors, and published batch by batch."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import Query, Request
+from fastapi import Request
 
-from services.ingest.csv_import import values
-from services.ingest.csv_import.columns import Columns
-from services.ingest.csv_import.errors import CsvError
-from services.ingest.csv_import.identifiers import Keys
+from services.ingest.csv_import.columns import Columns, Kind
 from services.ingest.csv_import.importing import Import, Keep
 from services.ingest.csv_import.report import Tally
-from services.ingest.csv_import.schemas import ImportQuery, ImportReport
+from services.ingest.csv_import.roster_file import RosterFile
+from services.ingest.csv_import.schemas import ImportReport, RosterReport
 from services.ingest.csv_import.sorting import SOURCE, MarkSorter, Rules, Sorted, Sorter, StudentSorter
+from services.ingest.imports.schemas import ImportQuery
 from services.ingest.marks.posting import post
-from services.ingest.state import IngestState, State
-from services.ingest.students import repository as students
+from services.ingest.state import IngestState
 from services.ingest.students.keeping import keep
+from services.ingest.tables import values
+from services.ingest.tables.errors import CsvError
+from services.ingest.tables.identifiers import Keys
 from shared.attendance.calendar import SchoolCalendar
-from shared.auth.principal import Principal, Scope
 from shared.bus.interface import BusUnavailableError
 from shared.identifiers import SchoolNumber
 from shared.telemetry import metrics
 from shared.web.body import body_pieces
-from shared.web.door import Router
-from shared.web.headers import media_type
 from shared.web.problems import RETRY_AFTER, ProblemError
-from shared.web.service import SchoolInPath, requires
-
-router = Router(tags=["imports"])
-
-CSV: Final = "text/csv"
-_BODY: Final[dict[str, Any]] = {"required": True, "content": {CSV: {"schema": {"type": "string", "format": "binary"}}}}
 
 
-def _scope(request: Request) -> Scope:
-    return "roster:write" if request.query_params.get("kind") == "students" else "marks:write"
-
-
-@router.post(
-    "/v1/schools/{school}/imports",
-    openapi_extra={"requestBody": _BODY},
-    summary="Import marks or students from a CSV file",
-)
-async def post_import(
-    request: Request,
-    caller: Annotated[Principal, requires(_scope, role="admin")],
-    school: SchoolInPath,
-    state: State,
-    query: Annotated[ImportQuery, Query()],
-) -> ImportReport:
-    """Takes a CSV file up to the import limit (50 MB); gzip is read. Needs `marks:write` or, for students, `roster:write`.
-
-    200: every row is dealt with; accepted marks are on the bus with all acks, accepted students are stored and on their way there (in a
-    dry run, nothing is). Other answers may come after a part of a file was accepted: their `report` says how far. Sending the file again
-    does no harm.
-    """
-    caller.require_school(school)
-    calendar = await state.calendars.newest(school)
-    if calendar is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-school", "this school has not been sent yet: PUT it first")
-    if media_type(request.headers.get("content-type")) != CSV:
-        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", f"send {CSV}")
-    tally = Tally(query.from_line)
-    async with state.engine.connect() as connection:
-        keys = Keys(await students.keys(connection, school))
+async def import_csv(
+    request: Request, state: IngestState, school: SchoolNumber, calendar: SchoolCalendar, keys: Keys, kind: Kind, query: ImportQuery
+) -> RosterReport | ImportReport:
+    """Takes the file that the request carries. Raises ProblemError, which has the report of what was taken until then."""
+    if query.full and kind != "students":
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "full goes with kind=students")
+    tally = Tally(0 if query.full else query.from_line)
+    roster = RosterFile(state, school, query) if kind == "students" else None
     running = Import(
-        query.kind,
+        kind,
         _chosen(query.map),
-        _sorters(query, school, calendar, state, keys, tally),
+        _sorters(kind, query, school, calendar, state, keys, tally),
         None if query.dry_run else _keeping(school, state),
         state.clock,
         tally,
+        None if roster is None else roster.judge,
     )
-    await _run(running, request, state, counted=query.kind == "marks" and not query.dry_run)
-    return running.report()
+    await _run(running, request, state, counted=kind == "marks" and not query.dry_run)
+    if roster is None:
+        return running.report()
+    if not query.dry_run:
+        await roster.end()
+    return RosterReport(**running.report().model_dump(), effect=roster.effect)
 
 
 def _keeping(school: SchoolNumber, state: IngestState) -> Keep:
@@ -113,9 +87,9 @@ def _so_far(running: Import) -> dict[str, Any]:
 
 
 def _sorters(
-    query: ImportQuery, school: SchoolNumber, calendar: SchoolCalendar, state: IngestState, keys: Keys, tally: Tally
+    kind: Kind, query: ImportQuery, school: SchoolNumber, calendar: SchoolCalendar, state: IngestState, keys: Keys, tally: Tally
 ) -> Callable[[Columns], Sorter]:
-    if query.kind == "students":
+    if kind == "students":
         return lambda columns: StudentSorter(columns, tally, keys)
     recorded_at = _moment(query.recorded_at, ZoneInfo(calendar.timezone), state.clock())
     rules = Rules(calendar, state.codes, state.settings.clock_skew, keys)

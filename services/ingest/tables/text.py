@@ -4,7 +4,7 @@ import codecs
 import io
 from typing import Final
 
-from services.ingest.csv_import.errors import EncodingError, LayoutError
+from services.ingest.tables.errors import EncodingError, LayoutError
 
 LONGEST_LINE: Final = 128 * 1024
 """Characters; a line of attendance has a hundred. Without a bound, a file without line ends would fill the memory."""
