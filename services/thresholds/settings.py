@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints, field_validator
 
-from shared.settings import Settings
+from shared.settings import Settings, WebAddress
 
 SCHEMA: Final = "thresholds"
 """The service's schema in the database; its consumer groups and loops begin with the same name."""
@@ -15,11 +15,11 @@ SCHEMA: Final = "thresholds"
 class ThresholdsSettings(Settings):
     """Bounds on waiting."""
 
-    school_wait: timedelta = timedelta(seconds=30)
+    school_wait: timedelta = Field(default=timedelta(seconds=30), ge=timedelta(0), le=timedelta(hours=1))
     """How long marks wait for their school's calendar. It was sent before them and takes milliseconds on its own topic, so a longer wait
     means that it got lost. Then the marks become dead letters, which are redriven by themselves when the school is sent again."""
 
-    feed_longest_wait: timedelta = timedelta(seconds=30)
+    feed_longest_wait: timedelta = Field(default=timedelta(seconds=30), ge=timedelta(0), le=timedelta(minutes=10))
     """The longest poll of the events feed; under the idle timeouts of common proxies (60 s)."""
 
     feed_heartbeat: timedelta = Field(default=timedelta(seconds=15), gt=timedelta(0), le=timedelta(seconds=55))
@@ -34,7 +34,7 @@ class ThresholdsSettings(Settings):
     plan_review_notice: timedelta = Field(default=timedelta(days=60), ge=timedelta(0), le=timedelta(days=365))
     """How long before a plan's review the school is first reminded: two months leave room for a meeting of the board."""
 
-    public_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s?#]+)?$", max_length=500)] = ""
+    public_url: Annotated[WebAddress, StringConstraints(max_length=500)] = ""
     """The address at which the public reaches this service, as in `https://star.example.nz/thresholds`: the links to a school's plan begin
     with it. Empty: the address of the request."""
 

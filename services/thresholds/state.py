@@ -1,11 +1,17 @@
 """The state of the process while it serves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from services.thresholds.data_quality.issue_counts import IssueCounts
+from services.thresholds.feed.encoded import EncodedEvents
 from services.thresholds.feed.streams import Streams
+from services.thresholds.public_plan.progress import ShareCache
+from services.thresholds.register.kept_days import DayKeeper
+from services.thresholds.roster.repository import identities
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.transfers.signing import Keyring
 from shared.attendance.codes import CodeTable
@@ -15,13 +21,27 @@ from shared.web.state import ServiceState, service_state
 
 @dataclass(kw_only=True)
 class ThresholdsState(ServiceState):
-    """The database, the codes, and the bell of the feed."""
+    """The database, the codes, what reads days by them, and the bell of the feed."""
 
     settings: ThresholdsSettings
     codes: CodeTable
+    keeper: DayKeeper
     feed_bell: Broadcast
     feed_streams: Streams
+    feed_encoded: EncodedEvents
     keyring: Keyring
+    regular_shares: ShareCache
+    issue_counts: IssueCounts
+
+    async def student_named(self, school: str, name: str) -> str:
+        """The child who has the key now, or as whom that child is counted; `12345~1` is the first child who had `12345`."""
+        async with self.engine.connect() as connection:
+            return await identities.named(connection, school, name)
+
+    async def outward_names(self, school: str) -> Mapping[str, str]:
+        """The names by which people know children whose key has been another's."""
+        async with self.engine.connect() as connection:
+            return await identities.outward(connection, school)
 
 
 async def _state(request: Request) -> ThresholdsState:

@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 from services.thresholds.analysis import effects, patterns
 from services.thresholds.analysis.categories import LEVELS, Target, category_levels, target
 from services.thresholds.analysis.causes import ClassAbsences, by_class
-from services.thresholds.analysis.counting import HalfDays, count_half_days
+from services.thresholds.analysis.counting import HalfDays, count_half_days, has_marks
 from services.thresholds.analysis.disclosure import Disclosure, Steps, is_small
-from services.thresholds.analysis.effects import Effect, Measured, Response
+from services.thresholds.analysis.effects import ActivityEffect, Measured, Response
 from services.thresholds.analysis.findings import Analysis, Band, Cohort, PatternCount
 from services.thresholds.analysis.patterns import PATTERNS, StudentPattern
 from services.thresholds.analysis.sets import Sets, Student, is_selected, sets_of
-from services.thresholds.analysis.timeline import NeighbourRows, timeline
+from services.thresholds.analysis.timeline import NeighbourDays, timeline
 from services.thresholds.analysis.weeks import CrossedRecords, crossings, levels, rate, weekdays, weeks
-from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.attendance.enrolment import Enrolment
@@ -36,8 +35,8 @@ REGULAR: Final = LEVELS.index("regular")
 class Question:
     """The question that an analysis answers.
 
-    `students` are all that the caller may see, with their rows of the term (empty without marks) in the same order, and `beside` those of
-    the terms before and after it, where responses reach there. `whole_school`: that nobody of the school is left out of them.
+    `students` are all that the caller may see, with their kept `days` of the term (empty without marks) in the same order, and `beside`
+    those of the terms before and after it, where responses reach there. `whole_school`: that nobody of the school is left out of them.
     `year_level`, `group`: the selection of them that the analysis is about.
     """
 
@@ -46,7 +45,7 @@ class Question:
     codes: CodeTable
     now: datetime
     students: Sequence[Student]
-    rows: Sequence[bytes]
+    days: Sequence[bytes]
     whole_school: bool
     year_level: int | None = None
     group: str | None = None
@@ -54,7 +53,7 @@ class Question:
     """The half days of the students on the roster, or of all students where none was sent."""
     responses: Sequence[tuple[str, str, date]] = ()
     """Student, standard activity, day; of these students, whatever term they belong to."""
-    beside: NeighbourRows = field(default_factory=NeighbourRows)
+    beside: NeighbourDays = field(default_factory=NeighbourDays)
 
     @property
     def enrolments(self) -> Sequence[Enrolment | None]:
@@ -68,8 +67,8 @@ def analyse(question: Question, half_days: HalfDays | None = None) -> Analysis:
     `half_days` are those of the question's rows, if they have been counted already. Students who have left are not in it: a few leavers
     would hide a whole year level, for they are the school less its year levels.
     """
-    has_roll = any(student.on_roll for student in question.students)
-    counted = [student.on_roll if has_roll else _stands(row) for student, row in _rows(question)]
+    on_roll = [student.on_roll for student in question.students]
+    counted = on_roll if any(on_roll) else has_marks(question.days, question.term)
     half_days, question = (half_days or half_days_of(question)).only(counted), _only(question, counted)
     school_days = sum(1 for _ in question.calendar.school_days(question.term, until=question.calendar.today(question.now)))
     whole = question.whole_school and len(question.students) >= SMALL_SCHOOL
@@ -81,7 +80,8 @@ def analyse(question: Question, half_days: HalfDays | None = None) -> Analysis:
 
 def find_patterns(question: Question, half_days: HalfDays | None = None) -> tuple[Sequence[Student], list[StudentPattern]]:
     """All students with marks, and the patterns of the selected ones (`StudentPattern.student` is a place among the former)."""
-    present = [student.on_roll or _stands(row) for student, row in _rows(question)]
+    marked = has_marks(question.days, question.term)
+    present = [student.on_roll or stands for student, stands in zip(question.students, marked, strict=True)]
     half_days, question = (half_days or half_days_of(question)).only(present), _only(question, present)
     shown = patterns.find(half_days, question.term, question.calendar)
     selected = [is_selected(student, question.year_level, question.group) for student in question.students]
@@ -89,12 +89,8 @@ def find_patterns(question: Question, half_days: HalfDays | None = None) -> tupl
 
 
 def half_days_of(question: Question) -> HalfDays:
-    """The half days of all rows of a question."""
-    return count_half_days(question.rows, question.term, question.calendar, question.codes, question.now, question.enrolments)
-
-
-def _rows(question: Question) -> Iterable[tuple[Student, bytes]]:
-    return zip(question.students, question.rows, strict=True)
+    """The half days of all students of a question."""
+    return count_half_days(question.days, question.term, question.calendar, question.codes, question.now, question.enrolments)
 
 
 def _only(question: Question, chosen: Sequence[bool]) -> Question:
@@ -102,20 +98,15 @@ def _only(question: Question, chosen: Sequence[bool]) -> Question:
     if all(chosen):
         return question
 
-    def kept(rows: Sequence[bytes] | None) -> Sequence[bytes] | None:
-        return None if rows is None else list(compress(rows, chosen))
+    def kept(days: Sequence[bytes] | None) -> Sequence[bytes] | None:
+        return None if days is None else list(compress(days, chosen))
 
     return replace(
         question,
         students=list(compress(question.students, chosen)),
-        rows=list(compress(question.rows, chosen)),
-        beside=NeighbourRows(kept(question.beside.before), kept(question.beside.after)),
+        days=list(compress(question.days, chosen)),
+        beside=NeighbourDays(kept(question.beside.before), kept(question.beside.after)),
     )
-
-
-def _stands(row: bytes) -> bool:
-    """Whether any mark of the row has not been taken back."""
-    return any(row[packed_row.VALUE_AT :: packed_row.ENTRY]) or any(row[packed_row.VALUE_AT + 1 :: packed_row.ENTRY])
 
 
 @dataclass
@@ -250,7 +241,7 @@ class _Work:
             students = int((having & self.who).sum()) if self.may_show(having) else None
             yield PatternCount(pattern, patterns.RULES[pattern], students)
 
-    def _effects(self) -> Iterator[Effect]:
+    def _effects(self) -> Iterator[ActivityEffect]:
         question = self.question
         places = {student.student: place for place, student in enumerate(question.students)}
         every = [Response(places[student], activity, day) for student, activity, day in question.responses if student in places]
@@ -258,8 +249,7 @@ class _Work:
         if not firsts:
             return
         year_bands = [effects.band(student.year_level) for student in question.students]
-        beside, codes = question.beside, question.codes
-        days = timeline(self.half_days, question.term, beside, question.calendar, codes, question.now, question.enrolments)
+        days = timeline(self.half_days, question.term, question.beside, question.calendar, question.now)
         for measured in effects.measure(firsts, every, days, year_bands):
             selected = self._of_the_selection(measured)
             if selected is not None:

@@ -21,6 +21,7 @@ from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.events.data import SchoolUpdated
 from shared.identifiers import SchoolNumber, student_id
+from shared.web.answers import json_answer
 from shared.web.cursors import PageLimit, decode_cursor
 from shared.web.door import Router
 from shared.web.headers import accepts
@@ -63,8 +64,7 @@ async def get_analysis(
         sheet = by_name[part] if part else long_sheet(by_name)
         name = "-".join(["analysis", school, question.term.name, *([part] if part else [])])
         return csv_answer(f"{name}.csv", sheet.header, sheet.rows)
-    # As JSON at once: checking a long answer a second time, on the loop, would take longer than making it.
-    return Response(AnalysisOut.of(school, question, analysis).model_dump_json(by_alias=True), media_type="application/json")
+    return json_answer(AnalysisOut.of(school, question, analysis))
 
 
 @router.get(
@@ -73,7 +73,7 @@ async def get_analysis(
     responses=CSV,
     summary="List patterns in students' absences, by student",
 )
-async def list_patterns(
+async def list_attendance_patterns(
     school: SchoolInPath,
     state: State,
     caller: Reader,

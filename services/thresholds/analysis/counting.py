@@ -1,6 +1,9 @@
-"""Half days of all students and days of a term at once: the day rule, asked once for each kind of day. Pure."""
+"""Half days of all students and days of a term at once, from the days that are kept beside the marks. Pure.
 
-from collections.abc import Mapping, Sequence
+The day rule has spoken when the days were kept: here its answers are looked up, half by half, as a table of students by days.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
@@ -8,14 +11,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.thresholds.analysis.grid import Grid, decode, shapes_of
-from services.thresholds.register import packed_row
-from services.thresholds.register.attribution import NOTHING, Attribution, Cause, DayPart, attribute
-from services.thresholds.register.half_days import DayCount, count_day, day_marks
+from services.thresholds.analysis.grid import shapes_of
+from services.thresholds.register.attribution import Cause, DayPart
+from services.thresholds.register.day_reading import Half
+from services.thresholds.register.kept_days import HALVES, UNTOLD, cause_of, half_of, halves_at, length_of, state_of
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.attendance.enrolment import Enrolment
-from shared.attendance.timetable import Opening
 
 HalfDayTable = NDArray[np.int8]
 Enrolments = Sequence[Enrolment | None]
@@ -74,122 +76,89 @@ class HalfDays:
 
 
 def count_half_days(
-    rows: Sequence[bytes], term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime, enrolments: Enrolments = ()
+    columns: Sequence[bytes], term: Term, calendar: SchoolCalendar, codes: CodeTable, now: datetime, enrolments: Enrolments = ()
 ) -> HalfDays:
-    """The half days of a term so far; rows are students, in the order given, as are their enrolments."""
-    today = calendar.today(now)
-    blanks = calendar.blanks_are_truant
-    grid = decode(rows, term, calendar.school_days(term, until=today), with_first=blanks, with_touched=today < term.end)
-    shapes, shape_of = shapes_of(grid.days, calendar, term, enrolments)
-    rule = _DayRule(shapes, calendar, codes)
-
-    def look(kind: int, shape: int, blanks_count: bool) -> tuple[DayCount, Attribution]:
-        values = grid.values[kind]
-        count = rule.count(values, shape, blanks_count)
-        return count, attribute(day_marks(values), count, codes) if count.absent else NOTHING
-
-    distinct, which = grid.each(shape_of, _blanks_count(grid, calendar, now), look)
-
-    def table(values: Sequence[int]) -> HalfDayTable:
-        return np.asarray(values, dtype=np.int8)[which]
-
-    unmarked = table([count.unmarked for count, _ in distinct])
-    if grid.touched is not None:
-        # Of days that have not come yet, only those count that somebody marked for this very student.
-        unmarked[~grid.touched & np.asarray([day > today for day in grid.days], dtype=np.bool_)] = 0
-    causes = tuple(sorted({cause for _, attribution in distinct for cause, _ in attribution.causes}))
+    """The half days of a term so far, from its kept days (empty without a row); rows are students, in the order given, as are their
+    enrolments."""
+    today, length = calendar.today(now), length_of(term)
+    halves, causes = _halves(columns, length), _causes(columns, length, codes)
+    first = term.start.toordinal()
+    open_days = np.zeros(length, dtype=np.bool_)
+    open_days[[day.toordinal() - first for day in calendar.school_days(term, until=today)]] = True
+    touched = (halves[:, :, 0] > 0) | (halves[:, :, 1] > 0)
+    # The school days so far, and every other day of the term that has marks.
+    shown = np.flatnonzero(open_days | touched.any(axis=0))
+    days = tuple(date.fromordinal(first + at) for at in shown.tolist())
+    halves, touched = halves[:, shown], touched[:, shown]
+    absent = _ABSENT[halves].sum(axis=2, dtype=np.int8)
+    # Of a day without a mark, only the calendar speaks: it is unmarked, if it has come.
+    shapes, shape_of = shapes_of(days, calendar, term, enrolments)
+    unmarked = np.asarray([0 if shape.closed is not None else shape.half_days for shape in shapes] or [0], dtype=np.int8)[shape_of]
+    unmarked = np.where(touched | np.asarray([day > today for day in days], dtype=np.bool_), 0, unmarked)
+    told = _TOLD[halves].astype(np.int8) * np.expand_dims(absent == 1, 2)
     return HalfDays(
-        days=grid.days,
-        absent=table([count.absent for count, _ in distinct]),
-        attended=table([count.attended for count, _ in distinct]),
-        excluded=table([count.excluded for count, _ in distinct]),
-        unmarked=unmarked,
-        part=table([PARTS[attribution.part] for _, attribution in distinct]),
-        causes=causes,
-        by_cause=_by_cause(causes, [attribution for _, attribution in distinct], which),
+        days=days,
+        absent=absent,
+        attended=_PRESENT[halves].sum(axis=2, dtype=np.int8),
+        excluded=_EXCLUDED[halves].sum(axis=2, dtype=np.int8),
+        unmarked=(unmarked + _UNMARKED[halves].sum(axis=2, dtype=np.int8)).astype(np.int8),
+        part=(told @ np.array([MORNING, AFTERNOON], dtype=np.int8)).astype(np.int8),
+        causes=causes[0],
+        by_cause=causes[1],
     )
 
 
-def count_school_days(
-    rows: Sequence[bytes],
-    term: Term,
-    calendar: SchoolCalendar,
-    codes: CodeTable,
-    now: datetime,
-    days: Sequence[date],
-    enrolments: Enrolments = (),
-) -> tuple[HalfDayTable, HalfDayTable]:
-    """Half days absent, and half days marked as attended or absent, of some school days of a term; no other days are in it."""
-    grid = decode(rows, term, days, marked_days=False, with_first=calendar.blanks_are_truant)
-    shapes, shape_of = shapes_of(grid.days, calendar, term, enrolments)
-
-    rule = _DayRule(shapes, calendar, codes)
-
-    def look(kind: int, shape: int, blanks_count: bool) -> DayCount:
-        return rule.count(grid.values[kind], shape, blanks_count)
-
-    distinct, which = grid.each(shape_of, _blanks_count(grid, calendar, now), look)
-    absent = np.asarray([count.absent for count in distinct], dtype=np.int8)[which]
-    return absent, np.asarray([count.absent + count.attended for count in distinct], dtype=np.int8)[which]
+def count_school_days(columns: Sequence[bytes], term: Term, days: Sequence[date]) -> tuple[HalfDayTable, HalfDayTable]:
+    """Half days absent, and half days marked as attended or absent, of some days of a term, from its kept days."""
+    halves = _halves(columns, length_of(term))[:, [(day - term.start).days for day in days]]
+    absent: HalfDayTable = _ABSENT[halves].sum(axis=2, dtype=np.int8)
+    counted: HalfDayTable = absent + _PRESENT[halves].sum(axis=2, dtype=np.int8)
+    return absent, counted
 
 
-class _DayRule:
-    """The day rule, asked once for days that are the same to it: it looks at the classes of codes, and at the minutes of absences."""
-
-    def __init__(self, shapes: Sequence[Opening], calendar: SchoolCalendar, codes: CodeTable) -> None:
-        self._shapes = shapes
-        self._carried_counts = calendar.carried_absences_count
-        self._codes = codes
-        self._same: dict[int, int] = {}
-        self._first: dict[object, int] = {}
-        self._counts: dict[tuple[tuple[int, ...], int, bool], DayCount] = {}
-
-    def count(self, values: tuple[int, ...], shape: int, blanks_count: bool) -> DayCount:
-        """The half days of a day with these marks (`packed_row.values_of_day`)."""
-        key = (tuple([self._same_as(value) for value in values]), shape, blanks_count)
-        count = self._counts.get(key)
-        if count is None:
-            marks = day_marks(key[0])
-            carried_counts = self._carried_counts
-            count = count_day(marks, self._shapes[shape], self._codes, blanks_count=blanks_count, carried_counts=carried_counts)
-            self._counts[key] = count
-        return count
-
-    def _same_as(self, value: int) -> int:
-        """The first mark seen that is the same to the rule."""
-        same = self._same.get(value)
-        if same is None:
-            code, position = packed_row.code_of(value & 0xFFFF), value >> 16
-            kind: object = value
-            if code is not None and code in self._codes:
-                code_class = self._codes.class_of(code)
-                kind = (position, code_class)
-                if code_class != "present":
-                    absent = self._codes.is_absence(code)
-                    kind = (position, absent, value & packed_row.MOST_MINUTES)
-            same = self._same[value] = self._first.setdefault(kind, value)
-        return same
+def has_marks(columns: Sequence[bytes], term: Term) -> list[bool]:
+    """Whether any mark of a student's term has not been taken back."""
+    stands: NDArray[np.bool_] = _STANDS[_halves(columns, length_of(term))].reshape(len(columns), 2 * length_of(term))
+    return [bool(number) for number in np.count_nonzero(stands, axis=1).tolist()]
 
 
-def _blanks_count(grid: Grid, calendar: SchoolCalendar, now: datetime) -> NDArray[np.bool_]:
-    """Where a day's blanks are absences: from the student's first mark here on, up to the last day that has ended."""
-    if grid.first is None:
-        return np.zeros(grid.kinds.shape, dtype=np.bool_)
-    numbers = np.asarray([packed_row.number_of(day) for day in grid.days], dtype=np.int64)
-    ended = numbers <= packed_row.number_of(calendar.ended_through(now))
-    flags: NDArray[np.bool_] = (numbers >= grid.first[:, np.newaxis]) & ended
+def _flags(which: Callable[[Half, int], bool]) -> NDArray[np.bool_]:
+    """For each byte of kept halves, whether it is such a half."""
+    flags = np.zeros(256, dtype=np.bool_)
+    for byte in range(1, HALVES):
+        half, state = half_of(byte), state_of(byte)
+        assert half is not None and state is not None
+        flags[byte] = which(half, state)
     return flags
 
 
-def _by_cause(causes: Sequence[Cause], attributions: Sequence[Attribution], which: NDArray[np.int32]) -> NDArray[np.int32]:
-    place = {cause: column for column, cause in enumerate(causes)}
-    number = np.zeros((len(causes), len(attributions)), dtype=np.int64)
-    for row, attribution in enumerate(attributions):
-        for cause, half_days in attribution.causes:
-            number[place[cause], row] = half_days
-    result = np.zeros((which.shape[0], len(causes)), dtype=np.int32)
-    students, days = np.nonzero((number.sum(axis=0) > 0)[which])
-    there = which[students, days]
-    for column in range(len(causes)):
-        result[:, column] = np.bincount(students, weights=number[column, there], minlength=which.shape[0])
-    return result
+_ABSENT: Final = _flags(lambda half, _: half.state == "absent")
+_PRESENT: Final = _flags(lambda half, _: half.state == "present")
+_EXCLUDED: Final = _flags(lambda half, _: half.state == "excluded")
+_UNMARKED: Final = _flags(lambda half, _: half.state == "unmarked")
+_TOLD: Final = _flags(lambda half, state: half.state == "absent" and state != UNTOLD)
+_STANDS: Final = _flags(lambda half, _: half.code is not None or half.state not in ("unmarked", "closed"))
+
+
+def _halves(columns: Sequence[bytes], length: int) -> NDArray[np.uint8]:
+    """The kept halves: students by days by morning and afternoon. A student without a row has none."""
+    begin, end = halves_at(length), halves_at(length) + 2 * length
+    nothing = bytes(2 * length)
+    joined = b"".join([column[begin:end].ljust(2 * length, b"\0") if column else nothing for column in columns])
+    return np.frombuffer(joined, dtype=np.uint8).reshape(len(columns), length, 2)
+
+
+def _causes(columns: Sequence[bytes], length: int, codes: CodeTable) -> tuple[tuple[Cause, ...], NDArray[np.int32]]:
+    """The causes that there are, and how many half days of each a student has."""
+    begin = halves_at(length) + 2 * length
+    packed = [column[begin:] for column in columns]
+    pairs = np.frombuffer(b"".join(packed), dtype=np.uint8).reshape(-1, 2)
+    students = np.repeat(np.arange(len(columns)), [len(own) // 2 for own in packed])
+    numbers = np.unique(pairs[:, 0]).tolist()
+    causes = tuple(sorted(cause_of(number, codes) for number in numbers))
+    place = np.zeros(256, dtype=np.intp)
+    for number in numbers:
+        place[number] = causes.index(cause_of(number, codes))
+    by_cause = np.zeros((len(columns), len(causes)), dtype=np.int32)
+    by_cause[students, place[pairs[:, 0]]] = pairs[:, 1]
+    return causes, by_cause

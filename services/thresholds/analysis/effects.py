@@ -112,7 +112,7 @@ class Similar:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class ActivityEffect:
     """Absence in the four school weeks before and after an activity. Each student counts once, with the first of its kind in the term.
 
     None where there are too few students.
@@ -171,19 +171,21 @@ def measure(
     return by_activity
 
 
-def effect(measured: Measured) -> Effect:
+def effect(measured: Measured) -> ActivityEffect:
     """The numbers that may be shown; none about fewer than five students, nor any that would tell of fewer."""
     compared, label = measured.compared, STANDARD.get(measured.activity, measured.activity)
     waiting = None if measured.waiting is None or is_small(len(measured.waiting)) else len(measured.waiting)
     if compared is None or len(compared) < FEWEST:
-        return Effect(measured.activity, label, 0 if compared == () else None, None, None, None, None, waiting)
+        return ActivityEffect(measured.activity, label, 0 if compared == () else None, None, None, None, None, waiting)
     matched = [student for student in compared if student.similar is not None]
     if is_small(len(compared) - len(matched)) and len(matched) >= FEWEST:
         # The few without similar students would stand out from the difference of the two means.
         compared = tuple(matched)
     before, after = _mean([student.before for student in compared]), _mean([student.after for student in compared])
     similar = _similar(matched)
-    return Effect(measured.activity, label, len(compared), round(before, 4), round(after, 4), round(after - before, 4), similar, waiting)
+    return ActivityEffect(
+        measured.activity, label, len(compared), round(before, 4), round(after, 4), round(after - before, 4), similar, waiting
+    )
 
 
 def _similar(matched: Sequence[Compared]) -> Similar | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.thresholds.analysis.categories import Target
 from services.thresholds.analysis.causes import ClassAbsences
-from services.thresholds.analysis.effects import Effect
+from services.thresholds.analysis.effects import ActivityEffect
 from services.thresholds.analysis.patterns import Pattern
 from services.thresholds.analysis.weeks import Crossings, Week, Weekday
 
@@ -62,4 +62,4 @@ class Analysis:
     year_levels: tuple[Cohort, ...] = ()
     groups: tuple[Cohort, ...] = ()
     patterns: tuple[PatternCount, ...] = ()
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[ActivityEffect, ...] = ()

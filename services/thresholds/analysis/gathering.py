@@ -10,17 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.thresholds.analysis import repository
 from services.thresholds.analysis.analysing import Question, half_days_of
 from services.thresholds.analysis.counting import HalfDays
-from services.thresholds.analysis.repository import RosterRow
 from services.thresholds.analysis.selection import Selected
 from services.thresholds.analysis.sets import Student
-from services.thresholds.analysis.timeline import NeighbourRows, first_days, last_days, terms_beside, terms_reached
+from services.thresholds.analysis.timeline import NeighbourDays, terms_beside, terms_reached
 from services.thresholds.analysis.weeks import CrossedRecords
+from services.thresholds.register.kept_days import DayKeeper
+from services.thresholds.roster.days import days_of
 from services.thresholds.roster.lookup import known_school, term_for
 from services.thresholds.roster.repository import enrolments
+from services.thresholds.roster.repository import students as students_of
+from services.thresholds.roster.repository.rolls import Roll
 from services.thresholds.state import ThresholdsState
 from shared.attendance.calendar import Term
 from shared.auth.principal import Part
-from shared.events.calendars import calendar_of
+from shared.db.one_moment import one_moment
+from shared.events.calendars import calendar_of, codes_in
 from shared.events.data import SchoolUpdated
 from shared.identifiers import SchoolNumber
 from shared.names import full_name
@@ -44,14 +48,17 @@ async def gather(
     Raises ProblemError 404 for an unknown school or term.
     """
     async with state.engine.connect() as connection:
-        await repository.one_moment(connection)
+        await one_moment(connection)
         sent = await known_school(connection, school)
         calendar = calendar_of(sent)
         term = term_for(calendar, selected.term, now)
-        roster = [row for row in await repository.roster(connection, school) if _looked_after(row, part)]
+        roll = Roll.of(school, term, calendar, now)
+        # Whom somebody looks after is decided by the groups of today, also where the term is over.
+        looked_after = None if part is None else set(await students_of.keys_of_part(connection, school, part))
+        roster = [row for row in await repository.roster(connection, roll) if looked_after is None or row.student in looked_after]
         # Without a part, students who were not sent, or have left, are there too.
-        source = _Source(connection, school, None if part is None else [row.student for row in roster])
-        rows = await repository.marks(connection, school, term.name, source.only)
+        source = _Source(connection, school, roll, state.keeper, None if part is None else [row.student for row in roster])
+        rows = await days_of(connection, school, term, calendar, state.keeper, now, source.only)
         enrolled = await enrolments.of_students(connection, school, {*rows, *(row.student for row in roster)})
         students = [Student(row.student, row.year_level, frozenset(row.groups), True, enrolled.get(row.student)) for row in roster]
         strangers = sorted(rows.keys() - {row.student for row in roster})
@@ -59,10 +66,10 @@ async def gather(
         question = Question(
             term=term,
             calendar=calendar,
-            codes=state.codes.with_classes(sent.code_classes),
+            codes=codes_in(sent, term.name, state.codes),
             now=now,
             students=students,
-            rows=[rows.get(student.student, b"") for student in students],
+            days=[rows.get(student.student, b"") for student in students],
             whole_school=part is None,
             year_level=selected.year_level,
             group=selected.group,
@@ -72,11 +79,12 @@ async def gather(
             counting = both.create_task(asyncio.to_thread(half_days_of, question))
             if with_effects:
                 question = await source.with_effects(question, on_roll=bool(roster))
-    return Gathered(sent, question, counting.result(), {row.student: full_name(row.given_name, row.family_name) for row in roster})
-
-
-def _looked_after(row: RosterRow, part: Part | None) -> bool:
-    return part is None or part.holds(row.year_level, frozenset(row.groups))
+    return Gathered(
+        sent,
+        question,
+        counting.result(),
+        {row.student: full_name(row.given_name, row.family_name or "") for row in roster if row.given_name},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,8 @@ class _Source:
 
     connection: AsyncConnection
     school: SchoolNumber
+    roll: Roll
+    keeper: DayKeeper
     only: Sequence[str] | None
 
     async def with_effects(self, question: Question, *, on_roll: bool) -> Question:
@@ -92,32 +102,22 @@ class _Source:
         term, calendar = question.term, question.calendar
         crossed: Sequence[CrossedRecords] = ()
         if question.whole_school:
-            rows = await repository.crossings(self.connection, self.school, term.name, calendar.timezone, on_roll=on_roll)
+            rows = await repository.crossings(self.connection, self.roll, calendar.timezone, on_roll=on_roll)
             crossed = [CrossedRecords(*row) for row in rows]
         terms = [beside.name for beside in (term, *terms_beside(calendar, term)) if beside is not None]
         responses = await repository.responses(self.connection, self.school, terms)
         beside = await self._beside(question, {row.occurred_on for row in responses})
         return replace(question, crossed=crossed, responses=responses, beside=beside)
 
-    async def _beside(self, question: Question, days: Iterable[date]) -> NeighbourRows:
-        """The rows of the terms before and after that the weeks around responses on these days reach into."""
-        term, calendar = question.term, question.calendar
-        today = calendar.today(question.now)
-        before, after = terms_reached(calendar, term, today, days)
+    async def _beside(self, question: Question, activities: Iterable[date]) -> NeighbourDays:
+        """The days of the terms before and after that the weeks around responses on these days reach into."""
+        calendar, now = question.calendar, question.now
 
-        async def rows_of(beside: Term | None, days: Sequence[date]) -> list[bytes] | None:
-            if beside is None or not days:
+        async def rows_of(beside: Term | None) -> list[bytes] | None:
+            if beside is None:
                 return None
-            if calendar.blanks_are_truant:
-                # Blanks count from a student's first mark of the term on: the whole row is needed to know that.
-                rows = await repository.marks(self.connection, self.school, beside.name, self.only)
-            elif beside is before:
-                rows = await repository.last_marks(self.connection, self.school, beside.name, self.only, days[0])
-            else:
-                rows = await repository.first_marks(self.connection, self.school, beside.name, self.only, days[-1])
+            rows = await days_of(self.connection, self.school, beside, calendar, self.keeper, now, self.only)
             return [rows.get(student.student, b"") for student in question.students]
 
-        return NeighbourRows(
-            await rows_of(before, last_days(calendar, before) if before else ()),
-            await rows_of(after, first_days(calendar, after, today) if after else ()),
-        )
+        before, after = terms_reached(calendar, question.term, calendar.today(now), activities)
+        return NeighbourDays(await rows_of(before), await rows_of(after))

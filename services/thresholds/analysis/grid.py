@@ -146,8 +146,8 @@ def _touched(target: NDArray[np.intp], shape: tuple[int, int]) -> NDArray[np.boo
 
 def _first_days(student: NDArray[np.intp], place: Ints, students: int, base: int) -> Ints:
     here = np.flatnonzero(place % packed_row.POSITIONS != packed_row.CARRIED)
-    # Rows are in order of day, so a student's first entry is of the first day.
-    firsts = here[np.flatnonzero(np.diff(student[here], prepend=-1))]
+    # Rows have the latest day first, so a student's last entry is of the first day.
+    firsts = here[np.flatnonzero(np.diff(student[here], append=-1))]
     first = np.full(students, NEVER, dtype=np.int64)
     first[student[firsts]] = place[firsts] // packed_row.POSITIONS + base
     return first

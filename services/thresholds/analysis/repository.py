@@ -1,13 +1,14 @@
 """SQL of what the analysis looks at: a school's roster, rows, crossings and responses. It only reads."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.register import packed_row
+from services.thresholds.roster.repository.rolls import Roll
 from shared.attendance.tiers import Threshold
 
 CUT: Final = 120 * packed_row.ENTRY
@@ -19,11 +20,11 @@ _WANTED: Final = """
 
 
 class RosterRow(NamedTuple):
-    """A student that the school has sent."""
+    """A student that the school has sent; one who has left since the term has no name."""
 
     student: str
-    given_name: str
-    family_name: str
+    given_name: str | None
+    family_name: str | None
     year_level: int | None
     groups: list[str]
 
@@ -45,83 +46,49 @@ class ResponseRow(NamedTuple):
     occurred_on: date
 
 
-async def one_moment(connection: AsyncConnection) -> None:
-    """Begins a transaction that sees the database as of now throughout, so that rows, crossings and responses agree with each other."""
-    await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-
-
-async def roster(connection: AsyncConnection, school: str) -> list[RosterRow]:
-    """The students of a school, by key."""
+async def roster(connection: AsyncConnection, roll: Roll) -> list[RosterRow]:
+    """The students of a school in a term, by key."""
     rows = await connection.execute(
-        text("SELECT student, given_name, family_name, year_level, groups FROM students WHERE school = :school ORDER BY student"),
-        {"school": school},
+        text(f"SELECT student, given_name, family_name, year_level, groups FROM {roll.sql} r ORDER BY student"),  # noqa: S608
+        roll.values,
     )
     return [RosterRow(*row) for row in rows]
 
 
-async def marks(connection: AsyncConnection, school: str, term: str, students: Sequence[str] | None) -> dict[str, bytes]:
-    """The packed marks of a school's term, by student: of these students, or for None of all."""
-    rows = await connection.execute(
-        text(f"SELECT student, marks FROM register WHERE {_WANTED}"),  # noqa: S608
-        {"school": school, "term": term, "students": _listed(students)},
-    )
-    return dict(tuple(row) for row in rows)
-
-
 async def last_marks(connection: AsyncConnection, school: str, term: str, students: Sequence[str] | None, since: date) -> dict[str, bytes]:
-    """At least the marks from a day on. A row is cut where a cut leaves them all."""
-    rows = await connection.execute(
+    """At least the marks from a day on. A row is cut where a cut leaves them all; one in the form of the last release is left whole."""
+    found = await connection.execute(
         text(
             f"""
-            SELECT student, CASE WHEN length(marks) > :cut AND substr(marks, length(marks) - :cut + 1, {packed_row.PLACE}) < :place
-                THEN substr(marks, length(marks) - :cut + 1) ELSE marks END AS marks
+            SELECT student, CASE
+                WHEN length(newest_first) > :cut AND substr(newest_first, :cut - {packed_row.ENTRY - 1}, {packed_row.PLACE}) < :place
+                THEN substr(newest_first, 1, :cut) ELSE coalesce(newest_first, marks) END AS marks
             FROM register WHERE {_WANTED}
             """  # noqa: S608
         ),
         {"school": school, "term": term, "students": _listed(students), "cut": CUT, "place": packed_row.first_place(since)},
     )
-    return dict(tuple(row) for row in rows)
-
-
-async def first_marks(connection: AsyncConnection, school: str, term: str, students: Sequence[str] | None, until: date) -> dict[str, bytes]:
-    """At least the marks up to a day. A row is cut where a cut leaves them all."""
-    rows = await connection.execute(
-        text(
-            f"""
-            SELECT student, CASE WHEN length(marks) > :cut AND substr(marks, :cut - {packed_row.ENTRY - 1}, {packed_row.PLACE}) >= :place
-                THEN substr(marks, 1, :cut) ELSE marks END AS marks
-            FROM register WHERE {_WANTED}
-            """  # noqa: S608
-        ),
-        {
-            "school": school,
-            "term": term,
-            "students": _listed(students),
-            "cut": CUT,
-            "place": packed_row.first_place(until + timedelta(days=1)),
-        },
-    )
-    return dict(tuple(row) for row in rows)
+    return {row.student: packed_row.newest_first(row.marks) for row in found}
 
 
 def _listed(students: Sequence[str] | None) -> list[str] | None:
     return None if students is None else list(students)
 
 
-async def crossings(connection: AsyncConnection, school: str, term: str, timezone: str, *, on_roll: bool) -> list[CrossingRow]:
+async def crossings(connection: AsyncConnection, roll: Roll, timezone: str, *, on_roll: bool) -> list[CrossingRow]:
     """The records that the term's crossings have opened, counted by threshold and dates at the school: of the students `on_roll`, or of
     all."""
     rows = await connection.execute(
         text(
-            """
+            f"""
             SELECT threshold, crossed_on,
                 CASE WHEN status = 'withdrawn' THEN CAST(updated_at AT TIME ZONE :timezone AS date) END AS withdrawn_on, count(*)
             FROM star_records WHERE school = :school AND term = :term AND origin = 'crossing'
-                AND (NOT :on_roll OR student IN (SELECT student FROM students WHERE school = :school))
+                AND (NOT :on_roll OR student IN (SELECT student FROM {roll.sql} r))
             GROUP BY 1, 2, 3
-            """
+            """  # noqa: S608
         ),
-        {"school": school, "term": term, "timezone": timezone, "on_roll": on_roll},
+        roll.values | {"term": roll.term, "timezone": timezone, "on_roll": on_roll},
     )
     return [CrossingRow(*row) for row in rows]
 

@@ -16,7 +16,7 @@ from services.thresholds.analysis.analysing import Question
 from services.thresholds.analysis.categories import Target
 from services.thresholds.analysis.causes import CodeAbsences
 from services.thresholds.analysis.disclosure import FEWEST
-from services.thresholds.analysis.effects import WARNING, WINDOW, Effect
+from services.thresholds.analysis.effects import WARNING, WINDOW, ActivityEffect
 from services.thresholds.analysis.findings import Analysis, PatternCount
 from services.thresholds.analysis.patterns import Pattern, StudentPattern
 from services.thresholds.analysis.sets import Student
@@ -93,7 +93,7 @@ class EffectsOut(Out):
 
     warning: str
     school_days: int
-    items: tuple[Effect, ...]
+    items: tuple[ActivityEffect, ...]
 
 
 class AnalysisOut(Out):

@@ -6,29 +6,20 @@ from datetime import date, datetime
 
 import numpy as np
 
-from services.thresholds.analysis.counting import Enrolments, HalfDays, count_school_days
+from services.thresholds.analysis.counting import HalfDays, count_school_days
 from services.thresholds.analysis.effects import WINDOW, Timeline
 from shared.attendance.calendar import SchoolCalendar, Term
-from shared.attendance.codes import CodeTable
 
 
 @dataclass(frozen=True, slots=True)
-class NeighbourRows:
-    """The rows of the same students in the terms before and after, or the parts of them that are needed; None where nothing is."""
+class NeighbourDays:
+    """The kept days of the same students in the terms before and after; None where no week reaches there."""
 
     before: Sequence[bytes] | None = None
     after: Sequence[bytes] | None = None
 
 
-def timeline(
-    half_days: HalfDays,
-    term: Term,
-    beside: NeighbourRows,
-    calendar: SchoolCalendar,
-    codes: CodeTable,
-    now: datetime,
-    enrolments: Enrolments = (),
-) -> Timeline:
+def timeline(half_days: HalfDays, term: Term, beside: NeighbourDays, calendar: SchoolCalendar, now: datetime) -> Timeline:
     """The school days of the term, and of the terms beside it as far as windows reach."""
     today = calendar.today(now)
     own = half_days.columns([calendar.open_half_days(day) > 0 and day <= today for day in half_days.days])
@@ -37,11 +28,11 @@ def timeline(
     before, after = terms_beside(calendar, term)
     if before is not None and beside.before is not None:
         school_days = last_days(calendar, before)
-        lost, there = count_school_days(beside.before, before, calendar, codes, now, school_days, enrolments)
+        lost, there = count_school_days(beside.before, before, school_days)
         days, absent, counted = [*school_days, *days], [lost, *absent], [there, *counted]
     if after is not None and beside.after is not None:
         school_days = first_days(calendar, after, today)
-        lost, there = count_school_days(beside.after, after, calendar, codes, now, school_days, enrolments)
+        lost, there = count_school_days(beside.after, after, school_days)
         days, absent, counted = [*days, *school_days], [*absent, lost], [*counted, there]
     ended = sum(day <= calendar.ended_through(now) for day in days)
     return Timeline(days, np.concatenate(absent, axis=1), np.concatenate(counted, axis=1), ended)

@@ -9,12 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.thresholds.attendance.view import Category
 from services.thresholds.records.holds.schemas import HoldOut
 from services.thresholds.records.star_records.schemas import StarRecord
-from services.thresholds.roster.repository.students import Sort
-from services.thresholds.schemas import QueryText
+from services.thresholds.register.attribution import AbsenceClass
+from services.thresholds.register.day_reading import HalfState
 from shared.attendance.codes import CodeClass
-from shared.attendance.tiers import Tier
-from shared.auth.principal import MOST_YEAR
-from shared.web.cursors import PageLimit
+from shared.attendance.tiers import Threshold, Tier
 from shared.web.schemas import Body
 
 
@@ -61,26 +59,68 @@ class CorrectionOut(BaseModel):
     source: str
 
 
-class DayOut(BaseModel):
-    """A day: its absent half days, and the reason."""
+class HalfOut(BaseModel):
+    """A half of a day. `code`: the code that made it so; null where no single one did, as with periods that were attended."""
+
+    state: HalfState
+    code: str | None
+
+
+class SquareOut(BaseModel):
+    """A school day as two halves."""
 
     date: date
+    am: HalfOut
+    pm: HalfOut
+
+
+class CauseOut(BaseModel):
+    """Absent half days of one cause: a code, or `blank` (not marked), `counted` (a system's own count), `elsewhere` (at another school)."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    code: str
+    meaning: str
+    absence_class: AbsenceClass = Field(alias="class")
+    half_days: int
+
+
+class DayOut(BaseModel):
+    """A day: its two halves, its absent half days, and the reason. `running_half_days`: the total up to and with this day."""
+
+    date: date
+    am: HalfOut
+    pm: HalfOut
     absent_half_days: int
+    running_half_days: int
     marks: list[MarkOut]
     explanation: str
     corrections: list[CorrectionOut]
 
 
+class ApproachingOut(BaseModel):
+    """The next threshold, of a student who is within a day of it. `on_pace`: the day on which it is reached if absences go on as in the
+    term so far; null where that is not within the term. It is arithmetic, and no guess."""
+
+    threshold: Threshold
+    left_half_days: int
+    on_pace: date | None
+    sentence: str
+
+
 class AttendanceOut(BaseModel):
     """A student's term. `days` add up to `absent_half_days`. Attended, absent, excluded and unmarked half days add up to `open_half_days`.
 
-    `holds` stop letters of the term today. `notes` say why the Ministry's number, or that of the school's own system, may differ.
+    `causes` add up to `absent_half_days`, the most frequent one first. `days_to_next`: null on the last tier. `holds` stop letters of
+    the term today. `notes` say why the Ministry's number, or that of the school's own system, may differ.
     """
 
     school: str
     student: str
     student_id: UUID
     name: str | None
+    year_level: int | None
+    groups: list[str]
     term: str
     absent_half_days: int
     absent_days: float
@@ -91,32 +131,48 @@ class AttendanceOut(BaseModel):
     open_half_days: int
     attendance_rate: float | None
     category: Category | None
+    days_to_next: float | None
+    approaching: ApproachingOut | None
+    causes: list[CauseOut]
     notes: list[str]
     days: list[DayOut]
     holds: list[HoldOut]
     star_records: list[StarRecord]
 
 
-class StudentOut(BaseModel):
-    """A student in a list."""
+class WhatIfQuery(Body):
+    """A supposition: another code on a day, in one session or (by default) in the whole day."""
 
-    student: str
-    student_id: UUID
-    name: str | None
-    year_level: int | None
-    groups: list[str]
+    date: date
+    session: Literal["AM", "PM"] | None = None
+    code: Annotated[str, Field(pattern="^[A-Z?]$")] = "P"
+
+
+class TotalOut(BaseModel):
+    """A total, and its tier."""
+
     absent_half_days: int
     absent_days: float
     tier: Tier
 
 
-class StudentQuery(Body):
-    """Filters and order of a school's students."""
+class StepOut(BaseModel):
+    """A threshold that would be reached (`up`), or taken back (`down`)."""
 
-    term: QueryText | None = Field(default=None, description="The current or last term by default", examples=["2026-T4"])
-    tier: Tier | None = None
-    year_level: Annotated[int, Field(ge=0, le=MOST_YEAR)] | None = None
-    group: QueryText | None = None
-    sort: Sort = "name"
-    limit: PageLimit = 100
-    cursor: str | None = None
+    threshold: Threshold
+    direction: Literal["up", "down"]
+
+
+class WhatIfOut(BaseModel):
+    """The total as it is and as it would be. Nothing was changed."""
+
+    school: str
+    student: str
+    term: str
+    date: date
+    session: Literal["AM", "PM"] | None
+    code: str
+    now: TotalOut
+    then: TotalOut
+    steps: list[StepOut]
+    sentence: str

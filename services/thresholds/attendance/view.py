@@ -8,6 +8,8 @@ from typing import Final, Literal
 
 from services.thresholds.attendance.explanation import differences, explain
 from services.thresholds.register import packed_row
+from services.thresholds.register.attribution import Attribution, Cause, attribute, in_order
+from services.thresholds.register.day_reading import Half, halves_of
 from services.thresholds.register.half_days import DayCount, DayMarks, count_day
 from services.thresholds.register.packed_row import Entry
 from services.thresholds.register.repository.corrections import Correction
@@ -33,12 +35,14 @@ class DaySpan:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of the term: what stands marked, what it counts, and why."""
+    """One day of the term: what stands marked, what it counts, and why; what the absences belong to, and the two halves."""
 
     day: date
     marks: tuple[Entry, ...]
     count: DayCount
     explanation: str
+    attribution: Attribution
+    halves: tuple[Half, Half]
     history: tuple[Correction, ...] = ()
 
 
@@ -91,6 +95,11 @@ class Attendance:
         # In whole numbers: a share of exactly 90% must not become regular by rounding.
         return next((name for name, floor in FLOORS if self.attended * 100 > floor * counted), "chronic")
 
+    @property
+    def causes(self) -> tuple[tuple[Cause, int], ...]:
+        """The causes of the absent half days, the most frequent one first."""
+        return in_order(day.attribution for day in self.days)
+
     def differences(self) -> list[str]:
         """Why another system may arrive at another number."""
         return differences([(_day_marks(day.marks), day.count) for day in self.days])
@@ -103,12 +112,12 @@ def attendance(
     marked = {day: tuple(entries) for day, entries in groupby(packed_row.unpack(row), key=lambda entry: entry.day) if day in term}
     here = (day for day in calendar.school_days(term, until=calendar.today(now)) if calendar.opening(day).closed is None)
     days = sorted({*marked, *here})
-    blanks = _days_whose_blanks_count(marked, calendar, now)
+    blanks = _days_whose_blanks_count(marked, term, calendar, now)
     return Attendance(tuple(_day(day, marked.get(day, ()), calendar, codes, day in blanks, corrections) for day in days))
 
 
-def _days_whose_blanks_count(marked: Mapping[date, tuple[Entry, ...]], calendar: SchoolCalendar, now: datetime) -> DaySpan:
-    if not calendar.blanks_are_truant or not marked:
+def _days_whose_blanks_count(marked: Mapping[date, tuple[Entry, ...]], term: Term, calendar: SchoolCalendar, now: datetime) -> DaySpan:
+    if not calendar.choices_in(term).blanks_are_truant or not marked:
         return DaySpan(None, None)
     here = [day for day, entries in marked.items() if any(entry.kind != "carried" for entry in entries)]
     return DaySpan(min(here, default=None), calendar.ended_through(now))
@@ -124,11 +133,12 @@ def _day(
 ) -> Day:
     standing = tuple(entry for entry in entries if entry.code is not None or entry.count is not None)
     marks = _day_marks(standing)
-    counts = calendar.carried_absences_count
+    counts = calendar.choices_in(calendar.term_on(day)).carried_absences_count
     count = count_day(marks, calendar.opening(day), codes, blanks_count=blanks_count, carried_counts=counts)
     explanation = explain(marks, count, codes, calendar.holiday_names.get(day), _roll(day, calendar))
     history = tuple(correction for correction in corrections if packed_row.unpack_place(correction.place)[0] == day)
-    return Day(day, standing, count, explanation, history)
+    attribution = attribute(marks, count, codes)
+    return Day(day, standing, count, explanation, attribution, halves_of(marks, count, attribution, codes), history)
 
 
 def _roll(day: date, calendar: SchoolCalendar) -> str | None:

@@ -1,9 +1,9 @@
 """Marks into the register: one batch of events, one transaction."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 from typing import Final
 
@@ -11,14 +11,12 @@ import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.crossings.applying import FoldedRow, apply
+from services.thresholds.crossings.attributing import Entries, attributed
+from services.thresholds.crossings.working_in import work_in
 from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
-from services.thresholds.register.repository import corrections, rows
-from services.thresholds.register.repository.corrections import Correction
 from services.thresholds.register.repository.rows import RowKey
 from services.thresholds.roster.calendars import OUTSIDE_TERM, UNKNOWN_SCHOOL, CalendarCache
-from services.thresholds.roster.enrolments import of_rows
 from shared.attendance.calendar import SchoolCalendar
 from shared.batch import Batch, BatchHandler
 from shared.bus.interface import Message, Partition
@@ -37,8 +35,6 @@ BAD_MARK: Final = "bad-mark"
 _DETAILS: Final = {OUTSIDE_TERM: "the school has no term on these days", BAD_MARK: "no register can hold these marks"}
 
 Roll = tuple[Message, MarksRecorded]
-Entries = dict[RowKey, list[tuple[bytes, str]]]
-"""Register entries by row, each with its source."""
 
 
 @dataclass(kw_only=True)
@@ -61,7 +57,10 @@ class MarksHandler(BatchHandler):
         calendars = await self._calendars.lock(connection, sorted({roll.school for _, roll in rolls}))
         self._sort_out_unknown(batch, rolls, calendars)
         kept = [(message, roll) for message, roll in rolls if roll.school in calendars and not batch.waits(message)]
-        await self._fold(connection, _entries(batch, kept, calendars), calendars, batch.now)
+        entries = await attributed(connection, _entries(batch, kept, calendars))
+        unchanged = await work_in(connection, entries, calendars, self.folder, batch.now)
+        metrics.MARKS_FOLDED.labels("unchanged").inc(unchanged)
+        metrics.MARKS_FOLDED.labels("changed").inc(sum(map(len, entries.values())) - unchanged)
 
     def _sort_out_unknown(self, batch: Batch, rolls: Iterable[Roll], calendars: Mapping[str, SchoolCalendar]) -> None:
         """Pauses partitions at a roll whose school's calendar has not come; refuses rolls that have waited long enough."""
@@ -79,28 +78,6 @@ class MarksHandler(BatchHandler):
             del self._waiting_since[place]
             batch.refuse(message, UNKNOWN_SCHOOL, "the school's calendar did not come", school=roll.school, count=len(roll.marks))
 
-    async def _fold(self, connection: AsyncConnection, entries: Entries, calendars: Mapping[str, SchoolCalendar], now: datetime) -> None:
-        before = await rows.load(connection, entries)
-        own = await of_rows(connection, entries, calendars)
-        folded: list[FoldedRow] = []
-        corrected: list[Correction] = []
-        unchanged = 0
-        for key, new in entries.items():
-            old = before.get(key)
-            replaced: list[tuple[bytes, bytes]] = []
-            marks = packed_row.merge(old.marks if old else b"", (entry for entry, _ in new), replaced)
-            if old is not None and marks is old.marks:
-                unchanged += len(new)
-                continue
-            if replaced:
-                corrected += _corrections(key, replaced, dict(new))
-            calendar, term = own[key]
-            folded.append(FoldedRow(key, old, marks, self.folder.absences(marks, term, calendar, now), calendar))
-        await apply(connection, folded, self.folder.codes, now)
-        await corrections.add(connection, corrected)
-        metrics.MARKS_FOLDED.labels("unchanged").inc(unchanged)
-        metrics.MARKS_FOLDED.labels("changed").inc(sum(map(len, entries.values())) - unchanged)
-
 
 def _entries(batch: Batch, rolls: Iterable[Roll], calendars: Mapping[str, SchoolCalendar]) -> Entries:
     """The marks as register entries by row; those that fit in no register are refused."""
@@ -108,6 +85,7 @@ def _entries(batch: Batch, rolls: Iterable[Roll], calendars: Mapping[str, School
     for message, roll in rolls:
         calendar = calendars[roll.school]
         refused: dict[str, list[Mark]] = {}
+        packer = packed_row.Packer(roll.received_at)
         # A roll is of one day, or a few: its term is looked up once a day.
         for day, marks in groupby(roll.marks, key=lambda mark: mark.date):
             term = calendar.term_on(day)
@@ -116,7 +94,7 @@ def _entries(batch: Batch, rolls: Iterable[Roll], calendars: Mapping[str, School
                     refused.setdefault(OUTSIDE_TERM, []).append(mark)
                     continue
                 try:
-                    entry = packed_row.pack(mark, roll.received_at)
+                    entry = packer.pack(mark)
                 except ValueError:
                     refused.setdefault(BAD_MARK, []).append(mark)
                     continue
@@ -125,18 +103,3 @@ def _entries(batch: Batch, rolls: Iterable[Roll], calendars: Mapping[str, School
             rest = msgspec.json.encode(msgspec.structs.replace(roll, marks=refused_marks))
             batch.refuse(message, reason, _DETAILS[reason], school=roll.school, value=rest, count=len(refused_marks))
     return entries
-
-
-def _corrections(key: RowKey, replaced: Iterable[tuple[bytes, bytes]], sources: Mapping[bytes, str]) -> Iterator[Correction]:
-    for before, after in replaced:
-        was, became = int.from_bytes(before, "big"), int.from_bytes(after, "big")
-        yield Correction(
-            *key,
-            place=became >> 112,
-            was=was & 0xFFFF,
-            became=became & 0xFFFF,
-            was_recorded_at=packed_row.recorded_at(was),
-            recorded_at=packed_row.recorded_at(became),
-            received_at=packed_row.received_at(became),
-            source=sources[after],
-        )

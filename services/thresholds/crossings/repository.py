@@ -2,7 +2,7 @@
 standings."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import text
@@ -31,15 +31,15 @@ _APPLY = text(
         SELECT * FROM unnest(
             CAST(:ids AS uuid[]), CAST(:schools AS text[]), CAST(:students AS text[]), CAST(:student_ids AS uuid[]),
             CAST(:terms AS text[]), CAST(:thresholds AS smallint[]), CAST(:sequences AS int[]), CAST(:half_days AS smallint[]),
-            CAST(:occurred_on AS date[]), CAST(:statuses AS text[])
-        ) AS w(id, school, student, student_id, term, threshold, sequence, absent_half_days, occurred_on, status)
+            CAST(:occurred_on AS date[]), CAST(:statuses AS text[]), CAST(:at AS timestamptz[])
+        ) AS w(id, school, student, student_id, term, threshold, sequence, absent_half_days, occurred_on, status, at)
     ), before AS (
         SELECT r.* FROM star_records r JOIN incoming USING (id)
     ), written AS (
         INSERT INTO star_records (id, school, student, student_id, term, threshold, origin, sequence, absent_half_days,
             crossed_on, status, created_at, updated_at)
         SELECT id, school, student, student_id, term, threshold, 'crossing', sequence, absent_half_days,
-            occurred_on, status, :now, :now
+            occurred_on, status, at, at
         FROM incoming ORDER BY id
         ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence, status = excluded.status, updated_at = excluded.updated_at,
             absent_half_days = CASE WHEN excluded.status = 'open' THEN excluded.absent_half_days ELSE star_records.absent_half_days END,
@@ -48,7 +48,7 @@ _APPLY = text(
             outcome = NULL
     )
     INSERT INTO record_history (record_id, at, action, changes)
-    SELECT s.id, :now, CASE s.status WHEN 'open' THEN 'crossed' ELSE 'retracted' END,
+    SELECT s.id, s.at, CASE s.status WHEN 'open' THEN 'crossed' ELSE 'retracted' END,
         jsonb_build_object('status', jsonb_build_array(b.status, s.status))
         || CASE WHEN b.outcome IS NULL THEN '{}' ELSE jsonb_build_object('outcome', jsonb_build_array(b.outcome, NULL)) END
         || CASE WHEN s.status = 'open' THEN jsonb_build_object(
@@ -62,8 +62,9 @@ _APPLY = text(
 )
 
 
-async def apply(connection: AsyncConnection, facts: Sequence[CrossingFact], now: datetime) -> None:
-    """Opens, reopens or withdraws the records of crossings, and notes it in their histories. No record may be in the list twice."""
+async def apply(connection: AsyncConnection, facts: Sequence[CrossingFact], at: Mapping[str, datetime]) -> None:
+    """Opens, reopens or withdraws the records of crossings, and notes it in their histories, at a moment of each school. No record may be
+    in the list twice."""
     if not facts:
         return
     await connection.execute(
@@ -79,7 +80,7 @@ async def apply(connection: AsyncConnection, facts: Sequence[CrossingFact], now:
             "half_days": [fact.change.absences.half_days for fact in facts],
             "occurred_on": [fact.occurred_on for fact in facts],
             "statuses": ["open" if fact.direction == "up" else "withdrawn" for fact in facts],
-            "now": now,
+            "at": [at[fact.change.school] for fact in facts],
         },
     )
 

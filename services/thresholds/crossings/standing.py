@@ -69,7 +69,7 @@ def may_differ(before: Row | None, after: Row, absences: Absences) -> bool:
 
 
 def _changed(before: bytes, after: bytes) -> set[bytes]:
-    # Rows are in the order of days: as a rule, the new marks stand behind what was there.
-    if after.startswith(before):
-        return set(packed_row.entries(after[len(before) :]))
+    # Rows have the latest place first: as a rule, the new marks stand before what was there.
+    if after.endswith(before):
+        return set(packed_row.entries(after[: len(after) - len(before)]))
     return set(packed_row.entries(after)).difference(packed_row.entries(before))

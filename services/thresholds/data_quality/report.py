@@ -13,8 +13,9 @@ import numpy as np
 
 from services.thresholds.analysis.grid import decode, standing_marks
 from services.thresholds.data_quality.day_findings import CodeUse, DayFindings, Finding, Gap, GapKind
+from services.thresholds.data_quality.lost_messages import LostMessages
 from services.thresholds.data_quality.repository.reported_letters import ReportedLetter
-from services.thresholds.data_quality.repository.students import MarksRow, StudentContacts
+from services.thresholds.data_quality.repository.students import StudentContacts
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.attendance.enrolment import Enrolment
@@ -31,6 +32,7 @@ IssueKind = Literal[
     "unknown-student",
     "not-on-roll",
     "dead-letter",
+    "lost-messages",
 ]
 ISSUE_KINDS: Final[tuple[IssueKind, ...]] = get_args(IssueKind)
 
@@ -69,12 +71,12 @@ def report(
     now: datetime,
     *,
     roster: Sequence[StudentContacts],
-    rows: Iterable[MarksRow],
+    marks: Mapping[str, bytes],
     letters: Iterable[ReportedLetter],
+    lost: Iterable[LostMessages] = (),
     enrolments: Mapping[str, Enrolment] | None = None,
 ) -> list[Issue]:
-    """All issues of a school and term, in the order of their keys."""
-    marks = {row.student: row.marks for row in rows}
+    """All issues of a school and term, in the order of their keys. `marks` are the packed rows by student."""
     on_roll = {row.student for row in roster}
     unknown = sorted(marks.keys() - on_roll)
     standing = dict(zip(unknown, standing_marks([marks[student] for student in unknown]).tolist(), strict=True))
@@ -95,6 +97,7 @@ def report(
     issues += gaps.issues()
     issues += _of_roster(roster)
     issues += [_of_letter(letter, calendar) for letter in letters]
+    issues += [Issue("lost-messages", None, calendar.today(gap.found_at), gap.messages, gap.detail, ref=str(gap.id)) for gap in lost]
     return sorted(issues, key=lambda issue: issue.key)
 
 

@@ -2,24 +2,24 @@
 
 import asyncio
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import Header, Query, Request
 from fastapi.responses import Response
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.feed import repository as feed
-from services.thresholds.feed.archive import cloudevent_of
+from services.thresholds.feed.cursors import Cursor
+from services.thresholds.feed.encoded import EncodedEvent
 from services.thresholds.feed.on_record import log_events
+from services.thresholds.feed.reading import events_after, require_known
 from services.thresholds.feed.streams import EventStream, follow
 from services.thresholds.state import State, ThresholdsState
 from shared.auth.principal import Principal
 from shared.waiting import wait_until_any_set
 from shared.web.door import Router
 from shared.web.headers import accepts
+from shared.web.openapi.refusals import refuses
 from shared.web.problems import ProblemError
 from shared.web.server import stopping
 from shared.web.service import requires
@@ -42,22 +42,50 @@ _EXAMPLE: dict[str, Any] = {
             "data": {"school": "0999", "student": "12345", "threshold": 5, "direction": "up"},
         }
     ],
-    "next": "42",
+    "next": "42-3f9a1c22",
+}
+_EVENT: dict[str, Any] = {
+    "title": "CloudEvent",
+    "type": "object",
+    "description": "An event, as a CloudEvent in JSON. The schema of `data` is that of its type: `/schemas/{event}.json`.",
+    "required": ["specversion", "id", "source", "type", "time", "data"],
+    "properties": {
+        "specversion": {"type": "string", "description": "Version of CloudEvents.", "examples": ["1.0"]},
+        "id": {"type": "string", "description": "Id of the event: the same when it comes again."},
+        "source": {"type": "string", "description": "Service that says it.", "examples": ["/thresholds"]},
+        "type": {"type": "string", "description": "Name of the event's type.", "examples": ["nz.star.threshold.crossed.v1"]},
+        "time": {"type": "string", "format": "date-time", "description": "Time of the event."},
+        "data": {"type": "object", "additionalProperties": True, "description": "Data of the event.", "examples": [{"school": "0999"}]},
+    },
+    "additionalProperties": True,
+}
+_PAGE: dict[str, Any] = {
+    "title": "EventPage",
+    "type": "object",
+    "description": "Events behind the cursor, oldest first.",
+    "required": ["items", "next"],
+    "properties": {
+        "items": {"type": "array", "items": _EVENT, "description": "The events."},
+        "next": {"type": "string", "description": "Cursor to go on from: pass it on as `after`.", "examples": ["42-3f9a1c22"]},
+    },
 }
 
 
 @router.get(
     "/v1/events",
     response_class=Response,
-    responses={200: {"content": {"application/json": {"example": _EXAMPLE}, STREAM: {"schema": {"type": "string"}}}}},
+    responses={
+        200: {"content": {"application/json": {"schema": _PAGE, "example": _EXAMPLE}, STREAM: {"schema": {"type": "string"}}}},
+        **refuses("cursor-of-another-history", "too-many-streams"),
+    },
     summary="Read crossings, responses and plans, oldest first",
 )
-async def get_events(
+async def list_events(
     request: Request,
     state: State,
     caller: Annotated[Principal, requires("events:subscribe")],
     after: Annotated[str | None, Query(description="The `next` of the answer before; without it, from the oldest kept")] = None,
-    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    limit: Annotated[int, Query(ge=1, le=1_000, description="Events of an answer at most")] = 100,
     wait: Annotated[float, Query(ge=0, description="Seconds to wait for an event when there is none yet")] = 0,
     last_event_id: Annotated[str | None, Header(description="For a stream: where it broke off; overrides `after`")] = None,
 ) -> Response:
@@ -65,27 +93,34 @@ async def get_events(
 
     With `Accept: text/event-stream` the same events come as a stream (server-sent events) that goes on: `id` is the cursor, `event` the
     event's type, `data` the CloudEvent. `limit` and `wait` mean nothing then.
+
+    410 says that the database was restored to a time before the cursor. Go on from `read_from`, and pass over the ids that you have.
     """
     schools = None if caller.schools is None else sorted(caller.schools)
     if accepts(request.headers.get("accept"), STREAM):
-        return _stream(request, state, caller, schools, _position(last_event_id or after))
-    position = _position(after)
+        return await _stream(request, state, caller, schools, Cursor.read(last_event_id or after))
+    cursor = Cursor.read(after)
     stop = stopping(request)
     deadline = asyncio.get_running_loop().time() + min(wait, state.settings.feed_longest_wait.total_seconds())
     while True:
         bell = state.feed_bell.listen()
         async with state.engine.begin() as connection:
-            rows = await feed.after(connection, position=position, schools=schools, limit=limit)
-            await log_events(connection, caller, rows, state.clock())
+            page = await events_after(connection, state.feed_encoded, cursor, schools=schools, limit=limit)
+            await log_events(connection, caller, page.events, state.clock())
         left = deadline - asyncio.get_running_loop().time()
-        if rows or left <= 0 or stop.is_set():
+        if page.events or left <= 0 or stop.is_set():
             break
         await wait_until_any_set(left, bell, stop)
-    body = {"items": [cloudevent_of(row) for row in rows], "next": str(rows[-1]["position"] if rows else position)}
-    return Response(_encoder.encode(body), media_type="application/json", headers=_VARY)
+    items = b",".join(event.item for event in page.events)
+    body = b'{"items":[' + items + b'],"next":' + _encoder.encode(str(page.next)) + b"}"
+    return Response(body, media_type="application/json", headers=_VARY)
 
 
-def _stream(request: Request, state: ThresholdsState, caller: Principal, schools: Sequence[str] | None, position: int) -> Response:
+async def _stream(request: Request, state: ThresholdsState, caller: Principal, schools: Sequence[str] | None, cursor: Cursor) -> Response:
+    async with state.engine.connect() as connection:
+        # A cursor of another history has an answer of its own: no stream could say it.
+        await require_known(connection, cursor)
+
     async def holds() -> bool:
         try:
             await state.verifier.principal(request.headers.get("authorization"))
@@ -93,15 +128,16 @@ def _stream(request: Request, state: ThresholdsState, caller: Principal, schools
             return False
         return True
 
-    async def shown(connection: AsyncConnection, rows: Sequence[RowMapping]) -> None:
-        await log_events(connection, caller, rows, state.clock())
+    async def shown(connection: AsyncConnection, events: Sequence[EncodedEvent]) -> None:
+        await log_events(connection, caller, events, state.clock())
 
     place = state.feed_streams.enter(caller.subject)
     pieces = follow(
         state.engine,
         state.feed_bell,
+        state.feed_encoded,
         schools=schools,
-        position=position,
+        cursor=cursor,
         heartbeat=state.settings.feed_heartbeat,
         stop=stopping(request),
         holds=holds,
@@ -109,11 +145,3 @@ def _stream(request: Request, state: ThresholdsState, caller: Principal, schools
     )
     # Proxies would keep the events until there are enough of them.
     return EventStream(pieces, place, headers=_VARY | {"X-Accel-Buffering": "no"})
-
-
-def _position(after: str | None) -> int:
-    if after is None or after == "":
-        return 0
-    if not after.isdecimal() or len(after) > 18:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the answer before, unchanged")
-    return int(after)

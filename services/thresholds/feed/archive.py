@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.feed import repository as feed
 from shared.bus.interface import Outgoing
-from shared.events.catalogue import PARTNER_EVENTS
+from shared.events.catalogue import PARTNER_EVENTS, THRESHOLD_APPROACHING
 from shared.events.envelope import as_cloudevent
 from shared.events.topics import CROSSINGS
 
-FEED_EVENTS: Final = frozenset(event.name.encode() for event in PARTNER_EVENTS)
+FEED_EVENTS: Final = frozenset(event.name.encode() for event in PARTNER_EVENTS if event is not THRESHOLD_APPROACHING)
+"""Approaches go to those who subscribe to them: the feed gives all that it has to everybody, and its readers know no such event."""
 
 # As long as the topics keep them: the feed and the topics hold the same events.
 assert CROSSINGS.retention is not None

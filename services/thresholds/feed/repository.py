@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.thresholds.feed.cursors import Cursor, Event, Feed
+
 CHANNEL = "star_feed"
 
 
@@ -16,28 +18,68 @@ async def append(connection: AsyncConnection, events: Sequence[Mapping[str, Any]
         text(
             """
             INSERT INTO feed (event_id, event_type, source, school, time, data)
-            VALUES (:event_id, :event_type, :source, :school, :time, :data)
+            SELECT event_id, event_type, source, school, time, data
+            FROM unnest(
+                CAST(:event_ids AS text[]), CAST(:event_types AS text[]), CAST(:sources AS text[]), CAST(:schools AS text[]),
+                CAST(:times AS timestamptz[]), CAST(:data AS text[])
+            ) WITH ORDINALITY AS event (event_id, event_type, source, school, time, data, place)
+            ORDER BY place
             ON CONFLICT (event_id) DO NOTHING
             """
         ),
-        events,
+        {
+            "event_ids": [event["event_id"] for event in events],
+            "event_types": [event["event_type"] for event in events],
+            "sources": [event["source"] for event in events],
+            "schools": [event["school"] for event in events],
+            "times": [event["time"] for event in events],
+            "data": [event["data"] for event in events],
+        },
     )
     await connection.execute(text(f"NOTIFY {CHANNEL}"))
 
 
-async def after(connection: AsyncConnection, *, position: int, schools: Sequence[str] | None, limit: int) -> list[RowMapping]:
-    """Events behind a position, oldest first; `schools` None means all."""
+async def after(connection: AsyncConnection, *, position: int, schools: Sequence[str] | None, limit: int) -> list[Event]:
+    """The places of the events behind a position, oldest first; `schools` None means all."""
     rows = await connection.execute(
         text(
             """
-            SELECT position, event_id, event_type, source, time, data FROM feed
+            SELECT position, event_id, time FROM feed
             WHERE position > :position AND (CAST(:schools AS text[]) IS NULL OR school = ANY(CAST(:schools AS text[])))
             ORDER BY position LIMIT :limit
             """
         ),
         {"position": position, "schools": None if schools is None else list(schools), "limit": limit},
     )
+    return [Event(row.position, row.event_id, row.time) for row in rows]
+
+
+async def at(connection: AsyncConnection, positions: Sequence[int]) -> list[RowMapping]:
+    """The events at these positions, those that are kept."""
+    rows = await connection.execute(
+        text("SELECT position, event_id, event_type, source, time, data FROM feed WHERE position = ANY(CAST(:positions AS bigint[]))"),
+        {"positions": list(positions)},
+    )
     return list(rows.mappings())
+
+
+async def beside(connection: AsyncConnection, cursor: Cursor) -> Feed:
+    """The feed as it stands, beside a cursor."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT here.event_id, here.time, oldest.position AS oldest,
+                coalesce(pg_sequence_last_value(pg_get_serial_sequence('feed', 'position')::regclass), 0) AS given
+            FROM (VALUES (CAST(:position AS bigint))) asked (position)
+            LEFT JOIN feed here USING (position)
+            CROSS JOIN (SELECT min(position) AS position FROM feed) oldest
+            """
+        ),
+        {"position": cursor.position},
+    )
+    row = rows.one()
+    at = None if row.event_id is None else Event(cursor.position, row.event_id, row.time)
+    return Feed(at, row.oldest, row.given)
 
 
 async def forget_before(connection: AsyncConnection, moment: datetime, most: int) -> int:

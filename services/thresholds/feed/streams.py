@@ -7,15 +7,14 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
-import msgspec
 import structlog
 from fastapi.sse import EventSourceResponse, format_sse_event
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.types import Receive, Scope, Send
 
-from services.thresholds.feed import repository as feed
-from services.thresholds.feed.archive import cloudevent_of
+from services.thresholds.feed.cursors import Cursor
+from services.thresholds.feed.encoded import EncodedEvent, EncodedEvents
+from services.thresholds.feed.reading import events_after
 from shared.db.errors import is_transient
 from shared.db.listen import Broadcast
 from shared.telemetry import metrics
@@ -29,8 +28,6 @@ RETRY_MS: Final = 3_000
 """The time for a client to wait before it connects again, sent at the start of every stream."""
 
 ALIVE: Final = b": alive\n\n"
-
-_encoder = msgspec.json.Encoder()
 
 
 class OpenStream:
@@ -87,15 +84,16 @@ class EventStream(EventSourceResponse):
 async def follow(
     engine: AsyncEngine,
     bell: Broadcast,
+    encoded: EncodedEvents,
     *,
     schools: Sequence[str] | None,
-    position: int,
+    cursor: Cursor,
     heartbeat: timedelta,
     stop: asyncio.Event,
     holds: Callable[[], Awaitable[bool]],
-    shown: Callable[[AsyncConnection, Sequence[RowMapping]], Awaitable[None]],
+    shown: Callable[[AsyncConnection, Sequence[EncodedEvent]], Awaitable[None]],
 ) -> AsyncIterator[bytes]:
-    """The events behind a position as they come, until `stop` is set, the token no longer `holds`, or the database is away.
+    """The events behind a cursor as they come, until `stop` is set, the token no longer `holds`, or the database is away or was restored.
 
     `shown` puts on record what is about to be sent.
 
@@ -108,18 +106,21 @@ async def follow(
         rung = bell.listen()
         try:
             async with engine.begin() as connection:
-                rows = await feed.after(connection, position=position, schools=schools, limit=PAGE)
-                await shown(connection, rows)
+                page = await events_after(connection, encoded, cursor, schools=schools, limit=PAGE)
+                await shown(connection, page.events)
+        except ProblemError as error:
+            # The client learns it from the answer to its next request, which has the id of the last event.
+            log.warning("feed.stream_ended", error=error.kind)
+            return
         except Exception as error:
             if not is_transient(error):
                 raise
             log.warning("feed.stream_ended", error=type(error).__name__)
             return
-        for row in rows:
-            data = _encoder.encode(cloudevent_of(row)).decode()
-            yield format_sse_event(id=str(row["position"]), event=row["event_type"], data_str=data)
-            position = row["position"]
-        if not rows:
+        if page.events:
+            yield b"".join(event.sse for event in page.events)
+        cursor = page.next
+        if not page.events:
             await wait_until_any_set(max(look_again - clock.time(), 0), rung, stop)
         if clock.time() >= look_again:
             if not await holds():

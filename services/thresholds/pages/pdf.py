@@ -21,6 +21,9 @@ STANDARD: Final = "ua-1"
 
 MEDIA_TYPE: Final = "application/pdf"
 
+_MOST_MENDED: Final = 20
+"""Different texts with letters that no font has: names, mostly."""
+
 _NOT_DISPLAYED: Final = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
 
 
@@ -53,3 +56,27 @@ def compile_pdf(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
         if match := _NOT_DISPLAYED.search(error.message):
             raise UnprintableError(match[1]) from error
         raise
+
+
+def compile_forgiving(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
+    """As `compile_pdf`, but a letter that the fonts don't have is printed as a question mark: such a document is not to fail for it."""
+    for _ in range(_MOST_MENDED):
+        try:
+            return compile_pdf(template, data, at)
+        except UnprintableError as error:
+            unprintable = re.compile("|".join(re.escape(letter) for letter in sorted(set(error.text))))
+            data = _replaced(data, unprintable)
+    return compile_pdf(template, _replaced(data, re.compile(r"[^\x00-\u024f\u2000-\u206f\u2190\u2192\u2212]")), at)
+
+
+def _replaced(value: object, unprintable: re.Pattern[str]) -> dict[str, object]:
+    def mended(part: object) -> object:
+        if isinstance(part, str):
+            return unprintable.sub("?", part)
+        if isinstance(part, dict):
+            return {name: mended(value) for name, value in part.items()}
+        return [mended(value) for value in part] if isinstance(part, list | tuple) else part
+
+    whole = mended(value)
+    assert isinstance(whole, dict)
+    return whole

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from services.thresholds.pages.masthead import LANGUAGE, Fact, day_in_words
+from services.thresholds.plans.activities.activity import to_parents
 from services.thresholds.plans.plan import Edition, Plan, PlanState, PlanStep
 from services.thresholds.plans.prose import ProseBlock, blocks
 from shared.attendance.tiers import MEANING, Tier
@@ -58,6 +59,17 @@ class StepShown:
     heading: str
     strategies: tuple[Item, ...]
     actions: tuple[str, ...]
+    others: tuple[Subsection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTable:
+    """A table of two columns; `anchor` names it in links."""
+
+    anchor: str
+    heading: str
+    columns: tuple[str, str]
+    rows: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,7 @@ class PlanDocument:
     notice: str | None
     facts: tuple[Fact, ...]
     sections: tuple[PlanSection, ...]
+    tables: tuple[PlanTable, ...]
     steps_anchor: str
     steps_heading: str
     counting: str
@@ -95,6 +108,7 @@ def document(plan: Plan, edition: Edition, version: int, state: PlanState) -> Pl
         notice=_notice(state),
         facts=tuple(_facts(plan)),
         sections=_sections(plan),
+        tables=tuple(table for table in _tables(plan) if table.rows),
         steps_anchor="steps",
         steps_heading="What we do at each step",
         counting=COUNTING,
@@ -116,6 +130,7 @@ def _facts(plan: Plan) -> list[Fact]:
     facts = (
         ("Approved by", approval),
         ("In effect from", plan.effective_on and day_in_words(plan.effective_on)),
+        ("First look at it", plan.first_review_on and day_in_words(plan.first_review_on)),
         ("Review by", plan.review_on and day_in_words(plan.review_on)),
     )
     return [Fact(label, value) for label, value in facts if value]
@@ -151,8 +166,28 @@ def _sections(plan: Plan) -> tuple[PlanSection, ...]:
 
 def _step(plan: Plan, edition: Edition, step: PlanStep, tier: Tier, heading: str) -> StepShown:
     approach = plan.at(step)
-    labels = tuple(edition.labels.get(key, key) for key in approach.actions)
-    return StepShown(tier, MEANING[tier], heading, _items(approach.strategies), labels)
+    said = (to_parents(key, edition.labels.get(key, key), edition.standards.get(key)) for key in approach.actions)
+    parts = (
+        ("What parents and whānau do", approach.parents),
+        ("What students do", approach.students),
+        ("What the Ministry does", approach.ministry),
+    )
+    others = tuple(Subsection(title, _items(texts)) for title, texts in parts if texts)
+    return StepShown(tier, MEANING[tier], heading, _items(approach.strategies), tuple(filter(None, said)), others)
+
+
+def _tables(plan: Plan) -> tuple[PlanTable, ...]:
+    targets = sorted(plan.targets, key=lambda target: target.year)
+    return (
+        PlanTable("roles", "Roles and duties", ("Role", "Duty"), tuple((entry.role, entry.duty) for entry in plan.roles)),
+        PlanTable("baseline", "Where we start", ("Measure", "Figure"), tuple((entry.measure, entry.value) for entry in plan.baseline)),
+        PlanTable(
+            "targets",
+            "Our targets",
+            ("Year", "Students who attend regularly: more than 90% of the time"),
+            tuple((str(target.year), f"{target.regular_percent:g}%") for target in targets),
+        ),
+    )
 
 
 def _items(texts: Sequence[str]) -> tuple[Item, ...]:

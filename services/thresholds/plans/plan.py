@@ -35,10 +35,14 @@ class Monitoring:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approach:
-    """The school's approach at one step: strategies in words, and actions by the keys of its list of activities, in order."""
+    """The approach at one step: the school's strategies in words, and its actions by the keys of its list of activities, in order; and the
+    parts of parents and whānau, of students, and of the Ministry, in words."""
 
     strategies: list[str] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
+    parents: list[str] = field(default_factory=list)
+    students: list[str] = field(default_factory=list)
+    ministry: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +55,33 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoleDuty:
+    """A role and its duties: of the board, the principal, the attendance lead, teachers. A role, not a person: it is published."""
+
+    role: str
+    duty: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineFigure:
+    """A figure from which the plan starts, in words."""
+
+    measure: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearTarget:
+    """The share of students, in per cent, that the board wants to attend regularly in a year."""
+
+    year: int
+    regular_percent: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A plan. `approved_by` is the board, a body; `review_on` is the day by which the board reviews the plan."""
+    """A plan. `approved_by` is the board, a body; `review_on` is the day by which the board reviews the plan, `first_review_on` that of the
+    first look at it."""
 
     objectives: list[str] = field(default_factory=list)
     priorities: list[str] = field(default_factory=list)
@@ -64,10 +93,18 @@ class Plan:
     effective_on: date | None = None
     review_on: date | None = None
     contact: Contact | None = None
+    roles: list[RoleDuty] = field(default_factory=list)
+    baseline: list[BaselineFigure] = field(default_factory=list)
+    targets: list[YearTarget] = field(default_factory=list)
+    first_review_on: date | None = None
 
     def at(self, step: PlanStep) -> Approach:
         """The approach at a step; an empty one where nothing is written yet."""
         return self.thresholds.get(step, Approach())
+
+    def target_of(self, year: int) -> YearTarget | None:
+        """The target of a year, or of the next one that has any; None behind the last."""
+        return min((target for target in self.targets if target.year >= year), key=lambda target: target.year, default=None)
 
     def actions(self) -> frozenset[str]:
         """The keys of all activities that the plan names."""
@@ -78,8 +115,10 @@ class Plan:
 class Edition:
     """The names that a version is printed with: the school's, and the labels of its activities.
 
-    Kept with a published version, so that what the board approved does not change its words when a list does.
+    Kept with a published version, so that what the board approved does not change its words when a list does. `standards`: the codes that
+    the activities stand for; editions of earlier releases have none.
     """
 
     school_name: str
     labels: dict[str, str]
+    standards: dict[str, str] = field(default_factory=dict)

@@ -7,7 +7,19 @@ from typing import Annotated, Any, Final, Self
 import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from services.thresholds.plans.plan import STEPS, Approach, Contact, Monitoring, Plan, PlanState, PlanStep, Processes
+from services.thresholds.plans.plan import (
+    STEPS,
+    Approach,
+    BaselineFigure,
+    Contact,
+    Monitoring,
+    Plan,
+    PlanState,
+    PlanStep,
+    Processes,
+    RoleDuty,
+    YearTarget,
+)
 from shared.addresses import usable_address
 from shared.web.pages import Page
 from shared.web.schemas import Body
@@ -94,6 +106,30 @@ class ApproachBody(Body):
     actions: Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=100)]], AfterValidator(_distinct)] = Field(
         default=[], max_length=50, examples=[["conversation-with-whanau", "barriers-identified"]]
     )
+    parents: Prosaic = Field(default=[])
+    students: Prosaic = Field(default=[])
+    ministry: Prosaic = Field(default=[])
+
+
+class RoleDutyBody(Body):
+    """A role and its duties. It is published: name the role, not the person."""
+
+    role: Line = Field(examples=["Attendance lead"])
+    duty: Prose = Field(examples=["Looks at the week's analysis each Monday."])
+
+
+class BaselineBody(Body):
+    """A figure from which the plan starts, in words."""
+
+    measure: Line = Field(examples=["Regular attendance, 2025"])
+    value: Line = Field(examples=["61%"])
+
+
+class TargetBody(Body):
+    """The share of students, in per cent, to attend regularly in a year."""
+
+    year: Annotated[int, Field(ge=2000, le=2099, examples=[2027])]
+    regular_percent: Annotated[float, Field(gt=0, le=100, examples=[70])]
 
 
 class ContactBody(Body):
@@ -121,6 +157,16 @@ class PlanIn(Body):
     effective_on: Day | None = None
     review_on: Day | None = Field(default=None, description="The day by which the board reviews it: three years after approval at most")
     contact: ContactBody | None = None
+    roles: list[RoleDutyBody] = Field(default=[], max_length=MOST_TEXTS)
+    baseline: list[BaselineBody] = Field(default=[], max_length=MOST_TEXTS)
+    targets: list[TargetBody] = Field(default=[], max_length=MOST_TEXTS, description="One for each year")
+    first_review_on: Day | None = Field(default=None, description="The day of the first look at the plan, which the page tells everybody")
+
+    @model_validator(mode="after")
+    def _a_target_a_year(self) -> Self:
+        if len({target.year for target in self.targets}) < len(self.targets):
+            raise ValueError("a year has one target")
+        return self
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
@@ -172,6 +218,10 @@ class PlanOut(VersionOut):
     effective_on: date | None
     review_on: date | None
     contact: Contact | None
+    roles: list[RoleDuty]
+    baseline: list[BaselineFigure]
+    targets: list[YearTarget]
+    first_review_on: date | None
     page: str | None
     pdf: str | None
 

@@ -44,7 +44,7 @@ async def schedule(connection: AsyncConnection, version: PlanVersion, calendar: 
     for name, at in notices(version.plan.review_on, notice, calendar.timezone).items():
         item = plan_review_id(version.school, version.version, name)
         await plans.add_review(connection, item, version.school, version.version, name)
-        await worklist.add(connection, KIND, item, at, now)
+        await worklist.add(connection, KIND, item, at, now, by_calendar=True)
 
 
 async def cancel(connection: AsyncConnection, version: PlanVersion, now: datetime) -> None:

@@ -52,5 +52,5 @@ async def _mend(
         row = before.get(key)
         marks = packed_row.merge(row.marks if row else b"", packed_row.entries(replayed.built[key]))
         folded.append(FoldedRow(key, row, marks, folder.absences(marks, term, calendar, now), calendar))
-    await apply(connection, folded, folder.codes, now)
+    await apply(connection, folded, folder, now)
     return len(folded)

@@ -42,7 +42,7 @@ async def schedule(connection: AsyncConnection, school: str, calendar: SchoolCal
     day, at = upcoming
     item = uuid.uuid5(NAMESPACE, f"day-end/{school}/{day}")
     await day_ends.add(connection, item, school, day)
-    await worklist.add(connection, KIND, item, at, now)
+    await worklist.add(connection, KIND, item, at, now, by_calendar=True)
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,11 @@ minutes are shared among what it has and one more, and the next goes to the code
 that comes first in the day wins.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeVar
 
-from services.thresholds.register import packed_row
-from services.thresholds.register.folding import Absences
-from services.thresholds.register.half_days import DayCount, DayMarks, count_day, day_marks
-from shared.attendance.calendar import SchoolCalendar
+from services.thresholds.register.half_days import DayCount, DayMarks, known
 from shared.attendance.codes import CodeTable
 from shared.attendance.timetable import Opening, Session, Slot
 from shared.events.data import VendorCount
@@ -56,6 +53,8 @@ def attribute(marks: DayMarks, count: DayCount, codes: CodeTable) -> Attribution
     """The causes of a day's absent half days; they add up to `count.absent`."""
     if not count.absent:
         return NOTHING
+    if count.rule != "carried":
+        marks = known(marks, codes)
     match count.rule:
         case "sessions" | "slots":
             shares = share(count.absent, _weights(marks, count, codes))
@@ -69,15 +68,13 @@ def attribute(marks: DayMarks, count: DayCount, codes: CodeTable) -> Attribution
     return Attribution(tuple(shares.items()), part)
 
 
-def illness_half_days(row: bytes, absences: Absences, calendar: SchoolCalendar, codes: CodeTable) -> int:
-    """How many of a term's absent half days are put down to illness. An unmarked half day never is."""
-    by_day = packed_row.values_by_day(row)
-    total = 0
-    for day, _ in absences.days:
-        marks = day_marks(by_day.get(packed_row.number_of(day), ()))
-        causes = attribute(marks, count_day(marks, calendar.opening(day), codes), codes).causes
-        total += sum(half_days for cause, half_days in causes if codes.is_illness(cause.code))
-    return total
+def in_order(days: Iterable[Attribution]) -> tuple[tuple[Cause, int], ...]:
+    """The causes of some days together, the most frequent one first."""
+    found: dict[Cause, int] = {}
+    for day in days:
+        for cause, half_days in day.causes:
+            found[cause] = found.get(cause, 0) + half_days
+    return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0].code, item[0].absence_class)))
 
 
 def share(half_days: int, weights: Mapping[K, int]) -> dict[K, int]:
@@ -156,6 +153,28 @@ def _by_class(count: VendorCount | None, absent: int) -> dict[AbsenceClass, int]
     assert count is not None
     weights: dict[AbsenceClass, int] = {"unjustified": count.unjustified, "justified": count.justified}
     return share(absent, weights)
+
+
+def by_half(marks: DayMarks, count: DayCount, codes: CodeTable) -> dict[Session, dict[Cause, int]]:
+    """The absent minutes, or sessions, of each cause in the morning and the afternoon. A slot in the very middle is in neither."""
+    halves: dict[Session, dict[Cause, int]] = {"AM": {}, "PM": {}}
+    marks, opening = known(marks, codes), count.opening
+    blank = Cause("unjustified", BLANK) if count.blanks_counted else None
+    if not (marks.slots and opening.slots):
+        for session in opening.sessions:
+            mark = marks.sessions.get(session)
+            cause = blank if mark is None else _cause(mark, codes)
+            if cause is not None:
+                halves[session][cause] = 1
+        return halves
+    whole, at = opening.minutes, 0
+    for slot, code, minutes in _timetabled(marks, opening.slots):
+        middle, at = 2 * at + slot.minutes, at + slot.minutes
+        cause = blank if code is None else _cause(code, codes)
+        half = slot.session or ("AM" if middle < whole else "PM" if middle > whole else None)
+        if cause is not None and half is not None:
+            halves[half][cause] = halves[half].get(cause, 0) + (slot.minutes if code is None else minutes)
+    return halves
 
 
 def _part(marks: DayMarks, opening: Opening, codes: CodeTable) -> DayPart | None:

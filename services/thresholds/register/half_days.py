@@ -107,7 +107,7 @@ def count_day(marks: DayMarks, opening: Opening, codes: CodeTable, *, blanks_cou
     elsewhere = marks.carried if opening.closed == "roll" else marks.elsewhere
     if elsewhere is not None:
         return _by_another_school(elsewhere, counts=carried_counts)
-    marks = _known(marks, codes)
+    marks = known(marks, codes)
     opening = opening.marked(marks.sessions, marks.slots)
     if opening.closed is not None:
         return DayCount(_CLOSED[opening.closed], 0, 0, 0, 0)
@@ -117,7 +117,8 @@ def count_day(marks: DayMarks, opening: Opening, codes: CodeTable, *, blanks_cou
     return _by_vendor(marks.vendor, by_codes, speak=bool(marks.sessions or marks.slots))
 
 
-def _known(marks: DayMarks, codes: CodeTable) -> DayMarks:
+def known(marks: DayMarks, codes: CodeTable) -> DayMarks:
+    """This school's marks without those whose code the table does not know."""
     if all(code in codes for code in marks.sessions.values()) and all(code in codes for code, _ in marks.slots.values()):
         return marks
     sessions = {session: code for session, code in marks.sessions.items() if code in codes}

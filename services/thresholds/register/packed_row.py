@@ -1,6 +1,7 @@
 """The register: one packed row for each student and term, holding every mark of the term with its version.
 
-A row is a sorted run of entries of 17 bytes, each one place of the register (a day's session, timetable slot, or vendor's count):
+A row is a run of entries of 17 bytes, sorted with the latest place first, each one place of the register (a day's session, timetable slot,
+or vendor's count):
 
     3 bytes  place: days since 1970 * 32 + position (0 AM, 1 PM, 2-21 slots 1-20, 22 the vendor's
              count, 23 what another school counted)
@@ -10,7 +11,8 @@ A row is a sorted run of entries of 17 bytes, each one place of the register (a 
 
 All numbers are big-endian, so that of two entries for one place the greater bytes are the later word: merging is taking the maximum,
 which is the same in any order and for any repetition. A mark that was taken back stays as a value of 0, or an older repeat would
-bring it back.
+bring it back. The marks of today stand at the head, so that all behind them stays as it is, in the table and in its log. The release 0.1.0
+wrote the latest place last; a row tells by its ends which it is (`newest_first`). See decision 2.
 """
 
 from bisect import bisect_left
@@ -24,6 +26,7 @@ from shared.events.data import Mark, VendorCount
 
 ENTRY: Final = 17
 PLACE: Final = 3
+RECEIVED_AT: Final = 10
 VALUE_AT: Final = 15
 _PLACES_AND_VALUES: Final = Struct(">HB12xH")
 
@@ -78,15 +81,30 @@ class Entry:
 
 def pack(mark: Mark, received_at: datetime) -> bytes:
     """The entry for a mark. Raises ValueError for what no register can hold; the door refuses such marks."""
-    recorded = (mark.recorded_at - _EPOCH) // _MICROSECOND
-    received = (received_at - _RECEIVED_EPOCH) // _MILLISECOND
-    if recorded >> 56 or received >> 40:
-        raise ValueError("a time is out of range")
-    place = (mark.date.toordinal() - _EPOCH_DAY) * POSITIONS + _position(mark)
-    try:
-        return (((place << 56 | recorded) << 40 | received) << 16 | _value(mark)).to_bytes(ENTRY, "big")
-    except OverflowError as error:
-        raise ValueError("a date is out of range") from error
+    return Packer(received_at).pack(mark)
+
+
+class Packer:
+    """Makes the entries of marks that were received together. Most of a roll was recorded at one moment, too, which is packed once."""
+
+    def __init__(self, received_at: datetime) -> None:
+        self._received_at = (received_at - _RECEIVED_EPOCH) // _MILLISECOND
+        self._recorded_at: datetime | None = None
+        self._versions = b""
+
+    def pack(self, mark: Mark) -> bytes:
+        """The entry for a mark. Raises ValueError for what no register can hold; the door refuses such marks."""
+        if mark.recorded_at != self._recorded_at:
+            recorded = (mark.recorded_at - _EPOCH) // _MICROSECOND
+            if recorded >> 56 or self._received_at >> 40:
+                raise ValueError("a time is out of range")
+            self._versions = (recorded << 40 | self._received_at).to_bytes(VALUE_AT - PLACE, "big")
+            self._recorded_at = mark.recorded_at
+        place = (mark.date.toordinal() - _EPOCH_DAY) * POSITIONS + _position(mark)
+        try:
+            return place.to_bytes(PLACE, "big") + self._versions + _value(mark).to_bytes(ENTRY - VALUE_AT, "big")
+        except OverflowError as error:
+            raise ValueError("a date is out of range") from error
 
 
 def _position(mark: Mark) -> int:
@@ -117,27 +135,41 @@ def _value(mark: Mark) -> int:
     return what << 10 | minutes
 
 
-def merge(row: bytes, entries: Iterable[bytes], replaced: list[tuple[bytes, bytes]] | None = None) -> bytes:
+def newest_first(stored: bytes) -> bytes:
+    """A stored row with its latest place first, whichever end it was stored with first; the same object when that is so already."""
+    return stored if stored[:PLACE] >= stored[-ENTRY : PLACE - ENTRY] else turned(stored)
+
+
+def turned(row: bytes) -> bytes:
+    """The row with its entries in the opposite order."""
+    return b"".join(row[at : at + ENTRY] for at in range(len(row) - ENTRY, -1, -ENTRY))
+
+
+def merge(row: bytes, entries: Iterable[bytes], replaced: list[tuple[bytes, bytes]] | None = None, *, receipts: bool = True) -> bytes:
     """The row with the entries worked in, the later word winning at each place; the same object when nothing changed.
 
-    Places that now say something else are added to `replaced`, as (entry before, entry after).
+    Places that now say something else are added to `replaced`, as (entry before, entry after). Without `receipts`, a word that was received
+    once more, recorded at the same moment with the same value, changes nothing.
     """
     for entry in entries:
         place = entry[:PLACE]
-        at = _find(row, place)
+        if place > row[:PLACE]:
+            row = entry + row
+            continue
+        at = _from(row, place)
         old = row[at : at + ENTRY]
         if old[:PLACE] != place:
             row = row[:at] + entry + row[at:]
-        elif entry > old:
+        elif entry > old and (receipts or entry[:RECEIVED_AT] != old[:RECEIVED_AT] or entry[VALUE_AT:] != old[VALUE_AT:]):
             row = row[:at] + entry + row[at + ENTRY :]
             if replaced is not None and entry[VALUE_AT:] != old[VALUE_AT:]:
                 replaced.append((old, entry))
     return row
 
 
-def _find(row: bytes, place: bytes) -> int:
-    """Where the entry of a place is in the row, or would be."""
-    return ENTRY * bisect_left(range(len(row) // ENTRY), place, key=lambda index: row[index * ENTRY : index * ENTRY + PLACE])
+def _from(row: bytes, place: bytes) -> int:
+    """Where the entry of a place is in the row, or would be: behind those of all later places."""
+    return ENTRY * bisect_left(range(len(row) // ENTRY), True, key=lambda index: row[index * ENTRY : index * ENTRY + PLACE] <= place)
 
 
 def day_of(entry: bytes) -> int:
@@ -151,7 +183,7 @@ def date_of(day: int) -> date:
 
 
 def entries(row: bytes) -> Iterator[bytes]:
-    """The entries of a row, in order."""
+    """The entries of a row, the latest place first."""
     return (row[at : at + ENTRY] for at in range(0, len(row), ENTRY))
 
 
@@ -169,34 +201,44 @@ def days_of(row: bytes) -> tuple[date | None, date | None]:
     """The first and the last day that a row has marks of."""
     if not row:
         return None, None
-    return date_of(day_of(row)), date_of(day_of(row[-ENTRY:]))
+    return date_of(day_of(row[-ENTRY:])), date_of(day_of(row))
 
 
 def values_of_day(row: bytes, index: int) -> tuple[int, ...]:
-    """The marks that stand on the day of the `index`-th entry, one number for each: position * 65536 + value.
+    """The marks that stand on the day of the `index`-th entry, one number for each: position * 65536 + value, in order of position.
 
     Equal days give equal answers, whatever their dates and versions. Marks taken back are left out.
     """
-    first = int.from_bytes(row[index * ENTRY : index * ENTRY + PLACE], "big") // POSITIONS * POSITIONS
-    at = index * ENTRY
-    while at >= ENTRY and int.from_bytes(row[at - ENTRY : at - ENTRY + PLACE], "big") >= first:
-        at -= ENTRY
+    end = index * ENTRY
+    first = int.from_bytes(row[end : end + PLACE], "big") // POSITIONS * POSITIONS
+    while int.from_bytes(row[end : end + PLACE], "big") >= first:
+        end += ENTRY
     values = []
-    while at < len(row):
+    for at in range(end - ENTRY, -1, -ENTRY):
         position = int.from_bytes(row[at : at + PLACE], "big") - first
         if position >= POSITIONS:
             break
         value = int.from_bytes(row[at + VALUE_AT : at + ENTRY], "big")
         if value != TAKEN_BACK:
             values.append(position << 16 | value)
-        at += ENTRY
     return tuple(values)
+
+
+def values_on(row: bytes, day: date) -> tuple[int, ...]:
+    """The marks that stand on a day; see `values_of_day`."""
+    at = _from(row, (number_of(day) * POSITIONS + POSITIONS - 1).to_bytes(PLACE, "big"))
+    return values_of_day(row, at // ENTRY) if day_of(row[at : at + ENTRY]) == number_of(day) else ()
+
+
+def since(row: bytes, day: date) -> bytes:
+    """The part of a row from a day on."""
+    return row[: _from(row, (number_of(day) * POSITIONS - 1).to_bytes(PLACE, "big"))]
 
 
 def values_by_day(row: bytes) -> dict[int, tuple[int, ...]]:
     """The marks that stand on each day that has marks, by the day counted from 1970; see `values_of_day`."""
     days: dict[int, list[int]] = {}
-    for upper, lower, value in _PLACES_AND_VALUES.iter_unpack(row):
+    for upper, lower, value in reversed(list(_PLACES_AND_VALUES.iter_unpack(row))):
         if value != TAKEN_BACK:
             place = upper << 8 | lower
             days.setdefault(place // POSITIONS, []).append(place % POSITIONS << 16 | value)
@@ -205,7 +247,7 @@ def values_by_day(row: bytes) -> dict[int, tuple[int, ...]]:
 
 def unpack(row: bytes) -> Iterator[Entry]:
     """All places of the row, in order of day and position."""
-    for at in range(0, len(row), ENTRY):
+    for at in range(len(row) - ENTRY, -1, -ENTRY):
         number = int.from_bytes(row[at : at + ENTRY], "big")
         day, kind, position = unpack_place(number >> 112)
         value = number & 0xFFFF
@@ -259,6 +301,12 @@ def count_of(value: int) -> VendorCount | None:
     """The count of half days that a value stands for, if it stands for one."""
     what = (value >> 10) - LAST_CODE - 1
     return VendorCount(what // 9, what // 3 % 3, what % 3) if what >= 0 else None
+
+
+def newest(row: bytes) -> datetime:
+    """When the last word in a row was recorded. Not for an empty row."""
+    recorded = max(row[at : at + RECEIVED_AT - PLACE] for at in range(PLACE, len(row), ENTRY))
+    return _EPOCH + int.from_bytes(recorded, "big") * _MICROSECOND
 
 
 def recorded_at(entry: int) -> datetime:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from services.thresholds.analysis.disclosure import FEWEST
-from services.thresholds.analysis.effects import INTERVAL_FROM, WARNING, WINDOW, Effect
+from services.thresholds.analysis.effects import INTERVAL_FROM, WARNING, WINDOW, ActivityEffect
 from services.thresholds.analysis.findings import Analysis
 from services.thresholds.analysis.patterns import Pattern
 from services.thresholds.analysis.weeks import best_and_worst
@@ -197,7 +197,7 @@ def points(difference: float) -> str:
     return f"{'+' if value > 0 else '−' if value < 0 else ''}{abs(value):.1f}"
 
 
-def _effect(effect: Effect) -> tuple[Cell, ...]:
+def _effect(effect: ActivityEffect) -> tuple[Cell, ...]:
     waiting = FEW if effect.waiting is None else f"{effect.waiting:,}"
     counted = FEW if effect.students is None else f"{effect.students:,}"
     beside: Sequence[str] = ("", "", "", "")

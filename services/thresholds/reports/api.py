@@ -39,7 +39,7 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     responses=_ANSWERS,
     summary="Print a school's term as a report for the board",
 )
-async def get_report(
+async def get_analysis_report(
     school: SchoolInPath,
     state: State,
     caller: Reader,

@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +24,9 @@ class EnrolmentChange:
     after: Enrolment
 
 
+JUST_AFTER: Final = timedelta(microseconds=1)
+"""The least time between two events of one source."""
+
 EnrolmentsChanged = Callable[[AsyncConnection, Sequence[EnrolmentChange], datetime], Awaitable[None]]
 """Called in the transaction that keeps the enrolments, with the schools locked."""
 
@@ -34,9 +38,11 @@ async def of_rows(
     listed = list(keys)
     stored = await enrolments.stored(connection, [StudentKey(key.school, key.student) for key in listed])
     own: dict[RowKey, tuple[SchoolCalendar, Term]] = {}
+    terms: dict[tuple[str, str], Term | None] = {}
     for key in listed:
         calendar = calendars[key.school]
-        term = calendar.term_named(key.term)
+        of = key.school, key.term
+        term = terms[of] if of in terms else terms.setdefault(of, calendar.term_named(key.term))
         if term is not None:
             entry = stored.get(StudentKey(key.school, key.student)) if stored else None
             own[key] = (calendar.for_student(entry.enrolment, term) if entry else calendar, term)
@@ -46,13 +52,14 @@ async def of_rows(
 async def keep(
     connection: AsyncConnection,
     updates: Sequence[StudentUpdated],
-    removed: Sequence[StudentKey],
+    removed: Mapping[StudentKey, datetime],
     calendars: Mapping[str, SchoolCalendar],
     now: datetime,
 ) -> list[EnrolmentChange]:
     """Keeps what the updates say, in their order, and today as the last day of students who were removed. Answers what has changed.
 
-    The caller holds the locks of the schools that are known.
+    `removed` has the time of the newest event about each of these, which is older than what the school will send of them next. The caller
+    holds the locks of the schools that are known.
     """
     keys = [StudentKey(update.school, update.student) for update in updates]
     before = await enrolments.stored(connection, [*keys, *removed])
@@ -65,11 +72,11 @@ async def keep(
         new = old.changed(update.starts_on, update.leaves_on, update.attends)
         if stored is not None or new != ALWAYS:
             current[key] = StoredEnrolment(new, update.updated_at)
-    for key in removed:
+    for key, heard_at in removed.items():
         stored = current.get(key)
         calendar = calendars.get(key.school)
         if calendar is not None:
-            current[key] = StoredEnrolment((stored.enrolment if stored else ALWAYS).left(calendar.today(now)), now)
+            current[key] = StoredEnrolment((stored.enrolment if stored else ALWAYS).left(calendar.today(now)), heard_at + JUST_AFTER)
     changed = {key: entry for key, entry in current.items() if before.get(key) != entry}
     await enrolments.put(connection, changed)
     changes = [EnrolmentChange(key, before[key].enrolment if key in before else ALWAYS, entry.enrolment) for key, entry in changed.items()]

@@ -35,6 +35,19 @@ def term_for(calendar: SchoolCalendar, name: str | None, now: datetime) -> Term:
     return term
 
 
+def term_to_come(calendar: SchoolCalendar, name: str | None, now: datetime) -> Term:
+    """The term of that name; without one, the current or, in the holidays, the next.
+
+    Raises ProblemError 404 for a term the school does not have, and 409 in the holidays before its next term is known.
+    """
+    if name:
+        return term_for(calendar, name, now)
+    term = calendar.current_or_next_term(calendar.today(now))
+    if term is None:
+        raise ProblemError(HTTPStatus.CONFLICT, "no-term-to-come", "the school's terms are over: send the next ones first, or name a term")
+    return term
+
+
 async def zone_of(connection: AsyncConnection, school: SchoolNumber) -> ZoneInfo:
     """The school's time zone. Raises ProblemError 404 for a school that has not been sent."""
     return ZoneInfo((await calendar_for(connection, school)).timezone)

@@ -19,7 +19,7 @@ from services.thresholds.transfers.carrying import fit
 from services.thresholds.transfers.document import TransferDocument
 from services.thresholds.transfers.exporting import document_of
 from services.thresholds.transfers.importing import Arrival, take_back, take_in
-from services.thresholds.transfers.schemas import CarriedMarkOut, CarriedRecordOut, TransferOut
+from services.thresholds.transfers.schemas import CarriedMarkOut, CarriedPieceOut, CarriedRecordOut, TransferOut
 from services.thresholds.transfers.signing import MEDIA_TYPE, Keyring, UntrustedError
 from services.thresholds.transfers.transfer import Transfer
 from shared.attendance.calendar import SchoolCalendar
@@ -27,9 +27,11 @@ from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of
 from shared.identifiers import student_id
+from shared.moments import repository as moments
 from shared.web.body import read_body
 from shared.web.door import Router
 from shared.web.headers import disposition
+from shared.web.openapi.refusals import refuses
 from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
@@ -47,7 +49,7 @@ _DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {MEDIA_TYP
 
 
 @router.get("/v1/transfer-keys", summary="Show the public key that signs this engine's transfer documents")
-async def public_keys(state: State) -> dict[str, Any]:
+async def get_transfer_keys(state: State) -> dict[str, Any]:
     """A JWK set. Another engine trusts our documents when its `STAR_TRANSFER_TRUST` names it. You need no token."""
     return state.keyring.public_keys()
 
@@ -58,7 +60,7 @@ async def public_keys(state: State) -> dict[str, Any]:
     responses=_DOCUMENT,
     summary="Export a student's term as a signed document",
 )
-async def export_student(
+async def export_transfer(
     school: SchoolInPath,
     student: str,
     state: State,
@@ -66,12 +68,13 @@ async def export_student(
     term: TermParameter = None,
     notes: Annotated[bool, Query(description="Whether notes on responses go along")] = False,
 ) -> Response:
-    """Marks, what each day counted, STAR records and responses, for the school that the student goes to."""
+    """Marks, what each day counted, STAR records, responses, contacts, meetings and plans, for the school that the student goes to."""
     async with state.engine.begin() as connection:
         await permitted_student(connection, caller, school, student)
         sent = await known_school(connection, school)
         of_term = term_for(calendar_of(sent), term, state.clock())
-        document = await document_of(connection, sent, student, of_term, state.codes, state.clock(), notes=notes)
+        now = await moments.next_of(connection, school, state.clock())
+        document = await document_of(connection, sent, student, of_term, state.codes, now, notes=notes)
         if document is None:
             raise unknown_student()
         access = Access(action="export-student", school=school, students=[student], filters={"term": of_term.name, "notes": notes})
@@ -88,9 +91,10 @@ async def export_student(
     "/v1/schools/{school}/students/{student}/transfers",
     status_code=HTTPStatus.CREATED,
     openapi_extra={"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    responses=refuses("same-school", "older-document", "another-name", "untrusted-document", "unknown-format", "unknown-term"),
     summary="Import the document that a student brought",
 )
-async def import_student(
+async def import_transfer(
     school: SchoolInPath,
     student: str,
     request: Request,
@@ -115,7 +119,7 @@ async def import_student(
         if not another_name and document.name is not None and _folded(document.name) != _folded(person.name):
             detail = "the document names another person; if it is the same one, send it with another_name=true"
             raise ProblemError(HTTPStatus.CONFLICT, "another-name", detail)
-        now = state.clock()
+        now = await moments.next_of(connection, school, state.clock())
         arrival = Arrival(school, student, document, payload, caller.subject)
         transfer = await take_in(connection, arrival, calendar, now)
         await log_access(connection, caller, Access(action="import-student", school=school, students=[student]), now)
@@ -147,7 +151,7 @@ async def withdraw_transfer(school: SchoolInPath, student: str, transfer_id: UUI
         transfer = await transfers.get(connection, transfer_id)
         if transfer is None or (transfer.school, transfer.student) != (school, student):
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-transfer", "this student brought no such document")
-        now = state.clock()
+        now = await moments.next_of(connection, school, state.clock())
         if await take_back(connection, transfer, calendar, caller.subject, now):
             access = Access(action="import-student", school=school, students=[student], fields=["withdrawn"])
             await log_access(connection, caller, access, now)
@@ -184,11 +188,12 @@ def _transfer_out(transfer: Transfer, calendar: SchoolCalendar) -> TransferOut:
         imported_at=transfer.imported_at,
         absent_half_days=document.absent_half_days,
         absent_days=document.absent_half_days / 2,
-        counts=calendar.carried_absences_count and transfer.state == "active",
+        counts=calendar.choices_in(term).carried_absences_count and transfer.state == "active",
         days_carried=len(fitting.days) if fitting else 0,
         days_outside=list(fitting.outside) if fitting else [day.date for day in document.days],
         records=[CarriedRecordOut.model_validate(record, from_attributes=True) for record in document.records],
         marks=[CarriedMarkOut.model_validate(mark, from_attributes=True) for mark in document.marks],
+        casework=[CarriedPieceOut.model_validate(piece, from_attributes=True) for piece in document.casework],
     )
 
 

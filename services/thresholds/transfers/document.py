@@ -4,10 +4,11 @@ It holds the student's name, so that the school that takes it in can see whose i
 """
 
 from datetime import date
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.attendance.tiers import Threshold
 from shared.events.data import HalfDayCount, Moment, TermDates, VendorCount
@@ -65,6 +66,20 @@ class TransferredRecord(Struct, frozen=True, kw_only=True):
     responses: list[TransferredResponse] = []
 
 
+class TransferredPiece(Struct, frozen=True, kw_only=True):
+    """A contact, a meeting or a support plan of the school: when, and what became of it. `how` is a contact's way, `level` a plan's.
+
+    `words` is the whole of it, with names: only if the sender chose to pass notes on.
+    """
+
+    kind: Literal["contact", "meeting", "support-plan"]
+    at: Moment
+    status: str
+    how: str | None = None
+    level: str | None = None
+    words: dict[str, Any] | None = None
+
+
 class TransferDocument(Struct, frozen=True, kw_only=True):
     """A student's term at a school, up to `exported_at`."""
 
@@ -79,6 +94,14 @@ class TransferDocument(Struct, frozen=True, kw_only=True):
     days: list[TransferredDay]
     marks: list[TransferredMark]
     records: list[TransferredRecord]
+    casework: list[TransferredPiece] = []
+
+
+def without_names(document: TransferDocument) -> TransferDocument:
+    """The document without the student's name, without notes, and without the words of casework."""
+    records = [replace(record, responses=[replace(response, note=None) for response in record.responses]) for record in document.records]
+    casework = [replace(piece, words=None) for piece in document.casework]
+    return replace(document, name=None, records=records, casework=casework)
 
 
 _encoder: Final = msgspec.json.Encoder()

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.attendance.view import attendance
+from services.thresholds.casework import repository as casework
+from services.thresholds.casework.student import ids_of
 from services.thresholds.records.responses import repository as responses
 from services.thresholds.records.responses.response import RecordedResponse
 from services.thresholds.records.star_records import repository as star_records
@@ -17,19 +19,25 @@ from services.thresholds.roster.repository import enrolments, students
 from services.thresholds.transfers import document as documents
 from services.thresholds.transfers import repository as transfers
 from services.thresholds.transfers.carrying import days_of
-from services.thresholds.transfers.document import TransferDocument, TransferredMark, TransferredRecord, TransferredResponse
+from services.thresholds.transfers.document import (
+    TransferDocument,
+    TransferredMark,
+    TransferredPiece,
+    TransferredRecord,
+    TransferredResponse,
+)
 from shared.attendance.calendar import Term
 from shared.attendance.codes import CodeTable
-from shared.events.calendars import calendar_of
+from shared.events.calendars import calendar_of, codes_in
 from shared.events.data import SchoolUpdated, TermDates
-from shared.identifiers import student_id
+from shared.identifiers import SchoolNumber, student_id
 
 
 async def document_of(
     connection: AsyncConnection, school: SchoolUpdated, student: str, term: Term, codes: CodeTable, now: datetime, *, notes: bool
 ) -> TransferDocument | None:
     """The student's term so far; None if there is none. Absences that they brought from another school go with them."""
-    calendar, codes = calendar_of(school), codes.with_classes(school.code_classes)
+    calendar, codes = calendar_of(school), codes_in(school, term.name, codes)
     identity = student_id(school.school, student)
     row = await rows.get(connection, RowKey(school.school, term.name, student))
     person = await students.get(connection, identity)
@@ -52,6 +60,10 @@ async def document_of(
         records=[
             *(record for document in earlier for record in document.records),
             *await _records(connection, school.school, identity, term.name, notes=notes),
+        ],
+        casework=[
+            *(piece for document in earlier for piece in document.casework),
+            *await _casework(connection, SchoolNumber(school.school), student, term.name, notes=notes),
         ],
     )
 
@@ -76,6 +88,23 @@ async def _records(connection: AsyncConnection, school: str, student: uuid.UUID,
             responses=[_response(response, notes=notes) for response in given[record.id] if response.stands],
         )
         for record in records
+    ]
+
+
+async def _casework(connection: AsyncConnection, school: SchoolNumber, student: str, term: str, *, notes: bool) -> list[TransferredPiece]:
+    pieces = await casework.of_student(connection, await ids_of(connection, school, student), term)
+    return [
+        TransferredPiece(
+            kind=piece.kind,
+            at=piece.at,
+            status=piece.document["outcome"] if piece.kind == "contact" else piece.status,
+            how=piece.document.get("how"),
+            level=piece.document.get("level"),
+            words=dict(piece.document) if notes else None,
+        )
+        for piece in pieces
+        # A reply is what the family said to this school, about its letter.
+        if piece.status != "withdrawn" and piece.kind != "reply"
     ]
 
 

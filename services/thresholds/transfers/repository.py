@@ -52,6 +52,11 @@ async def supersede(connection: AsyncConnection, transfer_id: uuid.UUID) -> None
     await connection.execute(text("UPDATE transfers SET state = 'superseded' WHERE id = :id AND state = 'active'"), {"id": transfer_id})
 
 
+async def redact(connection: AsyncConnection, transfer_id: uuid.UUID, document: bytes) -> None:
+    """Keeps a document without what was erased of it."""
+    await connection.execute(text("UPDATE transfers SET document = :document WHERE id = :id"), {"id": transfer_id, "document": document})
+
+
 async def withdraw(connection: AsyncConnection, transfer_id: uuid.UUID, by: str, now: datetime) -> bool:
     """Takes a document back; False when it is not active."""
     changed = await connection.execute(

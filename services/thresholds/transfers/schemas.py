@@ -1,7 +1,7 @@
 """Transfers, as the API answers them."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -29,6 +29,17 @@ class CarriedRecordOut(BaseModel):
     crossed_on: date
     outcome: str | None
     responses: list[CarriedResponseOut]
+
+
+class CarriedPieceOut(BaseModel):
+    """A contact, a meeting or a support plan of the other school; `words` if the sender passed notes on."""
+
+    kind: Literal["contact", "meeting", "support-plan"]
+    at: datetime
+    status: str
+    how: str | None
+    level: str | None
+    words: dict[str, Any] | None
 
 
 class CarriedMarkOut(BaseModel):
@@ -67,3 +78,4 @@ class TransferOut(BaseModel):
     days_outside: list[date]
     records: list[CarriedRecordOut]
     marks: list[CarriedMarkOut]
+    casework: list[CarriedPieceOut]

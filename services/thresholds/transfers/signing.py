@@ -45,17 +45,17 @@ class Keyring:
         """The key that signs here."""
         return key_in(self.key_file)
 
-    def sign(self, payload: bytes) -> str:
-        """The document in compact form: one line of text."""
-        headers = {"typ": TYPE, "kid": key_id(self.key.public_key())}
+    def sign(self, payload: bytes, kind: str = TYPE) -> str:
+        """The document in compact form: one line of text. `kind` is in the signed header, so that none passes for one of another kind."""
+        headers = {"typ": kind, "kid": key_id(self.key.public_key())}
         return _jws.encode(payload, self.key, algorithm=ALGORITHM, headers=headers)
 
-    def verify(self, document: str) -> bytes:
-        """The bytes that were signed. Raises UntrustedError."""
+    def verify(self, document: str, kind: str = TYPE, what: str = "transfer document") -> bytes:
+        """The bytes that were signed. Raises UntrustedError; `what` names the kind in its words."""
         try:
             header = jwt.get_unverified_header(document)
-            if header.get("typ") != TYPE:
-                raise UntrustedError("this is not a signed transfer document")
+            if header.get("typ") != kind:
+                raise UntrustedError(f"this is not a signed {what}")
             own = self.key.public_key()
             key = own if header.get("kid") == key_id(own) else self.others.get(header.get("kid", ""))
             if key is None:
@@ -66,7 +66,7 @@ class Keyring:
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             if isinstance(error, UntrustedError):
                 raise
-            raise UntrustedError("this is not a signed transfer document") from error
+            raise UntrustedError(f"this is not a signed {what}") from error
         assert isinstance(payload, bytes)
         return payload
 

@@ -1,9 +1,11 @@
-"""SQL of the students and marks that the data-quality report looks at."""
+"""SQL of the students that the data-quality report looks at."""
 
 from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.thresholds.roster.repository.rolls import Roll
 
 
 class StudentContacts(NamedTuple):
@@ -14,22 +16,10 @@ class StudentContacts(NamedTuple):
     addresses: int
 
 
-class MarksRow(NamedTuple):
-    """A student's packed marks of the term."""
-
-    student: str
-    marks: bytes
-
-
-async def roster(connection: AsyncConnection, school: str) -> list[StudentContacts]:
-    """The students of a school, as it has sent them."""
-    rows = await connection.execute(text("SELECT student, caregivers, addresses FROM students WHERE school = :school"), {"school": school})
-    return [StudentContacts(*row) for row in rows]
-
-
-async def marks(connection: AsyncConnection, school: str, term: str) -> list[MarksRow]:
-    """All marks of a school's term."""
+async def roster(connection: AsyncConnection, roll: Roll) -> list[StudentContacts]:
+    """The students of a school in a term."""
     rows = await connection.execute(
-        text("SELECT student, marks FROM register WHERE school = :school AND term = :term"), {"school": school, "term": term}
+        text(f"SELECT student, caregivers, addresses FROM {roll.sql} r"),  # noqa: S608
+        roll.values,
     )
-    return [MarksRow(*row) for row in rows]
+    return [StudentContacts(*row) for row in rows]

@@ -27,6 +27,23 @@ STANDARD: Final[dict[str, str]] = {
 }
 """Code to label, in the order in which a school is offered them."""
 
+TO_PARENTS: Final[dict[str, str]] = {
+    "absence-notification-sent": "We tell you when your child is away and we do not know why.",
+    "written-communication": "We write to you.",
+    "conversation-with-whanau": "We ring you and ask how we can help.",
+    "conversation-with-student": "We talk with your child.",
+    "positive-reinforcement": "We tell you and your child what goes well.",
+    "meeting-with-whanau": "We meet with you.",
+    "barriers-identified": "We look with you for what makes it hard to be at school.",
+    "individual-support-plan-developed": "We make a plan with you and your child.",
+    "support-plan-reviewed": "We look with you at how the plan goes.",
+    "in-school-support": "We help your child at school.",
+    "external-agency-referral": "We ask others who can help, and tell you first.",
+    "attendance-service-referral": "We ask the Attendance Service for help.",
+    "ministry-escalation": "We tell the Ministry of Education.",
+}
+"""The standard activities as a school's plan says them to parents. Doing nothing is no promise to anybody, and is not here."""
+
 NEEDS_NOTE: Final = "no-action-reason-recorded"
 """The standard code for doing nothing: a response with it needs a note with the reason."""
 
@@ -52,6 +69,16 @@ class Activity:
 
 DEFAULT: Final[tuple[Activity, ...]] = tuple(Activity(code, label, code) for code, label in STANDARD.items())
 """The activities of a school that has sent no list of its own."""
+
+
+def to_parents(activity: str, label: str, standard: str | None) -> str | None:
+    """An activity as parents read it: the sentence for a standard one in its standard words, else the school's own name for it.
+
+    None for doing nothing, under whatever name.
+    """
+    if (standard or activity) == NEEDS_NOTE:
+        return None
+    return TO_PARENTS.get(activity, label) if label in (STANDARD.get(activity), activity) else label
 
 
 def with_retired(sent: Sequence[Activity], before: Sequence[Activity], used: frozenset[str]) -> list[Activity]:

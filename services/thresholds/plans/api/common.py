@@ -40,8 +40,12 @@ def points_of(version: PlanVersion, school: SchoolUpdated, own: list[Activity], 
 
 def edition_of(school: SchoolUpdated, own: list[Activity], plan: Plan) -> Edition:
     """The names that the plan would be printed with today."""
-    named = plan.actions()
-    return Edition(school_name=school.name, labels={activity.activity: activity.label for activity in own if activity.activity in named})
+    named = [activity for activity in own if activity.activity in plan.actions()]
+    return Edition(
+        school_name=school.name,
+        labels={activity.activity: activity.label for activity in named},
+        standards={activity.activity: activity.standard for activity in named},
+    )
 
 
 def plan_out(version: PlanVersion, request: Request, state: ThresholdsState) -> PlanOut:

@@ -13,6 +13,7 @@ from services.thresholds.plans import repository as plans
 from services.thresholds.plans import task as plan_reviews
 from services.thresholds.plans.activities import repository as activities
 from services.thresholds.plans.activities.activity import Activity
+from services.thresholds.plans.activities.offering import STEP_OF
 from services.thresholds.plans.api.common import edition_of, no_plan, plan_out, points_of
 from services.thresholds.plans.checklist import Point, in_the_way
 from services.thresholds.plans.plan import Edition, Plan
@@ -30,6 +31,7 @@ from shared.events.envelope import Event
 from shared.identifiers import SchoolNumber, plan_event_id
 from shared.outbox import repository as outbox
 from shared.web.door import Router
+from shared.web.openapi.refusals import refuses
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
 
@@ -55,7 +57,11 @@ async def put_plan(school: SchoolInPath, body: PlanIn, request: Request, state: 
     return plan_out(version, request, state)
 
 
-@router.post("/v1/schools/{school}/plan/publish", summary="Publish a draft of the plan")
+@router.post(
+    "/v1/schools/{school}/plan/publish",
+    summary="Publish a draft of the plan",
+    responses=refuses("no-plan", "superseded-plan", "incomplete-plan", "unknown-activity"),
+)
 async def publish_plan(school: SchoolInPath, request: Request, state: State, caller: Admin, body: PublishIn | None = None) -> PlanOut:
     """Everybody can read the draft from then on, in place of the version before. It is refused while the checklist misses a point."""
     caller.require_school(school)
@@ -124,8 +130,17 @@ def _require_complete(points: tuple[Point, ...]) -> None:
 def _published_event(version: PlanVersion) -> Event:
     plan, at = version.plan, version.published_at
     assert plan.effective_on is not None and plan.review_on is not None and at is not None
+    standards = version.edition.standards if version.edition is not None else {}
     data = PlanPublished(
-        school=version.school, version=version.version, effective_on=plan.effective_on, review_on=plan.review_on, published_at=at
+        school=version.school,
+        version=version.version,
+        effective_on=plan.effective_on,
+        review_on=plan.review_on,
+        published_at=at,
+        activities={
+            str(threshold): list(dict.fromkeys(standards.get(key, key) for key in plan.at(step).actions))
+            for threshold, step in STEP_OF.items()
+        },
     )
     identity = str(plan_event_id(version.school, version.version))
     return Event(PLAN_PUBLISHED, identity, "/thresholds", at, version.school, data)

@@ -50,7 +50,7 @@ async def get_plan(
 
 
 @router.get("/v1/schools/{school}/plan/checklist", summary="Show what the plan still lacks")
-async def get_checklist(
+async def get_plan_checklist(
     school: SchoolInPath,
     state: State,
     caller: Reader,
@@ -72,7 +72,7 @@ async def get_checklist(
 
 
 @router.get("/v1/schools/{school}/plan/versions", summary="List the plan's versions")
-async def list_versions(
+async def list_plan_versions(
     school: SchoolInPath, state: State, caller: Reader, limit: PageLimit = 100, cursor: str | None = None
 ) -> Page[VersionOut]:
     """Newest first, without their texts."""
@@ -85,7 +85,7 @@ async def list_versions(
 
 
 @router.get("/v1/schools/{school}/plan/versions/{version}", summary="Show one version of the plan")
-async def get_version(school: SchoolInPath, version: VersionInPath, request: Request, state: State, caller: Reader) -> PlanOut:
+async def get_plan_version(school: SchoolInPath, version: VersionInPath, request: Request, state: State, caller: Reader) -> PlanOut:
     """The version with its texts, in any state."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
@@ -99,7 +99,7 @@ async def get_version(school: SchoolInPath, version: VersionInPath, request: Req
     responses={HTTPStatus.OK: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
     summary="Print one version of the plan as a PDF",
 )
-async def get_version_pdf(school: SchoolInPath, version: VersionInPath, state: State, caller: Reader) -> Response:
+async def get_plan_version_pdf(school: SchoolInPath, version: VersionInPath, state: State, caller: Reader) -> Response:
     """For the board to read before it approves. A version that is not the published one says so."""
     caller.require_school(school)
     async with state.engine.connect() as connection:

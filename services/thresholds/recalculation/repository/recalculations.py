@@ -9,7 +9,7 @@ from typing import Final, Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.thresholds.register.repository.rows import Row, RowKey
+from services.thresholds.register.repository.rows import COLUMNS, Row, RowKey, keyed
 
 Cause = Literal["calendar", "day-end"]
 RecalculationState = Literal["waiting", "running", "done", "superseded"]
@@ -78,11 +78,11 @@ async def next_rows(connection: AsyncConnection, recalculation: Recalculation, m
     """The rows behind the place it has come to, in order."""
     rows = await connection.execute(
         text(
-            """
-            SELECT school, term, student, marks, absent_half_days, level FROM register
+            f"""
+            SELECT {COLUMNS} FROM register
             WHERE school = :school AND term = ANY(CAST(:terms AS text[])) AND (term, student) > (:after_term, :after_student)
             ORDER BY term, student LIMIT :most
-            """
+            """  # noqa: S608
         ),
         {
             "school": recalculation.school,
@@ -92,7 +92,7 @@ async def next_rows(connection: AsyncConnection, recalculation: Recalculation, m
             "most": most,
         },
     )
-    return {RowKey(*row[:3]): Row(*row[3:]) for row in rows}
+    return keyed(rows)
 
 
 async def advance(connection: AsyncConnection, recalculation: uuid.UUID, last: RowKey, *, rows: int, crossings: int) -> None:
@@ -124,3 +124,18 @@ async def of_school(connection: AsyncConnection, school: str, most: int) -> list
         {"school": school, "most": most},
     )
     return [Recalculation(**row) for row in rows.mappings()]
+
+
+async def forget_ended_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Deletes up to `most` recalculations that ended before a moment; answers how many."""
+    deleted = await connection.execute(
+        text(
+            """
+            DELETE FROM recalculations WHERE id IN (
+                SELECT id FROM recalculations WHERE finished_at < :moment LIMIT :most FOR UPDATE SKIP LOCKED
+            )
+            """
+        ),
+        {"moment": moment, "most": most},
+    )
+    return deleted.rowcount

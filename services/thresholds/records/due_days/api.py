@@ -13,7 +13,7 @@ router = Router(tags=["settings"])
 
 
 @router.get("/v1/schools/{school}/star-settings", summary="Show a school's own settings of STAR")
-async def get_settings(school: SchoolInPath, state: State, caller: Reader) -> StarSettings:
+async def get_star_settings(school: SchoolInPath, state: State, caller: Reader) -> StarSettings:
     """The school's settings; our defaults until it has set its own."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
@@ -23,7 +23,7 @@ async def get_settings(school: SchoolInPath, state: State, caller: Reader) -> St
 
 
 @router.put("/v1/schools/{school}/star-settings", summary="Set a school's own settings of STAR")
-async def put_settings(school: SchoolInPath, body: StarSettings, state: State, caller: Admin) -> StarSettings:
+async def put_star_settings(school: SchoolInPath, body: StarSettings, state: State, caller: Admin) -> StarSettings:
     """The settings hold for all records at once. Due days that were set by hand stay."""
     caller.require_school(school)
     async with state.engine.begin() as connection:

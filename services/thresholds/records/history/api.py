@@ -15,7 +15,7 @@ router = Router(tags=["STAR records"])
 
 
 @router.get("/v1/star-records/{record_id}/history", summary="List everything that happened to a STAR record")
-async def get_history(record_id: UUID, state: State, caller: Reader) -> Page[HistoryStep]:
+async def get_star_record_history(record_id: UUID, state: State, caller: Reader) -> Page[HistoryStep]:
     """Oldest first, withdrawn responses included. Nobody can change it. Holds have a list of their own, at the student."""
     async with state.engine.begin() as connection:
         record = await permitted_record(connection, caller, record_id)

@@ -16,8 +16,9 @@ HistoryAction = Literal[
     "response-recorded",
     "response-changed",
     "response-withdrawn",
+    "family-replied",
 ]
-"""`crossed` and `retracted` are the marks' doing; everything else is somebody's."""
+"""`crossed` and `retracted` are the marks' doing, `family-replied` is the family's; everything else is somebody's."""
 
 Json = str | int | float | bool | None
 

@@ -37,7 +37,7 @@ class RecordHoldIn(Body):
 
 
 class HoldIn(RecordHoldIn):
-    """A hold on a student's letters of a term (by default the current one), of one threshold or of all."""
+    """A hold on a student's letters of a term (by default the current one, in the holidays the next), of one threshold or of all."""
 
     term: str | None = None
     threshold: Threshold | None = None

@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Literal
 
 from services.thresholds.plans.activities.activity import NEEDS_NOTE, Activity
 from services.thresholds.plans.activities.offering import offered
 from services.thresholds.plans.plan import Plan
 from shared.attendance.tiers import Threshold
 
+Unrecordable = Literal["unknown-activity", "activity-not-offered", "future-date", "note-missing"]
+
 
 class UnrecordableError(ValueError):
     """A response that can't be recorded like this. `kind` is stable, for the problem's type."""
 
-    def __init__(self, kind: str, detail: str) -> None:
+    def __init__(self, kind: Unrecordable, detail: str) -> None:
         super().__init__(detail)
         self.kind = kind
 

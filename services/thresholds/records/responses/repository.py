@@ -38,6 +38,15 @@ async def get(connection: AsyncConnection, record_id: uuid.UUID, response_id: uu
     return None if row is None else RecordedResponse(**row)
 
 
+async def of_ids(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, RecordedResponse]:
+    """These responses, withdrawn or not, by their ids; ids that no response has are passed over."""
+    rows = await connection.execute(
+        text(f"SELECT {_COLUMNS} FROM responses WHERE id = ANY(CAST(:ids AS uuid[]))"),  # noqa: S608
+        {"ids": list(ids)},
+    )
+    return {row["id"]: RecordedResponse(**row) for row in rows.mappings()}
+
+
 async def amend(connection: AsyncConnection, response: RecordedResponse) -> None:
     """Writes a response as it should have been recorded; one that is withdrawn stays as it is."""
     await connection.execute(

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
+
+IN_HISTORY: Final = ("activity", "label", "standard", "occurred_on", "staff", "note")
+"""The fields of a response whose changes the record's history keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

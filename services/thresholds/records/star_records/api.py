@@ -9,6 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
+from fastapi.responses import Response
 
 from services.thresholds.access.callers import Manager, Reader
 from services.thresholds.access.permission import permitted_student, unknown_student
@@ -20,19 +21,24 @@ from services.thresholds.records.showing import SchoolContext, context_of, recor
 from services.thresholds.records.star_records import repository as star_records
 from services.thresholds.records.star_records.decisions import UndecidableError, action_of, check_due, decide, decision_of
 from services.thresholds.records.star_records.record import Record
-from services.thresholds.records.star_records.repository import DueBefore, RecordFilter
+from services.thresholds.records.star_records.repository import DueBefore, Ordering, RecordFilter
 from services.thresholds.records.star_records.schemas import RecordIn, RecordPatch, RecordQuery, StarRecord
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import RowKey
 from services.thresholds.roster.lookup import term_for
-from services.thresholds.roster.repository import students
+from services.thresholds.roster.repository import identities, students
+from services.thresholds.roster.repository.rolls import Roll
 from services.thresholds.state import State
 from shared.attendance.tiers import THRESHOLDS
 from shared.audit.log import Access, log_access
-from shared.identifiers import SchoolNumber, student_id
+from shared.identifiers import SchoolNumber, sent_id, student_id
+from shared.moments import repository as moments
 from shared.outbox import repository as outbox
+from shared.web.answers import json_answer
 from shared.web.cursors import read_cursor
 from shared.web.door import Router
+from shared.web.idempotency import IdempotencyKey
+from shared.web.openapi.refusals import refuses
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
@@ -40,25 +46,32 @@ from shared.web.service import SchoolInPath
 router = Router(tags=["STAR records"])
 
 
-@router.get("/v1/schools/{school}/star-records", summary="List a school's STAR records")
-async def list_records(school: SchoolInPath, state: State, caller: Reader, query: Annotated[RecordQuery, Query()]) -> Page[StarRecord]:
+@router.get("/v1/schools/{school}/star-records", response_model=Page[StarRecord], summary="List a school's STAR records")
+async def list_star_records(school: SchoolInPath, state: State, caller: Reader, query: Annotated[RecordQuery, Query()]) -> Response:
     """All records that match. Withdrawn ones are included unless you ask for a status."""
     caller.require_school(school)
-    after = read_cursor(query.cursor, UUID)
+    after = _after(query)
     async with state.engine.begin() as connection:
         context = await context_of(connection, school, state.clock())
         of_students = None if caller.part is None else await students.of_part(connection, school, caller.part)
-        records = await star_records.page(connection, _filter(school, query, context, of_students), after, query.limit + 1)
-        page = page_of(records, query.limit, lambda record: record.id)
-        items = await records_out(connection, context, page.items, include_withdrawn=query.include_withdrawn)
-        filters = query.model_dump(mode="json", exclude_unset=True, exclude={"limit", "cursor", "include_withdrawn"})
-        access = Access(action="list-records", school=school, students=[record.student for record in page.items], filters=filters)
+        if query.student is not None:
+            query = query.model_copy(update={"student": await identities.named(connection, school, query.student)})
+        which = _filter(school, query, context, of_students)
+        ordering = Ordering(query.sort, context.due.school_days, context.due.after)
+        found = await star_records.page(connection, which, ordering, after, query.limit + 1)
+        page = page_of(found, query.limit, lambda entry: entry[1].id if query.sort == "id" else (entry[0], entry[1].id))
+        records = [record for _, record in page.items]
+        items = await records_out(connection, context, records, include_withdrawn=query.include_withdrawn)
+        # The log names the filters, never a name that somebody looked for.
+        filters = query.model_dump(mode="json", exclude_unset=True, exclude={"q", "record", "sort", "limit", "cursor", "include_withdrawn"})
+        filters |= {"searched": True} if query.q else {}
+        access = Access(action="list-records", school=school, students=[record.student for record in records], filters=filters)
         await log_access(connection, caller, access, state.clock())
-    return Page(items=items, next=page.next)
+    return json_answer(Page[StarRecord](items=items, next=page.next))
 
 
 @router.get("/v1/star-records/{record_id}", summary="Show one STAR record")
-async def get_record(
+async def get_star_record(
     record_id: UUID,
     state: State,
     caller: Reader,
@@ -74,8 +87,12 @@ async def get_record(
     return answer
 
 
-@router.patch("/v1/star-records/{record_id}", summary="Close, reopen or assign a STAR record, or set its due day")
-async def patch_record(record_id: UUID, body: RecordPatch, state: State, caller: Manager) -> StarRecord:
+@router.patch(
+    "/v1/star-records/{record_id}",
+    summary="Close, reopen or assign a STAR record, or set its due day",
+    responses=refuses("record-withdrawn", "outcome-of-open-record", "due-before-crossing"),
+)
+async def update_star_record(record_id: UUID, body: RecordPatch, state: State, caller: Manager) -> StarRecord:
     """A withdrawn record stays withdrawn: its absences were corrected. It opens again when the threshold is crossed again."""
     async with state.engine.begin() as connection:
         record = await permitted_record(connection, caller, record_id, lock=True)
@@ -86,7 +103,7 @@ async def patch_record(record_id: UUID, body: RecordPatch, state: State, caller:
             raise _undecidable(error) from error
         changed = changes(asdict(decision_of(record)), asdict(decision))
         if changed:
-            now = state.clock()
+            now = await moments.next_of(connection, record.school, state.clock())
             await star_records.change(connection, record_id, decision, now)
             record = replace(record, **asdict(decision), updated_at=now)
             await history.add(connection, record_id, NewStep(action_of(changed), changed), caller.subject, now)
@@ -102,8 +119,11 @@ async def patch_record(record_id: UUID, body: RecordPatch, state: State, caller:
     "/v1/schools/{school}/students/{student}/star-records",
     status_code=HTTPStatus.CREATED,
     summary="Open an additional STAR record by hand",
+    responses=refuses("key-used"),
 )
-async def add_record(school: SchoolInPath, student: str, body: RecordIn, state: State, caller: Manager) -> StarRecord:
+async def add_star_record(
+    school: SchoolInPath, student: str, body: RecordIn, state: State, caller: Manager, key: IdempotencyKey = None
+) -> StarRecord:
     """For responses that belong to no crossing. It does not change the student's total or tier."""
     async with state.engine.begin() as connection:
         person = await permitted_student(connection, caller, school, student)
@@ -116,9 +136,9 @@ async def add_record(school: SchoolInPath, student: str, body: RecordIn, state: 
             check_due(body.due_on, context.today)
         except UndecidableError as error:
             raise _undecidable(error) from error
-        now = state.clock()
+        now = await moments.next_of(connection, school, state.clock())
         record = Record(
-            id=uuid.uuid4(),
+            id=uuid.uuid4() if key is None else sent_id("record", f"{school}/{student}", key),
             school=school,
             student=student,
             student_id=student_id(school, student),
@@ -136,6 +156,11 @@ async def add_record(school: SchoolInPath, student: str, body: RecordIn, state: 
             created_at=now,
             updated_at=now,
         )
+        if key is not None and (before := await star_records.get(connection, record.id)) is not None:
+            if (before.term, before.threshold, before.reason) != (record.term, record.threshold, record.reason):
+                raise ProblemError(HTTPStatus.CONFLICT, "key-used", "this Idempotency-Key was sent with another record of this student")
+            (answer,) = await records_out(connection, context, [before])
+            return answer
         await star_records.add(connection, record)
         opened = {name: getattr(record, name) for name in ("threshold", "crossed_on", "assigned_to", "due_on", "reason")}
         fields = {name: value for name, value in opened.items() if value is not None}
@@ -147,10 +172,20 @@ async def add_record(school: SchoolInPath, student: str, body: RecordIn, state: 
     return answer
 
 
+def _after(query: RecordQuery) -> tuple[str, UUID] | None:
+    """The place of the last record seen. The list by id has cursors of one part, as it always had."""
+    if query.sort != "id":
+        return read_cursor(query.cursor, str, UUID)
+    after = read_cursor(query.cursor, UUID)
+    return None if after is None else ("", after)
+
+
 def _filter(school: SchoolNumber, query: RecordQuery, context: SchoolContext, of_students: Sequence[UUID] | None) -> RecordFilter:
     def due_before(day: date) -> DueBefore:
         return DueBefore(day, {threshold: context.due.crossed_before(threshold, day) for threshold in THRESHOLDS})
 
+    term = context.calendar.term_named(query.term) if query.term is not None else None
+    over = term is not None and term.end < context.today
     return RecordFilter(
         school=school,
         term=query.term,
@@ -161,6 +196,14 @@ def _filter(school: SchoolNumber, query: RecordQuery, context: SchoolContext, of
         due=None if query.due_before is None else due_before(query.due_before),
         overdue=None if query.overdue is None else (query.overdue, due_before(context.today)),
         of_students=of_students,
+        crossed_from=query.crossed_from,
+        crossed_to=query.crossed_to,
+        words=(query.q or "").split(),
+        year_level=query.year_level,
+        group=query.group,
+        answered=query.answered,
+        records=query.record or None,
+        roll=Roll.of(school, term, context.calendar, context.now) if over and term is not None else None,
     )
 
 

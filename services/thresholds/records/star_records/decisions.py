@@ -7,6 +7,7 @@ from typing import Any
 
 from services.thresholds.records.history.changes import HistoryAction
 from services.thresholds.records.star_records.record import Outcome, Record, RecordStatus
+from shared.web.problem_types import ProblemKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Decision:
 class UndecidableError(ValueError):
     """A decision that does not go together. `kind` is stable, for the problem's type."""
 
-    def __init__(self, kind: str, detail: str) -> None:
+    def __init__(self, kind: ProblemKind, detail: str) -> None:
         super().__init__(detail)
         self.kind = kind
 

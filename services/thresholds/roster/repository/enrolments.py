@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.attendance.enrolment import Enrolment, Stay
 from shared.attendance.timetable import Session
+from shared.db.arrays import joined
 
 
 class StudentKey(NamedTuple):
@@ -37,11 +38,11 @@ async def stored(connection: AsyncConnection, keys: Iterable[StudentKey]) -> dic
     rows = await connection.execute(
         text(
             f"""
-            SELECT {_COLUMNS} FROM unnest(CAST(:schools AS text[]), CAST(:students AS text[])) AS w(school, student)
+            SELECT {_COLUMNS} FROM unnest(string_to_array(:schools, E'\\n'), string_to_array(:students, E'\\n')) AS w(school, student)
             JOIN enrolments USING (school, student)
             """  # noqa: S608
         ),
-        {"schools": [key.school for key in wanted], "students": [key.student for key in wanted]},
+        {"schools": joined([key.school for key in wanted]), "students": joined([key.student for key in wanted])},
     )
     return {
         StudentKey(row.school, row.student): StoredEnrolment(
@@ -93,10 +94,10 @@ async def put(connection: AsyncConnection, enrolments: Mapping[StudentKey, Store
     )
 
 
-async def of_removed(connection: AsyncConnection, ids: Iterable[object]) -> list[StudentKey]:
-    """The keys of the students with these ids who are on the roster."""
+async def of_removed(connection: AsyncConnection, ids: Iterable[object]) -> dict[StudentKey, datetime]:
+    """The students with these ids who are on the roster, and the times of the events that they come from."""
     rows = await connection.execute(
-        text("SELECT school, student FROM students WHERE student_id = ANY(CAST(:ids AS uuid[])) ORDER BY school, student"),
+        text("SELECT school, student, updated_at FROM students WHERE student_id = ANY(CAST(:ids AS uuid[])) ORDER BY school, student"),
         {"ids": sorted(map(str, ids))},
     )
-    return [StudentKey(row.school, row.student) for row in rows]
+    return {StudentKey(row.school, row.student): row.updated_at for row in rows}

@@ -2,14 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.events.calendars import KEPT
 from shared.events.data import SchoolUpdated
 
 _decoder = msgspec.json.Decoder(SchoolUpdated)
+
+
+@lru_cache(KEPT)
+def _read(document: str) -> SchoolUpdated:
+    # Most requests are about a school whose document has not changed since the last one: then its calendar is at hand, too.
+    return _decoder.decode(document)
 
 
 async def lock(connection: AsyncConnection, schools: Sequence[str]) -> dict[str, datetime]:
@@ -33,6 +41,25 @@ async def get(connection: AsyncConnection, schools: Sequence[str]) -> list[Schoo
     """The schools as they were last sent."""
     rows = await connection.execute(
         text("SELECT document FROM schools WHERE school = ANY(CAST(:schools AS text[]))"), {"schools": list(schools)}
+    )
+    return [_read(row.document) for row in rows]
+
+
+async def page(
+    connection: AsyncConnection, own: Sequence[str] | None, after: str | None, most: int, *, region: str | None = None
+) -> list[SchoolUpdated]:
+    """Up to so many schools by number, from behind `after` on; `own` None means all, and so does `region`."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT document FROM schools
+            WHERE (CAST(:own AS text[]) IS NULL OR school = ANY(CAST(:own AS text[])))
+              AND (CAST(:after AS text) IS NULL OR school > :after)
+              AND (CAST(:region AS text) IS NULL OR CAST(document AS json) ->> 'region' = :region)
+            ORDER BY school LIMIT :most
+            """
+        ),
+        {"own": None if own is None else list(own), "after": after, "most": most, "region": region},
     )
     return [_decoder.decode(row.document) for row in rows]
 

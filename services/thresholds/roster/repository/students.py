@@ -1,19 +1,20 @@
-"""SQL of the students' names, and of the lists by tier."""
+"""SQL of the students' names, year levels and groups."""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.addresses import usable_address
 from shared.auth.principal import Part
 from shared.correspondents import judgement_of
-from shared.events.data import Caregiver, StudentUpdated
+from shared.events.data import Caregiver, StudentErased, StudentUpdated
 from shared.names import full_name
 
-Sort = Literal["name", "-absent_days", "absent_days", "student"]
+MOST_WORDS: Final = 8
+"""Words of a search that are looked at: more than any name has."""
 
 
 class RosterStudent(NamedTuple):
@@ -30,32 +31,6 @@ class RosterStudent(NamedTuple):
         return full_name(self.given_name, self.family_name)
 
 
-# The students of a school are those it has sent, and those it has sent marks of: nobody with a mark is left out.
-_LIST = """
-    WITH everybody AS (
-        SELECT coalesce(s.student, r.student) AS student, s.student_id, s.given_name, s.family_name, s.year_level,
-            coalesce(s.groups, '{{}}') AS groups, coalesce(r.absent_half_days, 0) AS absent_half_days, coalesce(r.level, 0) AS level,
-            {order_key} AS order_key
-        FROM (SELECT * FROM students WHERE school = :school) s
-        FULL JOIN (SELECT student, absent_half_days, level FROM register WHERE school = :school AND term = :term) r USING (student)
-    )
-    SELECT * FROM everybody
-    WHERE (CAST(:level AS int) IS NULL OR level = :level)
-        AND (CAST(:year_level AS int) IS NULL OR year_level = :year_level)
-        AND (CAST(:group AS text) IS NULL OR :group = ANY(groups))
-        AND (CAST(:after_key AS text) IS NULL
-             OR (order_key, student) > (CAST(:after_key AS text) COLLATE "C", CAST(:after_student AS text)))
-        AND {in_part}
-    ORDER BY order_key, student LIMIT :limit
-"""
-_ORDER_KEYS: Mapping[Sort, str] = {
-    "name": "lower(coalesce(ltrim(s.family_name || ' ' || s.given_name), '~')) COLLATE \"C\"",
-    "student": "''::text COLLATE \"C\"",
-    "absent_days": "lpad(coalesce(r.absent_half_days, 0)::text, 5, '0') COLLATE \"C\"",
-    "-absent_days": "lpad((99999 - coalesce(r.absent_half_days, 0))::text, 5, '0') COLLATE \"C\"",
-}
-
-
 def in_part(part: Part, table: str) -> tuple[str, dict[str, object]]:
     """The SQL condition under which a row of that table (or alias) is a student of the part, and its values.
 
@@ -65,6 +40,23 @@ def in_part(part: Part, table: str) -> tuple[str, dict[str, object]]:
         coalesce({table}.year_level = ANY(CAST(:part_year_levels AS int[])) OR {table}.groups && CAST(:part_groups AS text[]), false)
     """
     return condition, {"part_year_levels": sorted(part.year_levels), "part_groups": sorted(part.groups)}
+
+
+def matching(words: Sequence[str], year_level: int | None, group: str | None) -> tuple[list[str], dict[str, object]]:
+    """The SQL conditions under which a row of `students s`, or with its columns, is of a year level and a group, and its name has all the
+    words in it, accents and macrons ignored, or its number begins with them; and the values. None asks for no particular one."""
+    conditions, values = list[str](), dict[str, object]()
+    if year_level is not None:
+        conditions.append("year_level = :year_level")
+        values["year_level"] = year_level
+    if group is not None:
+        conditions.append(":group = ANY(groups)")
+        values["group"] = group
+    for number, word in enumerate(words[:MOST_WORDS]):
+        name = f"word_{number}"
+        conditions.append(f"(strpos(folded(given_name || ' ' || family_name), folded(:{name})) > 0 OR starts_with(student, :{name}))")
+        values[name] = word
+    return conditions, values
 
 
 def may_be_written_to(caregiver: Caregiver) -> bool:
@@ -79,9 +71,13 @@ async def put(connection: AsyncConnection, students: Sequence[StudentUpdated]) -
         text(
             """
             INSERT INTO students (student_id, school, student, given_name, family_name, year_level, groups,
-                caregivers, addresses, updated_at)
-            VALUES (:student_id, :school, :student, :given_name, :family_name, :year_level, :groups, :caregivers, :addresses, :updated_at)
-            ON CONFLICT (student_id) DO UPDATE SET given_name = excluded.given_name, family_name = excluded.family_name,
+                caregivers, addresses, updated_at, since)
+            VALUES (:student_id, :school, :student, :given_name, :family_name, :year_level, :groups, :caregivers, :addresses, :updated_at,
+                :updated_at)
+            ON CONFLICT (student_id) DO UPDATE SET
+                since = CASE WHEN students.year_level IS DISTINCT FROM excluded.year_level OR students.groups <> excluded.groups
+                    THEN excluded.since ELSE students.since END,
+                given_name = excluded.given_name, family_name = excluded.family_name,
                 year_level = excluded.year_level, groups = excluded.groups, caregivers = excluded.caregivers,
                 addresses = excluded.addresses, updated_at = excluded.updated_at
             WHERE students.updated_at < excluded.updated_at
@@ -105,6 +101,15 @@ async def put(connection: AsyncConnection, students: Sequence[StudentUpdated]) -
     )
 
 
+async def erase(connection: AsyncConnection, erased: StudentErased) -> int:
+    """Deletes a student, unless they were sent again after the erasure; answers how many."""
+    gone = await connection.execute(
+        text("DELETE FROM students WHERE student_id = :student_id AND updated_at <= :erased_at"),
+        {"student_id": erased.student_id, "erased_at": erased.erased_at},
+    )
+    return gone.rowcount
+
+
 async def remove(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> None:
     """Forgets students' names; the register keeps its rows."""
     await connection.execute(text("DELETE FROM students WHERE student_id = ANY(CAST(:ids AS uuid[]))"), {"ids": sorted(ids)})
@@ -119,6 +124,36 @@ async def get(connection: AsyncConnection, student_id: uuid.UUID) -> RosterStude
     return None if row is None else RosterStudent(*row)
 
 
+async def of_ids(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, RosterStudent]:
+    """These students, by id; those whom the school has not sent, or has removed, are not in the answer."""
+    if not ids:
+        return {}
+    rows = await connection.execute(
+        text("SELECT student_id, given_name, family_name, year_level, groups FROM students WHERE student_id = ANY(CAST(:ids AS uuid[]))"),
+        {"ids": sorted(set(ids))},
+    )
+    return {row.student_id: RosterStudent(*row[1:]) for row in rows}
+
+
+async def reachable(connection: AsyncConnection, school: str, students: Collection[str]) -> set[str]:
+    """Those of the students of whom a caregiver may be written to."""
+    rows = await connection.execute(
+        text("SELECT student FROM students WHERE school = :school AND student = ANY(CAST(:students AS text[])) AND addresses > 0"),
+        {"school": school, "students": sorted(set(students))},
+    )
+    return {row.student for row in rows}
+
+
+async def keys_of_part(connection: AsyncConnection, school: str, part: Part) -> list[str]:
+    """The keys of the school's students in a part of it."""
+    condition, values = in_part(part, "students")
+    rows = await connection.execute(
+        text(f"SELECT student FROM students WHERE school = :school AND {condition}"),  # noqa: S608
+        {"school": school, **values},
+    )
+    return [row.student for row in rows]
+
+
 async def of_part(connection: AsyncConnection, school: str, part: Part) -> list[uuid.UUID]:
     """The ids of the school's students in a part of it."""
     condition, values = in_part(part, "students")
@@ -129,33 +164,11 @@ async def of_part(connection: AsyncConnection, school: str, part: Part) -> list[
     return [row.student_id for row in rows]
 
 
-async def page(
-    connection: AsyncConnection,
-    *,
-    school: str,
-    term: str,
-    level: int | None,
-    year_level: int | None,
-    group: str | None,
-    sort: Sort,
-    after: tuple[str, str] | None,
-    limit: int,
-    part: Part | None = None,
-) -> list[RowMapping]:
-    """Students of a school, or of a part of it, with their totals of a term; `after` is the (order_key, student) of the last one seen."""
-    condition, values = in_part(part, "everybody") if part else ("true", {})
+async def groups_of(connection: AsyncConnection, school: str, part: Part | None) -> dict[str, list[str]]:
+    """The groups of each of the school's students, or of those in a part of it."""
+    condition, values = in_part(part, "students") if part is not None else ("true", dict[str, object]())
     rows = await connection.execute(
-        text(_LIST.format(order_key=_ORDER_KEYS[sort], in_part=condition)),
-        {
-            **values,
-            "school": school,
-            "term": term,
-            "level": level,
-            "year_level": year_level,
-            "group": group,
-            "after_key": after[0] if after else None,
-            "after_student": after[1] if after else None,
-            "limit": limit,
-        },
+        text(f"SELECT student, groups FROM students WHERE school = :school AND {condition} ORDER BY student"),  # noqa: S608
+        {"school": school, **values},
     )
-    return list(rows.mappings())
+    return {row.student: row.groups for row in rows}

@@ -1,0 +1,14 @@
+"""How long it is kept what recalculations and the ends of days were about."""
+
+from datetime import timedelta
+
+from services.thresholds.recalculation.repository import day_ends, recalculations
+from shared.retention import Rule
+
+
+def retention_rules(keep_for: timedelta) -> tuple[Rule, ...]:
+    """A day's end goes with its work item; a recalculation some time after it has ended."""
+    return (
+        Rule("day-ends", timedelta(0), day_ends.forget_done, tables=("day_ends",)),
+        Rule("recalculations", keep_for, recalculations.forget_ended_before, tables=("recalculations",), setting="work_kept"),
+    )
