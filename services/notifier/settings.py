@@ -11,11 +11,16 @@ from services.notifier.delivery.transports.text_gateway import DEFAULT_FIELDS, c
 from services.notifier.letters.policy import PolicyDefaults
 from services.notifier.partners.addresses import Guard, parse_networks
 from services.notifier.partners.vault import parse_keys
+from services.notifier.templates.rendering.markup import allowed_link
 from shared.addresses import usable_address
 from shared.settings import Settings
 
 SCHEMA: Final = "notifier"
 """The database schema of the service, and the name of its role."""
+
+
+MOST_REPLY_URL: Final = 80
+"""Characters: with the rest of a link, it leaves a text message room for its words."""
 
 
 def _sender(address: str) -> str:
@@ -39,6 +44,12 @@ def _text_fields(fields: dict[str, str]) -> dict[str, str]:
     return dict(checked_fields(fields))
 
 
+def _reply_url(url: str) -> str:
+    if url and (not allowed_link(url) or len(url) > MOST_REPLY_URL):
+        raise ValueError(f"an https:// address of at most {MOST_REPLY_URL} characters")
+    return url
+
+
 def _networks(networks: str) -> str:
     parse_networks(networks)
     return networks
@@ -58,8 +69,8 @@ class NotifierSettings(Settings):
     """How letters are held, written and sent."""
 
     database_pool: int = Field(default=16, ge=4, le=100)
-    """Connections: one for each letter under way, one for the relay, and one for each group of messages read.
-    Webhooks under way hold none."""
+    """Connections: two for letters, two for deliveries, one for each e-mail to staff under way, one for the relay, and one for each group
+    of messages read. A letter or webhook on its way to the other side holds none."""
 
     hold: timedelta = Field(default=timedelta(hours=1), ge=timedelta(0), le=timedelta(days=14))
     """The waiting time between a crossing and its letter, in which a school can correct a wrong mark before anybody is worried by it."""
@@ -96,8 +107,9 @@ class NotifierSettings(Settings):
     )
     """The right half of every letter's Message-ID: a domain of the sender's own."""
 
-    letters_at_once: int = Field(default=8, ge=1, le=64)
-    """Letters sent side by side, each over a connection of its own. Mail servers commonly take ten to twenty from one client."""
+    letters_at_once: int = Field(default=20, ge=1, le=64)
+    """Letters sent side by side at most, each over a connection of its own. Mail servers commonly take ten to twenty from one client; where
+    one takes fewer, fewer are used."""
 
     trials_an_hour: int = Field(default=20, ge=1, le=1_000)
     """Test letters that a school may send to itself in an hour."""
@@ -124,6 +136,10 @@ class NotifierSettings(Settings):
     letters_kept: timedelta = Field(default=timedelta(days=2557), ge=timedelta(days=30), le=timedelta(days=36_500))
     """How long a letter's words, addresses and attempts are kept: seven years, like the register. Then they are erased. The fact that it
     was sent, its time and its threshold stay. The words and addresses of a student who leaves are erased at once."""
+
+    reply_url: Annotated[str, AfterValidator(_reply_url)] = ""
+    """The address at which families reach this service, as in `https://star.example.nz/notifier`: the links in letters begin with it, at
+    schools whose letter policy has them. Empty: no letter has a link."""
 
     text_url: Annotated[str, AfterValidator(_text_url)] = ""
     """The `https://` address of a gateway for text messages. Empty: no text messages are sent."""

@@ -1,7 +1,8 @@
 """A school and a student with their caregivers: the notifier's own copy of the roster, fed by events."""
 
 import uuid
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,8 @@ __all__ = ["Caregiver", "Contact", "School", "TermDates"]
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """A school, as far as letters need it. `document` is its event as it came; None for one that came before events were kept."""
+    """A school, as far as letters need it. `document` is its event as it came; None for one that came before events were kept.
+    `promises`: the standard codes of the activities that its published plan names, by threshold."""
 
     school: str
     name: str
@@ -25,14 +27,18 @@ class School:
     terms: tuple[TermDates, ...]
     updated_at: datetime
     document: SchoolUpdated | None = None
+    promises: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def calendar(self) -> SchoolCalendar:
         """When the school is open. Without its event: its terms, but for the weekends and the country's holidays."""
-        document = self.document or SchoolUpdated(
+        calendar = calendar_of(self.event())
+        return calendar if _is_zone(calendar.timezone) else replace(calendar, timezone=HOME_ZONE)
+
+    def event(self) -> SchoolUpdated:
+        """The school's event as it came, or what is known of it."""
+        return self.document or SchoolUpdated(
             school=self.school, name=self.name, terms=list(self.terms), timezone=self.timezone, updated_at=self.updated_at
         )
-        calendar = calendar_of(document)
-        return calendar if _is_zone(calendar.timezone) else replace(calendar, timezone=HOME_ZONE)
 
     def term_named(self, name: str) -> TermDates | None:
         """The dates of the term of that name."""
@@ -44,9 +50,14 @@ class School:
         return office if office is not None and office.isascii() else None
 
 
+def school_of(event: SchoolUpdated) -> School:
+    """The school that an event describes."""
+    return School(event.school, event.name, event.timezone, event.contact_email, tuple(event.terms), event.updated_at, event)
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A student with their caregivers."""
+    """A student with their caregivers. `elsewhere` are those under other keys of the same child: they only stop letters."""
 
     student_id: uuid.UUID
     school: str
@@ -56,6 +67,7 @@ class Contact:
     caregivers: tuple[Caregiver, ...]
     updated_at: datetime
     groups: tuple[str, ...] = ()
+    elsewhere: tuple[Caregiver, ...] = ()
 
     def addresses(self) -> dict[str, list[str]]:
         """The keys of the caregivers' usable e-mail addresses, each with the names of those who have it, in the school's order."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from services.notifier.contacts.contact import Caregiver
-from services.notifier.contacts.phones import usable_phone
-from shared.addresses import address_key, usable_address
+from services.notifier.contacts.same_person import places, same_name, same_person
+from shared.addresses import address_key
 from shared.correspondents import is_protected, judged, text_key
 
 Decision = Literal["write", "never"]
@@ -16,6 +16,11 @@ Decisions = Mapping[str, Decision]
 
 Verdict = Literal["write", "undecided", "never"]
 """Whether letters go to a caregiver of whom a text is said. `undecided`: not until a person has decided."""
+
+Bar = Literal["protected", "no-correspondent", "not-wanted", "never", "undecided", "shared", "other-key"]
+"""The reason why no letter may go to a caregiver. `protected`, `no-correspondent`: by the words about them. `not-wanted`: the school's
+system says so. `never`, `undecided`: the school's decision about the words, or the want of one. `shared`: their mailbox or mobile is also
+somebody's who must not be written to. `other-key`: they get none under another key of the same child."""
 
 NONE: Final[Decisions] = {}
 
@@ -31,34 +36,67 @@ def verdict_on(text: str | None, decisions: Decisions) -> Verdict:
     return decision or "undecided"
 
 
-def correspondents(caregivers: Iterable[Caregiver], decisions: Decisions = NONE) -> tuple[Caregiver, ...]:
-    """Those of a student's caregivers to whom a letter may go.
+def bars(caregivers: Iterable[Caregiver], decisions: Decisions = NONE, *, elsewhere: Iterable[Caregiver] = ()) -> tuple[Bar | None, ...]:
+    """The bar of each caregiver of a student, in their order; None where a letter may go.
 
     A mailbox or a telephone that is also somebody's who must not be written to is nobody's: the letter would reach them.
+    `elsewhere` are the caregivers under other keys of the same child: what stops a letter there stops it to the same person here.
     """
-    everybody = tuple(caregivers)
-    shut = {place for caregiver in everybody if _is_shut(caregiver, decisions) for place in _places(caregiver)}
-    return tuple(
-        caregiver
-        for caregiver in everybody
-        if caregiver.notify
-        and not is_protected(caregiver)
-        and {verdict_on(caregiver.status, decisions), verdict_on(caregiver.role, decisions)} == {"write"}
-        and shut.isdisjoint(_places(caregiver))
-    )
+    listed, others = tuple(caregivers), tuple(elsewhere)
+    shut = {place for caregiver in (*listed, *others) if _is_shut(caregiver, decisions) for place in places(caregiver)}
+    barred = [caregiver for caregiver in others if _own_bar(caregiver, decisions) is not None]
+    written_to = correspondents(others, decisions) if barred else ()
+
+    def bar(caregiver: Caregiver) -> Bar | None:
+        if (own := _own_bar(caregiver, decisions)) is not None:
+            return own
+        if not shut.isdisjoint(places(caregiver)):
+            return "shared"
+        return "other-key" if any(_bars(other, caregiver, written_to, decisions) for other in barred) else None
+
+    return tuple(bar(caregiver) for caregiver in listed)
 
 
-def may_receive(address: str, caregivers: Iterable[Caregiver], decisions: Decisions = NONE) -> bool:
+def correspondents(
+    caregivers: Iterable[Caregiver], decisions: Decisions = NONE, *, elsewhere: Iterable[Caregiver] = ()
+) -> tuple[Caregiver, ...]:
+    """Those of a student's caregivers to whom a letter may go."""
+    listed = tuple(caregivers)
+    found = zip(listed, bars(listed, decisions, elsewhere=elsewhere), strict=True)
+    return tuple(caregiver for caregiver, bar in found if bar is None)
+
+
+def may_receive(address: str, caregivers: Iterable[Caregiver], decisions: Decisions = NONE, *, elsewhere: Iterable[Caregiver] = ()) -> bool:
     """Whether a letter that was written to this address or number may still go there."""
-    return address_key(address) in {place for caregiver in correspondents(caregivers, decisions) for place in _places(caregiver)}
+    open_to = correspondents(caregivers, decisions, elsewhere=elsewhere)
+    return address_key(address) in {place for caregiver in open_to for place in places(caregiver)}
+
+
+def _own_bar(caregiver: Caregiver, decisions: Decisions) -> Bar | None:
+    """The bar by what the school's system has about the caregiver alone."""
+    texts = (caregiver.status, caregiver.role)
+    verdicts = {verdict_on(text, decisions) for text in texts}
+    if is_protected(caregiver):
+        return "protected"
+    if "no-correspondent" in map(judged, texts):
+        return "no-correspondent"
+    if not caregiver.notify:
+        return "not-wanted"
+    if "never" in verdicts:
+        return "never"
+    return "undecided" if "undecided" in verdicts else None
+
+
+def _bars(barred: Caregiver, caregiver: Caregiver, written_to: Iterable[Caregiver], decisions: Decisions) -> bool:
+    """Whether an entry under another key that gets no letters is this caregiver. Somebody who is listed there for emergencies as well, or
+    beside an entry that wants no letters, is written to there."""
+    if not same_person(barred, caregiver):
+        return False
+    as_well = any(same_name(other.name, caregiver.name) and places(barred) <= places(other) for other in written_to)
+    return _is_shut(barred, decisions) or not as_well
 
 
 def _is_shut(caregiver: Caregiver, decisions: Decisions) -> bool:
     """Whether nothing may come near the caregiver. That somebody is an emergency contact too shuts no mailbox."""
     texts = [text for text in (caregiver.status, caregiver.role) if judged(text) != "no-correspondent"]
     return is_protected(caregiver) or any(verdict_on(text, decisions) != "write" for text in texts)
-
-
-def _places(caregiver: Caregiver) -> set[str]:
-    address, phone = usable_address(caregiver.email), usable_phone(caregiver.phone)
-    return {place for place in (address_key(address) if address is not None else None, phone) if place is not None}

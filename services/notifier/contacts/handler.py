@@ -7,14 +7,16 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.contacts.contact import Contact, School
+from services.notifier.contacts.contact import Contact, School, school_of
 from services.notifier.contacts.recipients import recipients
-from services.notifier.contacts.repository import bad_addresses, contacts, decisions
+from services.notifier.contacts.repository import bad_addresses, contacts, decisions, key_holders
 from shared.batch import Batch, BatchHandler
+from shared.erasures.passing import erased_among
 from shared.events import topics
 from shared.events.calendars import BAD_CALENDAR, fault_of
 from shared.events.data import SchoolUpdated, StudentUpdated
 from shared.events.envelope import Event, Tombstone
+from shared.events.school_years import merged
 from shared.identifiers import uuid_or_none
 
 
@@ -38,15 +40,15 @@ class _Roster:
     schools: dict[str, School] = field(default_factory=dict)
     joined: dict[uuid.UUID, Contact] = field(default_factory=dict)
     left: set[uuid.UUID] = field(default_factory=set)
+    updates: list[StudentUpdated] = field(default_factory=list)
 
     def school(self, data: SchoolUpdated) -> None:
         earlier = self.schools.get(data.school)
         if earlier is None or data.updated_at > earlier.updated_at:
-            self.schools[data.school] = School(
-                data.school, data.name, data.timezone, data.contact_email, tuple(data.terms), data.updated_at, data
-            )
+            self.schools[data.school] = school_of(data if earlier is None else merged(earlier.event(), data))
 
     def student(self, data: StudentUpdated) -> None:
+        self.updates.append(data)
         earlier = self.joined.get(data.student_id)
         if earlier is None or data.updated_at > earlier.updated_at:
             # The national student number stays behind: no letter needs it.
@@ -59,6 +61,7 @@ class _Roster:
                 tuple(data.caregivers),
                 data.updated_at,
                 tuple(data.groups),
+                tuple(data.other_caregivers),
             )
 
     def gone(self, student_id: uuid.UUID) -> None:
@@ -76,14 +79,17 @@ class RosterHandler(BatchHandler):
         """Applies a batch; no partition ever has to wait."""
         roster, now = _roster(batch), batch.now
         await contacts.put_schools(connection, list(roster.schools.values()))
+        await key_holders.keep(connection, roster.updates)
         lost = await contacts.forget(connection, roster.left)
-        newer, replaced = await contacts.put(connection, list(roster.joined.values()))
+        erased = await erased_among(connection, roster.joined.keys())
+        joined = [contact for contact in roster.joined.values() if not erased.hide(contact.student_id, contact.updated_at)]
+        newer, replaced = await contacts.put(connection, joined)
         # Whether texts are sent, and which addresses are bad, is asked when the letter is written.
         decided = await decisions.of_schools(connection, {roster.joined[student_id].school for student_id in newer})
         reachable = {
             contact.student_id
             for contact in (roster.joined[student_id] for student_id in newer)
-            if recipients(contact.caregivers, decisions=decided[contact.school], texts=True)
+            if recipients(contact.caregivers, elsewhere=contact.elsewhere, decisions=decided[contact.school], texts=True)
         }
         change = RosterChange(frozenset(roster.schools), frozenset(roster.left), frozenset(reachable))
         for follow in self.followers:

@@ -5,11 +5,25 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from services.notifier.contacts.contact import Caregiver
-from services.notifier.contacts.correspondents import NONE, Decisions, correspondents
+from services.notifier.contacts.correspondents import NONE, Bar, Decisions, bars
 from services.notifier.contacts.phones import usable_phone
 from shared.addresses import address_key, usable_address
 
 Channel = Literal["email", "text"]
+
+
+Unreached = Bar | Literal["no-address", "came-back"]
+"""The reason why no letter goes to a caregiver. `came-back`: letters to their only address came back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A caregiver, and the address or number that letters reach them at; without one, the reason why."""
+
+    caregiver: Caregiver
+    channel: Channel = "email"
+    address: str | None = None
+    why: Unreached | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,31 +36,54 @@ class Recipient:
     language: str = "en"
 
 
-def recipients(
-    caregivers: Iterable[Caregiver], *, decisions: Decisions = NONE, bad: Collection[str] = (), texts: bool = False
-) -> tuple[Recipient, ...]:
-    """The distinct addresses of the caregivers to whom letters may go, in the school's order; case is no difference.
+def reach_of(
+    caregivers: Iterable[Caregiver],
+    *,
+    elsewhere: Iterable[Caregiver] = (),
+    decisions: Decisions = NONE,
+    bad: Collection[str] = (),
+    texts: bool = False,
+) -> tuple[Reach, ...]:
+    """Each caregiver of a student with the way to them, in the school's order.
 
-    `decisions` are the school's about the words of its system.
-    `bad` holds the keys of addresses that letters came back from. A caregiver without another one gets a text message where `texts` can
-    be sent and a mobile is known.
+    `elsewhere` are the caregivers under other keys of the child, who can only stop letters. `decisions` are the school's about the words
+    of its system. `bad` holds the keys of addresses that letters came back from. A caregiver without another one gets a text message where
+    `texts` can be sent and a mobile is known.
     """
+    listed = tuple(caregivers)
+    found = zip(listed, bars(listed, decisions, elsewhere=elsewhere), strict=True)
+    return tuple(Reach(caregiver, why=bar) if bar is not None else _reach(caregiver, bad, texts=texts) for caregiver, bar in found)
+
+
+def recipients(
+    caregivers: Iterable[Caregiver],
+    *,
+    elsewhere: Iterable[Caregiver] = (),
+    decisions: Decisions = NONE,
+    bad: Collection[str] = (),
+    texts: bool = False,
+) -> tuple[Recipient, ...]:
+    """The recipients of a student's letters (`reach_of`, `recipients_of`)."""
+    return recipients_of(reach_of(caregivers, elsewhere=elsewhere, decisions=decisions, bad=bad, texts=texts))
+
+
+def recipients_of(reached: Iterable[Reach]) -> tuple[Recipient, ...]:
+    """The distinct addresses that letters reach caregivers at, in the school's order; case is no difference."""
     by_key: dict[tuple[Channel, str], Recipient] = {}
-    for caregiver in correspondents(caregivers, decisions):
-        way = _way(caregiver, bad, texts=texts)
-        if way is None:
+    for reach in reached:
+        if reach.address is None:
             continue
-        channel, address = way
-        key = channel, address_key(address)
-        recipient = by_key.setdefault(key, Recipient(address, (), channel, caregiver.language))
-        if caregiver.name not in recipient.names:
-            by_key[key] = replace(recipient, names=(*recipient.names, caregiver.name))
+        key, name = (reach.channel, address_key(reach.address)), reach.caregiver.name
+        recipient = by_key.setdefault(key, Recipient(reach.address, (), reach.channel, reach.caregiver.language))
+        if name not in recipient.names:
+            by_key[key] = replace(recipient, names=(*recipient.names, name))
     return tuple(by_key.values())
 
 
-def _way(caregiver: Caregiver, bad: Collection[str], *, texts: bool) -> tuple[Channel, str] | None:
+def _reach(caregiver: Caregiver, bad: Collection[str], *, texts: bool) -> Reach:
     address = usable_address(caregiver.email)
     if address is not None and address_key(address) not in bad:
-        return "email", address
-    phone = usable_phone(caregiver.phone) if texts else None
-    return None if phone is None else ("text", phone)
+        return Reach(caregiver, "email", address)
+    if texts and (phone := usable_phone(caregiver.phone)) is not None:
+        return Reach(caregiver, "text", phone)
+    return Reach(caregiver, why="no-address" if address is None else "came-back")

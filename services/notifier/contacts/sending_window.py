@@ -1,7 +1,7 @@
 """The days and hours in which letters may go, on a school's own clock. Pure: the clock is passed in."""
 
 import re
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -58,6 +58,20 @@ def next_opening(window: Window | None, calendar: SchoolCalendar, now: datetime)
         opening = instant(day + ahead * DAY, window.opens or time(0), zone)
         if opening > now and _is_open(window, calendar, opening):
             return opening
+    return None
+
+
+def last_closing(window: Window | None, calendar: SchoolCalendar, last: date, now: datetime) -> datetime | None:
+    """The moment at which the window closes for the last time up to and with a day, in UTC; None when it does not open any more."""
+    window = window or Window()
+    zone = ZoneInfo(calendar.timezone)
+    day, today = last, now.astimezone(zone).date()
+    while day >= today:
+        if not window.school_days_only or is_school_day(calendar, day):
+            all_day = window.until is None or window.until == LAST_MINUTE
+            closes = instant(day + DAY, time(0), zone) if all_day or window.until is None else instant(day, window.until, zone)
+            return closes if closes > now else None
+        day -= DAY
     return None
 
 

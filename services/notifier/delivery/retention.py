@@ -19,4 +19,4 @@ def retention_rules(keep_for: timedelta, clock: Clock) -> tuple[Rule, ...]:
     async def erase(connection: AsyncConnection, moment: datetime, most: int) -> int:
         return await deliveries.erase_before(connection, moment, clock(), most)
 
-    return (Rule("letters", keep_for, erase, AT_ONCE),)
+    return (Rule("letters", keep_for, erase, AT_ONCE, setting="letters_kept"),)

@@ -15,8 +15,8 @@ from services.notifier.delivery.deliveries.delivery import Told
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.letters.case import Case
-from services.notifier.letters.policy import Policy, PolicyDefaults, with_defaults
-from services.notifier.letters.repository import corrections
+from services.notifier.letters.policy import Policy, PolicyDefaults, is_over, with_defaults
+from services.notifier.letters.repository import corrections, policies
 from services.notifier.letters.writing import LetterWriter
 from services.notifier.templates.rendering.occasions import occasion_of
 from shared.identifiers import correction_id
@@ -46,11 +46,16 @@ class Corrector:
         refusal = refusal_of(sent, case.absent_on)
         if refusal is not None:
             return refusal
+        if await self._is_over(connection, case, due_at or now):
+            return "term-over"
         parcel = await self._parcel(connection, case, sent, correction_id(sent.id, sent.corrections + 1), now)
         if parcel is None:
             return "recipient-gone"
         told = Told(case.standing, case.absent_on)
-        await deliveries.add(connection, sent.letter_id, parcel, told, corrects=sent.id, due_at=due_at, asked_by=by, asked_because=because)
+        correction = deliveries.NewDelivery(
+            sent.letter_id, case.school, parcel, told, corrects=sent.id, due_at=due_at, asked_by=by, asked_because=because
+        )
+        await deliveries.add(connection, [correction], parcel.written_at)
         log.info("delivery.corrected", delivery=str(sent.id), by_delivery=str(parcel.id))
         return parcel
 
@@ -63,6 +68,13 @@ class Corrector:
             after = now + (self.defaults.hold if policy.hold is None else policy.hold)
             due_at = next_opening(with_defaults(policy, self.defaults).window, school.calendar(), after)
             await self.correct(connection, case, sent, by="letter-policy", because=None, due_at=due_at or after, now=now)
+
+    async def _is_over(self, connection: AsyncConnection, case: Case, moment: datetime) -> bool:
+        school = await contacts.school(connection, case.school)
+        if school is None:
+            return False
+        calendar, policy = school.calendar(), await policies.current(connection, case.school)
+        return is_over(policy, calendar.term_named(case.term), calendar, moment, case.term)
 
     async def renew(self, connection: AsyncConnection, case: Case, delivery: uuid.UUID, corrects: uuid.UUID, now: datetime) -> None:
         """Writes a correction that waits anew by what is so now; without a day to correct it is cancelled."""
@@ -83,7 +95,7 @@ class Corrector:
         school, contact = await contacts.school(connection, case.school), await contacts.contact(connection, case.student_id)
         if school is None or contact is None:
             return None
-        to = recipients(contact.caregivers, decisions=await decisions.of(connection, case.school))
+        to = recipients(contact.caregivers, elsewhere=contact.elsewhere, decisions=await decisions.of(connection, case.school))
         recipient = next((one for one in to if one.address == sent.recipient), None)
         if recipient is None:
             return None

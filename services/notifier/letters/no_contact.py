@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 async def try_again(connection: AsyncConnection, cases: Iterable[Case], now: datetime) -> None:
     """Makes those letters due again: somebody may be reached now."""
-    for case in cases:
-        if case.waiting is not None and case.waiting.state == "no-contact":
-            await letters.renew_work(connection, replace(case.waiting, due_at=max(case.waiting.due_at, now)), now)
-            log.info("letter.contact_arrived", letter=str(case.waiting.id))
+    waiting = [case.waiting for case in cases if case.waiting is not None and case.waiting.state == "no-contact"]
+    await letters.renew_all(connection, [replace(letter, due_at=max(letter.due_at, now)) for letter in waiting], now)
+    for letter in waiting:
+        log.info("letter.contact_arrived", letter=str(letter.id))

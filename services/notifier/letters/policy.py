@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from msgspec import structs
 
 from services.notifier.contacts.recipients import Recipient
-from services.notifier.contacts.school_days import DAY, HORIZON
-from services.notifier.contacts.sending_window import Window, next_opening
+from services.notifier.contacts.school_days import DAY, HORIZON, last_day_of_letters
+from services.notifier.contacts.sending_window import Window, last_closing, next_opening
 from services.notifier.letters.case import Past
+from services.notifier.replies.choice import RepliesChoice
 from services.notifier.staff_mail.choices import StaffChoices
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.tiers import THRESHOLDS, Threshold
@@ -28,6 +29,7 @@ class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
 
     `after_term` is how long after a term's last day letters about it may still go. A `daily_cap` of 0 lets a person release every letter.
     `correct`: when days of a letter that went no longer count, a letter of correction is offered to staff, sent by itself, or neither.
+    `replies`: letters carry a link by which families can answer; None for none.
     """
 
     hold: timedelta | None = None
@@ -37,7 +39,11 @@ class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
     daily_cap: int | None = None
     after_term: timedelta = timedelta(0)
     correct: Literal["offer", "send", "never"] = "offer"
+    replies: RepliesChoice | None = None
 
+
+BEFORE_CLOSING: Final = timedelta(minutes=5)
+"""A letter that is due before a term's last window closes leaves this time to write it."""
 
 SCHOOL_HOURS: Final = Window(True, time(8), time(18))
 
@@ -63,11 +69,13 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class DueLetter:
-    """A letter that is due: the threshold it would be about, the time of that crossing's event, and whether staff kept it waiting."""
+    """A letter that is due: the threshold it would be about, the time of that crossing's event, whether staff kept it waiting, and the
+    name of its term."""
 
     threshold: Threshold
     said_at: datetime | None
     kept_by_staff: bool
+    term: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +123,10 @@ def decide(
 ) -> Decision:
     """The decision on a letter that is due, by a policy that names its window (`with_defaults`).
 
-    `term` is the letter's term, if the school's calendar has it.
+    `term` is the letter's term, if the school's calendar has it; a term of an earlier year that it does not have is over.
     """
-    if is_over(policy, term, calendar, now):
+    last = last_day(policy, term, due.term)
+    if last is not None and calendar.today(now) > last:
         return Never("term-over")
     if due.kept_by_staff and due.said_at is not None and now - due.said_at > tell_within:
         return Never("too-late")
@@ -131,6 +140,51 @@ def decide(
         # Without a school day in sight the calendar is asked again tomorrow: by then the term may be over.
         return NotNow(opening or now + DAY)
     return Now()
+
+
+def in_time(decision: Decision, policy: Policy, term: Term | None, calendar: SchoolCalendar, now: datetime) -> Decision:
+    """The decision, but for a letter that would wait for an opening of the window until its term is over: no school day opens it before,
+    so any day does, and on the last evening the letter goes at once. A crossing in a term's last hours gets its letter."""
+    last = last_day(policy, term, None)
+    if not isinstance(decision, NotNow) or last is None:
+        return decision
+    opening = next_opening(policy.window, calendar, now)
+    if opening is not None and calendar.today(opening) <= last:
+        return decision
+    opening = next_opening(structs.replace(policy.window or Window(), school_days_only=False), calendar, now)
+    return Now() if opening is None or opening == now or calendar.today(opening) > last else NotNow(opening)
+
+
+def may_have_left(policy: Policy, hold: timedelta, said_at: datetime | None, calendar: SchoolCalendar, restored_at: datetime) -> bool:
+    """Whether a letter that waits may have gone to the family before the database was put back to a time when it waited.
+
+    `said_at` is the time of its crossing's event, and `restored_at` when the restore was found; a letter that was not due before that, or
+    for which no window was open, has not left. The policy names its window (`with_defaults`).
+    """
+    if said_at is None:
+        return True
+    due = said_at + (hold if policy.hold is None else policy.hold)
+    if due > restored_at:
+        return False
+    opening = next_opening(policy.window, calendar, due)
+    return opening is not None and opening <= restored_at
+
+
+def due_at(policy: Policy, hold: timedelta, term: Term | None, calendar: SchoolCalendar, now: datetime) -> datetime:
+    """The time at which a letter that begins to wait now is due, by a policy that names its window: after its waiting time, but while the
+    window is still open for its term. A crossing in a term's last hours gets its letter."""
+    wished = now + (hold if policy.hold is None else policy.hold)
+    last = last_day(policy, term, None)
+    if last is None or calendar.today(now) > last:
+        return wished
+    midnight = instant(last + DAY, time(0), ZoneInfo(calendar.timezone))
+    closes = last_closing(policy.window, calendar, last, now) or midnight
+    return max(now, min(wished, closes - BEFORE_CLOSING))
+
+
+def last_day(policy: Policy, term: Term | None, name: str | None) -> date | None:
+    """The last day of letters about a term, by the school's policy."""
+    return last_day_of_letters(term, name, policy.after_term)
 
 
 def held_until(
@@ -151,9 +205,10 @@ def held_until(
     return max((end for end in ends if end > now), default=None)
 
 
-def is_over(policy: Policy, term: Term | None, calendar: SchoolCalendar, now: datetime) -> bool:
-    """Whether it is too late for letters about a term. One that the school's calendar does not know is not over."""
-    return term is not None and calendar.today(now) > term.end + policy.after_term
+def is_over(policy: Policy, term: Term | None, calendar: SchoolCalendar, now: datetime, name: str | None = None) -> bool:
+    """Whether it is too late for letters about a term. One that the school's calendar does not know is over once its year is (`name`)."""
+    last = last_day(policy, term, name)
+    return last is not None and calendar.today(now) > last
 
 
 def cap_of(policy: Policy, known_students: int, *, least: int, share: float) -> int:

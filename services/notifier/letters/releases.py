@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.letters.case import passed
+from services.notifier.letters.case import WaitingState, passed
 from services.notifier.letters.repository import cases, letters, releases
 from services.notifier.letters.repository.releases import ReleaseAction, ReleaseDecision
 from shared.telemetry import metrics
@@ -21,34 +21,35 @@ async def decide_release(
     school: str,
     action: ReleaseAction,
     chosen: Collection[uuid.UUID] | None,
+    states: Collection[WaitingState] = releases.AWAITING,
     *,
     reason: str | None,
     by: str,
     now: datetime,
-) -> int:
-    """Releases or discards the chosen letters, or all that wait; answers how many. Those that do not wait (any more) are passed over.
+) -> frozenset[uuid.UUID]:
+    """Releases or discards the chosen letters, or all, that wait in one of the states; answers which. Others are passed over.
 
     A released letter is due now, and is decided like any other; it counts against no day.
     """
-    keys = await releases.awaiting(connection, school, chosen)
+    keys = await releases.awaiting(connection, school, chosen, states)
     # A letter that came to wait meanwhile is not one that the person saw.
     waiting = [
         case
         for case in (await cases.lock(connection, keys)).values()
-        if case.waiting is not None and case.waiting.state == "awaiting-release" and (chosen is None or case.waiting.id in chosen)
+        if case.waiting is not None and case.waiting.state in states and (chosen is None or case.waiting.id in chosen)
     ]
     if not waiting:
-        return 0
+        return frozenset()
     decision = ReleaseDecision(uuid.uuid4(), school, action, reason, now, by)
     await releases.keep(connection, decision, len(waiting))
     await releases.mark(connection, decision, [case.waiting.id for case in waiting if case.waiting is not None])
     for case in waiting:
         assert case.waiting is not None
         if action == "released":
-            await letters.renew_work(connection, replace(case.waiting, due_at=max(case.waiting.due_at, now)), now)
+            await letters.renew_work(connection, replace(case.waiting, due_at=now), now)
         else:
             await letters.mark_past(connection, case.waiting, "discarded")
             await cases.save(connection, replace(case, waiting=None), passed(case, "discarded"), now)
     metrics.LETTERS.labels(action).inc(len(waiting))
     log.info("letters.decided", action=action, school=school, letters=len(waiting), decision=str(decision.id))
-    return len(waiting)
+    return frozenset(case.waiting.id for case in waiting if case.waiting is not None)

@@ -14,6 +14,9 @@ from services.notifier.letters.correcting import Corrector
 from services.notifier.letters.repository import cases, corrections, letters
 from services.notifier.letters.withdrawing import withdraw
 from services.notifier.letters.writing import LetterWriter, Sheet
+from services.notifier.replies.choice import RepliesChoice
+from services.notifier.replies.linking import Linker
+from services.notifier.replies.repository import links
 from services.notifier.templates.repository import templates
 from shared.attendance.tiers import highest_threshold
 from shared.clock import Clock
@@ -28,6 +31,7 @@ class LetterRenewer:
     writer: LetterWriter
     corrector: Corrector
     clock: Clock
+    linker: Linker | None = None
 
     async def __call__(self, connection: AsyncConnection, delivery_id: uuid.UUID) -> None:
         """Rewrites the delivery. The letter of a student who is under its threshold by now is withdrawn: the retraction is on its way."""
@@ -43,14 +47,22 @@ class LetterRenewer:
         if threshold is None or school is None or contact is None:
             return
         if (highest_threshold(case.tier) or 0) < threshold:
-            await withdraw(connection, case, key.letter_id, "retracted", Draft(uuid.uuid4(), uuid.uuid4(), now), now)
+            await withdraw(connection, [(case, key.letter_id, Draft(uuid.uuid4(), uuid.uuid4(), now))], "retracted", now)
             return
-        to = recipients(contact.caregivers, decisions=await decisions.of(connection, key.school), texts=key.channel == "text")
+        to = recipients(
+            contact.caregivers,
+            elsewhere=contact.elsewhere,
+            decisions=await decisions.of(connection, key.school),
+            texts=key.channel == "text",
+        )
         recipient = next((one for one in to if (one.channel, one.address) == (key.channel, key.recipient)), None)
         if recipient is None:
             await deliveries.cancelled(connection, delivery_id, "recipient-gone")
             return
-        sheet = Sheet(threshold, case, school, contact, await templates.in_force(connection, key.school, threshold))
+        link = None
+        if self.linker is not None and await links.digest(connection, delivery_id) is not None:
+            link = self.linker.address(RepliesChoice())
+        sheet = Sheet(threshold, case, school, contact, await templates.in_force(connection, key.school, threshold), link)
         parcel, written = self.writer.write(sheet, recipient, delivery_id, now)
         await deliveries.rewrite(connection, parcel, sheet.told)
         if key.channel == "email":

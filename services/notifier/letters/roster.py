@@ -1,6 +1,7 @@
 """The effect of a change of the roster on letters, in the transaction of the roster's batch."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,22 +25,22 @@ async def follow_roster(connection: AsyncConnection, change: RosterChange, now: 
     put_off = await letters.put_off_of(connection, change.schools)
     # All at once: two that lock cases one after another could wait for each other.
     locked = await cases.lock_of_students(connection, change.left | change.reachable | put_off)
-    for key, case in locked.items():
-        if case.student_id in change.left:
-            locked[key] = await _end(connection, case, now)
+    left = {key: case for key, case in locked.items() if case.student_id in change.left}
+    await _end(connection, list(left.values()), now)
+    locked |= {key: replace(case, waiting=None) for key, case in left.items()}
     await deliveries.erase_of_students(connection, change.left)
     await no_contact.try_again(connection, [case for case in locked.values() if case.student_id in change.reachable], now)
-    await letters.look_again_at(connection, [case for case in locked.values() if case.student_id in put_off], now)
+    put_off_letters = letters.put_off_among(case for case in locked.values() if case.student_id in put_off)
+    await letters.look_again_at(connection, put_off_letters, now)
 
 
-async def _end(connection: AsyncConnection, case: Case, now: datetime) -> Case:
+async def _end(connection: AsyncConnection, cases: Sequence[Case], now: datetime) -> None:
     """Keeps back what has not gone out."""
-    if case.waiting is not None:
-        await letters.cancel(connection, case.waiting, "student-left", now)
+    waiting = [case.waiting for case in cases if case.waiting is not None]
+    await letters.cancel_all(connection, waiting, "student-left", now)
+    for letter in waiting:
         metrics.LETTERS.labels("cancelled").inc()
-        log.info("letter.cancelled", letter=str(case.waiting.id), reason="student-left")
-        case = replace(case, waiting=None)
+        log.info("letter.cancelled", letter=str(letter.id), reason="student-left")
     draft = Draft(uuid.uuid4(), uuid.uuid4(), now)
-    for letter_id in await letters.written_of_case(connection, case):
-        case = await withdraw(connection, case, letter_id, "student-left", draft, now)
-    return case
+    written = await letters.written_of_cases(connection, cases)
+    await withdraw(connection, [(case, letter_id, draft) for case, letter_id in written], "student-left", now)

@@ -1,17 +1,21 @@
 """Writing a letter when it is due: its threshold, its words and its recipients are decided now. Nothing is sent here."""
 
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.contacts.contact import School
-from services.notifier.contacts.recipients import recipients
-from services.notifier.contacts.repository import bad_addresses, contacts, decisions
 from services.notifier.delivery.deliveries.repository import deliveries
+from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.letters.case import Case, Past, Waiting, bound, passed, said_of
+from services.notifier.letters.desk import Desk
 from services.notifier.letters.policy import (
     Decision,
     DueLetter,
@@ -20,18 +24,23 @@ from services.notifier.letters.policy import (
     OnHold,
     Policy,
     PolicyDefaults,
-    cap_of,
     chosen,
     decide,
-    with_defaults,
+    in_time,
+    may_have_left,
 )
-from services.notifier.letters.repository import cases, holds, letters, policies, releases
+from services.notifier.letters.repository import cases, letters, policies, releases
 from services.notifier.letters.writing import LetterWriter, Sheet
+from services.notifier.replies.choice import RepliesChoice
+from services.notifier.replies.linking import Linked, Linker
+from services.notifier.replies.tokens import PLACEHOLDER
 from services.notifier.staff_mail.repository import notices
-from services.notifier.templates.repository import templates
+from services.notifier.templates.rendering.occasion import Written
 from shared.clock import Clock
+from shared.db.errors import is_transient
 from shared.identifiers import delivery_id
 from shared.telemetry import metrics
+from shared.worklist import repository as worklist
 from shared.worklist.repository import WorkItem
 from shared.worklist.tasks import Backoff, Done, Outcome, Retry
 
@@ -47,10 +56,67 @@ DUE: Final = frozenset({"held", "on-hold"})
 
 
 @dataclass(frozen=True, slots=True)
-class LetterTask:
-    """Binds a letter: threshold, words and recipients are final, and each recipient's delivery is put on the worklist.
+class _Written:
+    """A letter whose words are written, and the outcome of its item. `cap`: how many may go on the school's day, where that counts."""
 
-    Or else the school's policy has none, or the letter must wait: for the window, for staff, or for a person to release it.
+    item: WorkItem
+    case: Case
+    waiting: Waiting
+    sheet: Sheet
+    policy: Policy
+    cap: int | None
+    parcels: Sequence[tuple[Parcel, Written]]
+    languages: Mapping[UUID, str]
+
+    @property
+    def outcome(self) -> Outcome:
+        return Done(f"{len(self.parcels)} deliveries")
+
+    def deliveries(self) -> list[deliveries.NewDelivery]:
+        """The deliveries that it makes."""
+        return [
+            deliveries.NewDelivery(
+                self.waiting.id,
+                self.sheet.school.school,
+                parcel,
+                self.sheet.told,
+                form.language if parcel.channel == "email" else None,
+                form.version if parcel.channel == "email" else None,
+            )
+            for parcel, form in self.parcels
+        ]
+
+    def links(self) -> list[tuple[Linked, RepliesChoice]]:
+        """The links that its parcels were written with."""
+        choice, case = self.policy.replies, self.case
+        if choice is None:
+            return []
+        return [
+            (
+                Linked(
+                    delivery_id=parcel.id,
+                    letter_id=self.waiting.id,
+                    school=case.school,
+                    student=case.student,
+                    student_id=case.student_id,
+                    term=case.term,
+                    threshold=self.sheet.threshold,
+                    channel=parcel.channel,
+                    language=self.languages[parcel.id],
+                ),
+                choice,
+            )
+            for parcel, _ in self.parcels
+            if PLACEHOLDER in parcel.text
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class LetterTask:
+    """Binds letters: threshold, words and recipients are final, and each recipient's delivery is put on the worklist.
+
+    Or else the school's policy has none, or the letter must wait: for the window, for staff, or for a person to release it. Those that are
+    due at one moment are decided and written together, in one transaction.
     """
 
     engine: AsyncEngine
@@ -59,47 +125,120 @@ class LetterTask:
     defaults: PolicyDefaults = field(default_factory=PolicyDefaults)
     backoff: Backoff = BACKOFF
     lease: timedelta = timedelta(minutes=1)
+    linker: Linker | None = None
     kind: ClassVar[str] = letters.WORK_KIND
 
     async def perform(self, item: WorkItem) -> Outcome:
         """Writes the letter, in a transaction of its own; an item that comes twice finds it written."""
-        async with self.engine.begin() as connection:
-            key = await letters.of_work(connection, item.id)
-            if key is None:
-                return SUPERSEDED
-            case = (await cases.lock(connection, [(key.student_id, key.term)]))[key.student_id, key.term]
-            waiting = case.waiting
-            if waiting is None or waiting.work_id != item.id or waiting.state not in DUE:
-                return SUPERSEDED
-            outcome = await self._bind(connection, case, waiting)
-        log.info("letter.due", letter=str(waiting.id), outcome=outcome.detail)
+        [(_, outcome)] = await self._bind_together([item])
         return outcome
 
-    async def _bind(self, connection: AsyncConnection, case: Case, waiting: Waiting) -> Outcome:
+    async def perform_all(self, items: Sequence[WorkItem]) -> AsyncIterator[tuple[WorkItem, Outcome]]:
+        """Writes letters together; where one of them can't be written, each has a transaction of its own."""
+        try:
+            ended = await self._bind_together(items)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            log.warning("letters.one_by_one", letters=len(items), error=type(error).__name__)
+            for item in items:
+                yield item, await self._perform_or_not(item)
+            return
+        for item, outcome in ended:
+            yield item, outcome
+
+    async def _perform_or_not(self, item: WorkItem) -> Outcome:
+        try:
+            return await self.perform(item)
+        except Exception as error:
+            log.warning("work.raised", kind=item.kind, item=str(item.id), attempt=item.attempt, error=type(error).__name__)
+            return Retry(type(error).__name__)
+
+    async def settle_all(self, connection: AsyncConnection, ended: Sequence[tuple[WorkItem, Outcome]]) -> None:
+        """Cancels items that were put off where the letter has got another one meanwhile, or has ended.
+
+        Should that come about at this very moment, the item stays, and finds out when it is due: whoever changes the letter may be waiting
+        for the item, so nobody waits for the letter here.
+        """
+        put_off = [item.id for item, outcome in ended if isinstance(outcome, Retry)]
+        for item in set(put_off) - await letters.waited_for(connection, put_off) if put_off else ():
+            await worklist.cancel(connection, item, self.clock())
+
+    async def _bind_together(self, items: Sequence[WorkItem]) -> list[tuple[WorkItem, Outcome]]:
         now = self.clock()
-        threshold = case.wanted()
-        if threshold is None:
-            await cases.save(connection, case, replace(case, waiting=None), now)
-            metrics.LETTERS.labels("cancelled").inc()
-            return Done("cancelled")
-        school = await contacts.school(connection, case.school)
+        async with self.engine.begin() as connection:
+            ended: list[tuple[WorkItem, Outcome]] = []
+            due: list[tuple[WorkItem, Case, Waiting]] = []
+            keys = await letters.of_works(connection, [item.id for item in items])
+            locked = await cases.lock(connection, {(key.student_id, key.term) for key in keys.values()}) if keys else {}
+            for item in items:
+                key = keys.get(item.id)
+                case = locked[key.student_id, key.term] if key is not None else None
+                waiting = case.waiting if case is not None else None
+                if case is None or waiting is None or waiting.work_id != item.id or waiting.state not in DUE:
+                    ended.append((item, SUPERSEDED))
+                elif (threshold := case.wanted()) is None:
+                    await cases.save(connection, case, replace(case, waiting=None), now)
+                    metrics.LETTERS.labels("cancelled").inc()
+                    ended.append((item, Done("cancelled")))
+                else:
+                    due.append((item, case, replace(waiting, threshold=threshold)))
+            if due:
+                ended += await self._bind(connection, due, now)
+        for item, outcome in ended:
+            key = keys.get(item.id)
+            log.info("letter.due", letter=str(key.id) if key is not None else None, outcome=outcome.detail)
+        return ended
+
+    async def _bind(
+        self, connection: AsyncConnection, due: Sequence[tuple[WorkItem, Case, Waiting]], now: datetime
+    ) -> list[tuple[WorkItem, Outcome]]:
+        desk = await Desk.of(connection, [(case, waiting.threshold) for _, case, waiting in due], self.defaults, now)
+        written: list[_Written] = []
+        ended: list[tuple[WorkItem, Outcome]] = []
+        for item, case, waiting in due:
+            result = await self._write(connection, desk, item, case, waiting, now)
+            if isinstance(result, _Written):
+                written.append(result)
+                # Letters that are being sent by this process have their turn in between.
+                await asyncio.sleep(0)
+            else:
+                ended.append((item, result))
+        # Written before their places are taken: until the commit, the schools' other letters wait for the day's rows.
+        going, kept = await self._with_places(connection, desk, written, now)
+        await letters.mark_bound(connection, [one.waiting for one in going], now)
+        await cases.save_all(
+            connection,
+            [(replace(one.case, waiting=None), bound(replace(one.case, waiting=one.waiting), one.sheet.threshold)) for one in going],
+            now,
+        )
+        await deliveries.add(connection, [delivery for one in going for delivery in one.deliveries()], now)
+        if self.linker is not None:
+            await self.linker.note(connection, [link for one in going for link in one.links()], now)
+        for one in going:
+            if (copy := one.policy.staff_copy) is not None:
+                domain = self.writer.message_id_domain
+                await notices.add_staff_copy(connection, one.sheet.school.school, one.waiting.id, copy, domain, now)
+        metrics.LETTERS.labels("bound").inc(len(going))
+        return [*ended, *((one.item, one.outcome) for one in going), *kept]
+
+    async def _write(
+        self, connection: AsyncConnection, desk: Desk, item: WorkItem, case: Case, waiting: Waiting, now: datetime
+    ) -> _Written | Outcome:
+        """The letter in words, or what became of it instead."""
+        school, policy = desk.schools.get(case.school), desk.policies[case.school]
         if school is None:
             return Retry("the school has not been sent yet")
-        policy = with_defaults(await policies.current(connection, case.school), self.defaults)
-        waiting = replace(waiting, threshold=threshold)
-        decision = await self._decide(connection, case, waiting, school, policy, now)
+        decision = self._decide(desk, case, waiting, school, policy, now)
         match decision:
             case Never(reason):
                 return await self._end(connection, case, waiting, reason, now)
             case OnHold(until):
                 return await self._put_off(connection, waiting, replace(waiting, state="on-hold"), until, "held by staff", now)
-        if await letters.told_already(connection, case, threshold):
+        if case.student_id in desk.told:
             return await self._end(connection, case, waiting, "told-already", now)
-        contact = await contacts.contact(connection, case.student_id)
-        bad = await bad_addresses.among(connection, case.school, contact.addresses()) if contact is not None else ()
-        decided = await decisions.of(connection, case.school)
-        caregivers = contact.caregivers if contact is not None else ()
-        to = recipients(caregivers, decisions=decided, bad=bad, texts=self.writer.texts is not None)
+        contact = desk.contacts.get(case.student_id)
+        to = desk.recipients(case, texts=self.writer.texts is not None)
         if contact is None or not to:
             await letters.mark_no_contact(connection, waiting.id)
             metrics.LETTERS.labels("no-contact").inc()
@@ -108,45 +247,81 @@ class LetterTask:
             return await self._put_off(
                 connection, waiting, replace(waiting, state="held"), decision.until, "outside the school's window", now
             )
-        if not waiting.released and not await self._takes_place(connection, school, policy, now):
-            await letters.mark_awaiting_release(connection, waiting, now)
-            metrics.LETTERS.labels("awaiting-release").inc()
-            return Done("awaiting release")
-        to = chosen(policy, to)
-        await letters.mark_bound(connection, waiting, now)
-        await cases.save(connection, replace(case, waiting=None), bound(replace(case, waiting=waiting), threshold), now)
-        sheet = Sheet(threshold, case, school, contact, await templates.in_force(connection, school.school, threshold))
-        for recipient in to:
-            parcel, written = self.writer.write(sheet, recipient, delivery_id(waiting.id, recipient.address), now)
-            await deliveries.add(connection, waiting.id, parcel, sheet.told)
-            if parcel.channel == "email":
-                await templates.note_used(connection, parcel.id, written.language, written.version)
-        if policy.staff_copy is not None:
-            await notices.add_staff_copy(connection, school.school, waiting.id, policy.staff_copy, self.writer.message_id_domain, now)
-        metrics.LETTERS.labels("bound").inc()
-        return Done(f"{len(to)} deliveries")
+        cap = None if waiting.released else desk.caps[case.school]
+        if cap is not None and (kept := await self._kept_for_a_person(connection, desk, case, waiting, school, cap, now)):
+            return kept
+        link = self.linker.address(policy.replies) if self.linker is not None else None
+        sheet = Sheet(waiting.threshold, case, school, contact, desk.words[case.school, waiting.threshold], link)
+        recipients = {delivery_id(waiting.id, recipient.address): recipient for recipient in chosen(policy, to)}
+        parcels = [self.writer.write(sheet, recipient, delivery, now) for delivery, recipient in recipients.items()]
+        languages = {delivery: recipient.language for delivery, recipient in recipients.items()}
+        return _Written(item, case, waiting, sheet, policy, cap, parcels, languages)
 
-    async def _decide(
-        self, connection: AsyncConnection, case: Case, waiting: Waiting, school: School, policy: Policy, now: datetime
-    ) -> Decision:
+    def _decide(self, desk: Desk, case: Case, waiting: Waiting, school: School, policy: Policy, now: datetime) -> Decision:
         calendar = school.calendar()
-        due = DueLetter(waiting.threshold, said_of(case, waiting.threshold), waiting.released or waiting.state == "on-hold")
-        held = await holds.of(connection, case.student_id, case.term)
-        return decide(policy, due, calendar.term_named(case.term), held, calendar, self.defaults.tell_within, now)
+        due = DueLetter(waiting.threshold, said_of(case, waiting.threshold), waiting.released or waiting.state == "on-hold", case.term)
+        held = desk.holds.get((case.student_id, case.term), ())
+        term = calendar.term_named(case.term)
+        return in_time(decide(policy, due, term, held, calendar, self.defaults.tell_within, now), policy, term, calendar, now)
 
-    async def _takes_place(self, connection: AsyncConnection, school: School, policy: Policy, now: datetime) -> bool:
-        students = await contacts.count_of_school(connection, school.school) if policy.daily_cap is None else 0
-        cap = cap_of(policy, students, least=self.defaults.cap_least, share=self.defaults.cap_share)
+    async def _with_places(
+        self, connection: AsyncConnection, desk: Desk, written: Sequence[_Written], now: datetime
+    ) -> tuple[list[_Written], list[tuple[WorkItem, Outcome]]]:
+        """The letters that go, and those past the day's cap, which wait for a person."""
+        counted = Counter(one.case.school for one in written if one.cap is not None)
+        wishes = {
+            school: policies.Wish(desk.schools[school].calendar().today(now), letters, desk.caps[school])
+            for school, letters in counted.items()
+        }
+        places = await policies.take_places(connection, wishes)
+        going: list[_Written] = []
+        kept: list[tuple[WorkItem, Outcome]] = []
+        for one in written:
+            if one.cap is None:
+                going.append(one)
+            elif places[one.case.school] > 0:
+                places[one.case.school] -= 1
+                going.append(one)
+            else:
+                kept.append((one.item, await self._keep_back(connection, one.waiting, one.sheet.school, one.cap, now)))
+        return going, kept
+
+    async def _kept_for_a_person(
+        self, connection: AsyncConnection, desk: Desk, case: Case, waiting: Waiting, school: School, cap: int, now: datetime
+    ) -> Outcome | None:
+        """The end of the item of a letter that only a person may let go, as far as that is known before it is written; None for any other.
+
+        Besides those past the day's cap, it may be one that left before the database was restored: a person can look into the mailbox.
+        """
+        restored_at, policy = desk.restored_at, desk.policies[case.school]
+        said_at = said_of(case, waiting.threshold)
+        if restored_at is None or not may_have_left(policy, self.defaults.hold, said_at, school.calendar(), restored_at):
+            if desk.going[case.school] < cap:
+                return None
+            return await self._keep_back(connection, waiting, school, cap, now)
+        today, decisions = school.calendar().today(now), await releases.decisions(connection, school.school)
+        if await notices.add_release(
+            connection, school.school, today, decisions, self.writer.message_id_domain, now, restored_at=restored_at
+        ):
+            log.warning("letters.may_have_left", school=school.school, restored_at=restored_at.isoformat())
+        return await self._wait_for_release(connection, waiting, now)
+
+    async def _keep_back(self, connection: AsyncConnection, waiting: Waiting, school: School, cap: int, now: datetime) -> Outcome:
+        """More letters than the day's cap wait until a person lets them go, who is told of it once."""
         today = school.calendar().today(now)
-        if await policies.take_place(connection, school.school, today, cap):
-            return True
+        await policies.keep_back(connection, school.school, today)
         decisions = await releases.decisions(connection, school.school)
         is_news = await notices.add_release(connection, school.school, today, decisions, self.writer.message_id_domain, now)
         # Where a person lets every letter go, a waiting letter is no alarm.
         if is_news and cap:
             metrics.LETTER_FLOODS.inc()
             log.warning("letters.flood", school=school.school, day=str(today), cap=cap)
-        return False
+        return await self._wait_for_release(connection, waiting, now)
+
+    async def _wait_for_release(self, connection: AsyncConnection, waiting: Waiting, now: datetime) -> Outcome:
+        await letters.mark_awaiting_release(connection, waiting, now)
+        metrics.LETTERS.labels("awaiting-release").inc()
+        return Done("awaiting release")
 
     async def _end(self, connection: AsyncConnection, case: Case, waiting: Waiting, reason: Past, now: datetime) -> Outcome:
         await letters.mark_past(connection, waiting, reason)

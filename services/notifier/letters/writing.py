@@ -21,13 +21,15 @@ from shared.attendance.tiers import Threshold
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The parts that all letters about one case share; `own` are the school's own words for the threshold, by language."""
+    """The parts that all letters about one case share; `own` are the school's own words for the threshold, by language. `reply_link`: the
+    link for the family's answer, as letters are kept with it."""
 
     threshold: Threshold
     case: Case
     school: School
     contact: Contact
     own: Mapping[str, TemplateVersion]
+    reply_link: str | None = None
 
     @property
     def told(self) -> Told:
@@ -46,7 +48,7 @@ class LetterWriter:
     def write(self, sheet: Sheet, recipient: Recipient, delivery: uuid.UUID, now: datetime) -> tuple[Parcel, Written]:
         """The parcel for the recipient, and the letter that its words come from."""
         version = best(sheet.own, recipient.language)
-        occasion = occasion_of(sheet.case.count(), sheet.school, sheet.contact, recipient.names)
+        occasion = occasion_of(sheet.case.count(), sheet.school, sheet.contact, recipient.names, sheet.reply_link)
         written = self.words.write(sheet.threshold, occasion, version.template() if version is not None else None)
         if recipient.channel == "text" and self.texts is not None:
             return self.parcel(sheet.school, recipient, delivery, "", self.texts.write(sheet.threshold, occasion), "", now), written

@@ -22,7 +22,6 @@ from shared.web.headers import retry_after
 Resolver = Callable[[str, int], Sequence[str]]
 """The addresses of a host name, as text. Called in a thread; raises OSError."""
 
-MEDIA_TYPE: Final = "application/cloudevents+json; charset=utf-8"
 MOST_BODY: Final = 4_096
 """Bytes of an answer that are read, and thrown away, so that its connection can be used again."""
 
@@ -119,7 +118,8 @@ class Courier:
         }
 
     async def post(self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> Answer:
-        """One request. Its answer is the status, once that is there: the rest of the response is neither waited for nor kept."""
+        """One request with these headers, of which one is the content type. Its answer is the status, once that is there: the rest of the
+        response is neither waited for nor kept."""
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._post(endpoint, headers, body)
@@ -149,7 +149,6 @@ class Courier:
             "host": endpoint.authority,
             "user-agent": "star-engine",
             "accept": "*/*",
-            "content-type": MEDIA_TYPE,
             "content-length": str(len(body)),
             **headers,
         }

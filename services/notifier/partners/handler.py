@@ -18,12 +18,12 @@ from shared.events.envelope import Event
 
 log = structlog.get_logger()
 
-TOPICS: Final = (topics.CROSSINGS, topics.RESPONSES, topics.PLANS)
+TOPICS: Final = (topics.CROSSINGS, topics.APPROACHES, topics.RESPONSES, topics.PLANS)
 
 
 @dataclass(kw_only=True)
 class PartnerEventsHandler(BatchHandler):
-    """Handles the topics of crossings, responses and plans. `kept` is how long events can be replayed."""
+    """Handles the topics of crossings, approaches, responses and plans. `kept` is how long events can be replayed."""
 
     kept: timedelta
 

@@ -35,7 +35,7 @@ async def partner_loops(parts: WorkerParts, settings: NotifierSettings, box: Dea
 
     try:
         yield {
-            "partners": parts.consume("partners", TOPICS, handler),
+            "partners": parts.consume("partners", TOPICS, handler, by_clock=True),
             "webhooks": parts.work([webhook], concurrency=at_once, name="webhooks"),
         }
     finally:

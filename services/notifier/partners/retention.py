@@ -12,6 +12,13 @@ AT_ONCE: Final = 5_000
 def retention_rules(keep_for: timedelta) -> tuple[Rule, ...]:
     """Events that can't be replayed any more go, then what is left of subscriptions that were deleted."""
     return (
-        Rule("partner-events", keep_for, partner_events.forget_before, AT_ONCE),
-        Rule("subscriptions", timedelta(0), webhooks.forget_deleted, AT_ONCE),
+        Rule(
+            "partner-events",
+            keep_for,
+            partner_events.forget_before,
+            AT_ONCE,
+            tables=("partner_events", "webhook_deliveries"),
+            setting="partner_events_kept",
+        ),
+        Rule("subscriptions", timedelta(0), webhooks.forget_deleted, AT_ONCE, tables=("subscriptions",)),
     )

@@ -2,11 +2,12 @@
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.notifier.partners.endpoints import LONGEST_URL, parse_endpoint
+from services.notifier.partners.formats import Format
 from shared.events.catalogue import PARTNER_EVENTS
 from shared.identifiers import school_number
 from shared.web.schemas import Body
@@ -57,12 +58,19 @@ Events = Annotated[
 ]
 
 
+FormatField = Annotated[
+    Format,
+    Field(description="CloudEvents; or messages in plain words for a workflow of Microsoft Teams, or for an incoming webhook of Slack"),
+]
+
+
 class NewSubscription(Body):
-    """Which events of which schools go where."""
+    """Which events of which schools go where, and in which form."""
 
     url: Url
     schools: Schools
     events: Events
+    format: FormatField = "cloudevents"
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -81,6 +89,7 @@ class SubscriptionChange(Body):
     url: Url | None = None
     schools: Schools | None = None
     events: Events | None = None
+    format: FormatField | None = None
     state: Literal["active", "paused"] | None = None
 
 
@@ -117,6 +126,27 @@ class UntakenCounts(BaseModel):
     failed: int = Field(description="Given up; a replay sends them again")
 
 
+class AttemptCounts(BaseModel):
+    """Attempts that ended in the last 24 hours."""
+
+    attempts: int
+    succeeded: int
+
+
+class TestOut(BaseModel):
+    """A test event that is on its way."""
+
+    event_id: str
+    event: str
+
+
+class SentRequest(BaseModel):
+    """A request as the receiver gets it. Its signature and timestamp are made anew for each attempt, and kept nowhere."""
+
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
 class SubscriptionOut(BaseModel):
     """A subscription. Its secret is shown once, when it is made."""
 
@@ -124,6 +154,7 @@ class SubscriptionOut(BaseModel):
     url: str
     schools: list[str]
     events: list[str]
+    format: Format
     state: Literal["active", "paused", "disabled"]
     reason: Literal["gone", "failing"] | None = Field(description="Why it was disabled: the receiver answered 410, or failed for five days")
     state_since: datetime
@@ -131,6 +162,8 @@ class SubscriptionOut(BaseModel):
     failing_since: datetime | None = Field(description="The first failure since the last success")
     previous_secret_until: datetime | None = Field(description="Until when the secret before the last rotation signs too")
     deliveries: UntakenCounts
+    last_day: AttemptCounts
+    oldest_waiting: datetime | None = Field(description="The time of the event that has waited longest")
 
 
 class SubscriptionWithSecretOut(SubscriptionOut):
@@ -163,3 +196,4 @@ class WebhookAttemptOut(BaseModel):
     outcome: Literal["done", "retry", "failed"] | None
     status: int | None = Field(description="The receiver's HTTP status; null when there was no answer")
     detail: str | None
+    request: SentRequest

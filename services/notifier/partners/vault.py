@@ -44,6 +44,11 @@ def parse_keys(text: str) -> list[str]:
     return keys
 
 
+def keys_of(keys: str, data: Path) -> list[str]:
+    """These keys, or, without any, the data folder's own, made on first use."""
+    return parse_keys(keys) or [made_once(data / KEY_FILE, Fernet.generate_key).decode().strip()]
+
+
 def open_vault(keys: str, data: Path) -> Vault:
-    """A vault with these keys, or, without any, with the data folder's own, made on first use."""
-    return Vault(parse_keys(keys) or [made_once(data / KEY_FILE, Fernet.generate_key).decode().strip()])
+    """A vault with the keys of `keys_of`."""
+    return Vault(keys_of(keys, data))

@@ -20,12 +20,13 @@ async def begin(connection: AsyncConnection, number: str, digest: DigestChoice, 
     await movements.create(connection, Schedule(number, since=now))
     school = await contacts.school(connection, number)
     for schedule in await movements.schedules(connection, [number]):
+        since = await movements.after_all(connection, number, now)
         last_on = schedule.last_on
         if school is not None:
             zone = ZoneInfo(school.calendar().timezone)
             today = now.astimezone(zone).date()
             last_on = today if instant(today, digest.at, zone) <= now else last_on
-        await plan(connection, schedule, replace(schedule, since=now, last_on=last_on), digest, school, now)
+        await plan(connection, schedule, replace(schedule, since=since, last_on=last_on), digest, school, now)
 
 
 async def replan(connection: AsyncConnection, schools: Collection[str], now: datetime) -> None:

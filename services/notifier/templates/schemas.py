@@ -31,6 +31,7 @@ Subject = Annotated[
 ]
 Text = Annotated[str, BeforeValidator(_lines), StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST["body"])]
 StudentKey = Annotated[str, AfterValidator(_student), Field(description="The school's own key of a student", examples=["12345"])]
+Speaker = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Origin = Literal["school", "house"]
 
 
@@ -40,6 +41,9 @@ class TemplateIn(Body):
     subject: Subject = Field(examples=["{{ child }} has been away for {{ days }} this term"])
     body: Text = Field(examples=["Kia ora {{ greeting }},\n\n{{ child }} has been away for **{{ days }}** in {{ term }}."])
     language: Language = HOUSE
+    checked_by: Speaker | None = Field(
+        default=None, description="The fluent speaker who has read words in another language than English", examples=["Mere Example"]
+    )
 
 
 class RestoreIn(Body):
@@ -60,6 +64,7 @@ class SampleIn(Body):
     contact_email: bool = Field(default=True, description="Whether the school has given an address")
     caregivers: Literal[1, 2] = 2
     contact_person: bool = Field(default=True, description="Whether the school has named a person and a telephone number")
+    reply_link: bool = Field(default=False, description="Whether the letter carries a link for the family's answer")
 
     def case(self) -> SampleCase:
         """The same for those who write letters."""
@@ -120,6 +125,16 @@ class TemplateOut(BaseModel):
     saved_at: datetime | None
 
 
+class LetterLanguageOut(BaseModel):
+    """A language that caregivers have: the thresholds for which the school has words in it, and those whose words need a speaker's eye. A
+    caregiver gets English where there are none, and English beside any other language."""
+
+    language: str
+    caregivers: int
+    thresholds: list[Threshold]
+    needs_speaker: list[Threshold]
+
+
 class TemplateVersionOut(BaseModel):
     """A version of the school's words; without subject and body, the house's took their place."""
 
@@ -141,6 +156,9 @@ class PreviewOut(BaseModel):
     language: str
     origin: Literal["school", "house", "request"]
     version: int | None
+    text_message: str = Field(
+        description="The text message about the same, in the house's words, for a caregiver without an e-mail address"
+    )
 
 
 class TrialOut(BaseModel):

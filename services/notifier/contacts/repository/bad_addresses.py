@@ -94,6 +94,18 @@ async def among(connection: AsyncConnection, school: str, keys: Collection[str])
     return {key_of[row.address_id] for row in rows}
 
 
+async def among_schools(connection: AsyncConnection, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the addresses, each as its school and key, that are bad there."""
+    key_of = {address_id(school, key): (school, key) for school, key in keys}
+    if not key_of:
+        return set()
+    rows = await connection.execute(
+        text("SELECT address_id FROM bad_addresses WHERE cleared_at IS NULL AND address_id = ANY(CAST(:ids AS uuid[]))"),
+        {"ids": sorted(key_of)},
+    )
+    return {key_of[row.address_id] for row in rows}
+
+
 async def is_bad(connection: AsyncConnection, school: str, address: str) -> bool:
     """Whether nothing is to be written to the address."""
     return bool(await among(connection, school, [address_key(address)]))
@@ -148,6 +160,20 @@ async def owners(connection: AsyncConnection, school: str, addresses: Collection
     return by_address
 
 
+async def forget_unused(connection: AsyncConnection, school: str) -> int:
+    """Deletes the school's bad addresses, cleared ones too, that no student's caregivers have now; answers how many."""
+    deleted = await connection.execute(
+        text(
+            """
+            DELETE FROM bad_addresses b WHERE school = :school
+                AND NOT EXISTS (SELECT FROM contact_addresses a WHERE a.address_id = b.address_id)
+            """
+        ),
+        {"school": school},
+    )
+    return deleted.rowcount
+
+
 async def clear(connection: AsyncConnection, address_ids: Collection[uuid.UUID], by: str, now: datetime) -> None:
     """Letters go to them again, and what came back counts against them no more; the addresses themselves are forgotten."""
     if not address_ids:
@@ -187,3 +213,18 @@ async def clear_disused(connection: AsyncConnection, address_ids: Collection[uui
         {"ids": sorted(address_ids)},
     )
     await clear(connection, [row.address_id for row in disused], ROSTER, now)
+
+
+async def forget_cleared_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Deletes up to `most` addresses that were cleared before a moment; answers how many."""
+    deleted = await connection.execute(
+        text(
+            """
+            DELETE FROM bad_addresses WHERE id IN (
+                SELECT id FROM bad_addresses WHERE cleared_at < :moment LIMIT :most FOR UPDATE SKIP LOCKED
+            )
+            """
+        ),
+        {"moment": moment, "most": most},
+    )
+    return deleted.rowcount

@@ -14,24 +14,33 @@ import msgspec
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.contacts.contact import Caregiver, Contact, School, TermDates
+from services.notifier.contacts.contact import Caregiver, Contact, School, TermDates, school_of
 from shared.clock import HOME_ZONE
-from shared.events.data import SchoolUpdated
+from shared.events.data import SchoolUpdated, StudentErased
+from shared.events.school_years import merged
 from shared.identifiers import address_id
 
 _encoder = msgspec.json.Encoder()
 _terms = msgspec.json.Decoder(list[TermDates])
 _document = msgspec.json.Decoder(SchoolUpdated)
+_promises = msgspec.json.Decoder(dict[str, list[str]])
 _groups = msgspec.json.Decoder(list[str])
 _caregivers = msgspec.json.Decoder(list[Caregiver])
 
+_SCHOOL = """
+    SELECT school, name, timezone, contact_email, CAST(terms AS text), CAST(document AS text), updated_at,
+        (SELECT CAST(activities AS text) FROM plan_promises p WHERE p.school = schools.school) AS promises
+    FROM schools WHERE school = :school
+"""
 _COLUMNS = """student_id, school, given_name, family_name, year_level, CAST(caregivers AS text) AS caregivers, updated_at,
-    CAST(groups AS text) AS groups"""
+    CAST(groups AS text) AS groups, CAST(caregivers_elsewhere AS text) AS caregivers_elsewhere"""
 
 
 async def put_schools(connection: AsyncConnection, schools: Sequence[School]) -> None:
-    """Keeps schools, each there once; what is older than what is kept is passed over."""
-    for school in sorted(schools, key=lambda school: school.school):
+    """Keeps schools, each there once, beside the terms that are over by what is kept; what is older than that is passed over."""
+    for sent in sorted(schools, key=lambda school: school.school):
+        kept = await _locked_school(connection, sent.school)
+        school = sent if kept is None else school_of(merged(kept.event(), sent.event()))
         await connection.execute(
             text(
                 """
@@ -57,21 +66,28 @@ async def put_schools(connection: AsyncConnection, schools: Sequence[School]) ->
 
 async def school(connection: AsyncConnection, number: str) -> School | None:
     """A school; None for one that was never sent."""
-    row = (
-        await connection.execute(
-            text(
-                """
-                SELECT school, name, timezone, contact_email, CAST(terms AS text), CAST(document AS text), updated_at
-                FROM schools WHERE school = :school
-                """
-            ),
-            {"school": number},
-        )
-    ).one_or_none()
+    return _school((await connection.execute(text(_SCHOOL), {"school": number})).one_or_none())
+
+
+async def schools(connection: AsyncConnection, numbers: Collection[str]) -> dict[str, School]:
+    """Those of the schools that were sent, by number."""
+    query = _SCHOOL.replace("school = :school", "school = ANY(CAST(:schools AS text[]))")
+    rows = await connection.execute(text(query), {"schools": sorted(numbers)})
+    return {row.school: sent for row in rows if (sent := _school(row)) is not None}
+
+
+async def _locked_school(connection: AsyncConnection, number: str) -> School | None:
+    return _school((await connection.execute(text(f"{_SCHOOL} FOR UPDATE"), {"school": number})).one_or_none())
+
+
+def _school(row: Row[Any] | None) -> School | None:
     if row is None:
         return None
     document = _document.decode(row.document) if row.document is not None else None
-    return School(row.school, row.name, row.timezone, row.contact_email, tuple(_terms.decode(row.terms)), row.updated_at, document)
+    promises = _promises.decode(row.promises) if row.promises is not None else {}
+    return School(
+        row.school, row.name, row.timezone, row.contact_email, tuple(_terms.decode(row.terms)), row.updated_at, document, promises
+    )
 
 
 async def put(connection: AsyncConnection, contacts: Sequence[Contact]) -> tuple[list[uuid.UUID], set[uuid.UUID]]:
@@ -84,16 +100,18 @@ async def put(connection: AsyncConnection, contacts: Sequence[Contact]) -> tuple
     rows = await connection.execute(
         text(
             """
-            INSERT INTO contacts (student_id, school, given_name, family_name, year_level, caregivers, groups, updated_at, addresses_at)
-            SELECT student_id, school, given_name, family_name, year_level, CAST(caregivers AS jsonb), CAST(groups AS jsonb), updated_at,
-                updated_at
+            INSERT INTO contacts (student_id, school, given_name, family_name, year_level, caregivers, groups, caregivers_elsewhere,
+                updated_at, addresses_at)
+            SELECT student_id, school, given_name, family_name, year_level, CAST(caregivers AS jsonb), CAST(groups AS jsonb),
+                CAST(caregivers_elsewhere AS jsonb), updated_at, updated_at
             FROM unnest(
                 CAST(:student_ids AS uuid[]), CAST(:schools AS text[]), CAST(:given_names AS text[]), CAST(:family_names AS text[]),
-                CAST(:year_levels AS int[]), CAST(:caregivers AS text[]), CAST(:groups AS text[]), CAST(:updated_ats AS timestamptz[])
-            ) AS w(student_id, school, given_name, family_name, year_level, caregivers, groups, updated_at)
+                CAST(:year_levels AS int[]), CAST(:caregivers AS text[]), CAST(:groups AS text[]),
+                CAST(:elsewhere AS text[]), CAST(:updated_ats AS timestamptz[])
+            ) AS w(student_id, school, given_name, family_name, year_level, caregivers, groups, caregivers_elsewhere, updated_at)
             ON CONFLICT (student_id) DO UPDATE SET school = excluded.school, given_name = excluded.given_name,
                 family_name = excluded.family_name, year_level = excluded.year_level, caregivers = excluded.caregivers,
-                groups = excluded.groups,
+                groups = excluded.groups, caregivers_elsewhere = excluded.caregivers_elsewhere,
                 updated_at = excluded.updated_at, addresses_at = excluded.addresses_at
             WHERE excluded.updated_at > contacts.updated_at
             RETURNING student_id
@@ -107,6 +125,7 @@ async def put(connection: AsyncConnection, contacts: Sequence[Contact]) -> tuple
             "year_levels": [contact.year_level for contact in ordered],
             "caregivers": [_encoder.encode(contact.caregivers).decode() for contact in ordered],
             "groups": [_encoder.encode(contact.groups).decode() for contact in ordered],
+            "elsewhere": [_encoder.encode(contact.elsewhere).decode() for contact in ordered],
             "updated_ats": [contact.updated_at for contact in ordered],
         },
     )
@@ -123,6 +142,24 @@ async def contact(connection: AsyncConnection, student_id: uuid.UUID) -> Contact
     return None if row is None else _contact(row)
 
 
+async def contacts_of(connection: AsyncConnection, student_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Contact]:
+    """The contacts of those of the students who are there."""
+    rows = await connection.execute(
+        text(f"SELECT {_COLUMNS} FROM contacts WHERE student_id = ANY(CAST(:ids AS uuid[]))"),  # noqa: S608
+        {"ids": list(student_ids)},
+    )
+    return {row.student_id: _contact(row) for row in rows}
+
+
+async def counts_of_schools(connection: AsyncConnection, schools: Collection[str]) -> dict[str, int]:
+    """How many students each of the schools has."""
+    rows = await connection.execute(
+        text("SELECT school, count(*) AS students FROM contacts WHERE school = ANY(CAST(:schools AS text[])) GROUP BY school"),
+        {"schools": sorted(schools)},
+    )
+    return dict.fromkeys(schools, 0) | {row.school: row.students for row in rows}
+
+
 async def count_of_school(connection: AsyncConnection, school: str) -> int:
     """How many students a school has."""
     return int((await connection.execute(text("SELECT count(*) FROM contacts WHERE school = :school"), {"school": school})).scalar_one())
@@ -136,6 +173,17 @@ async def forget(connection: AsyncConnection, student_ids: Collection[uuid.UUID]
     had = await _drop_addresses(connection, student_ids)
     await connection.execute(text("DELETE FROM contacts WHERE student_id = ANY(CAST(:ids AS uuid[]))"), {"ids": sorted(student_ids)})
     return had
+
+
+async def forget_before(connection: AsyncConnection, erased: StudentErased) -> int:
+    """Deletes a student's name and caregivers, unless they were sent again after the erasure; answers how many contacts."""
+    older = await connection.execute(
+        text("SELECT student_id FROM contacts WHERE student_id = :student_id AND updated_at <= :erased_at FOR UPDATE"),
+        {"student_id": erased.student_id, "erased_at": erased.erased_at},
+    )
+    ids = [row.student_id for row in older]
+    await forget(connection, ids)
+    return len(ids)
 
 
 async def index_addresses(connection: AsyncConnection, *, schools: Collection[str] = (), students: Collection[uuid.UUID] = ()) -> None:
@@ -208,6 +256,7 @@ def _contact(row: Row[Any]) -> Contact:
         tuple(_caregivers.decode(row.caregivers)),
         row.updated_at,
         tuple(_groups.decode(row.groups)),
+        tuple(_caregivers.decode(row.caregivers_elsewhere)),
     )
 
 

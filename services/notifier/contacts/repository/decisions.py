@@ -32,7 +32,8 @@ class TextInUse:
 
 
 _IN_USE = """
-    FROM contacts c, jsonb_array_elements(c.caregivers) p, LATERAL (VALUES (p ->> 'status'), (p ->> 'role')) w(text)
+    FROM contacts c, jsonb_array_elements(c.caregivers || c.caregivers_elsewhere) p,
+        LATERAL (VALUES (p ->> 'status'), (p ->> 'role')) w(text)
     WHERE c.school = :school AND w.text IS NOT NULL AND w.text <> ''
 """
 
@@ -79,6 +80,17 @@ async def put(connection: AsyncConnection, school: str, key: str, decision: Deci
 async def remove(connection: AsyncConnection, school: str, key: str) -> None:
     """Takes a decision back."""
     await connection.execute(text("DELETE FROM caregiver_decisions WHERE school = :school AND key = :key"), {"school": school, "key": key})
+
+
+async def forget_unused(connection: AsyncConnection, school: str) -> int:
+    """Drops the decisions about texts that no caregiver of the school has any more: one that comes back is decided anew, and until then no
+    letter goes. Answers how many."""
+    used = [text_key(used.text) for used in await in_use(connection, school)]
+    dropped = await connection.execute(
+        text("DELETE FROM caregiver_decisions WHERE school = :school AND key <> ALL(CAST(:used AS text[]))"),
+        {"school": school, "used": used},
+    )
+    return dropped.rowcount
 
 
 async def in_use(connection: AsyncConnection, school: str) -> list[TextInUse]:

@@ -20,6 +20,8 @@ from shared.identifiers import uuid_or_none
 from shared.web.body import read_body
 from shared.web.door import Router
 from shared.web.headers import media_type
+from shared.web.openapi.refusals import refuses
+from shared.web.openapi.schemas import REF
 from shared.web.problems import ProblemError
 from shared.web.service import requires
 from shared.web.text import refuse_unstorable_json
@@ -38,7 +40,7 @@ _BODY: Final = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": BouncePosted.model_json_schema()},
+            "application/json": {"schema": BouncePosted.model_json_schema(ref_template=REF + "{model}")},
             **{
                 report: {"schema": {"type": "string", "description": "A delivery status notification (RFC 3464, RFC 6533), as it came"}}
                 for report in REPORTS
@@ -48,8 +50,13 @@ _BODY: Final = {
 }
 
 
-@router.post("/v1/bounces", summary="Report a letter that came back, or arrived", openapi_extra=_BODY)
-async def take_bounce(request: Request, state: State, caller: Annotated[Principal, requires("ops", role="admin")]) -> BounceTaken:
+@router.post(
+    "/v1/bounces",
+    summary="Report a letter that came back, or arrived",
+    openapi_extra=_BODY,
+    responses=refuses("unknown-message"),
+)
+async def report_bounce(request: Request, state: State, caller: Annotated[Principal, requires("ops", role="admin")]) -> BounceTaken:
     """A report as the mail server wrote it (`message/rfc822`), or a few fields as JSON. The same report twice changes nothing.
 
     `hard`: the letter counts as `bounced`, and nothing is written to its address until it is cleared. `soft` and `policy`: the letter

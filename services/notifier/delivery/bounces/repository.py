@@ -61,3 +61,18 @@ async def soft_since(connection: AsyncConnection, address_id: uuid.UUID, since: 
             )
         ).scalar_one()
     )
+
+
+async def forget_addresses(connection: AsyncConnection, student_id: uuid.UUID) -> int:
+    """Forgets which address the reports on a student's letters came from; answers how many reports."""
+    forgotten = await connection.execute(
+        text(
+            """
+            UPDATE bounces SET address_id = NULL, counted = false WHERE address_id IS NOT NULL AND delivery_id IN (
+                SELECT d.id FROM deliveries d JOIN letters l ON l.id = d.letter_id WHERE l.student_id = :student_id
+            )
+            """
+        ),
+        {"student_id": student_id},
+    )
+    return forgotten.rowcount

@@ -11,12 +11,14 @@ import structlog
 from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.contacts.repository import bad_addresses, contacts
+from services.notifier.contacts.repository import bad_addresses, contacts, key_holders
 from services.notifier.contacts.sending_window import next_opening
+from services.notifier.delivery.deliveries.correctable import correctable
 from services.notifier.delivery.deliveries.delivery import Delivery, DeliveryKey
 from services.notifier.delivery.deliveries.repository import deliveries, listing, reads
 from services.notifier.delivery.deliveries.resending import WHY, Resend, plan_resend
 from services.notifier.delivery.deliveries.schemas import (
+    STATUSES_OF,
     AttemptOut,
     ChangedDelivery,
     DeliveryOut,
@@ -24,18 +26,21 @@ from services.notifier.delivery.deliveries.schemas import (
     LetterRead,
     ListedStatus,
     ReportOut,
+    StatusGroup,
     WithReason,
 )
 from services.notifier.state import NotifierState, State
 from shared.audit.log import Access, log_access
 from shared.auth.principal import ROLES, Principal
 from shared.telemetry import metrics
-from shared.web.cursors import PageLimit, moment, read_cursor
+from shared.web.cursors import MOST_ITEMS, PageLimit, moment, read_cursor
 from shared.web.door import Router
+from shared.web.openapi.refusals import refuses
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
+from shared.web.schemas import ThresholdParameter
 from shared.web.service import SchoolInPath, requires
-from shared.web.visible import visible
+from shared.web.visible import hidden, visible
 from shared.worklist import repository as worklist
 
 log = structlog.get_logger()
@@ -50,9 +55,11 @@ _CODE: Final = re.compile(r"(?<![0-9.])([2345][0-9]{2}(?: [245]\.[0-9]{1,3}\.[0-
 async def list_deliveries(
     school: SchoolInPath,
     state: State,
-    caller: Annotated[Principal, requires("star:read")],
-    student: Annotated[str | None, Query(description="The school's own key of a student", max_length=64)] = None,
+    caller: Annotated[Principal, requires("star:read", by_group=True)],
+    student: Annotated[list[str] | None, Query(description="The school's own keys of students", max_length=MOST_ITEMS)] = None,
     status: ListedStatus | None = None,
+    group: Annotated[StatusGroup | None, Query(description="`waiting`, `sent`, `came-back` or `ended`: several statuses together")] = None,
+    threshold: ThresholdParameter | None = None,
     limit: PageLimit = 50,
     cursor: str | None = None,
 ) -> Page[DeliveryOut]:
@@ -63,35 +70,54 @@ async def list_deliveries(
     caller.require_school(school)
     before = read_cursor(cursor, moment, uuid.UUID)
     async with state.engine.begin() as connection:
-        rows = await listing.page(connection, school, student=student, status=status, before=before, most=limit + 1)
+        statuses = [status] if status is not None else STATUSES_OF[group] if group is not None else None
+        rows = await listing.page(
+            connection,
+            school,
+            students=None if student is None else await key_holders.named(connection, school, student),
+            statuses=statuses,
+            threshold=threshold,
+            before=before,
+            part=caller.part,
+            most=limit + 1,
+        )
         page = page_of(rows, limit, lambda row: (row["created_at"], row["id"]))
         attempts = await listing.attempts(connection, [row["id"] for row in page.items])
         shown = [row["student"] for row in page.items]
-        access = Access(action="list-deliveries", school=school, students=shown, filters={"student": student, "status": status})
+        filters = {"student": ",".join(student) if student else None, "status": status, "group": group, "threshold": threshold}
+        access = Access(action="list-deliveries", school=school, students=shown, filters=filters)
         await log_access(connection, caller, access, state.clock())
         goes_at = await _goes_at(connection, state, school, page.items)
+        can_be = await correctable(connection, school, page.items, state.clock())
     return page.map(
-        lambda row: DeliveryOut(**_seen_by(caller, row) | goes_at.get(row["id"], {}), attempts=_attempts(attempts.get(row["id"], [])))
+        lambda row: DeliveryOut(
+            **_seen_by(caller, row) | {"can_be_corrected": row["id"] in can_be} | goes_at.get(row["id"], {}),
+            attempts=_attempts(attempts.get(row["id"], [])),
+        )
     )
 
 
 @router.get("/v1/deliveries/{delivery}", summary="One delivery, its attempts, and the letter as it was sent")
 async def get_delivery(
-    delivery: uuid.UUID, state: State, caller: Annotated[Principal, requires("star:read", role="manage")]
+    delivery: uuid.UUID, state: State, caller: Annotated[Principal, requires("star:read", role="manage", by_group=True)]
 ) -> DeliveryWithLetter:
     """Every look at a letter is written down, and shown to the role `admin`. Words and the address are null once they were erased."""
     now = state.clock()
     async with state.engine.begin() as connection:
         sent = await _of_caller(connection, delivery, caller)
+        rows = await listing.page(connection, sent.school, delivery=delivery, part=caller.part, most=1)
+        if not rows:
+            raise hidden(sent, _unknown())
+        (row,) = rows
         await reads.note(connection, delivery, caller.subject, caller.role, now)
-        (row,) = await listing.page(connection, sent.school, delivery=delivery, most=1)
         access = Access(action="read-letter", school=sent.school, students=[row["student"]])
         await log_access(connection, caller, access, now)
+        can_be = await correctable(connection, sent.school, [row], now)
         attempts = await listing.attempts(connection, [delivery])
         reports = await listing.reports(connection, delivery)
         seen = await reads.of(connection, delivery, MOST_READS) if caller.role == "admin" else None
     return DeliveryWithLetter(
-        **row,
+        **dict(row) | {"can_be_corrected": delivery in can_be},
         attempts=_attempts(attempts.get(delivery, [])),
         text=sent.body_text,
         html=sent.body_html,
@@ -103,7 +129,12 @@ async def get_delivery(
     )
 
 
-@router.post("/v1/deliveries/{delivery}/resend", status_code=HTTPStatus.CREATED, summary="Send a letter again")
+@router.post(
+    "/v1/deliveries/{delivery}/resend",
+    status_code=HTTPStatus.CREATED,
+    summary="Send a letter again",
+    responses=refuses("not-resendable", "being-resent", "erased", "withdrawn", "bad-address"),
+)
 async def resend_delivery(
     delivery: uuid.UUID, body: WithReason, state: State, caller: Annotated[Principal, requires("star:write", role="manage")]
 ) -> ChangedDelivery:
@@ -117,13 +148,17 @@ async def resend_delivery(
         resend = plan_resend(sent, is_bad=is_bad)
         if not isinstance(resend, Resend):
             raise ProblemError(HTTPStatus.CONFLICT, resend, WHY[resend])
-        await deliveries.add_resend(connection, delivery, resend, by=caller.subject, reason=body.reason, now=now)
+        await deliveries.add_resend(connection, delivery, sent.school, resend, by=caller.subject, reason=body.reason, now=now)
         await log_access(connection, caller, Access(action="resend-letter", school=key.school, student_ids=[key.student_id]), now)
     log.info("delivery.resent", delivery=str(resend.id), of=str(delivery), number=resend.number, by=caller.subject)
     return ChangedDelivery(id=resend.id, status="waiting", message_id=resend.message_id, resend_of=sent.resend_of or delivery)
 
 
-@router.post("/v1/deliveries/{delivery}/cancel", summary="Keep a letter from going")
+@router.post(
+    "/v1/deliveries/{delivery}/cancel",
+    summary="Keep a letter from going",
+    responses=refuses("not-waiting", "being-sent"),
+)
 async def cancel_delivery(
     delivery: uuid.UUID, state: State, caller: Annotated[Principal, requires("star:write", role="manage")], body: WithReason | None = None
 ) -> ChangedDelivery:
@@ -151,10 +186,16 @@ async def _goes_at(
     sender = await contacts.school(connection, school) if held else None
     if sender is None:
         return {}
-    window = await listing.window(connection, school) or state.settings.policy_defaults.window
+    window = (await listing.choices(connection, school)).window or state.settings.policy_defaults.window
     calendar, now = sender.calendar(), state.clock()
     openings = {row["id"]: next_opening(window, calendar, max(row["due_at"], now)) for row in held}
-    return {item: {"due_at": opening} for item, opening in openings.items() if opening is not None}
+    # A letter does not wait for an opening after its term: it goes before, at its own time.
+    terms = {row["id"]: calendar.term_named(row["term"]) for row in held}
+    return {
+        item: {"due_at": opening}
+        for item, opening in openings.items()
+        if opening is not None and ((term := terms[item]) is None or calendar.today(opening) <= term.end)
+    }
 
 
 async def _lock(connection: AsyncConnection, delivery: uuid.UUID, caller: Principal) -> DeliveryKey:
@@ -172,7 +213,8 @@ async def _of_caller(connection: AsyncConnection, delivery: uuid.UUID, caller: P
 
 
 def _unknown() -> ProblemError:
-    return ProblemError(HTTPStatus.NOT_FOUND, "unknown-delivery", "there is no such delivery, or it is another school's")
+    detail = "there is no such delivery, or it is another school's, or about a student who is not yours"
+    return ProblemError(HTTPStatus.NOT_FOUND, "unknown-delivery", detail)
 
 
 def _seen_by(caller: Principal, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from services.notifier.delivery.deliveries.delivery import DeliveryStatus
 from shared.attendance.tiers import Threshold
 from shared.events.data import AbsentDay
 
-CorrectionRefusal = Literal["not-correctable", "erased", "corrected-already", "nothing-to-correct", "never-corrected", "recipient-gone"]
+CorrectionRefusal = Literal[
+    "not-correctable", "erased", "corrected-already", "nothing-to-correct", "never-corrected", "recipient-gone", "term-over"
+]
 
 WHY: Final[dict[CorrectionRefusal, str]] = {
     "not-correctable": "only a letter that was sent by e-mail can be corrected, and a correction is none",
@@ -18,6 +20,7 @@ WHY: Final[dict[CorrectionRefusal, str]] = {
     "corrected-already": "a correction of it has gone, or is about to",
     "nothing-to-correct": "every day that it tells of still counts",
     "never-corrected": "the school's letter policy has no letters of correction",
+    "term-over": "the term is over, and the school's letter policy has no letters about it any more",
     "recipient-gone": "none of the student's caregivers who may be written to has that address now",
 }
 

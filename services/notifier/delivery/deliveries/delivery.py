@@ -15,9 +15,9 @@ DeliveryStatus = Literal["waiting", "sent", "failed", "bounced", "cancelled"]
 Withdrawal = Literal["retracted", "student-left"]
 """Why a letter that was written must not go out any more."""
 
-KeptBack = Literal["recipient-gone", "no-correspondent", "stands-again"]
+KeptBack = Literal["recipient-gone", "no-correspondent", "stands-again", "term-over"]
 """Why one delivery of it must not: the student's caregivers have that address no longer; nobody there may
-be written to; the days that it corrects count again."""
+be written to; the days that it corrects count again; its term is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class DueDelivery:
     student_id: uuid.UUID
     refusals: int
     is_stale: bool = False
+    term: str = ""
 
 
 @dataclass(frozen=True, slots=True)

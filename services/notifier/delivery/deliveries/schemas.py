@@ -1,8 +1,9 @@
 """Deliveries as the notifier answers them."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -10,6 +11,16 @@ from shared.attendance.tiers import Threshold
 from shared.web.schemas import Body
 
 ListedStatus = Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
+
+StatusGroup = Literal["waiting", "sent", "came-back", "ended"]
+
+STATUSES_OF: Final[Mapping[StatusGroup, tuple[ListedStatus, ...]]] = {
+    "waiting": ("held", "on-hold", "awaiting-release", "no-contact", "waiting"),
+    "sent": ("sent",),
+    "came-back": ("bounced", "failed"),
+    "ended": ("past", "cancelled"),
+}
+"""The statuses as people look for them."""
 
 LetterState = Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "sending", "reached", "not-reached", "cancelled"]
 """sending: some household's delivery is still on its way, and none arrived yet. reached: at least one was sent and did not come back.
@@ -45,6 +56,9 @@ class DeliveryOut(BaseModel):
     letter_state: LetterState
     school: str
     student: str
+    name: str | None = Field(description="null once the student has been deleted")
+    year_level: int | None
+    groups: list[str]
     student_id: uuid.UUID
     term: str
     threshold: Threshold = Field(description="Until the letter is written: what it would be about now")
@@ -60,7 +74,9 @@ class DeliveryOut(BaseModel):
     message_id: str | None
     resend_of: uuid.UUID | None
     corrects: uuid.UUID | None = Field(description="The delivery whose words this letter of correction takes back")
-    can_be_corrected: bool = Field(description="Days that it tells of no longer count: a letter of correction can be sent, once")
+    can_be_corrected: bool = Field(
+        description="Days that it tells of no longer count, and a letter of correction would be written if somebody asked for it now"
+    )
     template_language: str | None = Field(description="The language that it was written in; null until it is, and for text messages")
     template_version: int | None = Field(description="The version of the school's own words that it was written in; null for the house's")
     reason: str | None = Field(description="Why it failed, came back or was cancelled")

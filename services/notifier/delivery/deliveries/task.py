@@ -1,24 +1,28 @@
 """Sending a letter to one recipient, until it is sent, will never be, or must not be any more."""
 
+import asyncio
+import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.contacts.correspondents import may_receive
+from services.notifier.contacts.contact import Contact
+from services.notifier.contacts.correspondents import Decisions, may_receive
 from services.notifier.contacts.recipients import Channel
 from services.notifier.contacts.repository import bad_addresses, contacts, decisions
 from services.notifier.delivery.bounces.recording import record
 from services.notifier.delivery.bounces.repository import Bounce
-from services.notifier.delivery.deliveries.delivery import DeliveryKey, DueDelivery
+from services.notifier.delivery.deliveries.delivery import DeliveryKey, DueDelivery, KeptBack
 from services.notifier.delivery.deliveries.repository import deliveries
-from services.notifier.delivery.transports.interface import Transport
+from services.notifier.delivery.transports.interface import Parcel, Transport
 from services.notifier.delivery.transports.outcomes import Away, Deferred, Full, Ours, Refused, Undelivered, Unwanted
 from services.notifier.delivery.transports.rate import LONGEST_WAIT
+from shared.addresses import address_key
 from shared.clock import Clock
 from shared.telemetry import metrics
 from shared.worklist import repository as worklist
@@ -45,6 +49,13 @@ MARGIN: Final = timedelta(minutes=1)
 
 SOFT_LIMIT: Final = 3
 
+FRESH: Final = 1.0
+"""Seconds for which a look at what is to be sent holds. A delivery that has waited longer for its turn is looked at once more, so that a
+letter that was withdrawn meanwhile does not go."""
+
+AHEAD: Final = 2
+"""Deliveries that are claimed, for each that can be on its way: the next are at hand when some have gone."""
+
 
 CloseLetter = Callable[[AsyncConnection, DeliveryKey, datetime], Awaitable[None]]
 """Ends the letter of a settled delivery, if nothing of it went out or still can, because it was withdrawn or its recipients are none any
@@ -53,6 +64,24 @@ more. The delivery's case is locked."""
 
 RenewDelivery = Callable[[AsyncConnection, uuid.UUID], Awaitable[None]]
 """Writes a delivery anew by what is so now, or keeps it back."""
+
+
+FinishParcel = Callable[[Parcel], Awaitable[Parcel]]
+"""Puts into a parcel that goes what it is not kept with."""
+
+
+IsOver = Callable[[AsyncConnection, DueDelivery, datetime], Awaitable[bool]]
+"""Whether it is too late for a letter about the delivery's term."""
+
+
+async def as_kept(parcel: Parcel) -> Parcel:
+    """The parcel goes as it is kept."""
+    return parcel
+
+
+async def never_over(connection: AsyncConnection, due: DueDelivery, now: datetime) -> bool:
+    """No term is over."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +96,9 @@ class DeliveryTask:
     clock: Clock
     backoff: Backoff = BACKOFF
     soft_limit: int = SOFT_LIMIT
+    is_over: IsOver = never_over
+    finish: FinishParcel = as_kept
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(8))
     kind: ClassVar[str] = deliveries.WORK_KIND
 
     @property
@@ -77,39 +109,100 @@ class DeliveryTask:
     async def perform(self, item: WorkItem) -> Outcome:
         """Sends what was written, and is still so; unless it was withdrawn, or its address turned out to be a bad one."""
         async with self.engine.connect() as connection:
-            due = await deliveries.to_send(connection, item.id)
+            due = (await deliveries.to_send(connection, [item.id])).get(item.id)
         if due is not None and due.is_stale:
             async with self.engine.begin() as connection:
                 await self.renew(connection, item.id)
         async with self.engine.connect() as connection:
-            due = await deliveries.to_send(connection, item.id) if due is not None and due.is_stale else due
+            due = (await deliveries.to_send(connection, [item.id])).get(item.id) if due is not None and due.is_stale else due
             is_bad = due is not None and await bad_addresses.is_bad(connection, due.school, due.parcel.recipient)
             may_go = due is None or await self._may_go(connection, due)
+            over = due is not None and await self.is_over(connection, due, self.clock())
         if due is None:
             async with self.engine.begin() as connection:
                 await self._cancel(connection, item)
             return Done("withdrawn, not sent")
+        if over:
+            async with self.engine.begin() as connection:
+                await self._keep_back(connection, item, "term-over")
+            return Done("its term is over, not sent")
         if not may_go:
             async with self.engine.begin() as connection:
-                await self._keep_back(connection, item)
+                await self._keep_back(connection, item, "no-correspondent")
             return Done("the recipient must not be written to any more, not sent")
         if is_bad:
             return Failed("a bad address: letters came back from it, and nothing was sent")
+        return await self._send(due)
+
+    async def perform_all(self, items: Sequence[WorkItem]) -> AsyncIterator[tuple[WorkItem, Outcome]]:
+        """Looks at all of them at once, and sends as many side by side as there are places; each outcome comes when it is there."""
+        looked = time.monotonic()
+        ready = await self._ready(items)
+        attempts = [asyncio.create_task(self._in_turn(item, ready.get(item.id), looked)) for item in items]
+        try:
+            for attempt in asyncio.as_completed(attempts):
+                yield await attempt
+        finally:
+            for unfinished in attempts:
+                unfinished.cancel()
+            await asyncio.gather(*attempts, return_exceptions=True)
+
+    async def _in_turn(self, item: WorkItem, due: DueDelivery | None, looked: float) -> tuple[WorkItem, Outcome]:
+        try:
+            async with self.places:
+                waited = time.monotonic() - looked
+                if waited > LONGEST_WAIT.total_seconds():
+                    # Its lease is for the attempt: it is claimed anew for another one.
+                    return item, Retry("waited too long for a place", timedelta(0), counts=False)
+                return item, await (self._send(due) if due is not None and waited < FRESH else self.perform(item))
+        except Exception as error:
+            log.warning("work.raised", kind=item.kind, item=str(item.id), attempt=item.attempt, error=type(error).__name__)
+            return item, Retry(type(error).__name__)
+
+    async def _ready(self, items: Sequence[WorkItem]) -> dict[uuid.UUID, DueDelivery]:
+        """The deliveries that can be sent as they are, and may be; each of the others is looked at by itself."""
+        async with self.engine.connect() as connection:
+            found = await deliveries.to_send(connection, [item.id for item in items])
+            keys = {(due.school, address_key(due.parcel.recipient)) for due in found.values()}
+            bad = await bad_addresses.among_schools(connection, keys)
+            people = await contacts.contacts_of(connection, {due.student_id for due in found.values()})
+            decided = await decisions.of_schools(connection, {due.school for due in found.values()})
+            over: dict[tuple[str, str], bool] = {}
+            for due in found.values():
+                if (due.school, due.term) not in over:
+                    over[due.school, due.term] = await self.is_over(connection, due, self.clock())
+        return {
+            id_: due
+            for id_, due in found.items()
+            if not due.is_stale
+            and not over[due.school, due.term]
+            and (due.school, address_key(due.parcel.recipient)) not in bad
+            and _may_go(due, people.get(due.student_id), decided[due.school])
+        }
+
+    async def _send(self, due: DueDelivery) -> Outcome:
         transport = self.transports.get(due.parcel.channel)
         if transport is None:
             outcome: Outcome = Ours(f"no way out for the channel {due.parcel.channel}")
         else:
-            outcome = await transport.send(due.parcel)
+            outcome = await transport.send(await self.finish(due.parcel))
         _warn(due, outcome)
         return self._judged(due, outcome)
 
-    async def settle(self, connection: AsyncConnection, item: WorkItem, outcome: Outcome) -> None:
-        """Keeps what became of the delivery, and of its letter where that was withdrawn during the attempt."""
-        key = await deliveries.lock(connection, item.id)
+    async def settle_all(self, connection: AsyncConnection, ended: Sequence[tuple[WorkItem, Outcome]]) -> None:
+        """Keeps what became of the deliveries, and of their letters where those were withdrawn during the attempts."""
+        keys = await deliveries.lock_all(connection, [item.id for item, _ in ended])
+        gone = [item.id for item, outcome in ended if isinstance(outcome, Done)]
+        if gone:
+            sent = await deliveries.sent(connection, gone, self.clock())
+            metrics.LETTERS.labels("sent").inc(len(sent))
+            for at in await deliveries.crossed_at(connection, sent):
+                metrics.CROSSING_TO_LETTER.observe(max((self.clock() - at).total_seconds(), 0))
+        for item, outcome in ended:
+            await self._settle(connection, keys[item.id], item, outcome)
+
+    async def _settle(self, connection: AsyncConnection, key: DeliveryKey, item: WorkItem, outcome: Outcome) -> None:
         match outcome:
-            case Done():
-                if await deliveries.sent(connection, item.id, self.clock()):
-                    metrics.LETTERS.labels("sent").inc()
             case Failed(detail):
                 if await deliveries.failed(connection, item.id, detail):
                     metrics.LETTERS.labels("failed").inc()
@@ -143,15 +236,13 @@ class DeliveryTask:
     async def _may_go(self, connection: AsyncConnection, due: DueDelivery) -> bool:
         """Whether the recipient is still one to write to: the roster may have changed since the letter was written."""
         contact = await contacts.contact(connection, due.student_id)
-        if contact is None:
-            return True
-        return may_receive(due.parcel.recipient, contact.caregivers, await decisions.of(connection, due.school))
+        return _may_go(due, contact, await decisions.of(connection, due.school))
 
-    async def _keep_back(self, connection: AsyncConnection, item: WorkItem) -> None:
+    async def _keep_back(self, connection: AsyncConnection, item: WorkItem, reason: KeptBack) -> None:
         key = await deliveries.lock(connection, item.id)
-        if await deliveries.cancelled(connection, item.id, "no-correspondent"):
+        if await deliveries.cancelled(connection, item.id, reason):
             metrics.LETTERS.labels("kept-back").inc()
-            log.info("delivery.kept_back", delivery=str(item.id), school=key.school)
+            log.info("delivery.kept_back", delivery=str(item.id), school=key.school, reason=reason)
             await self.close_letter(connection, key, self.clock())
 
     async def _cancel(self, connection: AsyncConnection, item: WorkItem) -> None:
@@ -160,6 +251,11 @@ class DeliveryTask:
         if reason is not None:
             await deliveries.cancelled(connection, item.id, reason)
         await self.close_letter(connection, key, self.clock())
+
+
+def _may_go(due: DueDelivery, contact: Contact | None, decided: Decisions) -> bool:
+    """Nothing is known of a student who has left: what was written about them is withdrawn by itself."""
+    return contact is None or may_receive(due.parcel.recipient, contact.caregivers, decided, elsewhere=contact.elsewhere)
 
 
 def _warn(due: DueDelivery, outcome: Outcome) -> None:

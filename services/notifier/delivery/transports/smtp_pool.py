@@ -1,4 +1,8 @@
-"""Open connections to one mail server, kept while there is more to send: bounded in number, in letters each, and in idle time."""
+"""Open connections to one mail server, kept while there is more to send: bounded in number, in letters each, and in idle time.
+
+The number follows what the server bears (`shared/places.py`): it shrinks to those that are open when the server turns a further one away.
+So a letter is not put off for a connection that the server did not want.
+"""
 
 import asyncio
 import ssl
@@ -10,10 +14,16 @@ import aiosmtplib
 import structlog
 
 from services.notifier.delivery.transports.smtp_url import SmtpServer
+from shared.places import Places
 
 log = structlog.get_logger()
 
 GOODBYE: Final = 2.0
+
+FIRST: Final = 8
+"""Connections to begin with: every mail server takes so many from one client."""
+
+TOO_MANY: Final = 421
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,7 @@ class SmtpPool:
         self._server = server
         self._limits = limits
         self._timeout = timeout
-        self._places = asyncio.Semaphore(limits.connections)
+        self._places = Places(limits.connections, FIRST)
         self._idle: list[Connection] = []
         self._goodbyes: set[asyncio.Task[None]] = set()
         # Read once: it opens the machine's certificate store.
@@ -62,18 +72,26 @@ class SmtpPool:
 
         Raises what aiosmtplib raises when the server can't be reached, or does not let us in.
         """
-        await self._places.acquire()
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.expiry is not None:
-                connection.expiry.cancel()
-            if connection.client.is_connected:
-                return connection
-        try:
-            return await self._connect()
-        except BaseException:
-            self._places.release()
-            raise
+        while True:
+            await self._places.acquire()
+            while self._idle:
+                connection = self._idle.pop()
+                if connection.expiry is not None:
+                    connection.expiry.cancel()
+                if connection.client.is_connected:
+                    return connection
+            try:
+                return await self._connect()
+            except (aiosmtplib.SMTPConnectResponseError, aiosmtplib.SMTPServerDisconnected) as error:
+                self._places.release()
+                # Turned away while others of ours are open: the letter waits for one of those.
+                is_too_many = getattr(error, "code", TOO_MANY) == TOO_MANY
+                if not is_too_many or self._places.taken < 1:
+                    raise
+                self._places.shrink(self._places.taken)
+            except BaseException:
+                self._places.release()
+                raise
 
     async def replace(self, stale: Connection) -> Connection:
         """A fresh connection in the place of one that was found dead. When there is none to be had, the place is free again."""
@@ -91,6 +109,7 @@ class SmtpPool:
             self._places.release()
             return
         connection.letters += 1
+        self._places.carried()
         if connection.letters >= self._limits.letters_each or self._limits.idle <= 0:
             # To the server it is open until the goodbye is said, and counts.
             self._leave(connection).add_done_callback(lambda _: self._places.release())

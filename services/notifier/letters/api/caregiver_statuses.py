@@ -11,9 +11,11 @@ from services.notifier.letters.repository import cases
 from services.notifier.letters.schemas.caregiver_statuses import CaregiverStatusIn, CaregiverStatusOut
 from services.notifier.letters.statuses import Status, statuses_of
 from services.notifier.state import State
+from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.correspondents import judged, text_key
 from shared.web.door import Router
+from shared.web.openapi.refusals import refuses
 from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
@@ -35,7 +37,11 @@ async def list_caregiver_statuses(
     return Page(items=[_shown(status) for status in statuses], next=None)
 
 
-@router.put("/v1/schools/{school}/caregiver-statuses", summary="Decide whether letters go to caregivers of whom a text is said")
+@router.put(
+    "/v1/schools/{school}/caregiver-statuses",
+    summary="Decide whether letters go to caregivers of whom a text is said",
+    responses=refuses("no-decision"),
+)
 async def put_caregiver_status(
     school: SchoolInPath, body: CaregiverStatusIn, state: State, caller: Annotated[Principal, requires("star:write", role="manage")]
 ) -> CaregiverStatusOut:
@@ -55,8 +61,11 @@ async def put_caregiver_status(
             await decisions.remove(connection, school, key)
         else:
             await decisions.put(connection, school, key, body.decision, caller.subject, now)
+        concerned = await decisions.students_with(connection, school, key)
+        access = Access(action="decide-caregiver-status", school=school, student_ids=concerned, fields=["decision"])
+        await log_access(connection, caller, access, now)
         if body.decision == "write":
-            locked = await cases.lock_of_students(connection, await decisions.students_with(connection, school, key))
+            locked = await cases.lock_of_students(connection, concerned)
             await no_contact.try_again(connection, locked.values(), now)
         (status,) = statuses_of(in_use, await decisions.kept(connection, school))
     log.info("caregivers.decided", school=school, decision=body.decision, by=caller.subject)

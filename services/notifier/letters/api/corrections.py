@@ -15,6 +15,7 @@ from services.notifier.state import State
 from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.web.door import Router
+from shared.web.openapi.refusals import refuses
 from shared.web.problems import ProblemError
 from shared.web.service import requires
 from shared.web.visible import visible
@@ -22,7 +23,21 @@ from shared.web.visible import visible
 router = Router(tags=["deliveries"])
 
 
-@router.post("/v1/deliveries/{delivery}/correct", status_code=HTTPStatus.CREATED, summary="Take back a letter whose days were corrected")
+@router.post(
+    "/v1/deliveries/{delivery}/correct",
+    status_code=HTTPStatus.CREATED,
+    summary="Take back a letter whose days were corrected",
+    responses=refuses(
+        "bad-address",
+        "not-correctable",
+        "erased",
+        "corrected-already",
+        "nothing-to-correct",
+        "never-corrected",
+        "recipient-gone",
+        "term-over",
+    ),
+)
 async def correct_delivery(
     delivery: uuid.UUID, state: State, caller: Annotated[Principal, requires("star:write", role="manage")], body: WithReason | None = None
 ) -> ChangedDelivery:

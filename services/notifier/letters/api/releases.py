@@ -3,6 +3,8 @@
 import uuid
 from typing import Annotated
 
+from fastapi import Query
+
 from services.notifier.contacts.repository import contacts
 from services.notifier.delivery.deliveries.repository import listing
 from services.notifier.letters.releases import decide_release
@@ -29,29 +31,31 @@ router = Router(prefix="/v1/schools/{school}/letters/waiting-release", tags=["le
 
 
 @router.get("", summary="Letters that wait until somebody releases them")
-async def list_waiting(
+async def list_letters_awaiting_release(
     school: SchoolInPath,
     state: State,
     caller: Annotated[Principal, requires("star:read")],
     limit: PageLimit = 50,
     cursor: str | None = None,
+    numbers: Annotated[bool, Query(description="Only the numbers: no letter is named, and no look at a student is on record")] = False,
 ) -> WaitingLetters:
     """The longest waiting first, with counts by the day on which they were due and by threshold."""
     caller.require_school(school)
     after = read_cursor(cursor, moment, uuid.UUID)
     async with state.engine.begin() as connection:
         sent = await contacts.school(connection, school)
-        rows = await releases.page(connection, school, after=after, most=limit + 1)
+        rows = [] if numbers else await releases.page(connection, school, after=after, most=limit + 1)
         counts = await releases.counts(connection, school, sent.calendar().timezone if sent is not None else HOME_ZONE)
         total = await listing.count_awaiting_release(connection, school)
         page = page_of(rows, limit, lambda row: (row["awaiting_since"], row["id"])).map(WaitingLetter.model_validate)
-        access = Access(action="list-waiting-letters", school=school, students=[letter.student for letter in page.items])
-        await log_access(connection, caller, access, state.clock())
+        if not numbers:
+            access = Access(action="list-waiting-letters", school=school, students=[letter.student for letter in page.items])
+            await log_access(connection, caller, access, state.clock())
     return WaitingLetters(items=page.items, next=page.next, total=total, counts=[WaitingCount.model_validate(row) for row in counts])
 
 
 @router.post("/release", summary="Lets letters go that waited")
-async def release(
+async def release_letters_of_day(
     school: SchoolInPath, body: ChosenLetters, state: State, caller: Annotated[Principal, requires("star:write", role="manage")]
 ) -> DecidedLetters:
     """They are due now, and are decided like any other letter: a letter whose crossing was taken back meanwhile is not sent. A named letter
@@ -60,7 +64,7 @@ async def release(
 
 
 @router.post("/discard", summary="Ends letters that waited")
-async def discard(
+async def discard_letters_of_day(
     school: SchoolInPath, body: DiscardedLetters, state: State, caller: Annotated[Principal, requires("star:write", role="manage")]
 ) -> DecidedLetters:
     """Nothing is sent, and no later letter is about these crossings either. The reason is kept with the person who gave it."""
@@ -77,4 +81,4 @@ async def _decide(
         access = Access(action="decide-letters", school=school, student_ids=[student for student, _ in waiting], fields=[action])
         await log_access(connection, caller, access, state.clock())
         decided = await decide_release(connection, school, action, chosen, reason=reason, by=caller.subject, now=state.clock())
-        return DecidedLetters(letters=decided, waiting=await listing.count_awaiting_release(connection, school))
+        return DecidedLetters(letters=len(decided), waiting=await listing.count_awaiting_release(connection, school))

@@ -32,10 +32,10 @@ class HoldsHandler(BatchHandler):
         terms: set[tuple[uuid.UUID, str]] = {(change.student_id, change.term) for change in changes}
         locked = await cases.lock(connection, terms)
         await holds.put(connection, changes)
-        for case in locked.values():
-            if case.waiting is not None and case.waiting.state == "on-hold":
-                await letters.look_again(connection, case.waiting, now)
-                log.info("letter.hold_changed", letter=str(case.waiting.id))
+        held = [case.waiting for case in locked.values() if case.waiting is not None and case.waiting.state == "on-hold"]
+        await letters.look_again_at(connection, held, now)
+        for letter in held:
+            log.info("letter.hold_changed", letter=str(letter.id))
 
 
 def _change(event: Event) -> HoldChange | None:

@@ -41,8 +41,7 @@ class StandingsHandler(BatchHandler):
         for event, data in said:
             key = (data.student_id, data.term)
             after[key] = stands(after[key], data, event.time)
-        for key in sorted(after):
-            await cases.save(connection, before[key], after[key], batch.now)
+        await cases.save_all(connection, [(before[key], after[key]) for key in sorted(after)], batch.now)
         chosen = await policies.current_of(connection, {case.school for case in after.values()})
         for key, case in sorted(after.items()):
             policy = chosen.get(case.school)

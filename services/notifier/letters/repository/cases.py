@@ -67,6 +67,25 @@ async def lock(connection: AsyncConnection, keys: Collection[CaseKey]) -> dict[C
     return await _load(connection, [row._mapping for row in rows])
 
 
+async def read(connection: AsyncConnection, key: CaseKey) -> Case | None:
+    """A case as it is, without a lock."""
+    return (await read_all(connection, [key])).get(key)
+
+
+async def read_all(connection: AsyncConnection, keys: Collection[CaseKey]) -> dict[CaseKey, Case]:
+    """Cases as they are, without a lock."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT c.* FROM cases c
+            JOIN unnest(CAST(:student_ids AS uuid[]), CAST(:terms AS text[])) AS w(student_id, term) USING (student_id, term)
+            """
+        ),
+        {"student_ids": [student_id for student_id, _ in keys], "terms": [term for _, term in keys]},
+    )
+    return await _load(connection, [row._mapping for row in rows])
+
+
 async def lock_of_students(connection: AsyncConnection, student_ids: Collection[uuid.UUID]) -> dict[CaseKey, Case]:
     """All cases of these students, locked until the transaction ends."""
     if not student_ids:
@@ -94,61 +113,77 @@ async def crossings_of(connection: AsyncConnection, event_ids: Collection[str]) 
 
 async def save(connection: AsyncConnection, before: Case, after: Case, now: datetime) -> None:
     """Writes what a rule changed of a case, its work items included."""
-    if _count_of(before) != _count_of(after):
-        await connection.execute(
-            text(
-                """
-                UPDATE cases SET tier = :tier, absent_half_days = :half_days, counted_at = :counted_at,
-                    absent_on = CAST(:absent_on AS jsonb), illness_half_days = :illness, standing = :standing
-                WHERE student_id = :student_id AND term = :term
-                """
-            ),
-            {
-                "student_id": after.student_id,
-                "term": after.term,
-                "tier": after.tier,
-                "half_days": after.absent_half_days,
-                "counted_at": after.counted_at,
-                "absent_on": _encoder.encode(after.absent_on).decode(),
-                "illness": after.illness_half_days,
-                "standing": after.standing,
-            },
-        )
-    if before.waiting != after.waiting:
-        await letters.change(connection, after, before.waiting, after.waiting, now)
-    unchanged = set(before.crossings)
-    changed = [kept for kept in after.crossings if kept not in unchanged]
-    if changed:
-        await _put_crossings(connection, after, changed, now)
+    await save_all(connection, [(before, after)], now)
+
+
+async def save_all(connection: AsyncConnection, changes: Sequence[tuple[Case, Case]], now: datetime) -> None:
+    """Writes what rules changed of cases, each as (before, after), in a few statements for all of them. A case comes once."""
+    await _update_counts(connection, [after for before, after in changes if _count_of(before) != _count_of(after)])
+    await letters.change_all(connection, [(after, before.waiting, after.waiting) for before, after in changes], now)
+    await _put_crossings(
+        connection,
+        [(after, kept) for before, after in changes for kept in after.crossings if kept not in before.crossings],
+        now,
+    )
 
 
 def _count_of(case: Case) -> tuple[object, ...]:
     return case.tier, case.absent_half_days, case.counted_at, case.absent_on, case.illness_half_days, case.standing
 
 
-async def _put_crossings(connection: AsyncConnection, case: Case, changed: Sequence[Kept], now: datetime) -> None:
+async def _update_counts(connection: AsyncConnection, cases: Sequence[Case]) -> None:
+    if not cases:
+        return
+    await connection.execute(
+        text(
+            """
+            UPDATE cases c SET tier = n.tier, absent_half_days = n.half_days, counted_at = n.counted_at,
+                absent_on = CAST(n.absent_on AS jsonb), illness_half_days = n.illness, standing = n.standing
+            FROM unnest(
+                CAST(:student_ids AS uuid[]), CAST(:terms AS text[]), CAST(:tiers AS text[]), CAST(:half_days AS int[]),
+                CAST(:counted_ats AS timestamptz[]), CAST(:absent_ons AS text[]), CAST(:illnesses AS int[]), CAST(:standings AS int[])
+            ) AS n(student_id, term, tier, half_days, counted_at, absent_on, illness, standing)
+            WHERE c.student_id = n.student_id AND c.term = n.term
+            """
+        ),
+        {
+            "student_ids": [case.student_id for case in cases],
+            "terms": [case.term for case in cases],
+            "tiers": [case.tier for case in cases],
+            "half_days": [case.absent_half_days for case in cases],
+            "counted_ats": [case.counted_at for case in cases],
+            "absent_ons": [_encoder.encode(case.absent_on).decode() for case in cases],
+            "illnesses": [case.illness_half_days for case in cases],
+            "standings": [case.standing for case in cases],
+        },
+    )
+
+
+async def _put_crossings(connection: AsyncConnection, crossings: Sequence[tuple[Case, Kept]], now: datetime) -> None:
+    if not crossings:
+        return
     await connection.execute(
         text(
             """
             INSERT INTO crossings (student_id, term, threshold, sequence, event_id, state, letter_id, said_at, handled_at)
-            VALUES (:student_id, :term, :threshold, :sequence, :event_id, :state, :letter_id, :said_at, :now)
+            SELECT n.*, :now FROM unnest(
+                CAST(:student_ids AS uuid[]), CAST(:terms AS text[]), CAST(:thresholds AS int[]), CAST(:sequences AS int[]),
+                CAST(:event_ids AS text[]), CAST(:states AS text[]), CAST(:letter_ids AS uuid[]), CAST(:said_ats AS timestamptz[])
+            ) AS n
             ON CONFLICT (student_id, term, threshold, sequence) DO UPDATE SET state = excluded.state, letter_id = excluded.letter_id
             """
         ),
-        [
-            {
-                "student_id": case.student_id,
-                "term": case.term,
-                "threshold": kept.threshold,
-                "sequence": kept.sequence,
-                "event_id": kept.event_id,
-                "state": kept.state,
-                "letter_id": kept.letter_id,
-                "said_at": kept.said_at or now,
-                "now": now,
-            }
-            for kept in changed
-        ],
+        {
+            "student_ids": [case.student_id for case, _ in crossings],
+            "terms": [case.term for case, _ in crossings],
+            "thresholds": [kept.threshold for _, kept in crossings],
+            "sequences": [kept.sequence for _, kept in crossings],
+            "event_ids": [kept.event_id for _, kept in crossings],
+            "states": [kept.state for _, kept in crossings],
+            "letter_ids": [kept.letter_id for _, kept in crossings],
+            "said_ats": [kept.said_at or now for _, kept in crossings],
+            "now": now,
+        },
     )
 
 

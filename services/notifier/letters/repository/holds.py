@@ -1,7 +1,8 @@
 """Staff's holds of students' letters, from their events: SQL. The newest event of a student, term and threshold counts."""
 
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -52,10 +53,19 @@ async def put(connection: AsyncConnection, changes: Sequence[HoldChange]) -> Non
         )
 
 
-async def of(connection: AsyncConnection, student_id: uuid.UUID, term: str) -> list[Hold]:
-    """The holds of a student's term, also those that have ended by now."""
+async def of_all(connection: AsyncConnection, keys: Collection[tuple[uuid.UUID, str]]) -> defaultdict[tuple[uuid.UUID, str], list[Hold]]:
+    """The holds of several students' terms, also those that have ended by now."""
     rows = await connection.execute(
-        text("SELECT threshold, until FROM letter_holds WHERE student_id = :student_id AND term = :term AND held"),
-        {"student_id": student_id, "term": term},
+        text(
+            """
+            SELECT h.student_id, h.term, h.threshold, h.until FROM letter_holds h
+            JOIN unnest(CAST(:student_ids AS uuid[]), CAST(:terms AS text[])) AS w(student_id, term) USING (student_id, term)
+            WHERE h.held
+            """
+        ),
+        {"student_ids": [student_id for student_id, _ in keys], "terms": [term for _, term in keys]},
     )
-    return [Hold(None if row.threshold == EVERY else row.threshold, row.until) for row in rows]
+    holds = defaultdict[tuple[uuid.UUID, str], list[Hold]](list)
+    for row in rows:
+        holds[row.student_id, row.term].append(Hold(None if row.threshold == EVERY else row.threshold, row.until))
+    return holds

@@ -1,7 +1,7 @@
 """Letters: SQL. The caller holds the lock of the letter's case."""
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -14,6 +14,7 @@ from services.notifier.delivery.deliveries.delivery import Withdrawal
 from services.notifier.letters.case import Case, Past, Waiting
 from shared.attendance.tiers import Threshold
 from shared.worklist import repository as worklist
+from shared.worklist.repository import share_of
 
 WORK_KIND = "letter"
 
@@ -29,40 +30,68 @@ class LetterKey:
     term: str
 
 
-async def of_work(connection: AsyncConnection, work_id: uuid.UUID) -> LetterKey | None:
-    """The letter that a work item is for; None when the letter has another one by now. Takes no lock."""
-    row = (
-        await connection.execute(text("SELECT id, student_id, term FROM letters WHERE work_id = :work_id"), {"work_id": work_id})
-    ).one_or_none()
-    return None if row is None else LetterKey(row.id, row.student_id, row.term)
-
-
-async def change(connection: AsyncConnection, case: Case, before: Waiting | None, after: Waiting | None, now: datetime) -> None:
-    """Brings the waiting letter of a case from one state to the next; a letter that goes away was retracted."""
-    if before is not None and (after is None or after.id != before.id):
-        await cancel(connection, before, "retracted", now)
-        before = None
-    if after is None:
-        return
-    if before is None:
-        await _insert(connection, case, after, now)
-        await worklist.add(connection, WORK_KIND, after.work_id, after.due_at, now)
-        return
-    await _update(connection, after)
-    if after.state != "held":
-        return
-    if before.state != "held":
-        await renew_work(connection, replace(after, due_at=max(after.due_at, now)), now)
-    elif after.due_at != before.due_at and not await worklist.reschedule(connection, after.work_id, after.due_at):
-        await renew_work(connection, after, now)
-
-
-async def cancel(connection: AsyncConnection, waiting: Waiting, reason: Withdrawal, now: datetime) -> None:
-    """Ends a letter that was not written."""
-    await connection.execute(
-        text("UPDATE letters SET state = 'cancelled', reason = :reason WHERE id = :id"), {"id": waiting.id, "reason": reason}
+async def of_works(connection: AsyncConnection, work_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, LetterKey]:
+    """The letters that work items are for; an item whose letter has another one by now has none. Takes no lock."""
+    rows = await connection.execute(
+        text("SELECT work_id, id, student_id, term FROM letters WHERE work_id = ANY(CAST(:work_ids AS uuid[]))"),
+        {"work_ids": list(work_ids)},
     )
-    await worklist.cancel(connection, waiting.work_id, now)
+    return {row.work_id: LetterKey(row.id, row.student_id, row.term) for row in rows}
+
+
+async def waited_for(connection: AsyncConnection, work_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the work items for which a letter that is not written waits. Takes no lock."""
+    rows = await connection.execute(
+        text("SELECT work_id FROM letters WHERE work_id = ANY(CAST(:work_ids AS uuid[])) AND state IN ('held', 'on-hold')"),
+        {"work_ids": list(work_ids)},
+    )
+    return {row.work_id for row in rows}
+
+
+Change = tuple[Case, Waiting | None, Waiting | None]
+"""A case, its waiting letter as it was, and as it is to be."""
+
+
+async def change_all(connection: AsyncConnection, changes: Sequence[Change], now: datetime) -> None:
+    """Brings the waiting letters of cases from one state to the next; a letter that goes away was retracted."""
+    new: list[tuple[Case, Waiting]] = []
+    gone: list[Waiting] = []
+    kept: list[tuple[Waiting, Waiting]] = []
+    for case, before, after in changes:
+        stays = before is not None and after is not None and before.id == after.id
+        if before is not None and not stays:
+            gone.append(before)
+        if after is not None and not stays:
+            new.append((case, after))
+        if before is not None and after is not None and stays and before != after:
+            kept.append((before, after))
+    await cancel_all(connection, gone, "retracted", now)
+    await _change(connection, kept, now)
+    if new:
+        await _insert(connection, new, now)
+        due = {waiting.work_id: waiting.due_at for _, waiting in new}
+        await worklist.add_new(connection, WORK_KIND, due, now, {waiting.work_id: share_of(case.school) for case, waiting in new})
+
+
+async def _change(connection: AsyncConnection, changes: Sequence[tuple[Waiting, Waiting]], now: datetime) -> None:
+    await _update(connection, [after for _, after in changes])
+    held = [(before, after) for before, after in changes if after.state == "held"]
+    moved = {after.work_id: after.due_at for before, after in held if before.state == "held" and before.due_at != after.due_at}
+    still = await worklist.reschedule_all(connection, moved, now)
+    renewed = [replace(after, due_at=max(after.due_at, now)) for before, after in held if before.state != "held"]
+    renewed += [after for _, after in held if after.work_id in moved.keys() - still]
+    await _renew(connection, renewed, now)
+
+
+async def cancel_all(connection: AsyncConnection, waiting: Sequence[Waiting], reason: Withdrawal, now: datetime) -> None:
+    """Ends letters that were not written."""
+    if not waiting:
+        return
+    await connection.execute(
+        text("UPDATE letters SET state = 'cancelled', reason = :reason WHERE id = ANY(CAST(:ids AS uuid[]))"),
+        {"ids": [letter.id for letter in waiting], "reason": reason},
+    )
+    await worklist.cancel_all(connection, [letter.work_id for letter in waiting], now)
 
 
 async def mark_no_contact(connection: AsyncConnection, letter_id: uuid.UUID) -> None:
@@ -96,105 +125,142 @@ async def put_off(connection: AsyncConnection, waiting: Waiting, until: datetime
 
 async def renew_work(connection: AsyncConnection, waiting: Waiting, now: datetime) -> None:
     """Gives the letter a new work item for its due time. The old one finds out that it is no longer the letter's."""
-    await _renew(connection, replace(waiting, state="held"), now)
+    await renew_all(connection, [waiting], now)
 
 
-async def look_again(connection: AsyncConnection, waiting: Waiting, now: datetime) -> None:
-    """Makes a letter that was put off due again, or once its own hold has ended: what it waits for may have changed."""
-    await _renew(connection, replace(waiting, due_at=max(waiting.due_at, now)), now)
+async def renew_all(connection: AsyncConnection, waiting: Sequence[Waiting], now: datetime) -> None:
+    """Gives each of the letters a new work item, as `renew_work` does."""
+    await _renew(connection, [replace(letter, state="held") for letter in waiting], now)
 
 
-async def look_again_at(connection: AsyncConnection, cases: Iterable[Case], now: datetime) -> None:
-    """Looks again at those letters of locked cases that were put off."""
-    for case in cases:
-        if case.waiting is not None and case.waiting.state in ("held", "on-hold"):
-            await look_again(connection, case.waiting, now)
+async def look_again_at(connection: AsyncConnection, waiting: Sequence[Waiting], now: datetime) -> None:
+    """Makes letters that were put off due again, or once their own hold has ended: what they wait for may have changed."""
+    await _renew(connection, [replace(letter, due_at=max(letter.due_at, now)) for letter in waiting], now)
 
 
-async def _renew(connection: AsyncConnection, waiting: Waiting, now: datetime) -> None:
-    work_id = uuid.uuid4()
-    await connection.execute(
-        text("UPDATE letters SET state = :state, work_id = :work_id, due_at = :due_at, put_off_until = NULL WHERE id = :id"),
-        {"id": waiting.id, "state": waiting.state, "work_id": work_id, "due_at": waiting.due_at},
+def put_off_among(cases: Iterable[Case]) -> list[Waiting]:
+    """The waiting letters of locked cases that may have been put off."""
+    return [case.waiting for case in cases if case.waiting is not None and case.waiting.state in ("held", "on-hold")]
+
+
+async def _renew(connection: AsyncConnection, waiting: Sequence[Waiting], now: datetime) -> None:
+    if not waiting:
+        return
+    work_ids = [uuid.uuid4() for _ in waiting]
+    renewed = await connection.execute(
+        text(
+            """
+            UPDATE letters l SET state = n.state, work_id = n.work_id, due_at = n.due_at, put_off_until = NULL
+            FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:work_ids AS uuid[]), CAST(:due_ats AS timestamptz[]))
+                AS n(id, state, work_id, due_at)
+            WHERE l.id = n.id RETURNING l.work_id, l.school
+            """
+        ),
+        {
+            "ids": [letter.id for letter in waiting],
+            "states": [letter.state for letter in waiting],
+            "work_ids": work_ids,
+            "due_ats": [letter.due_at for letter in waiting],
+        },
     )
-    await worklist.cancel(connection, waiting.work_id, now)
-    await worklist.add(connection, WORK_KIND, work_id, waiting.due_at, now)
+    shares = {row.work_id: share_of(row.school) for row in renewed}
+    await worklist.cancel_all(connection, [letter.work_id for letter in waiting], now)
+    due = {work_id: letter.due_at for work_id, letter in zip(work_ids, waiting, strict=True)}
+    await worklist.add_new(connection, WORK_KIND, due, now, shares)
 
 
-async def mark_bound(connection: AsyncConnection, waiting: Waiting, now: datetime) -> None:
-    """The letter is written: its threshold is final."""
+async def mark_bound(connection: AsyncConnection, written: Sequence[Waiting], now: datetime) -> None:
+    """The letters are written: their thresholds are final."""
     await connection.execute(
-        text("UPDATE letters SET state = 'bound', threshold = :threshold, bound_at = :now WHERE id = :id"),
-        {"id": waiting.id, "threshold": waiting.threshold, "now": now},
+        text(
+            """
+            UPDATE letters l SET state = 'bound', threshold = n.threshold, bound_at = :now
+            FROM unnest(CAST(:ids AS uuid[]), CAST(:thresholds AS int[])) AS n(id, threshold) WHERE l.id = n.id
+            """
+        ),
+        {"ids": [waiting.id for waiting in written], "thresholds": [waiting.threshold for waiting in written], "now": now},
     )
 
 
-async def withdraw(connection: AsyncConnection, letter_id: uuid.UUID, reason: Withdrawal) -> bool:
-    """Notes that what has not gone out of a written letter must not any more; False when all of it has."""
+async def withdraw(connection: AsyncConnection, letter_ids: Collection[uuid.UUID], reason: Withdrawal) -> list[uuid.UUID]:
+    """Notes that what has not gone out of written letters must not any more; answers those of which not all has."""
     noted = await connection.execute(
         text(
             """
             UPDATE letters SET withdrawn = CASE WHEN withdrawn = 'student-left' THEN withdrawn ELSE :reason END
-            WHERE id = :id AND state = 'bound' AND EXISTS (
+            WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'bound' AND EXISTS (
                 SELECT FROM deliveries d
                 WHERE d.letter_id = letters.id AND d.status <> 'sent' AND (d.corrects IS NULL OR :reason = 'student-left')
             )
+            RETURNING id
             """
         ),
-        {"id": letter_id, "reason": reason},
+        {"ids": list(letter_ids), "reason": reason},
     )
-    return noted.rowcount == 1
+    return [row.id for row in noted]
 
 
 async def written_threshold(connection: AsyncConnection, letter_id: uuid.UUID) -> Threshold | None:
     """The threshold of a letter that was written; None for any other, and for one withdrawn before anybody got it."""
-    threshold: Threshold | None = (
-        await connection.execute(text("SELECT threshold FROM letters WHERE id = :id AND state = 'bound'"), {"id": letter_id})
-    ).scalar()
-    return threshold
+    return (await written_thresholds(connection, [letter_id])).get(letter_id)
 
 
-async def told_already(connection: AsyncConnection, case: Case, threshold: int) -> bool:
-    """Whether the family has had a letter about this threshold and the very days that the case has now, and no correction of it."""
-    if not case.absent_on:
-        return False
-    found = await connection.execute(
+async def written_thresholds(connection: AsyncConnection, letter_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Threshold]:
+    """The thresholds of those of the letters that were written, as `written_threshold` has them."""
+    if not letter_ids:
+        return {}
+    rows = await connection.execute(
+        text("SELECT id, threshold FROM letters WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'bound'"), {"ids": list(letter_ids)}
+    )
+    return {row.id: row.threshold for row in rows}
+
+
+async def told_already(connection: AsyncConnection, about: Sequence[tuple[Case, Threshold]]) -> set[uuid.UUID]:
+    """The students whose families have had a letter about this threshold and the very days that the case has now, and no correction of
+    it."""
+    named = [(case, threshold) for case, threshold in about if case.absent_on]
+    if not named:
+        return set()
+    rows = await connection.execute(
         text(
             """
-            SELECT EXISTS (
+            SELECT n.student_id FROM unnest(
+                CAST(:student_ids AS uuid[]), CAST(:terms AS text[]), CAST(:thresholds AS int[]), CAST(:days AS text[])
+            ) AS n(student_id, term, threshold, days)
+            WHERE EXISTS (
                 SELECT FROM letters l JOIN deliveries d ON d.letter_id = l.id
-                WHERE l.student_id = :student_id AND l.term = :term AND l.threshold = :threshold
-                    AND d.status = 'sent' AND d.corrects IS NULL AND d.told = CAST(:days AS jsonb)
+                WHERE l.student_id = n.student_id AND l.term = n.term AND l.threshold = n.threshold
+                    AND d.status = 'sent' AND d.corrects IS NULL AND d.told = CAST(n.days AS jsonb)
                     AND NOT EXISTS (SELECT FROM deliveries x WHERE x.letter_id = l.id AND x.corrects = d.id AND x.status = 'sent')
             )
             """
         ),
         {
-            "student_id": case.student_id,
-            "term": case.term,
-            "threshold": threshold,
-            "days": _encoder.encode(case.absent_on).decode(),
+            "student_ids": [case.student_id for case, _ in named],
+            "terms": [case.term for case, _ in named],
+            "thresholds": [threshold for _, threshold in named],
+            "days": [_encoder.encode(case.absent_on).decode() for case, _ in named],
         },
     )
-    return bool(found.scalar_one())
+    return {row.student_id for row in rows}
 
 
-async def close_withdrawn(connection: AsyncConnection, letter_id: uuid.UUID) -> Withdrawal | None:
-    """Cancels a withdrawn letter when none of it went out and none of it can any more; answers why it was withdrawn, if so."""
-    row = (
-        await connection.execute(
-            text(
-                """
-                UPDATE letters SET state = 'cancelled', reason = withdrawn
-                WHERE id = :id AND state = 'bound' AND withdrawn IS NOT NULL
-                    AND NOT EXISTS (SELECT FROM deliveries d WHERE d.letter_id = letters.id AND d.status IN ('waiting', 'sent'))
-                RETURNING withdrawn
-                """
-            ),
-            {"id": letter_id},
-        )
-    ).one_or_none()
-    return None if row is None else row.withdrawn
+async def close_withdrawn(connection: AsyncConnection, letter_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Withdrawal]:
+    """Cancels those withdrawn letters of which none went out and none can any more; answers why each was withdrawn."""
+    if not letter_ids:
+        return {}
+    rows = await connection.execute(
+        text(
+            """
+            UPDATE letters SET state = 'cancelled', reason = withdrawn
+            WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'bound' AND withdrawn IS NOT NULL
+                AND NOT EXISTS (SELECT FROM deliveries d WHERE d.letter_id = letters.id AND d.status IN ('waiting', 'sent'))
+            RETURNING id, withdrawn
+            """
+        ),
+        {"ids": list(letter_ids)},
+    )
+    return {row.id: row.withdrawn for row in rows}
 
 
 async def close_unaddressed(connection: AsyncConnection, letter_id: uuid.UUID) -> bool:
@@ -216,20 +282,23 @@ async def close_unaddressed(connection: AsyncConnection, letter_id: uuid.UUID) -
     return closed.rowcount == 1
 
 
-async def written_of_case(connection: AsyncConnection, case: Case) -> list[uuid.UUID]:
-    """The case's written letters of which something waits to go out."""
+async def written_of_cases(connection: AsyncConnection, cases: Sequence[Case]) -> list[tuple[Case, uuid.UUID]]:
+    """The written letters of cases of which something waits to go out."""
+    if not cases:
+        return []
+    by_key = {(case.student_id, case.term): case for case in cases}
     rows = await connection.execute(
         text(
             """
-            SELECT id FROM letters
-            WHERE student_id = :student_id AND term = :term AND state = 'bound'
-                AND EXISTS (SELECT FROM deliveries d WHERE d.letter_id = letters.id AND d.status = 'waiting')
-            ORDER BY id
+            SELECT l.id, l.student_id, l.term FROM letters l
+            JOIN unnest(CAST(:student_ids AS uuid[]), CAST(:terms AS text[])) AS w(student_id, term) USING (student_id, term)
+            WHERE l.state = 'bound' AND EXISTS (SELECT FROM deliveries d WHERE d.letter_id = l.id AND d.status = 'waiting')
+            ORDER BY l.id
             """
         ),
-        {"student_id": case.student_id, "term": case.term},
+        {"student_ids": [student_id for student_id, _ in by_key], "terms": [term for _, term in by_key]},
     )
-    return [row.id for row in rows]
+    return [(by_key[row.student_id, row.term], row.id) for row in rows]
 
 
 async def put_off_of(connection: AsyncConnection, schools: Collection[str]) -> set[uuid.UUID]:
@@ -246,30 +315,60 @@ async def put_off_of(connection: AsyncConnection, schools: Collection[str]) -> s
     return {row.student_id for row in rows}
 
 
-async def _insert(connection: AsyncConnection, case: Case, waiting: Waiting, now: datetime) -> None:
+async def _insert(connection: AsyncConnection, letters: Sequence[tuple[Case, Waiting]], now: datetime) -> None:
     await connection.execute(
         text(
             """
             INSERT INTO letters (id, student_id, term, school, threshold, state, due_at, work_id, created_at)
-            VALUES (:id, :student_id, :term, :school, :threshold, :state, :due_at, :work_id, :now)
+            SELECT n.*, :now FROM unnest(
+                CAST(:ids AS uuid[]), CAST(:student_ids AS uuid[]), CAST(:terms AS text[]), CAST(:schools AS text[]),
+                CAST(:thresholds AS int[]), CAST(:states AS text[]), CAST(:due_ats AS timestamptz[]), CAST(:work_ids AS uuid[])
+            ) AS n
             """
         ),
         {
-            "id": waiting.id,
-            "student_id": case.student_id,
-            "term": case.term,
-            "school": case.school,
-            "threshold": waiting.threshold,
-            "state": waiting.state,
-            "due_at": waiting.due_at,
-            "work_id": waiting.work_id,
+            "ids": [waiting.id for _, waiting in letters],
+            "student_ids": [case.student_id for case, _ in letters],
+            "terms": [case.term for case, _ in letters],
+            "schools": [case.school for case, _ in letters],
+            "thresholds": [waiting.threshold for _, waiting in letters],
+            "states": [waiting.state for _, waiting in letters],
+            "due_ats": [waiting.due_at for _, waiting in letters],
+            "work_ids": [waiting.work_id for _, waiting in letters],
             "now": now,
         },
     )
 
 
-async def _update(connection: AsyncConnection, waiting: Waiting) -> None:
+async def _update(connection: AsyncConnection, waiting: Sequence[Waiting]) -> None:
+    if not waiting:
+        return
     await connection.execute(
-        text("UPDATE letters SET state = :state, threshold = :threshold, due_at = :due_at WHERE id = :id"),
-        {"id": waiting.id, "state": waiting.state, "threshold": waiting.threshold, "due_at": waiting.due_at},
+        text(
+            """
+            UPDATE letters l SET state = n.state, threshold = n.threshold, due_at = n.due_at
+            FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:thresholds AS int[]), CAST(:due_ats AS timestamptz[]))
+                AS n(id, state, threshold, due_at)
+            WHERE l.id = n.id
+            """
+        ),
+        {
+            "ids": [letter.id for letter in waiting],
+            "states": [letter.state for letter in waiting],
+            "thresholds": [letter.threshold for letter in waiting],
+            "due_ats": [letter.due_at for letter in waiting],
+        },
     )
+
+
+async def waiting_by_state(connection: AsyncConnection) -> dict[str, int]:
+    """How many letters of all schools are not written yet, by state."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT state, count(*) AS letters FROM letters
+            WHERE state IN ('held', 'no-contact', 'on-hold', 'awaiting-release') GROUP BY state
+            """
+        )
+    )
+    return {row.state: row.letters for row in rows}

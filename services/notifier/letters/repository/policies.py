@@ -1,6 +1,6 @@
 """Schools' letter policies, version after version, and how many letters went on a day: SQL."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -74,19 +74,81 @@ async def put(connection: AsyncConnection, school: str, policy: Policy, *, chang
     return PolicyVersion(number, policy, now, changed_by)
 
 
-async def take_place(connection: AsyncConnection, school: str, day: date, cap: int) -> bool:
-    """Counts one more letter that goes on the school's day; False when `cap` have gone, and it counts as kept back.
+async def going(connection: AsyncConnection, days: Mapping[str, date]) -> dict[str, int]:
+    """How many letters go on each school's day, as far as is known: nobody is waited for."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT school, going FROM letter_days
+            JOIN unnest(CAST(:schools AS text[]), CAST(:days AS date[])) AS w(school, day) USING (school, day)
+            """
+        ),
+        {"schools": list(days), "days": list(days.values())},
+    )
+    return dict.fromkeys(days, 0) | {row.school: row.going for row in rows}
 
-    Others who count at the same school wait until the caller's transaction ends: never one letter more than the cap.
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """So many letters that are to go on a school's day, of which no more than `cap` may go."""
+
+    day: date
+    letters: int
+    cap: int
+
+
+async def take_places(connection: AsyncConnection, wishes: Mapping[str, Wish]) -> dict[str, int]:
+    """Counts the letters that go on the schools' days; answers how many of those that were wished for have a place.
+
+    Others who count at the same schools wait until the caller's transaction ends: never one letter more than the cap.
     """
-    key = {"school": school, "day": day, "cap": cap}
+    if not wishes:
+        return {}
+    ordered = sorted(wishes.items())
+    places = {"schools": [school for school, _ in ordered], "days": [wish.day for _, wish in ordered]}
     await connection.execute(
-        text("INSERT INTO letter_days (school, day, going, kept_back) VALUES (:school, :day, 0, 0) ON CONFLICT DO NOTHING"), key
+        text(
+            """
+            INSERT INTO letter_days (school, day, going, kept_back)
+            SELECT school, day, 0, 0 FROM unnest(CAST(:schools AS text[]), CAST(:days AS date[])) AS w(school, day) ON CONFLICT DO NOTHING
+            """
+        ),
+        places,
     )
-    gone = await connection.execute(
-        text("UPDATE letter_days SET going = going + 1 WHERE school = :school AND day = :day AND going < :cap"), key
+    rows = await connection.execute(
+        text(
+            """
+            SELECT school, going FROM letter_days
+            JOIN unnest(CAST(:schools AS text[]), CAST(:days AS date[])) AS w(school, day) USING (school, day)
+            ORDER BY school, day FOR UPDATE OF letter_days
+            """
+        ),
+        places,
     )
-    if gone.rowcount == 1:
-        return True
-    await connection.execute(text("UPDATE letter_days SET kept_back = kept_back + 1 WHERE school = :school AND day = :day"), key)
-    return False
+    taken = {row.school: min(wishes[row.school].letters, max(wishes[row.school].cap - row.going, 0)) for row in rows}
+    await connection.execute(
+        text(
+            """
+            UPDATE letter_days l SET going = l.going + w.taken
+            FROM unnest(CAST(:schools AS text[]), CAST(:days AS date[]), CAST(:taken AS int[])) AS w(school, day, taken)
+            WHERE l.school = w.school AND l.day = w.day
+            """
+        ),
+        {**places, "taken": [taken[school] for school, _ in ordered]},
+    )
+    return taken
+
+
+async def keep_back(connection: AsyncConnection, school: str, day: date) -> None:
+    """Counts one more letter of the school's day that is kept back."""
+    await _begin_day(connection, school, day)
+    await connection.execute(
+        text("UPDATE letter_days SET kept_back = kept_back + 1 WHERE school = :school AND day = :day"), {"school": school, "day": day}
+    )
+
+
+async def _begin_day(connection: AsyncConnection, school: str, day: date) -> None:
+    await connection.execute(
+        text("INSERT INTO letter_days (school, day, going, kept_back) VALUES (:school, :day, 0, 0) ON CONFLICT DO NOTHING"),
+        {"school": school, "day": day},
+    )

@@ -4,14 +4,22 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifier.letters.case import WaitingState
 from services.notifier.letters.repository.cases import CaseKey
 
 ReleaseAction = Literal["released", "discarded"]
+
+AWAITING: Final[frozenset[WaitingState]] = frozenset({"awaiting-release"})
+
+RELEASABLE: Final[frozenset[WaitingState]] = frozenset({"held", "awaiting-release"})
+"""States of letters that a person can let go: the others wait for something that no release brings."""
+
+WAITING: Final[frozenset[WaitingState]] = frozenset({"held", "no-contact", "on-hold", "awaiting-release"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +63,40 @@ async def mark(connection: AsyncConnection, decision: ReleaseDecision, letters: 
     )
 
 
-async def awaiting(connection: AsyncConnection, school: str, chosen: Collection[uuid.UUID] | None) -> list[CaseKey]:
-    """The cases whose letters wait, of all of them or of the chosen letters. Locks nothing."""
+async def awaiting(
+    connection: AsyncConnection, school: str, chosen: Collection[uuid.UUID] | None, states: Collection[WaitingState] = AWAITING
+) -> list[CaseKey]:
+    """The cases whose letters wait in one of the states, of all of them or of the chosen letters. Locks nothing."""
     rows = await connection.execute(
         text(
             """
             SELECT student_id, term FROM letters
-            WHERE school = :school AND state = 'awaiting-release'
+            WHERE school = :school AND state = ANY(CAST(:states AS text[]))
                 AND (CAST(:chosen AS uuid[]) IS NULL OR id = ANY(CAST(:chosen AS uuid[])))
             """
         ),
-        {"school": school, "chosen": sorted(chosen) if chosen is not None else None},
+        {"school": school, "states": sorted(states), "chosen": sorted(chosen) if chosen is not None else None},
     )
     return [(row.student_id, row.term) for row in rows]
+
+
+async def states_of(connection: AsyncConnection, school: str, letters: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The state of each of these letters of the school."""
+    rows = await connection.execute(
+        text("SELECT id, state FROM letters WHERE school = :school AND id = ANY(CAST(:letters AS uuid[]))"),
+        {"school": school, "letters": sorted(letters)},
+    )
+    return {row.id: row.state for row in rows}
+
+
+async def case_of(connection: AsyncConnection, school: str, letter: uuid.UUID) -> CaseKey | None:
+    """The case of a letter of the school; None where there is no such letter."""
+    row = (
+        await connection.execute(
+            text("SELECT student_id, term FROM letters WHERE id = :letter AND school = :school"), {"letter": letter, "school": school}
+        )
+    ).one_or_none()
+    return None if row is None else (row.student_id, row.term)
 
 
 async def decisions(connection: AsyncConnection, school: str) -> int:
@@ -108,3 +137,17 @@ async def page(
         {"school": school, "after_at": after_at, "after_id": after_id, "most": most},
     )
     return [dict(row) for row in rows.mappings()]
+
+
+async def erase_reasons(connection: AsyncConnection, student_id: uuid.UUID) -> int:
+    """Takes the words out of the reasons of decisions that were about letters of the student; answers how many."""
+    erased = await connection.execute(
+        text(
+            """
+            UPDATE releases SET reason = 'erased' WHERE reason <> 'erased'
+                AND id IN (SELECT release_id FROM letters WHERE student_id = :student_id)
+            """
+        ),
+        {"student_id": student_id},
+    )
+    return erased.rowcount

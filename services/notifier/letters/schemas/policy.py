@@ -18,6 +18,7 @@ from pydantic import (
 from services.notifier.contacts.sending_window import LAST_MINUTE, Window
 from services.notifier.letters.policy import Policy
 from services.notifier.letters.repository.policies import PolicyVersion
+from services.notifier.replies.choice import MOST_HOLD_DAYS, MOST_VALID_DAYS, RepliesChoice
 from services.notifier.staff_mail.choices import DigestChoice
 from shared.addresses import usable_address
 from shared.attendance.tiers import THRESHOLDS, Threshold
@@ -109,6 +110,15 @@ class DigestIn(Body):
     when_empty: bool = False
 
 
+class RepliesIn(Body):
+    """Letters carry a link by which a family can answer, without an account."""
+
+    valid_days: Annotated[int, Field(ge=1, le=MOST_VALID_DAYS, description="Days for which a link holds")] = 14
+    hold_days: Annotated[
+        int, Field(ge=0, le=MOST_HOLD_DAYS, description="Days for which a reply holds the student's next letter; 0: not at all")
+    ] = 0
+
+
 class PolicyIn(Body):
     """A school's choices for its letters. A field that is left out has its default."""
 
@@ -136,6 +146,7 @@ class PolicyIn(Body):
         default="offer",
         description="A letter of correction, when days of a letter that went no longer count: staff may send it, it goes, or none",
     )
+    replies: RepliesIn | None = Field(default=None, description="Whether letters carry a link for the family's answer; null for none")
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
@@ -145,7 +156,7 @@ class PolicyIn(Body):
 
     def policy(self) -> Policy:
         """The policy that these choices make."""
-        window, digest = self.window, self.digest
+        window, digest, replies = self.window, self.digest, self.replies
         return Policy(
             hold=self.hold,
             window=Window(window.days == "school-days", window.opens, window.until) if window is not None else None,
@@ -156,6 +167,7 @@ class PolicyIn(Body):
             daily_cap=self.daily_cap,
             after_term=self.after_term,
             correct=self.correct,
+            replies=RepliesChoice(replies.valid_days, replies.hold_days) if replies is not None else None,
         )
 
 
@@ -187,3 +199,19 @@ class CurrentPolicy(PolicyVersionOut):
     """The policy of now, and what it comes to."""
 
     in_force: InForce
+
+
+class PolicyEffectOut(BaseModel):
+    """The effect of another policy on letters that wait for their time."""
+
+    waiting: int = Field(description="Letters that wait for their time now")
+    sooner: int
+    later: int
+    never: int = Field(description="Letters that would not be written any more")
+    kept_back: int = Field(description="Letters above a day's cap that would wait for a person, more than by the policy in force")
+
+
+class PolicyForetold(BaseModel):
+    """The effect of a policy that is not saved yet."""
+
+    effect: PolicyEffectOut

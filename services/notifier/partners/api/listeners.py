@@ -11,9 +11,11 @@ from services.notifier.partners.repository import subscriptions
 from services.notifier.partners.repository.subscriptions import Subscription
 from services.notifier.partners.schemas import ListenerOut
 from services.notifier.state import State
+from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, moment, read_cursor
 from shared.web.door import Router
+from shared.web.openapi.refusals import refuses
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
@@ -24,7 +26,7 @@ router = Router(prefix="/v1/schools/{school}/subscriptions", tags=["subscription
 
 
 @router.get("", summary="Which partners hear of the school")
-async def list_listeners(
+async def list_school_subscriptions(
     school: SchoolInPath,
     state: State,
     caller: Annotated[Principal, requires("star:read", role="manage")],
@@ -39,8 +41,13 @@ async def list_listeners(
     return page_of(rows, limit, lambda subscription: (subscription.created_at, subscription.id)).map(_shown)
 
 
-@router.delete("/{subscription_id}", status_code=HTTPStatus.NO_CONTENT, summary="Cut a partner off from the school")
-async def cut_off(
+@router.delete(
+    "/{subscription_id}",
+    status_code=HTTPStatus.NO_CONTENT,
+    summary="Cut a partner off from the school",
+    responses=refuses("all-schools"),
+)
+async def cut_off_subscription(
     school: SchoolInPath,
     subscription_id: uuid.UUID,
     state: State,
@@ -48,6 +55,7 @@ async def cut_off(
 ) -> None:
     """Takes the school out of the subscription; what waits of it is not sent. The partner's token is another matter: revoke it too."""
     caller.require_school(school)
+    now = state.clock()
     async with state.engine.begin() as connection:
         subscription = await subscriptions.lock_of_school(connection, subscription_id, school)
         if subscription is None:
@@ -57,9 +65,18 @@ async def cut_off(
             raise ProblemError(HTTPStatus.CONFLICT, "all-schools", detail)
         rest = [other for other in subscription.schools if other != school]
         if rest:
-            await subscriptions.change(connection, subscription.id, url=subscription.url, schools=rest, events=subscription.events)
+            await subscriptions.change(
+                connection,
+                subscription.id,
+                url=subscription.url,
+                schools=rest,
+                events=subscription.events,
+                format_=subscription.format,
+            )
         else:
-            await subscriptions.delete(connection, subscription.id, subscription.owner, state.clock())
+            await subscriptions.delete(connection, subscription.id, subscription.owner, now)
+        access = Access(action="cut-off-partner", school=school, fields=["schools"], filters={"owner": subscription.owner})
+        await log_access(connection, caller, access, now)
     log.info("subscription.cut_off", subscription=str(subscription_id), school=school)
 
 

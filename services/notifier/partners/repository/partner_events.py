@@ -1,9 +1,12 @@
 """The notifier's own copy of what partners may hear: SQL. It is what deliveries send, and what a replay reads."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +21,16 @@ class PartnerEvent:
     school: str
     time: datetime
     data: str
+
+
+TEST_EVENT: Final = "nz.star.test.v1"
+"""An event that one subscription gets because its owner asked for it: no topic has it, and no replay sends it again."""
+
+
+def test_event(event_id: str, subscription_id: uuid.UUID, schools: Sequence[str] | None, now: datetime) -> PartnerEvent:
+    """A test event for a subscription. It is about no school; the first of the subscription's stands for it here."""
+    data = msgspec.json.encode({"subscription": str(subscription_id), "message": "This is a test. It is about no student."})
+    return PartnerEvent(event_id, TEST_EVENT, "/notifier", schools[0] if schools else "*", now, data.decode())
 
 
 async def add(connection: AsyncConnection, events: Sequence[PartnerEvent]) -> list[int]:

@@ -1,13 +1,19 @@
 """Partners' subscriptions: SQL. One that is deleted stays as a row without its secrets until the work on it has ended."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.partners.formats import Format
+
+SHORTEST_PROBE: Final = timedelta(seconds=1)
+LONGEST_PROBE: Final = timedelta(minutes=5)
+"""The pauses of a receiver that fails."""
 
 State = Literal["active", "paused", "disabled"]
 Reason = Literal["gone", "failing"]
@@ -30,6 +36,9 @@ class Subscription:
     failing_since: datetime | None
     created_at: datetime
     state_since: datetime
+    rotated_under: uuid.UUID | None = None
+    """The request that made the secret, where it came under a key."""
+    format: Format = "cloudevents"
 
     def __repr__(self) -> str:
         return f"Subscription({self.id})"
@@ -42,11 +51,11 @@ class Subscription:
 
 
 _COLUMNS = """id, owner, url, schools, events, state, reason, secret, previous_secret, previous_until, failing_since, created_at,
-    state_since"""
+    state_since, rotated_under, format"""
 
 
 async def add(connection: AsyncConnection, subscription: Subscription, most: int) -> bool:
-    """Keeps a new subscription; False when its owner has `most` of them already."""
+    """Keeps a new subscription; False when its owner has `most` of them already, or when its id is taken."""
     # One at a time for each owner, so that two at once can't both be the last.
     await connection.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:owner, 0))"), {"owner": f"subscriptions/{subscription.owner}"}
@@ -54,9 +63,10 @@ async def add(connection: AsyncConnection, subscription: Subscription, most: int
     added = await connection.execute(
         text(
             """
-            INSERT INTO subscriptions (id, owner, url, schools, events, state, secret, created_at, state_since)
-            SELECT :id, :owner, :url, CAST(:schools AS text[]), CAST(:events AS text[]), 'active', :secret, :now, :now
+            INSERT INTO subscriptions (id, owner, url, schools, events, state, secret, created_at, state_since, format)
+            SELECT :id, :owner, :url, CAST(:schools AS text[]), CAST(:events AS text[]), 'active', :secret, :now, :now, :format
             WHERE (SELECT count(*) FROM subscriptions WHERE owner = :owner AND state <> 'deleted') < :most
+            ON CONFLICT (id) DO NOTHING
             """
         ),
         {
@@ -68,6 +78,7 @@ async def add(connection: AsyncConnection, subscription: Subscription, most: int
             "secret": subscription.secret,
             "now": subscription.created_at,
             "most": most,
+            "format": subscription.format,
         },
     )
     return added.rowcount == 1
@@ -77,6 +88,12 @@ async def get(connection: AsyncConnection, subscription_id: uuid.UUID, owner: st
     """The owner's subscription; None also for another's."""
     sql = f"SELECT {_COLUMNS} FROM subscriptions WHERE id = :id AND owner = :owner AND state <> 'deleted'"  # noqa: S608
     return await _one(connection, sql, subscription_id, owner)
+
+
+async def was_made(connection: AsyncConnection, subscription_id: uuid.UUID) -> bool:
+    """Whether there is, or was, a subscription of this id."""
+    found = await connection.execute(text("SELECT 1 FROM subscriptions WHERE id = :id"), {"id": subscription_id})
+    return found.one_or_none() is not None
 
 
 async def lock(connection: AsyncConnection, subscription_id: uuid.UUID, owner: str) -> Subscription | None:
@@ -130,17 +147,29 @@ async def lock_of_school(connection: AsyncConnection, subscription_id: uuid.UUID
 
 
 async def change(
-    connection: AsyncConnection, subscription_id: uuid.UUID, *, url: str, schools: Sequence[str] | None, events: Sequence[str]
+    connection: AsyncConnection,
+    subscription_id: uuid.UUID,
+    *,
+    url: str,
+    schools: Sequence[str] | None,
+    events: Sequence[str],
+    format_: Format,
 ) -> None:
-    """Another receiver, other schools or other events, for what is sent from now on."""
+    """Another receiver, other schools, other events or another form, for what is sent from now on."""
     await connection.execute(
         text(
             """
-            UPDATE subscriptions SET url = :url, schools = CAST(:schools AS text[]), events = CAST(:events AS text[])
+            UPDATE subscriptions SET url = :url, schools = CAST(:schools AS text[]), events = CAST(:events AS text[]), format = :format
             WHERE id = :id AND state <> 'deleted'
             """
         ),
-        {"id": subscription_id, "url": url, "schools": None if schools is None else list(schools), "events": list(events)},
+        {
+            "id": subscription_id,
+            "url": url,
+            "schools": None if schools is None else list(schools),
+            "events": list(events),
+            "format": format_,
+        },
     )
 
 
@@ -176,16 +205,18 @@ async def disable(connection: AsyncConnection, subscription_id: uuid.UUID, reaso
     return disabled.rowcount == 1
 
 
-async def rotate(connection: AsyncConnection, subscription_id: uuid.UUID, secret: bytes, previous_until: datetime) -> None:
-    """A new secret; the one before signs beside it until then."""
+async def rotate(
+    connection: AsyncConnection, subscription_id: uuid.UUID, secret: bytes, previous_until: datetime, under: uuid.UUID | None
+) -> None:
+    """A new secret; the one before signs beside it until then. `under` is the request that asked for it."""
     await connection.execute(
         text(
             """
-            UPDATE subscriptions SET secret = :secret, previous_secret = secret, previous_until = :until
+            UPDATE subscriptions SET secret = :secret, previous_secret = secret, previous_until = :until, rotated_under = :under
             WHERE id = :id AND state <> 'deleted'
             """
         ),
-        {"id": subscription_id, "secret": secret, "until": previous_until},
+        {"id": subscription_id, "secret": secret, "until": previous_until, "under": under},
     )
 
 
@@ -195,7 +226,7 @@ async def delete(connection: AsyncConnection, subscription_id: uuid.UUID, owner:
         text(
             """
             UPDATE subscriptions SET state = 'deleted', state_since = :now, url = '', reason = NULL,
-                secret = NULL, previous_secret = NULL, previous_until = NULL
+                secret = NULL, previous_secret = NULL, previous_until = NULL, rotated_under = NULL
             WHERE id = :id AND owner = :owner AND state <> 'deleted'
             """
         ),
@@ -204,20 +235,31 @@ async def delete(connection: AsyncConnection, subscription_id: uuid.UUID, owner:
     return deleted.rowcount == 1
 
 
-async def failing_since(connection: AsyncConnection, subscription_id: uuid.UUID) -> datetime | None:
-    """The first failure since the last success, without waiting for whoever changes the subscription."""
-    since: datetime | None = (
-        await connection.execute(text("SELECT failing_since FROM subscriptions WHERE id = :id"), {"id": subscription_id})
-    ).scalar_one_or_none()
-    return since
+async def failing(connection: AsyncConnection, subscription_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the subscriptions that fail, without waiting for whoever changes one."""
+    rows = await connection.execute(
+        text("SELECT id FROM subscriptions WHERE id = ANY(CAST(:ids AS uuid[])) AND failing_since IS NOT NULL"),
+        {"ids": list(subscription_ids)},
+    )
+    return {row.id for row in rows}
 
 
 async def failed(connection: AsyncConnection, subscription_id: uuid.UUID, now: datetime) -> datetime:
-    """Notes that an attempt failed; answers since when all did."""
+    """Notes that an attempt failed, and when the next one may be made; answers since when all did.
+
+    The receiver is asked again after a quarter of the time that it has been failing: often at first, and in the end every five minutes.
+    """
     since: datetime = (
         await connection.execute(
-            text("UPDATE subscriptions SET failing_since = coalesce(failing_since, :now) WHERE id = :id RETURNING failing_since"),
-            {"id": subscription_id, "now": now},
+            text(
+                """
+                UPDATE subscriptions SET failing_since = coalesce(failing_since, :now),
+                    probe_at = CAST(:now AS timestamptz)
+                        + least(greatest((:now - coalesce(failing_since, :now)) / 4, :shortest), CAST(:longest AS interval))
+                WHERE id = :id RETURNING failing_since
+                """
+            ),
+            {"id": subscription_id, "now": now, "shortest": SHORTEST_PROBE, "longest": LONGEST_PROBE},
         )
     ).scalar_one()
     return since
@@ -226,7 +268,8 @@ async def failed(connection: AsyncConnection, subscription_id: uuid.UUID, now: d
 async def recovered(connection: AsyncConnection, subscription_id: uuid.UUID) -> bool:
     """Notes a success; False when another one did before."""
     recovered = await connection.execute(
-        text("UPDATE subscriptions SET failing_since = NULL WHERE id = :id AND failing_since IS NOT NULL"), {"id": subscription_id}
+        text("UPDATE subscriptions SET failing_since = NULL, probe_at = NULL WHERE id = :id AND failing_since IS NOT NULL"),
+        {"id": subscription_id},
     )
     return recovered.rowcount == 1
 

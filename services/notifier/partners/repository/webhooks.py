@@ -6,16 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.partners.repository.partner_events import PartnerEvent
+from services.notifier.partners.formats import Format
+from services.notifier.partners.repository.partner_events import TEST_EVENT, PartnerEvent
 from shared.identifiers import webhook_delivery_id
 from shared.worklist import repository as worklist
 
 WORK_KIND = "webhook"
 
 Settled = Literal["delivered", "failed", "held"]
+
+
+@dataclass(frozen=True, slots=True)
+class LastDay:
+    """Attempts of the last day, those of them that the receiver took, and the time of the event that has waited longest."""
+
+    attempts: int
+    succeeded: int
+    oldest_waiting: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,7 @@ class Posting:
     previous_until: datetime | None
     attempts_before: int
     event: PartnerEvent
+    format: Format
 
     def secrets(self, now: datetime) -> list[bytes]:
         """The secrets that sign at this moment, sealed, the newest first."""
@@ -62,10 +73,33 @@ async def fan_out(connection: AsyncConnection, positions: Sequence[int], now: da
     )
     if not wanted:
         return 0
-    ids = [webhook_delivery_id(row.id, row.event_id) for row in wanted]
-    await _insert(connection, ids, [row.id for row in wanted], [row.position for row in wanted], [row.state == "active" for row in wanted])
-    await worklist.add_all(connection, WORK_KIND, [id_ for id_, row in zip(ids, wanted, strict=True) if row.state == "active"], now, now)
-    return len(ids)
+    # These events are new, and so are their deliveries and the work on them.
+    await connection.execute(
+        text(
+            """
+            WITH made AS (
+                INSERT INTO webhook_deliveries (id, subscription_id, position, status)
+                SELECT id, subscription_id, position, CASE WHEN active THEN 'waiting' ELSE 'held' END
+                FROM unnest(CAST(:ids AS uuid[]), CAST(:subscriptions AS uuid[]), CAST(:positions AS bigint[]), CAST(:active AS boolean[]))
+                    AS delivery (id, subscription_id, position, active)
+                ON CONFLICT (subscription_id, position) DO NOTHING
+                RETURNING id, status
+            )
+            INSERT INTO work (id, kind, due_at, created_at, put_at)
+            SELECT id, :kind, :now, :now, :now FROM made WHERE status = 'waiting' ON CONFLICT (id) DO NOTHING
+            """
+        ),
+        {
+            "kind": WORK_KIND,
+            "now": now,
+            "ids": [webhook_delivery_id(row.id, row.event_id) for row in wanted],
+            "subscriptions": [row.id for row in wanted],
+            "positions": [row.position for row in wanted],
+            "active": [row.state == "active" for row in wanted],
+        },
+    )
+    await worklist.wake(connection, WORK_KIND)
+    return len(wanted)
 
 
 async def to_replay(
@@ -106,6 +140,7 @@ async def replay(connection: AsyncConnection, subscription_id: uuid.UUID, events
     ids = [webhook_delivery_id(subscription_id, event_id) for _, event_id in events]
     await _insert(connection, ids, [subscription_id] * len(ids), [position for position, _ in events], [True] * len(ids))
     await _start_anew(connection, ids)
+    await _ask_now(connection, subscription_id)
     await worklist.add_all(connection, WORK_KIND, ids, now, now)
 
 
@@ -116,6 +151,7 @@ async def release(connection: AsyncConnection, subscription_id: uuid.UUID, now: 
     )
     ids = [row.id for row in rows]
     await _start_anew(connection, ids)
+    await _ask_now(connection, subscription_id)
     await worklist.add_all(connection, WORK_KIND, ids, now, now)
     return len(ids)
 
@@ -145,7 +181,7 @@ async def hurry(connection: AsyncConnection, subscription_id: uuid.UUID, now: da
     await connection.execute(
         text(
             """
-            UPDATE work SET due_at = :now WHERE id IN (
+            UPDATE work SET due_at = :now, put_at = :now WHERE id IN (
                 SELECT w.id FROM work w JOIN webhook_deliveries d ON d.id = w.id
                 WHERE d.subscription_id = :id AND d.status = 'waiting' AND w.state = 'waiting' AND w.due_at > :now
                 FOR UPDATE OF w SKIP LOCKED
@@ -156,24 +192,26 @@ async def hurry(connection: AsyncConnection, subscription_id: uuid.UUID, now: da
     )
 
 
-async def posting(connection: AsyncConnection, delivery_id: uuid.UUID) -> Posting:
-    """The event to send."""
-    row = (
-        await connection.execute(
-            text(
-                """
-                SELECT d.id, d.subscription_id, d.attempts_before, s.state, s.url, s.secret, s.previous_secret, s.previous_until,
+async def postings(connection: AsyncConnection, delivery_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Posting]:
+    """The events to send."""
+    rows = await connection.execute(
+        text(
+            """
+                SELECT d.id, d.subscription_id, d.attempts_before, s.state, s.url, s.secret, s.previous_secret, s.previous_until, s.format,
                     e.event_id, e.event_type, e.source, e.school, e.time, e.data,
-                    e.event_type = ANY(s.events) AND (s.schools IS NULL OR e.school = ANY(s.schools)) AS wanted
+                    e.event_type = :test OR e.event_type = ANY(s.events) AND (s.schools IS NULL OR e.school = ANY(s.schools)) AS wanted
                 FROM webhook_deliveries d
                 JOIN subscriptions s ON s.id = d.subscription_id
                 JOIN partner_events e USING (position)
-                WHERE d.id = :id
+                WHERE d.id = ANY(CAST(:ids AS uuid[]))
                 """
-            ),
-            {"id": delivery_id},
-        )
-    ).one()
+        ),
+        {"ids": list(delivery_ids), "test": TEST_EVENT},
+    )
+    return {row.id: _posting(row) for row in rows}
+
+
+def _posting(row: Row[Any]) -> Posting:
     event = PartnerEvent(row.event_id, row.event_type, row.source, row.school, row.time, row.data)
     return Posting(
         id=row.id,
@@ -186,31 +224,24 @@ async def posting(connection: AsyncConnection, delivery_id: uuid.UUID) -> Postin
         previous_until=row.previous_until,
         attempts_before=row.attempts_before,
         event=event,
+        format=row.format,
     )
 
 
-async def subscription_of(connection: AsyncConnection, delivery_id: uuid.UUID) -> uuid.UUID:
-    """The subscription of a delivery. Raises NoResultFound for a delivery that does not exist."""
-    subscription: uuid.UUID = (
-        await connection.execute(text("SELECT subscription_id FROM webhook_deliveries WHERE id = :id"), {"id": delivery_id})
-    ).scalar_one()
-    return subscription
+async def subscriptions_of(connection: AsyncConnection, delivery_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """The subscription of each delivery."""
+    rows = await connection.execute(
+        text("SELECT id, subscription_id FROM webhook_deliveries WHERE id = ANY(CAST(:ids AS uuid[]))"), {"ids": list(delivery_ids)}
+    )
+    return {row.id: row.subscription_id for row in rows}
 
 
-async def settle(connection: AsyncConnection, delivery_id: uuid.UUID, status: Settled) -> uuid.UUID:
-    """Keeps what became of a delivery that waits; answers its subscription."""
-    subscription: uuid.UUID = (
-        await connection.execute(
-            text(
-                """
-                UPDATE webhook_deliveries SET status = CASE WHEN status = 'waiting' THEN :status ELSE status END
-                WHERE id = :id RETURNING subscription_id
-                """
-            ),
-            {"id": delivery_id, "status": status},
-        )
-    ).scalar_one()
-    return subscription
+async def settle(connection: AsyncConnection, delivery_ids: Sequence[uuid.UUID], status: Settled) -> None:
+    """Keeps what became of deliveries that wait."""
+    await connection.execute(
+        text("UPDATE webhook_deliveries SET status = :status WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'waiting'"),
+        {"ids": list(delivery_ids), "status": status},
+    )
 
 
 async def pass_over(connection: AsyncConnection, delivery_id: uuid.UUID) -> None:
@@ -237,6 +268,27 @@ async def counts(connection: AsyncConnection, subscriptions: Sequence[uuid.UUID]
     return numbers
 
 
+async def last_day(connection: AsyncConnection, subscriptions: Sequence[uuid.UUID], since: datetime) -> Mapping[uuid.UUID, LastDay]:
+    """The attempts at each subscription's events since a time, and the event that has waited longest."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT s.id, tried.attempts, tried.succeeded, (
+                SELECT e.time FROM webhook_deliveries d JOIN partner_events e USING (position)
+                WHERE d.subscription_id = s.id AND d.status IN ('waiting', 'held') ORDER BY d.position LIMIT 1
+            ) AS oldest_waiting
+            FROM unnest(CAST(:ids AS uuid[])) AS s(id) CROSS JOIN LATERAL (
+                SELECT count(*) AS attempts, count(*) FILTER (WHERE a.outcome = 'done') AS succeeded
+                FROM webhook_deliveries d JOIN work_attempts a ON a.work_id = d.id
+                WHERE d.subscription_id = s.id AND a.ended_at >= :since
+            ) tried
+            """
+        ),
+        {"ids": list(subscriptions), "since": since},
+    )
+    return {row.id: LastDay(row.attempts, row.succeeded, row.oldest_waiting) for row in rows}
+
+
 async def attempts(
     connection: AsyncConnection,
     subscription_id: uuid.UUID,
@@ -249,7 +301,7 @@ async def attempts(
     rows = await connection.execute(
         text(
             """
-            SELECT a.work_id, e.event_id, e.event_type AS event, d.status AS delivery,
+            SELECT a.work_id, e.event_id, e.event_type AS event, e.source, e.school, e.time, e.data, d.status AS delivery,
                 a.attempt, a.started_at, a.ended_at, a.outcome, a.detail
             FROM webhook_deliveries d
             JOIN work_attempts a ON a.work_id = d.id
@@ -301,6 +353,11 @@ async def forget_deleted(connection: AsyncConnection, _: datetime, most: int) ->
     return worked.rowcount + ended.rowcount
 
 
+async def _ask_now(connection: AsyncConnection, subscription_id: uuid.UUID) -> None:
+    """A person wants it sent: the pause of a receiver that fails is over."""
+    await connection.execute(text("UPDATE subscriptions SET probe_at = NULL WHERE id = :id"), {"id": subscription_id})
+
+
 async def _insert(
     connection: AsyncConnection,
     ids: Sequence[uuid.UUID],
@@ -333,3 +390,19 @@ async def _start_anew(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> 
         ),
         {"ids": list(ids)},
     )
+
+
+async def backlogs(connection: AsyncConnection, most: int) -> tuple[int, dict[uuid.UUID, int]]:
+    """How many subscriptions have events that wait, and the events of those with the most of them."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT subscription_id, count(*) AS events, count(*) OVER () AS behind FROM webhook_deliveries
+            WHERE status <> 'delivered' AND status IN ('waiting', 'held')
+            GROUP BY subscription_id ORDER BY events DESC, subscription_id LIMIT :most
+            """
+        ),
+        {"most": most},
+    )
+    found = rows.all()
+    return (found[0].behind if found else 0), {row.subscription_id: row.events for row in found}

@@ -41,33 +41,49 @@ class NamedStep:
 
 
 async def keep(connection: AsyncConnection, steps: Sequence[Step], now: datetime) -> None:
-    """Keeps the steps at schools that have digests, each once."""
+    """Keeps the steps at schools that have digests, each once. None that comes after the choice of a digest is earlier than that."""
     if not steps:
         return
     await connection.execute(
         text(
             """
             INSERT INTO movements (event_id, school, student_id, term, from_tier, to_tier, absent_half_days, said_at, handled_at)
-            SELECT :event_id, school, :student_id, :term, :from_tier, :to_tier, :absent_half_days, :said_at, :now
-            FROM digest_schedules WHERE school = :school
+            SELECT n.event_id, n.school, n.student_id, n.term, n.from_tier, n.to_tier, n.half_days, n.said_at, greatest(:now, d.since)
+            FROM unnest(
+                CAST(:event_ids AS text[]), CAST(:schools AS text[]), CAST(:student_ids AS uuid[]), CAST(:terms AS text[]),
+                CAST(:from_tiers AS text[]), CAST(:to_tiers AS text[]), CAST(:half_days AS int[]), CAST(:said_ats AS timestamptz[])
+            ) AS n(event_id, school, student_id, term, from_tier, to_tier, half_days, said_at)
+            JOIN digest_schedules d ON d.school = n.school
             ON CONFLICT (event_id) DO NOTHING
             """
         ),
-        [
-            {
-                "event_id": step.event_id,
-                "school": step.school,
-                "student_id": step.student_id,
-                "term": step.term,
-                "from_tier": step.from_tier,
-                "to_tier": step.to_tier,
-                "absent_half_days": step.absent_half_days,
-                "said_at": step.said_at,
-                "now": now,
-            }
-            for step in steps
-        ],
+        {
+            "event_ids": [step.event_id for step in steps],
+            "schools": [step.school for step in steps],
+            "student_ids": [step.student_id for step in steps],
+            "terms": [step.term for step in steps],
+            "from_tiers": [step.from_tier for step in steps],
+            "to_tiers": [step.to_tier for step in steps],
+            "half_days": [step.absent_half_days for step in steps],
+            "said_ats": [step.said_at for step in steps],
+            "now": now,
+        },
     )
+
+
+async def after_all(connection: AsyncConnection, school: str, now: datetime) -> datetime:
+    """`now`, or the least moment that is later than every step that no digest has reported."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT greatest(CAST(:now AS timestamptz), max(handled_at) + interval '1 microsecond')
+            FROM movements WHERE school = :school AND digest_id IS NULL
+            """
+        ),
+        {"school": school, "now": now},
+    )
+    moment: datetime = rows.scalar_one()
+    return moment
 
 
 async def is_any(connection: AsyncConnection, schedule: Schedule) -> bool:
@@ -159,4 +175,19 @@ async def plan(connection: AsyncConnection, before: Schedule, after: Schedule, n
     if before.work_id is not None:
         await worklist.cancel(connection, before.work_id, now)
     if work_id is not None and after.due_at is not None:
-        await worklist.add(connection, WORK_KIND, work_id, after.due_at, now)
+        await worklist.add(connection, WORK_KIND, work_id, after.due_at, now, by_calendar=True)
+
+
+async def forget_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Deletes up to `most` changes of tier from before a moment: the digest that had them went long ago. Answers how many."""
+    deleted = await connection.execute(
+        text(
+            """
+            DELETE FROM movements WHERE event_id IN (
+                SELECT event_id FROM movements WHERE handled_at < :moment LIMIT :most FOR UPDATE SKIP LOCKED
+            )
+            """
+        ),
+        {"moment": moment, "most": most},
+    )
+    return deleted.rowcount

@@ -67,10 +67,24 @@ async def add_plan_review(
     return await _add(connection, Notice(id_, "plan-review", school, None, None, about, _message_id(id_, message_id_domain), now), now)
 
 
-async def add_release(connection: AsyncConnection, school: str, day: date, decisions: int, message_id_domain: str, now: datetime) -> bool:
-    """Letters wait for a person to release them; False when that day has such a notice, and nobody has decided anything since."""
-    id_ = notice_id("release", school, day, decisions)
-    notice = Notice(id_, "release", school, None, None, {"day": day.isoformat()}, _message_id(id_, message_id_domain), now)
+async def add_release(
+    connection: AsyncConnection,
+    school: str,
+    day: date,
+    decisions: int,
+    message_id_domain: str,
+    now: datetime,
+    *,
+    restored_at: datetime | None = None,
+) -> bool:
+    """Letters wait for a person to release them; False when that day has such a notice, and nobody has decided anything since.
+
+    `restored_at`: they wait because they may have left before the database was restored, which was found then.
+    """
+    restored = () if restored_at is None else ("restored",)
+    id_ = notice_id("release", school, day, decisions, *restored)
+    about = {"day": day.isoformat()} | ({} if restored_at is None else {"restored_at": restored_at.isoformat()})
+    notice = Notice(id_, "release", school, None, None, about, _message_id(id_, message_id_domain), now)
     return await _add(connection, notice, now + GATHERING)
 
 
@@ -117,7 +131,7 @@ async def try_again(connection: AsyncConnection, schools: Collection[str], now: 
         {"schools": sorted(schools)},
     )
     for row in rows.all():
-        await worklist.reschedule(connection, row.id, now)
+        await worklist.reschedule(connection, row.id, now, now)
 
 
 async def page(
@@ -184,3 +198,22 @@ async def _add(connection: AsyncConnection, notice: Notice, due_at: datetime) ->
 
 def _message_id(notice: uuid.UUID, domain: str) -> str:
     return f"<{notice}@{domain}>"
+
+
+async def forget_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Deletes up to `most` settled notices from before a moment, with their work; answers how many. Copies go with their letters."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT id FROM notices n
+            WHERE created_at < :moment AND status IN ('sent', 'failed', 'cancelled') AND letter_id IS NULL
+                AND NOT EXISTS (SELECT FROM movements m WHERE m.digest_id = n.id)
+            LIMIT :most FOR UPDATE OF n SKIP LOCKED
+            """
+        ),
+        {"moment": moment, "most": most},
+    )
+    ids = {"ids": list(rows.scalars())}
+    await connection.execute(text("DELETE FROM work WHERE id = ANY(CAST(:ids AS uuid[]))"), ids)
+    await connection.execute(text("DELETE FROM notices WHERE id = ANY(CAST(:ids AS uuid[]))"), ids)
+    return len(ids["ids"])

@@ -136,7 +136,9 @@ class NoticeTask:
                 return await self._copy(connection, notice, school)
             case "digest":
                 steps = await movements.of_digest(connection, notice.id)
-                return self.words.digest(DigestMail(school.name, date.fromisoformat(notice.about["day"]), _movements(steps)))
+                day = date.fromisoformat(notice.about["day"])
+                running = school.calendar().current_or_last_term(day)
+                return self.words.digest(DigestMail(school.name, day, _movements(steps), running.name if running else None))
             case "plan-review":
                 review_on = date.fromisoformat(notice.about["review_on"])
                 return self.words.plan_review(PlanReview(school.name, notice.about["version"], review_on))
@@ -144,7 +146,7 @@ class NoticeTask:
                 waiting = await listing.count_awaiting_release(connection, school.school)
                 if not waiting:
                     return Dropped("none waits any more")
-                return self.words.release(ReleaseAlarm(school.name, waiting))
+                return self.words.release(ReleaseAlarm(school.name, waiting, restored="restored_at" in notice.about))
 
     async def _copy(self, connection: AsyncConnection, notice: Notice, school: School) -> Written | Outcome:
         assert notice.letter_id is not None
@@ -177,6 +179,7 @@ def _movements(steps: list[NamedStep]) -> list[Movement]:
             from_tier=step.from_tier,
             to_tier=step.to_tier,
             absent_half_days=step.absent_half_days,
+            term=step.term,
         )
         for step in net(named.step for named in steps)
         if (student := student_of[step.student_id]).given_name is not None

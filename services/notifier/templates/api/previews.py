@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from http import HTTPStatus
 from typing import Annotated
 
@@ -21,13 +22,16 @@ from services.notifier.templates.rendering.occasions import occasion_of
 from services.notifier.templates.rendering.samples import OFFICE, SampleCase, sample
 from services.notifier.templates.repository import counts, templates, trials
 from services.notifier.templates.schemas import PreviewIn, PreviewOut, TrialIn, TrialOut, WordsIn
+from services.notifier.templates.texts import Texts
 from services.notifier.templates.trials import WITHIN, may_go_to
 from shared.addresses import usable_address
 from shared.attendance.tiers import Threshold
 from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
-from shared.identifiers import student_id
+from shared.identifiers import sent_id, student_id
 from shared.web.door import Router
+from shared.web.idempotency import IdempotencyKey
+from shared.web.openapi.refusals import refuses
 from shared.web.problems import ProblemError
 from shared.web.schemas import ThresholdParameter
 from shared.web.service import SchoolInPath, requires
@@ -37,8 +41,18 @@ log = structlog.get_logger()
 router = Router(tags=["templates"])
 
 
-@router.post(PATH + "/{threshold}/preview", summary="See a letter without sending it")
-async def preview(
+@cache
+def _texts() -> Texts:
+    """The writer of text messages, also where no gateway is set up: a preview sends nothing."""
+    return Texts()
+
+
+@router.post(
+    PATH + "/{threshold}/preview",
+    summary="See a letter without sending it",
+    responses=refuses("no-contact", "no-count", "unknown-student", "bad-template"),
+)
+async def preview_template(
     school: SchoolInPath, threshold: ThresholdParameter, body: PreviewIn, state: State, caller: Annotated[Principal, requires("star:read")]
 ) -> PreviewOut:
     """For a made-up family; or, for staff of the role `manage`, for a real student as the letter would be now. Words in the request are
@@ -64,16 +78,23 @@ async def preview(
         language=written.language,
         origin=origin,
         version=written.version,
+        text_message=_texts().write(threshold, occasion),
     )
 
 
-@router.post(PATH + "/{threshold}/test", status_code=HTTPStatus.ACCEPTED, summary="Send a letter to the school itself")
-async def send_trial(
+@router.post(
+    PATH + "/{threshold}/test",
+    status_code=HTTPStatus.ACCEPTED,
+    summary="Send a letter to the school itself",
+    responses=refuses("too-many-tests", "not-the-schools-address"),
+)
+async def test_template(
     school: SchoolInPath,
     threshold: ThresholdParameter,
     body: TrialIn,
     state: State,
     caller: Annotated[Principal, requires("star:write", role="manage")],
+    key: IdempotencyKey = None,
 ) -> TrialOut:
     """The letter to a made-up family, marked as a test, the way that all letters go. It is nobody's letter and counts as none."""
     caller.require_school(school)
@@ -82,7 +103,7 @@ async def send_trial(
         address = await _address(connection, sender, school, body.to)
         template = await _template(connection, state, school, threshold, body.language, body)
     written = state.letters.try_out(threshold, _made_up(threshold, body, sender), template, trial=True)
-    id_ = uuid.uuid4()
+    id_ = uuid.uuid4() if key is None else sent_id("trial", f"{school}/{threshold}/{caller.subject}", key)
     now = state.clock()
     parcel = Parcel(
         id=id_,
@@ -98,7 +119,9 @@ async def send_trial(
     )
     async with state.engine.begin() as connection:
         await trials.lock(connection, school)
-        recent = await trials.since(connection, school, now - WITHIN)
+        if (status := await trials.status_of(connection, id_)) is not None:
+            return TrialOut(id=id_, to=address, subject=written.subject, status=status)
+        recent = await trials.between(connection, school, now - WITHIN, now)
         if len(recent) >= state.settings.trials_an_hour:
             wait = recent[-state.settings.trials_an_hour] + WITHIN - now
             raise ProblemError(
@@ -143,7 +166,7 @@ async def _real(connection: AsyncConnection, school: School | None, number: str,
     count = await counts.newest(connection, id_)
     if count is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "no-count", "this student has passed no threshold: preview with a sample instead")
-    to = recipients(contact.caregivers, decisions=await decisions.of(connection, number))
+    to = recipients(contact.caregivers, elsewhere=contact.elsewhere, decisions=await decisions.of(connection, number))
     if not to:
         raise ProblemError(HTTPStatus.NOT_FOUND, "no-contact", "no caregiver of this student can be written to")
     return to[0].language, occasion_of(count, school, contact, to[0].names)

@@ -1,5 +1,7 @@
 """A school's own letters: their words, versions, and the variables that they can use."""
 
+from collections import Counter
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated
 
@@ -7,17 +9,27 @@ from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.state import NotifierState, State
-from services.notifier.templates.languages import HOUSE, best
+from services.notifier.templates.languages import HOUSE, best, fallbacks
 from services.notifier.templates.rendering.faults import TemplateFaultError
 from services.notifier.templates.rendering.occasion import LetterTemplate
 from services.notifier.templates.rendering.variables import VARIABLES
 from services.notifier.templates.repository import templates
 from services.notifier.templates.repository.templates import TemplateKey, TemplateVersion
-from services.notifier.templates.schemas import Language, RestoreIn, TemplateIn, TemplateOut, TemplateVersionOut, VariableOut
+from services.notifier.templates.schemas import (
+    Language,
+    LetterLanguageOut,
+    RestoreIn,
+    TemplateIn,
+    TemplateOut,
+    TemplateVersionOut,
+    VariableOut,
+)
 from shared.attendance.tiers import THRESHOLDS, Threshold
+from shared.audit.log import Access, Filter, log_access
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, number, read_cursor
 from shared.web.door import Router
+from shared.web.openapi.refusals import refuses
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.schemas import ThresholdParameter
@@ -31,7 +43,7 @@ LanguageParameter = Annotated[Language, Query(description="A BCP 47 tag, such as
 
 
 @router.get("/v1/letter-variables", summary="The variables that a letter's template can use")
-async def list_variables(_: Annotated[Principal, requires("star:read", by_group=True)]) -> Page[VariableOut]:
+async def list_letter_variables(_: Annotated[Principal, requires("star:read", by_group=True)]) -> Page[VariableOut]:
     """An optional variable can be empty: put the words that need it between `{% if name %}` and `{% endif %}`."""
     return Page(items=[VariableOut.model_validate(variable, from_attributes=True) for variable in VARIABLES])
 
@@ -53,6 +65,30 @@ async def list_templates(
     return Page(items=items)
 
 
+@router.get("/v1/schools/{school}/letter-languages", summary="The languages of the school's caregivers, and the words it has in them")
+async def list_letter_languages(
+    school: SchoolInPath, state: State, caller: Annotated[Principal, requires("star:read", by_group=True)]
+) -> Page[LetterLanguageOut]:
+    """The most frequent first. Words in another language than English are the school's own: the house has none."""
+    caller.require_school(school)
+    async with state.engine.connect() as connection:
+        spoken = Counter[str]()
+        for tag, caregivers in (await templates.languages(connection, school)).items():
+            spoken[fallbacks(tag)[0]] += caregivers
+        in_force = await templates.all_in_force(connection, school)
+    items = []
+    for language, caregivers in sorted(spoken.items(), key=lambda entry: (-entry[1], entry[0])):
+        own = {threshold: version for threshold in THRESHOLDS if (version := _in(in_force.get(threshold, {}), language)) is not None}
+        needs = [threshold for threshold, version in own.items() if version.needs_speaker]
+        items.append(LetterLanguageOut(language=language, caregivers=caregivers, thresholds=list(own), needs_speaker=needs))
+    return Page(items=items)
+
+
+def _in(own: Mapping[str, TemplateVersion], language: str) -> TemplateVersion | None:
+    """The words in the language or its base, and in no other."""
+    return next((own[tag] for tag in (language, language.partition("-")[0]) if tag in own), None)
+
+
 @router.get(PATH + "/{threshold}", summary="The words of a letter")
 async def get_template(
     school: SchoolInPath,
@@ -69,7 +105,11 @@ async def get_template(
     return _out(TemplateKey(school, threshold, HOUSE if own is None else own.language), state, own)
 
 
-@router.put(PATH + "/{threshold}", summary="Write a letter in the school's own words")
+@router.put(
+    PATH + "/{threshold}",
+    summary="Write a letter in the school's own words",
+    responses=refuses("bad-template"),
+)
 async def put_template(
     school: SchoolInPath,
     threshold: ThresholdParameter,
@@ -83,7 +123,7 @@ async def put_template(
     key = TemplateKey(school, threshold, body.language)
     checked(state, threshold, LetterTemplate(body.language, body.subject, body.body))
     async with state.engine.begin() as connection:
-        saved = await _save(connection, key, (body.subject, body.body), None, caller, state)
+        saved = await _save(connection, key, (body.subject, body.body), None, caller, state, body.checked_by)
     return _out(key, state, saved)
 
 
@@ -102,7 +142,7 @@ async def delete_template(
 
 
 @router.get(PATH + "/{threshold}/versions", summary="Every version of a letter's words")
-async def list_versions(
+async def list_template_versions(
     school: SchoolInPath,
     threshold: ThresholdParameter,
     state: State,
@@ -120,7 +160,11 @@ async def list_versions(
     return page.map(lambda version: TemplateVersionOut.model_validate(version, from_attributes=True))
 
 
-@router.post(PATH + "/{threshold}/restore", summary="Put an earlier version in force again")
+@router.post(
+    PATH + "/{threshold}/restore",
+    summary="Put an earlier version in force again",
+    responses=refuses("unknown-version", "no-words", "bad-template"),
+)
 async def restore_template(
     school: SchoolInPath,
     threshold: ThresholdParameter,
@@ -141,7 +185,7 @@ async def restore_template(
                 HTTPStatus.UNPROCESSABLE_ENTITY, "no-words", "this version has no words of its own: DELETE goes back to the house's"
             )
         checked(state, threshold, words)
-        saved = await _save(connection, key, (words.subject, words.body), body.version, caller, state)
+        saved = await _save(connection, key, (words.subject, words.body), body.version, caller, state, wanted.checked_by)
     return _out(key, state, saved)
 
 
@@ -162,17 +206,27 @@ async def _save(
     restored: int | None,
     caller: Principal,
     state: NotifierState,
+    checked_by: str | None = None,
 ) -> TemplateVersion:
-    """Adds a version, unless its words are those in force. Going back to the house's before there was any version keeps nothing."""
+    """Adds a version, unless its words are those in force and no other speaker is named for them. Going back to the house's before there
+    was any version keeps nothing."""
     await templates.lock(connection, key)
     newest = await templates.newest(connection, key)
     subject, body = words if words is not None else (None, None)
-    if newest is not None and (newest.subject, newest.body) == (subject, body):
+    if newest is not None and (newest.subject, newest.body) == (subject, body) and checked_by in (None, newest.checked_by):
         return newest
     number = 1 if newest is None else newest.version + 1
-    saved = TemplateVersion(number, key.language, subject, body, restored, caller.subject, state.clock())
+    saved = TemplateVersion(number, key.language, subject, body, restored, caller.subject, state.clock(), checked_by)
     if newest is not None or words is not None:
         await templates.add(connection, key, saved)
+        fields = [
+            *(["subject"] if newest is None or newest.subject != subject else []),
+            *(["body"] if newest is None or newest.body != body else []),
+            *(["checked_by"] if checked_by is not None else []),
+        ]
+        of_template: dict[str, Filter | None] = {"threshold": key.threshold, "language": key.language}
+        access = Access(action="change-template", school=key.school, fields=fields, filters=of_template)
+        await log_access(connection, caller, access, saved.saved_at)
     return saved
 
 

@@ -1,7 +1,7 @@
 """The values that a letter is written from, and the letter that comes out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.notifier.templates.languages import HOUSE
@@ -24,6 +24,7 @@ class Occasion:
     """The values that a letter can use: no student number, no address, no other household.
 
     `absent_on` are the days that make up the total, empty where they are not known; `illness_half_days` is how much of it was illness.
+    `promises`: the activities that the school's published plan names, by threshold.
     """
 
     child: str
@@ -39,6 +40,8 @@ class Occasion:
     illness_half_days: int = 0
     contact_name: str | None = None
     phone: str | None = None
+    promises: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    reply_link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from services.notifier.contacts.person import person_for
 from services.notifier.templates.rendering.occasion import Count, Occasion
 
 
-def occasion_of(count: Count, school: School, contact: Contact, names: Sequence[str]) -> Occasion:
+def occasion_of(count: Count, school: School, contact: Contact, names: Sequence[str], reply_link: str | None = None) -> Occasion:
     """The values for a letter to these names."""
     person = person_for(school, contact)
     return Occasion(
@@ -24,4 +24,6 @@ def occasion_of(count: Count, school: School, contact: Contact, names: Sequence[
         timezone=school.timezone,
         absent_on=count.absent_on,
         illness_half_days=count.illness_half_days,
+        promises=school.promises,
+        reply_link=reply_link,
     )

@@ -14,6 +14,7 @@ from shared.events.data import AbsentDay, TermDates
 TERM: Final = TermDates("2026-T4", date(2026, 10, 12), date(2026, 12, 18))
 COUNTED_AT: Final = datetime(2026, 11, 19, 20, 30, tzinfo=UTC)
 OFFICE: Final = "office@example-school.invalid"
+REPLY_LINK: Final = "https://star.example.nz/notifier/reply/Ji9vKd0Qx2mTz81LwYbN4c"
 LONGEST_NAME: Final = 200
 MOST_NAMES: Final = 8
 
@@ -28,6 +29,8 @@ class SampleCase:
     contact_email: bool = True
     caregivers: int = 2
     contact_person: bool = True
+    plan: bool = False
+    reply_link: bool = False
 
 
 def sample(threshold: Threshold, case: SampleCase, *, school: str = "Example School", contact_email: str | None = OFFICE) -> Occasion:
@@ -47,6 +50,8 @@ def sample(threshold: Threshold, case: SampleCase, *, school: str = "Example Sch
         illness_half_days=half_days - 2 if case.mostly_illness else 2,
         contact_name="Hana Example" if case.contact_person else None,
         phone="04 555 0100" if case.contact_person else None,
+        promises={str(threshold): ["meeting-with-whanau", "attendance-service-referral"]} if case.plan else {},
+        reply_link=REPLY_LINK if case.reply_link else None,
     )
 
 
@@ -55,6 +60,7 @@ def every_case(threshold: Threshold) -> Iterator[Occasion]:
     either = (True, False)
     for illness, days, dates, email, caregivers, person in product(either, either, either, either, (1, 2), either):
         yield sample(threshold, SampleCase(illness, days, dates, email, caregivers, person))
+        yield sample(threshold, SampleCase(illness, days, dates, email, caregivers, person, plan=True, reply_link=True))
     yield longest(threshold)
 
 

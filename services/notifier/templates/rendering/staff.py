@@ -1,5 +1,6 @@
 """E-mails to staff in words: a plan's review falls due, students changed tier, a family got a letter, letters wait for a release."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -35,23 +36,30 @@ class Movement:
     from_tier: Tier
     to_tier: Tier
     absent_half_days: int
+    term: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DigestMail:
-    """The movements since the digest before, in both directions. `school` is the school's name, `day` this digest's own."""
+    """The movements since the digest before, in both directions. `school` is the school's name, `day` this digest's own, and `term` the
+    name of the term that runs on it: movements of other terms are listed apart."""
 
     school: str
     day: date
     movements: Sequence[Movement]
+    term: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseAlarm:
-    """Letters wait until a person releases them. `school` is the school's name."""
+    """Letters wait until a person releases them. `school` is the school's name.
+
+    `restored`: they wait because they may have left before the database was restored.
+    """
 
     school: str
     letters: int
+    restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,8 @@ class StaffLetters:
         """Tells a school that letters wait until a person releases them."""
         count = "1 letter waits" if release.letters == 1 else f"{release.letters} letters wait"
         school = one_line(release.school)
-        return self._written("release", school, {"school": school, "letters": count}, "", "")
+        words = "release-restored" if release.restored else "release"
+        return self._written(words, school, {"school": school, "letters": count}, "", "")
 
     def copy(self, copy: LetterCopy) -> Written:
         """A copy of a family's letter, marked as a copy, with the letter's own words below."""
@@ -117,25 +126,30 @@ class StaffLetters:
         return self._written("letter-copy", school, values, str(quoted), f"{RULE}\n\n{copy.text}")
 
     def digest(self, digest: DigestMail) -> Written:
-        """The students who changed tier, both ways; the highest tiers first."""
+        """The students who changed tier, both ways; the highest tiers first. Those of terms that are over come last."""
         school = one_line(digest.school)
-        count = len(digest.movements)
-        students = "No student" if count == 0 else "1 student" if count == 1 else f"{count} students"
-        values = {"school": school, "students": students, "day": day_in_words(digest.day, HOUSE)}
-        ordered = sorted(digest.movements, key=lambda moved: (-TIERS.index(moved.to_tier), -moved.absent_half_days, moved.name))
-        lines = [
-            {
-                "name": one_line(moved.name),
-                "year": "" if moved.year_level is None else str(moved.year_level),
-                "from_tier": moved.from_tier,
-                "to_tier": moved.to_tier,
-                "days": f"{moved.absent_half_days / 2:g}",
-            }
-            for moved in ordered
-        ]
-        table = self._movements.render(lines=lines) if lines else ""
-        listed = "".join(f"{_line(line)}\n" for line in lines)
-        return self._written("digest", school, values, table, listed)
+        running = [moved for moved in digest.movements if moved.term in (None, digest.term)]
+        over: dict[str, list[Movement]] = defaultdict(list)
+        for moved in digest.movements:
+            if moved.term not in (None, digest.term):
+                over[moved.term or ""].append(moved)
+        values = {
+            "school": school,
+            "students": _students(len(running)),
+            "day": day_in_words(digest.day, HOUSE),
+            "term": _term(digest.term) if digest.term else "",
+            "over": _students(len(digest.movements) - len(running)) if over else "",
+        }
+        tables, texts = [self._table(running)], [_list(running)]
+        for term in sorted(over, reverse=True):
+            values_of_term = {"term": f"{_term(term)} of {term[:4]}", "students": _students(len(over[term]))}
+            heading = self._markup.read(self._words.get_template("digest-past-term.txt").render(values_of_term))
+            tables += [heading.html, self._table(over[term])]
+            texts += [f"{heading.text}\n", _list(over[term])]
+        return self._written("digest", school, values, "\n".join(filter(None, tables)), "\n".join(filter(None, texts)))
+
+    def _table(self, movements: Sequence[Movement]) -> str:
+        return self._movements.render(lines=_lines(movements)) if movements else ""
 
     def _written(self, name: str, school: str, values: dict[str, str], html: str, text: str) -> Written:
         subject = one_line(self._subjects.get_template(f"{name}.subject.txt").render(values))
@@ -143,6 +157,34 @@ class StaffLetters:
         body = Marked(f"{body.html}\n{html}", "\n".join(filter(None, [body.text, text])), body.paragraphs, body.links)
         footer = self._markup.read(self._words.get_template("staff-footer.txt").render(values))
         return Written(subject=subject, text=plain(body, footer), html=self._page.html(subject, school, body, footer, HOUSE))
+
+
+def _lines(movements: Sequence[Movement]) -> list[dict[str, str]]:
+    """The lines of a table, the highest tiers first."""
+    ordered = sorted(movements, key=lambda moved: (-TIERS.index(moved.to_tier), -moved.absent_half_days, moved.name))
+    return [
+        {
+            "name": one_line(moved.name),
+            "year": "" if moved.year_level is None else str(moved.year_level),
+            "from_tier": moved.from_tier,
+            "to_tier": moved.to_tier,
+            "days": f"{moved.absent_half_days / 2:g}",
+        }
+        for moved in ordered
+    ]
+
+
+def _list(movements: Sequence[Movement]) -> str:
+    return "".join(f"{_line(line)}\n" for line in _lines(movements))
+
+
+def _students(count: int) -> str:
+    return "No student" if count == 0 else "1 student" if count == 1 else f"{count} students"
+
+
+def _term(name: str) -> str:
+    """`2026-T4` in words, without its year."""
+    return f"Term {name.partition('-T')[2]}"
 
 
 def _line(line: dict[str, str]) -> str:

@@ -53,12 +53,27 @@ VARIABLES: Final = (
     Variable(
         "mostly_illness", "flag", "Whether the school's roll says that more than half of the time away was illness", "true", optional=True
     ),
+    Variable("we_meet", "flag", "Whether the school's published plan names a meeting at this threshold", "true", optional=True),
+    Variable(
+        "attendance_service",
+        "flag",
+        "Whether the school's published plan names the Attendance Service at this threshold",
+        "true",
+        optional=True,
+    ),
     Variable("counted_on", "text", "The day of the count", "20 November 2026"),
     Variable("school", "text", "The school's name", "Example School"),
     Variable("contact_name", "text", "The person to ask for: the dean, or the school's own", "Hana Example", optional=True),
     Variable("phone", "text", "The number to ring: the dean's, or the school's", "04 555 0100", optional=True),
     Variable(
         "contact_email", "text", "The address to write to: the dean's, or the school's", "office@example-school.invalid", optional=True
+    ),
+    Variable(
+        "reply_link",
+        "text",
+        "The address at which the family can answer once, without an account; empty unless the letter policy has it",
+        "https://star.example.nz/notifier/reply/…",
+        optional=True,
     ),
 )
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType({variable.name: variable.kind for variable in VARIABLES})
@@ -85,11 +100,14 @@ def values_of(occasion: Occasion, threshold: Threshold, language: str) -> Values
         "absences": ", ".join(lines) or None,
         "absence_lines": lines,
         "mostly_illness": occasion.illness_half_days * 2 > occasion.absent_half_days,
+        "we_meet": "meeting-with-whanau" in occasion.promises.get(str(threshold), ()),
+        "attendance_service": "attendance-service-referral" in occasion.promises.get(str(threshold), ()),
         "counted_on": day_in_words(occasion.counted_at.astimezone(_zone(occasion.timezone)).date(), language),
         "school": one_line(occasion.school),
         "contact_name": occasion.contact_name,
         "phone": occasion.phone,
         "contact_email": occasion.contact_email,
+        "reply_link": occasion.reply_link,
     }
 
 

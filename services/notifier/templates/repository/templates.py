@@ -1,13 +1,14 @@
 """Schools' own letter templates: SQL. Versions are only added; the newest one of a school, threshold and language is in force."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifier.templates.languages import HOUSE
 from services.notifier.templates.rendering.occasion import LetterTemplate
 from shared.attendance.tiers import Threshold
 from shared.identifiers import lock_key
@@ -24,7 +25,8 @@ class TemplateKey:
 
 @dataclass(frozen=True, slots=True)
 class TemplateVersion:
-    """A version of a template. Without words: from then on it is the house's turn. `restored` is the version whose words came back."""
+    """A version of a template. Without words: from then on it is the house's turn. `restored` is the version whose words came back, and
+    `checked_by` the fluent speaker who has read them."""
 
     version: int
     language: str
@@ -33,6 +35,12 @@ class TemplateVersion:
     restored: int | None
     saved_by: str
     saved_at: datetime
+    checked_by: str | None = None
+
+    @property
+    def needs_speaker(self) -> bool:
+        """Whether its words are in a language that a fluent speaker should read first, and nobody has said that one has."""
+        return self.body is not None and self.checked_by is None and self.language.partition("-")[0] != HOUSE
 
     def template(self) -> LetterTemplate | None:
         """The words, for those who write letters; None for a version without."""
@@ -41,8 +49,31 @@ class TemplateVersion:
         return LetterTemplate(self.language, self.subject, self.body, self.version)
 
 
+async def in_force_of(
+    connection: AsyncConnection, wanted: Collection[tuple[str, Threshold]]
+) -> dict[tuple[str, Threshold], dict[str, TemplateVersion]]:
+    """The newest versions that have words, by language, for each school and threshold."""
+    in_force: dict[tuple[str, Threshold], dict[str, TemplateVersion]] = {pair: {} for pair in wanted}
+    rows = await connection.execute(
+        text(
+            """
+            SELECT DISTINCT ON (school, threshold, language)
+                school, threshold, version, language, subject, body, restored, saved_by, saved_at, checked_by
+            FROM templates
+            JOIN unnest(CAST(:schools AS text[]), CAST(:thresholds AS int[])) AS w(school, threshold) USING (school, threshold)
+            ORDER BY school, threshold, language, version DESC
+            """
+        ),
+        {"schools": [school for school, _ in wanted], "thresholds": [threshold for _, threshold in wanted]},
+    )
+    for row in rows:
+        if row.subject is not None:
+            in_force[row.school, row.threshold][row.language] = TemplateVersion(*row[2:])
+    return in_force
+
+
 _NEWEST = """
-    SELECT DISTINCT ON (threshold, language) threshold, version, language, subject, body, restored, saved_by, saved_at
+    SELECT DISTINCT ON (threshold, language) threshold, version, language, subject, body, restored, saved_by, saved_at, checked_by
     FROM templates WHERE school = :school AND (CAST(:threshold AS int) IS NULL OR threshold = :threshold)
     ORDER BY threshold, language, version DESC
 """
@@ -102,8 +133,8 @@ async def add(connection: AsyncConnection, key: TemplateKey, version: TemplateVe
     await connection.execute(
         text(
             """
-            INSERT INTO templates (school, threshold, language, version, subject, body, restored, saved_by, saved_at)
-            VALUES (:school, :threshold, :language, :version, :subject, :body, :restored, :saved_by, :saved_at)
+            INSERT INTO templates (school, threshold, language, version, subject, body, restored, saved_by, saved_at, checked_by)
+            VALUES (:school, :threshold, :language, :version, :subject, :body, :restored, :saved_by, :saved_at, :checked_by)
             """
         ),
         {
@@ -114,8 +145,23 @@ async def add(connection: AsyncConnection, key: TemplateKey, version: TemplateVe
             "restored": version.restored,
             "saved_by": version.saved_by,
             "saved_at": version.saved_at,
+            "checked_by": version.checked_by,
         },
     )
+
+
+async def languages(connection: AsyncConnection, school: str) -> dict[str, int]:
+    """The languages of the school's caregivers as the roster has them, and how many caregivers have each."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT coalesce(c ->> 'language', 'en') AS language, count(*) AS caregivers
+            FROM contacts, jsonb_array_elements(caregivers) AS c WHERE school = :school GROUP BY 1
+            """
+        ),
+        {"school": school},
+    )
+    return {row.language: row.caregivers for row in rows}
 
 
 async def note_used(connection: AsyncConnection, delivery_id: uuid.UUID, language: str, version: int | None) -> None:

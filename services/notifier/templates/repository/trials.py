@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,17 +14,19 @@ from shared.worklist import repository as worklist
 
 WORK_KIND = "trial"
 
+TrialStatus = Literal["waiting", "sent", "failed"]
+
 
 async def lock(connection: AsyncConnection, school: str) -> None:
     """Lets others of the school who send one wait until the transaction ends."""
     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_key("trial", school)})
 
 
-async def since(connection: AsyncConnection, school: str, moment: datetime) -> list[datetime]:
-    """When the school's trials since then were asked for, oldest first."""
+async def between(connection: AsyncConnection, school: str, since: datetime, now: datetime) -> list[datetime]:
+    """When the school's trials of a time were asked for, oldest first."""
     rows = await connection.execute(
-        text("SELECT created_at FROM trials WHERE school = :school AND created_at > :moment ORDER BY created_at"),
-        {"school": school, "moment": moment},
+        text("SELECT created_at FROM trials WHERE school = :school AND created_at > :since AND created_at <= :now ORDER BY created_at"),
+        {"school": school, "since": since, "now": now},
     )
     return [row.created_at for row in rows]
 
@@ -70,6 +73,14 @@ async def add(connection: AsyncConnection, school: str, threshold: Threshold, pa
     await worklist.add(connection, WORK_KIND, parcel.id, parcel.written_at, parcel.written_at)
 
 
+async def status_of(connection: AsyncConnection, trial: uuid.UUID) -> TrialStatus | None:
+    """The state of a test letter; None for one that nobody asked for."""
+    status: TrialStatus | None = (
+        await connection.execute(text("SELECT status FROM trials WHERE id = :id"), {"id": trial})
+    ).scalar_one_or_none()
+    return status
+
+
 async def to_send(connection: AsyncConnection, trial: uuid.UUID) -> Parcel | None:
     """The test letter to send; None when it was settled."""
     row = (await connection.execute(text("SELECT * FROM trials WHERE id = :id AND status = 'waiting'"), {"id": trial})).one_or_none()
@@ -102,3 +113,18 @@ async def settle(connection: AsyncConnection, trial: uuid.UUID, *, sent_at: date
         {"id": trial, "status": "failed" if sent_at is None else "sent", "sent_at": sent_at, "reason": reason},
     )
     return settled.rowcount == 1
+
+
+async def forget_settled_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Deletes up to `most` letters to schools themselves that were settled, from before a moment; answers how many."""
+    deleted = await connection.execute(
+        text(
+            """
+            DELETE FROM trials WHERE id IN (
+                SELECT id FROM trials WHERE created_at < :moment AND status <> 'waiting' LIMIT :most FOR UPDATE SKIP LOCKED
+            )
+            """
+        ),
+        {"moment": moment, "most": most},
+    )
+    return deleted.rowcount

@@ -2,16 +2,20 @@
 
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Row, text
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.delivery.deliveries.delivery import Delivery, DeliveryKey, DueDelivery, KeptBack, Told, Withdrawal
 from services.notifier.delivery.deliveries.resending import Resend
 from services.notifier.delivery.transports.interface import Parcel
 from shared.worklist import repository as worklist
+from shared.worklist.repository import share_of
 
 WORK_KIND = "delivery"
 
@@ -24,52 +28,71 @@ _KEY = """
 """
 
 
-async def add(
-    connection: AsyncConnection,
-    letter_id: uuid.UUID,
-    parcel: Parcel,
-    told: Told,
-    *,
-    corrects: uuid.UUID | None = None,
-    due_at: datetime | None = None,
-    asked_by: str | None = None,
-    asked_because: str | None = None,
-) -> None:
-    """Keeps what is to be sent, as every attempt will send it while that is so, and puts it on the worklist; due now, or then.
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A letter to one address that is to be sent, and the template it was written from: no version means the house's words.
 
-    With `corrects` it takes back the words of that delivery.
+    With `corrects` it takes back the words of that delivery, because a person (`asked_by`) wanted it.
     """
+
+    letter_id: uuid.UUID
+    school: str
+    parcel: Parcel
+    told: Told
+    template_language: str | None = None
+    template_version: int | None = None
+    corrects: uuid.UUID | None = None
+    due_at: datetime | None = None
+    asked_by: str | None = None
+    asked_because: str | None = None
+
+
+async def add(connection: AsyncConnection, new: Sequence[NewDelivery], now: datetime) -> None:
+    """Keeps what is to be sent, as every attempt will send it while that is so, and puts it on the worklist; due now, or then."""
+    if not new:
+        return
     await connection.execute(
         text(
             """
             INSERT INTO deliveries
                 (id, letter_id, channel, status, recipient, sender_name, reply_to, subject, body_text, body_html, message_id, created_at,
-                 standing, told, corrects, asked_by, asked_because)
-            VALUES
-                (:id, :letter_id, :channel, 'waiting', :recipient, :sender_name, :reply_to, nullif(:subject, ''), :text, nullif(:html, ''),
-                 :message_id, :now, :standing, CAST(:told AS jsonb), :corrects, :asked_by, :asked_because)
+                 standing, told, corrects, asked_by, asked_because, template_language, template_version)
+            SELECT id, letter_id, channel, 'waiting', recipient, sender_name, reply_to, nullif(subject, ''), body_text,
+                nullif(body_html, ''), message_id, created_at, standing, CAST(told AS jsonb), corrects, asked_by, asked_because,
+                template_language, template_version
+            FROM unnest(
+                CAST(:ids AS uuid[]), CAST(:letter_ids AS uuid[]), CAST(:channels AS text[]), CAST(:recipients AS text[]),
+                CAST(:sender_names AS text[]), CAST(:reply_tos AS text[]), CAST(:subjects AS text[]), CAST(:texts AS text[]),
+                CAST(:htmls AS text[]), CAST(:message_ids AS text[]), CAST(:created_ats AS timestamptz[]), CAST(:standings AS int[]),
+                CAST(:tolds AS text[]), CAST(:corrects AS uuid[]), CAST(:asked_bys AS text[]), CAST(:asked_becauses AS text[]),
+                CAST(:languages AS text[]), CAST(:versions AS int[])
+            ) AS n(id, letter_id, channel, recipient, sender_name, reply_to, subject, body_text, body_html, message_id, created_at,
+                standing, told, corrects, asked_by, asked_because, template_language, template_version)
             """
         ),
         {
-            "id": parcel.id,
-            "letter_id": letter_id,
-            "channel": parcel.channel,
-            "recipient": parcel.recipient,
-            "sender_name": parcel.sender_name,
-            "reply_to": parcel.reply_to,
-            "subject": parcel.subject,
-            "text": parcel.text,
-            "html": parcel.html,
-            "message_id": parcel.message_id,
-            "now": parcel.written_at,
-            "standing": told.standing,
-            "told": _days(told),
-            "corrects": corrects,
-            "asked_by": asked_by,
-            "asked_because": asked_because,
+            "ids": [one.parcel.id for one in new],
+            "letter_ids": [one.letter_id for one in new],
+            "channels": [one.parcel.channel for one in new],
+            "recipients": [one.parcel.recipient for one in new],
+            "sender_names": [one.parcel.sender_name for one in new],
+            "reply_tos": [one.parcel.reply_to for one in new],
+            "subjects": [one.parcel.subject for one in new],
+            "texts": [one.parcel.text for one in new],
+            "htmls": [one.parcel.html for one in new],
+            "message_ids": [one.parcel.message_id for one in new],
+            "created_ats": [one.parcel.written_at for one in new],
+            "standings": [one.told.standing for one in new],
+            "tolds": [_days(one.told) for one in new],
+            "corrects": [one.corrects for one in new],
+            "asked_bys": [one.asked_by for one in new],
+            "asked_becauses": [one.asked_because for one in new],
+            "languages": [one.template_language for one in new],
+            "versions": [one.template_version for one in new],
         },
     )
-    await worklist.add(connection, WORK_KIND, parcel.id, due_at or parcel.written_at, parcel.written_at)
+    due = {one.parcel.id: one.due_at or one.parcel.written_at for one in new}
+    await worklist.add_new(connection, WORK_KIND, due, now, {one.parcel.id: share_of(one.school) for one in new})
 
 
 async def rewrite(connection: AsyncConnection, parcel: Parcel, told: Told) -> None:
@@ -98,17 +121,28 @@ async def lock(connection: AsyncConnection, delivery_id: uuid.UUID) -> DeliveryK
 
     Raises NoResultFound for a delivery that does not exist.
     """
+    locked = await lock_all(connection, [delivery_id])
+    if delivery_id not in locked:
+        raise NoResultFound
+    return locked[delivery_id]
+
+
+async def lock_all(connection: AsyncConnection, delivery_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, DeliveryKey]:
+    """Those of the deliveries that exist, with their cases locked, as `lock` does for one."""
     await connection.execute(
         text(
             """
-            SELECT FROM cases c JOIN letters l USING (student_id, term) JOIN deliveries d ON d.letter_id = l.id
-            WHERE d.id = :id FOR NO KEY UPDATE OF c
+            SELECT FROM cases c
+            WHERE (student_id, term) IN (
+                SELECT l.student_id, l.term FROM deliveries d JOIN letters l ON l.id = d.letter_id WHERE d.id = ANY(CAST(:ids AS uuid[]))
+            )
+            ORDER BY student_id, term FOR NO KEY UPDATE
             """
         ),
-        {"id": delivery_id},
+        {"ids": list(delivery_ids)},
     )
-    row = (await connection.execute(text(_KEY + "WHERE d.id = :id"), {"id": delivery_id})).one()
-    return DeliveryKey(*row)
+    rows = await connection.execute(text(_KEY + "WHERE d.id = ANY(CAST(:ids AS uuid[]))"), {"ids": list(delivery_ids)})
+    return {row.id: DeliveryKey(*row) for row in rows}
 
 
 async def find(connection: AsyncConnection, *, delivery_id: uuid.UUID | None = None, message_id: str | None = None) -> DeliveryKey | None:
@@ -122,24 +156,24 @@ async def find(connection: AsyncConnection, *, delivery_id: uuid.UUID | None = N
     return None if row is None else DeliveryKey(*row)
 
 
-async def to_send(connection: AsyncConnection, delivery_id: uuid.UUID) -> DueDelivery | None:
-    """The parcel to send; None when it was settled, or its letter withdrawn. A correction goes also when its letter was."""
-    row = (
-        await connection.execute(
-            text(
-                """
-                SELECT d.*, l.school, l.student_id, d.standing < c.standing AS is_stale
-                FROM deliveries d JOIN letters l ON l.id = d.letter_id JOIN cases c USING (student_id, term)
-                WHERE d.id = :id AND d.status = 'waiting' AND d.recipient IS NOT NULL AND d.body_text IS NOT NULL
-                    AND (l.withdrawn IS NULL OR (d.corrects IS NOT NULL AND l.withdrawn = 'retracted'))
-                """
-            ),
-            {"id": delivery_id},
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    parcel = Parcel(
+async def to_send(connection: AsyncConnection, delivery_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, DueDelivery]:
+    """The parcels to send; none of a delivery that was settled, or whose letter was withdrawn. A correction goes even then."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT d.*, l.school, l.student_id, c.term, d.standing < c.standing AS is_stale
+            FROM deliveries d JOIN letters l ON l.id = d.letter_id JOIN cases c USING (student_id, term)
+            WHERE d.id = ANY(CAST(:ids AS uuid[])) AND d.status = 'waiting' AND d.recipient IS NOT NULL AND d.body_text IS NOT NULL
+                AND (l.withdrawn IS NULL OR (d.corrects IS NOT NULL AND l.withdrawn = 'retracted'))
+            """
+        ),
+        {"ids": list(delivery_ids)},
+    )
+    return {row.id: DueDelivery(_parcel(row), row.school, row.student_id, row.refusals, bool(row.is_stale), row.term) for row in rows}
+
+
+def _parcel(row: Row[Any]) -> Parcel:
+    return Parcel(
         id=row.id,
         channel=row.channel,
         recipient=row.recipient,
@@ -151,19 +185,19 @@ async def to_send(connection: AsyncConnection, delivery_id: uuid.UUID) -> DueDel
         message_id=row.message_id,
         written_at=row.created_at,
     )
-    return DueDelivery(parcel, row.school, row.student_id, row.refusals, bool(row.is_stale))
 
 
-async def waiting_of(connection: AsyncConnection, letter_id: uuid.UUID, reason: Withdrawal) -> Sequence[uuid.UUID]:
-    """The deliveries of a letter that have not been settled, and that a withdrawal for this reason ends."""
+async def waiting_of(connection: AsyncConnection, letter_ids: Collection[uuid.UUID], reason: Withdrawal) -> Sequence[uuid.UUID]:
+    """The deliveries of letters that have not been settled, and that a withdrawal for this reason ends."""
     rows = await connection.execute(
         text(
             """
             SELECT id FROM deliveries
-            WHERE letter_id = :letter_id AND status = 'waiting' AND (corrects IS NULL OR :reason = 'student-left') ORDER BY id
+            WHERE letter_id = ANY(CAST(:letter_ids AS uuid[])) AND status = 'waiting' AND (corrects IS NULL OR :reason = 'student-left')
+            ORDER BY id
             """
         ),
-        {"letter_id": letter_id, "reason": reason},
+        {"letter_ids": list(letter_ids), "reason": reason},
     )
     return [row.id for row in rows]
 
@@ -175,30 +209,70 @@ async def refused(connection: AsyncConnection, delivery_id: uuid.UUID) -> None:
     )
 
 
-async def sent(connection: AsyncConnection, delivery_id: uuid.UUID, now: datetime) -> bool:
-    """It went out; False when it had been settled before. A report that it came back can be here already."""
+async def sent(connection: AsyncConnection, delivery_ids: Collection[uuid.UUID], now: datetime) -> list[uuid.UUID]:
+    """They went out; answers those of them that had not been settled before. A report that one came back can be here already."""
     settled = await connection.execute(
         text(
             """
             UPDATE deliveries d SET sent_at = :now, status = CASE WHEN b.status IS NULL THEN 'sent' ELSE 'bounced' END,
                 bounced_at = CASE WHEN b.status IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END, reason = b.status
-            FROM (SELECT min(status) AS status FROM bounces WHERE delivery_id = :id AND kind IN ('hard', 'soft', 'policy')) b
-            WHERE d.id = :id AND d.status = 'waiting'
+            FROM (
+                SELECT n.id, min(b.status) AS status FROM unnest(CAST(:ids AS uuid[])) AS n(id)
+                LEFT JOIN bounces b ON b.delivery_id = n.id AND b.kind IN ('hard', 'soft', 'policy') GROUP BY n.id
+            ) b
+            WHERE d.id = b.id AND d.status = 'waiting'
+            RETURNING d.id
             """
         ),
-        {"id": delivery_id, "now": now},
+        {"ids": list(delivery_ids), "now": now},
     )
-    return settled.rowcount == 1
+    return [row.id for row in settled]
+
+
+async def crossed_at(connection: AsyncConnection, delivery_ids: Collection[uuid.UUID]) -> list[datetime]:
+    """When the newest crossing that each delivery's letter is about was published; none for corrections and what is sent again."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT max(coalesce(c.said_at, c.handled_at)) AS at
+            FROM deliveries d JOIN letters l ON l.id = d.letter_id
+                JOIN crossings c ON c.student_id = l.student_id AND c.term = l.term AND c.letter_id = l.id
+            WHERE d.id = ANY(CAST(:ids AS uuid[])) AND d.corrects IS NULL AND d.resend_of IS NULL
+            GROUP BY d.id
+            """
+        ),
+        {"ids": list(delivery_ids)},
+    )
+    return [row.at for row in rows]
+
+
+async def last_sent(connection: AsyncConnection) -> datetime | None:
+    """When a delivery last went out."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT d.sent_at FROM work w JOIN deliveries d ON d.id = w.id
+            WHERE w.kind = :kind AND w.settled_at IS NOT NULL AND d.sent_at IS NOT NULL ORDER BY w.settled_at DESC LIMIT 1
+            """
+        ),
+        {"kind": WORK_KIND},
+    )
+    return rows.scalar_one_or_none()
 
 
 async def failed(connection: AsyncConnection, delivery_id: uuid.UUID, reason: str) -> bool:
     """It will not go out; False when it had been settled before."""
-    return await _settle(connection, delivery_id, "failed", reason)
+    return await _settle(connection, [delivery_id], "failed", reason) == 1
 
 
 async def cancelled(connection: AsyncConnection, delivery_id: uuid.UUID, reason: Withdrawal | KeptBack) -> bool:
     """It must not go out any more; False when it had been settled before."""
-    return await _settle(connection, delivery_id, "cancelled", reason)
+    return await _settle(connection, [delivery_id], "cancelled", reason) == 1
+
+
+async def cancelled_all(connection: AsyncConnection, delivery_ids: Collection[uuid.UUID], reason: Withdrawal) -> None:
+    """They must not go out any more; those that had been settled before stay as they are."""
+    await _settle(connection, delivery_ids, "cancelled", reason)
 
 
 async def cancelled_by(connection: AsyncConnection, delivery_id: uuid.UUID, by: str, because: str | None) -> bool:
@@ -268,7 +342,9 @@ async def get(connection: AsyncConnection, delivery_id: uuid.UUID) -> Delivery |
     return None if row is None else Delivery(*row)
 
 
-async def add_resend(connection: AsyncConnection, delivery_id: uuid.UUID, resend: Resend, *, by: str, reason: str, now: datetime) -> None:
+async def add_resend(
+    connection: AsyncConnection, delivery_id: uuid.UUID, school: str, resend: Resend, *, by: str, reason: str, now: datetime
+) -> None:
     """Another delivery of the same letter to the same address, because a person asked for it."""
     await connection.execute(
         text(
@@ -291,22 +367,27 @@ async def add_resend(connection: AsyncConnection, delivery_id: uuid.UUID, resend
             "now": now,
         },
     )
-    await worklist.add(connection, WORK_KIND, resend.id, now, now)
+    await worklist.add(connection, WORK_KIND, resend.id, now, now, share=share_of(school))
 
 
-async def erase_of_students(connection: AsyncConnection, student_ids: Collection[uuid.UUID]) -> None:
-    """Forgets the words and addresses of all that these students' families were sent."""
+async def erase_of_students(connection: AsyncConnection, student_ids: Collection[uuid.UUID]) -> int:
+    """Forgets the words and addresses of all that these students' families were sent, and what staff said when they had it sent again or
+    kept back; answers how many deliveries."""
     if not student_ids:
-        return
-    await connection.execute(
+        return 0
+    erased = await connection.execute(
         text(
             """
-            UPDATE deliveries d SET recipient = NULL, subject = NULL, body_text = NULL, body_html = NULL, told = NULL
+            UPDATE deliveries d
+            SET recipient = NULL, subject = NULL, body_text = NULL, body_html = NULL, told = NULL, asked_because = NULL
             FROM letters l WHERE l.id = d.letter_id AND l.student_id = ANY(CAST(:student_ids AS uuid[]))
+                AND (d.recipient IS NOT NULL OR d.subject IS NOT NULL OR d.body_text IS NOT NULL OR d.body_html IS NOT NULL
+                    OR d.told IS NOT NULL OR d.asked_because IS NOT NULL)
             """
         ),
         {"student_ids": sorted(student_ids)},
     )
+    return erased.rowcount
 
 
 async def erase_before(connection: AsyncConnection, moment: datetime, now: datetime, most: int) -> int:
@@ -331,12 +412,12 @@ async def erase_before(connection: AsyncConnection, moment: datetime, now: datet
     return erased.rowcount
 
 
-async def _settle(connection: AsyncConnection, delivery_id: uuid.UUID, status: str, reason: str) -> bool:
+async def _settle(connection: AsyncConnection, delivery_ids: Collection[uuid.UUID], status: str, reason: str) -> int:
     settled = await connection.execute(
-        text("UPDATE deliveries SET status = :status, reason = :reason WHERE id = :id AND status = 'waiting'"),
-        {"id": delivery_id, "status": status, "reason": reason},
+        text("UPDATE deliveries SET status = :status, reason = :reason WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'waiting'"),
+        {"ids": list(delivery_ids), "status": status, "reason": reason},
     )
-    return settled.rowcount == 1
+    return settled.rowcount
 
 
 def _days(told: Told) -> str | None:

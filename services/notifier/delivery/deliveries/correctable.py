@@ -1,0 +1,38 @@
+"""Which letters of a list can be corrected: the same reasons stand against it as against the request for a correction."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.contacts.recipients import recipients
+from services.notifier.contacts.repository import bad_addresses, contacts, decisions
+from services.notifier.contacts.school_days import last_day_of_letters
+from services.notifier.delivery.deliveries.repository import listing
+from shared.addresses import address_key
+
+
+async def correctable(connection: AsyncConnection, school: str, rows: Sequence[Mapping[str, Any]], now: datetime) -> set[uuid.UUID]:
+    """The ids of those of a school's items of which a letter of correction would be written now."""
+    wrong = [row for row in rows if row["can_be_corrected"]]
+    sender = await contacts.school(connection, school) if wrong else None
+    if sender is None:
+        return set()
+    choices, calendar = await listing.choices(connection, school), sender.calendar()
+    if choices.correct == "never":
+        return set()
+    bad = await bad_addresses.among(connection, school, {address_key(row["recipient"]) for row in wrong if row["recipient"]})
+    decided = await decisions.of(connection, school)
+    found = set()
+    for row in wrong:
+        last = last_day_of_letters(calendar.term_named(row["term"]), row["term"], choices.after_term)
+        over = last is not None and calendar.today(now) > last
+        if over or row["recipient"] is None or address_key(row["recipient"]) in bad:
+            continue
+        contact = await contacts.contact(connection, row["student_id"])
+        to = recipients(contact.caregivers, elsewhere=contact.elsewhere, decisions=decided) if contact is not None else ()
+        if any(recipient.address == row["recipient"] for recipient in to):
+            found.add(row["id"])
+    return found

@@ -1,0 +1,20 @@
+"""Letters about a term that is over: what was written in time has a day longer to go out, as a mail server may be away."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifier.contacts.repository import contacts
+from services.notifier.contacts.school_days import DAY
+from services.notifier.delivery.deliveries.delivery import DueDelivery
+from services.notifier.letters.policy import is_over
+from services.notifier.letters.repository import policies
+
+
+async def delivery_is_over(connection: AsyncConnection, due: DueDelivery, now: datetime) -> bool:
+    """Whether it is too late for a delivery: what the task of deliveries calls."""
+    school = await contacts.school(connection, due.school)
+    if school is None:
+        return False
+    calendar, policy = school.calendar(), await policies.current(connection, due.school)
+    return is_over(policy, calendar.term_named(due.term), calendar, now - DAY, due.term)

@@ -1,0 +1,1 @@
+"""Endpoints: the page that families open, and what staff see and set."""

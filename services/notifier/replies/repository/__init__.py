@@ -1,0 +1,1 @@
+"""SQL of links, replies, and the words of the page."""
