@@ -1,8 +1,10 @@
 """Access tokens by OAuth 2's client credentials (RFC 6749, 4.4), kept until shortly before they end."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from urllib.parse import quote
 
@@ -10,7 +12,6 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from shared.clock import Clock, utc_now
 from shared.tls import is_certificate_fault
 
 EARLY: Final = timedelta(seconds=30)
@@ -54,15 +55,15 @@ class Tokens:
 
     client: httpx.AsyncClient
     credentials: Credentials
-    clock: Clock = utc_now
+    monotonic: Callable[[], float] = time.monotonic
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _token: str | None = None
-    _until: datetime | None = None
+    _until: float = 0.0
 
     async def get(self) -> str:
         """A token that holds. Raises NoTokenError."""
         async with self._lock:
-            if self._token is None or self._until is None or self.clock() >= self._until:
+            if self._token is None or self.monotonic() >= self._until:
                 self._token, self._until = await self._fetch()
             return self._token
 
@@ -72,7 +73,7 @@ class Tokens:
             if self._token == token:
                 self._token = None
 
-    async def _fetch(self) -> tuple[str, datetime]:
+    async def _fetch(self) -> tuple[str, float]:
         credentials = self.credentials
         form = {"grant_type": "client_credentials"} | ({"scope": credentials.scope} if credentials.scope else {})
         # RFC 6749, 2.3.1: name and secret are form-encoded before they go into the header.
@@ -94,4 +95,4 @@ class Tokens:
             raise NoTokenError("token-unreadable")
         stated = grant.expires_in
         life = timedelta(seconds=int(stated)) if isinstance(stated, (int, float)) and 0 < stated < _LONGEST_LIFE else SHORTEST_LIFE
-        return grant.access_token, self.clock() + max(life - EARLY, timedelta(0))
+        return grant.access_token, self.monotonic() + max(life - EARLY, timedelta(0)).total_seconds()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from services.moe_sync.adapters.folder import Archive, FolderAdapter
 from services.moe_sync.adapters.https import HttpsAdapter, Tls, https_client
@@ -10,6 +11,9 @@ from services.moe_sync.adapters.oauth import Credentials, Tokens
 from services.moe_sync.roster.preferences import AdapterName
 from services.moe_sync.settings import MoeSyncSettings
 from shared.clock import Clock, utc_now
+
+if TYPE_CHECKING:
+    from services.moe_sync.adapters.sftp import SftpServer
 
 
 @asynccontextmanager
@@ -27,23 +31,33 @@ async def open_adapters(
             client = await stack.enter_async_context(https_client(settings.upload_timeout, tls))
             tokens = None
             if settings.ministry_token_url:
-                secret = settings.ministry_client_secret.get_secret_value()
-                credentials = Credentials(settings.ministry_token_url, settings.ministry_client_id, secret, settings.ministry_scope or None)
-                tokens = Tokens(client, credentials, clock)
+                tokens = Tokens(client, credentials(settings))
             adapters["https"] = HttpsAdapter(
                 client, settings.ministry_url, settings.upload_timeout, clock, tokens, compressed=settings.ministry_gzip
             )
         if settings.ministry_sftp_url:
             # Imported only where it is used: its cryptography takes a while to load.
-            from services.moe_sync.adapters.sftp import SftpAdapter, SftpServer  # noqa: PLC0415
+            from services.moe_sync.adapters.sftp import SftpAdapter  # noqa: PLC0415
 
-            assert settings.ministry_sftp_key is not None
-            server = SftpServer.parse(
-                settings.ministry_sftp_url,
-                settings.ministry_sftp_key,
-                settings.ministry_sftp_host_key,
-                settings.ministry_sftp_inbox,
-                settings.ministry_sftp_outbox,
-            )
-            adapters["sftp"] = SftpAdapter(server, settings.upload_timeout)
+            adapters["sftp"] = SftpAdapter(sftp_server(settings), settings.upload_timeout)
         yield adapters
+
+
+def credentials(settings: MoeSyncSettings) -> Credentials:
+    """Our name and secret at the token endpoint that the settings name."""
+    secret = settings.ministry_client_secret.get_secret_value()
+    return Credentials(settings.ministry_token_url, settings.ministry_client_id, secret, settings.ministry_scope or None)
+
+
+def sftp_server(settings: MoeSyncSettings) -> "SftpServer":
+    """The SFTP server that the settings name. Raises ValueError."""
+    from services.moe_sync.adapters.sftp import SftpServer  # noqa: PLC0415
+
+    assert settings.ministry_sftp_key is not None
+    return SftpServer.parse(
+        settings.ministry_sftp_url,
+        settings.ministry_sftp_key,
+        settings.ministry_sftp_host_key,
+        settings.ministry_sftp_inbox,
+        settings.ministry_sftp_outbox,
+    )

@@ -51,7 +51,7 @@ class SftpAdapter:
     async def send(self, parcel: Parcel) -> Answer:
         """Looks for the answer first, and puts the document there unless it is on its way already."""
         try:
-            async with asyncio.timeout(self.timeout.total_seconds()), self._connected() as sftp:
+            async with asyncio.timeout(self.timeout.total_seconds()), connected(self.server) as sftp:
                 answer = await self._answer(sftp, parcel)
                 if answer is not None:
                     return answer
@@ -67,26 +67,6 @@ class SftpAdapter:
             # A broken connection may leave a part of a file, but never under the name that is collected.
             return Unsettled("unreachable", f"the Ministry's SFTP server could not be used ({type(error).__name__})")
         return Unsettled("awaiting-receipt", "delivered; the receipt is not there yet", delivered=True)
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[asyncssh.SFTPClient]:
-        server = self.server
-        async with (
-            asyncssh.connect(
-                server.host,
-                server.port,
-                username=server.user,
-                client_keys=[str(server.key)],
-                known_hosts=([asyncssh.import_public_key(server.host_key)], [], []),
-                # Nothing of the person who runs this: no agent, no configuration, no other ways in.
-                agent_path=None,
-                config=None,
-                preferred_auth=["publickey"],
-                connect_timeout=CONNECT_TIMEOUT,
-            ) as connection,
-            connection.start_sftp_client() as sftp,
-        ):
-            yield sftp
 
     async def _answer(self, sftp: asyncssh.SFTPClient, parcel: Parcel) -> Answer | None:
         receipt = await _read(sftp, f"{self.server.outbox}/{parcel.key}.receipt.json")
@@ -110,6 +90,27 @@ class SftpAdapter:
             if await sftp.exists(final):
                 await sftp.remove(final)
             await sftp.rename(unfinished, final)
+
+
+@asynccontextmanager
+async def connected(server: SftpServer) -> AsyncIterator[asyncssh.SFTPClient]:
+    """A session at the server. Raises OSError, asyncssh.Error."""
+    async with (
+        asyncssh.connect(
+            server.host,
+            server.port,
+            username=server.user,
+            client_keys=[str(server.key)],
+            known_hosts=([asyncssh.import_public_key(server.host_key)], [], []),
+            # Nothing of the person who runs this: no agent, no configuration, no other ways in.
+            agent_path=None,
+            config=None,
+            preferred_auth=["publickey"],
+            connect_timeout=CONNECT_TIMEOUT,
+        ) as connection,
+        connection.start_sftp_client() as sftp,
+    ):
+        yield sftp
 
 
 async def _read(sftp: asyncssh.SFTPClient, path: str) -> bytes | None:

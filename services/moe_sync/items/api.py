@@ -20,7 +20,7 @@ router = Router(tags=["uploads"])
 
 
 @router.get("/v1/schools/{school}/upload-items", summary="The state of records and responses")
-async def list_items(school: SchoolInPath, state: State, caller: Reader, query: Annotated[ItemsQuery, Query()]) -> Page[ItemOut]:
+async def list_upload_items(school: SchoolInPath, state: State, caller: Reader, query: Annotated[ItemsQuery, Query()]) -> Page[ItemOut]:
     """The items that the Ministry has accepted, has rejected (with the reason) or has not been sent yet. `record` shows one record and its
     responses."""
     caller.require_school(school)

@@ -32,7 +32,7 @@ class RecordsHandler(BatchHandler):
                 batch.refuse(message, UNFIT, "its id is that of an item of another kind")
                 continue
             fitting.extend(facts)
-        versions = track(fitting, tracked)
+        versions = track(fitting, tracked, batch.now)
         await items.save(connection, list(tracked.values()), versions)
 
 

@@ -90,8 +90,8 @@ async def save(connection: AsyncConnection, items: Sequence[Tracked], versions: 
 Candidates = tuple[list[Candidate[RecordItem]], list[Candidate[ResponseItem]]]
 
 
-async def candidates(connection: AsyncConnection, until: Mapping[str, datetime]) -> dict[str, Candidates]:
-    """The records and responses of schools that may go, as they were at a moment of each school's own."""
+async def candidates(connection: AsyncConnection, until: Mapping[str, datetime | None]) -> dict[str, Candidates]:
+    """The records and responses of schools that may go, as they were at a moment of each school's own, or (None) as they are."""
     rows = await connection.execute(
         text(
             """
@@ -101,7 +101,7 @@ async def candidates(connection: AsyncConnection, until: Mapping[str, datetime])
             JOIN items i ON i.school = w.school AND (i.revision > i.included OR i.rejected)
             CROSS JOIN LATERAL (
                 SELECT revision, content FROM versions
-                WHERE item_id = i.id AND changed_at <= w.until ORDER BY revision DESC LIMIT 1
+                WHERE item_id = i.id AND (w.until IS NULL OR changed_at <= w.until) ORDER BY revision DESC LIMIT 1
             ) v
             LEFT JOIN items r ON r.id = i.record_id
             """

@@ -49,8 +49,8 @@ def identity_of(fact: Fact) -> Identity:
     return Identity(fact.record_id, "record", fact.subject.school, fact.record_id)
 
 
-def track(facts: Iterable[Fact], items: Mapping[UUID, Tracked]) -> list[Version]:
-    """Folds the facts into their items, in order; answers the versions that came of it."""
+def track(facts: Iterable[Fact], items: Mapping[UUID, Tracked], heard_at: datetime) -> list[Version]:
+    """Folds the facts into their items, in order; answers the versions that came of it. None is from later than `heard_at`."""
     versions: list[Version] = []
     for fact in facts:
         tracked = items[identity_of(fact).id]
@@ -59,8 +59,10 @@ def track(facts: Iterable[Fact], items: Mapping[UUID, Tracked]) -> list[Version]
         after = _item(tracked)
         if after is None or after == before:
             continue
-        # Later facts are later versions, even where the clocks they come from disagree.
-        tracked.changed_at = fact.at if tracked.changed_at is None else max(tracked.changed_at, fact.at)
+        # Later facts are later versions, even where the clocks they come from disagree. Whatever those say, what is heard of before a
+        # window closes goes with it.
+        changed_at = fact.at if tracked.changed_at is None else max(tracked.changed_at, fact.at)
+        tracked.changed_at = min(changed_at, heard_at)
         tracked.revision += 1
         versions.append(Version(after, tracked.revision, tracked.changed_at))
     return versions

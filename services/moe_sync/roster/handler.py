@@ -11,6 +11,7 @@ from services.moe_sync.roster.repository import national_numbers
 from services.moe_sync.roster.repository.national_numbers import NationalNumber
 from services.moe_sync.roster.unfit import UNFIT
 from shared.batch import Batch, BatchHandler
+from shared.erasures.passing import erased_among
 from shared.events.data import StudentUpdated
 from shared.events.envelope import Event, Tombstone
 from shared.identifiers import uuid_or_none
@@ -29,15 +30,19 @@ class StudentsHandler(BatchHandler):
         for message, event in batch.events:
             match event:
                 case Event(data=StudentUpdated() as student):
-                    numbers[student.student_id] = NationalNumber(
-                        student.student_id, student.school, padded_nsn(student.nsn), student.updated_at
-                    )
+                    before = numbers.get(student.student_id)
+                    if before is None or before.at <= student.updated_at:
+                        numbers[student.student_id] = NationalNumber(
+                            student.student_id, student.school, padded_nsn(student.nsn), student.updated_at
+                        )
                 case Tombstone(key=key) if (gone := uuid_or_none(key)) is not None:
                     numbers[gone] = None
                 case _:
                     batch.refuse(message, UNFIT, "only students belong on this topic")
         await national_numbers.erase(connection, sorted(student for student, number in numbers.items() if number is None))
-        await national_numbers.keep(connection, [number for number in numbers.values() if number is not None])
+        erased = await erased_among(connection, numbers.keys())
+        told = [number for number in numbers.values() if number is not None and not erased.hide(number.student_id, number.at)]
+        await national_numbers.keep(connection, told)
 
 
 def padded_nsn(nsn: str | None) -> str | None:

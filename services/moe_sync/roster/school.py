@@ -5,11 +5,13 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from services.moe_sync.roster.unfit import UnfitEventError, checked_school
 from services.moe_sync.roster.week import Closing
 from shared.attendance.calendar import Term
 from shared.events.data import SchoolUpdated, TermDates
+from shared.events.school_years import merged
 from shared.identifiers import is_term_name
 
 
@@ -37,6 +39,17 @@ class School(Struct, frozen=True):
     def terms(self) -> list[Term]:
         """Its terms, in order."""
         return [Term(dates.term, dates.start, dates.end) for dates in self.dates]
+
+
+def beside(before: School | None, update: SchoolUpdated) -> School:
+    """The school that an event speaks of, beside the terms that are over. Raises UnfitEventError like `school_from`."""
+    school = school_from(update)
+    if before is None:
+        return school
+    known = SchoolUpdated(
+        school=before.school, name=before.name, terms=before.dates, timezone=before.timezone, updated_at=before.updated_at
+    )
+    return replace(school, dates=merged(known, update).terms)
 
 
 def school_from(update: SchoolUpdated) -> School:

@@ -95,19 +95,20 @@ def next_to_close(moment: datetime, zone: ZoneInfo, closing: Closing) -> Week:
 
 def term_of(week: Week, terms: Sequence[Term]) -> Term | None:
     """The term that a week lies in; of two that share the week, the one that begins in it. None in the holidays."""
-    return next((term for term in reversed(terms) if _first_week(term) <= week <= Week.of(term.end)), None)
+    return next((term for term in reversed(terms) if first_week(term) <= week <= Week.of(term.end)), None)
 
 
 def next_in_term(week: Week, terms: Sequence[Term]) -> Week | None:
     """The first week from this one on that lies in a term; None when no such term is known. `terms` are in order."""
     for term in terms:
-        candidate = max(week, _first_week(term))
+        candidate = max(week, first_week(term))
         if candidate <= Week.of(term.end):
             return candidate
     return None
 
 
-def _first_week(term: Term) -> Week:
+def first_week(term: Term) -> Week:
+    """The week that a term begins in."""
     week = Week.of(term.start)
     # Nothing happens at a school on the weekend before the first Monday.
     return week.following() if term.start.weekday() >= SATURDAY else week

@@ -27,12 +27,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An upload to build: of a school's week, with what became so until a moment."""
+    """An upload to build: of a school's week, with what became so until a moment, or (None) with all that is there."""
 
     school: School
     week: Week
     term: Term
-    until: datetime
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,17 @@ def has_nsn(document: Document) -> bool:
     return any(isinstance(entry.nsn, str) for entry in document.records)
 
 
+def without_nsn_of(document: Document, student_id: UUID) -> Document:
+    """The document without one student's number; its checksum stays that of what was sent."""
+    records = [replace(entry, nsn=UNSET) if entry.student_id == student_id else entry for entry in document.records]
+    return replace(document, records=records)
+
+
+def has_nsn_of(document: Document, student_id: UUID) -> bool:
+    """Whether the document holds a student's national student number."""
+    return any(isinstance(entry.nsn, str) for entry in document.records if entry.student_id == student_id)
+
+
 def encode_document(document: Document) -> bytes:
     """The bytes that are kept and sent."""
     return _encoder.encode(document)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.moe_sync.items.item import Change, ItemKind, Origin, RecordStatus
 from services.moe_sync.roster.schemas import Line, WeekName
@@ -40,14 +40,14 @@ class ChangesOut(BaseModel):
     withdrawn: int
 
 
-class MarkIn(Body):
+class MarkSentIn(Body):
     """The receipt that the Ministry gave to the person who carried the upload there."""
 
     receipt: Line
     note: Line | None = None
 
 
-class RecordOut(BaseModel):
+class UploadRecordOut(BaseModel):
     """A STAR record as it is sent, without a national student number. `days_absent` and `crossed_on` are those of its last crossing."""
 
     id: UUID
@@ -63,7 +63,7 @@ class RecordOut(BaseModel):
     change: Change
 
 
-class ResponseOut(BaseModel):
+class UploadResponseOut(BaseModel):
     """A response activity as it is sent."""
 
     id: UUID
@@ -74,15 +74,19 @@ class ResponseOut(BaseModel):
     change: Change
 
 
-class SentRecord(RecordOut):
+class SentRecord(UploadRecordOut):
     """A record of an upload; `reject` is why the Ministry did not take it."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     kind: Literal["record"] = "record"
     reject: str | None
 
 
-class SentResponse(ResponseOut):
+class SentResponse(UploadResponseOut):
     """A response of an upload; `reject` is why the Ministry did not take it."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     kind: Literal["response"] = "response"
     reject: str | None
@@ -98,8 +102,8 @@ class DocumentOut(BaseModel):
     week: str
     number: int
     created_at: datetime
-    records: list[RecordOut]
-    responses: list[ResponseOut]
+    records: list[UploadRecordOut]
+    responses: list[UploadResponseOut]
     counts: CountsOut
     changes: ChangesOut
     checksum: str
@@ -112,7 +116,7 @@ class RejectOut(BaseModel):
     reason: str
 
 
-class AttemptOut(BaseModel):
+class UploadAttemptOut(BaseModel):
     """One attempt at sending. `ended_at` and `outcome` are null while it is under way, and for one that was killed."""
 
     attempt: int
@@ -161,7 +165,18 @@ class UploadOut(UploadSummary):
 
     items: list[Annotated[SentRecord | SentResponse, Field(discriminator="kind")]]
     rejects: list[RejectOut]
-    attempts: list[AttemptOut]
+    attempts: list[UploadAttemptOut]
+
+
+class SchoolUploads(BaseModel):
+    """A school's newest upload in a word. `accepted_at` is when the Ministry last accepted one, `waiting` how many it has not answered."""
+
+    school: str
+    week: str | None
+    status: UploadStatus | None
+    reason: str | None
+    accepted_at: datetime | None
+    waiting: int
 
 
 class DifferenceOut(BaseModel):
@@ -193,6 +208,7 @@ class CertificateQuery(Body):
     """Data, or a page to print."""
 
     format: Literal["json", "pdf"] = "json"
+    """Data, or a page to print."""
 
 
 class CertificateOut(BaseModel):

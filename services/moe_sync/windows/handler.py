@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.roster.repository import national_numbers, schools
-from services.moe_sync.roster.school import School, school_from
+from services.moe_sync.roster.school import beside, school_from
 from services.moe_sync.roster.unfit import UNFIT, UnfitEventError, is_school_number
 from services.moe_sync.windows import repository as windows
 from services.moe_sync.windows.scheduling import Scheduler
@@ -29,12 +29,12 @@ class SchoolsHandler(BatchHandler):
     async def apply(self, connection: AsyncConnection, batch: Batch) -> None:
         """Applies the events, school by school. None of them ever waits."""
         # None stands for a school that is gone.
-        updates: dict[str, list[School | None]] = defaultdict(list)
+        updates: dict[str, list[SchoolUpdated | None]] = defaultdict(list)
         for message, event in batch.events:
             match event:
                 case Event(data=SchoolUpdated() as update):
                     try:
-                        updates[update.school].append(school_from(update))
+                        updates[school_from(update).school].append(update)
                     except UnfitEventError as error:
                         batch.refuse(message, UNFIT, str(error))
                 case Tombstone(key=key) if is_school_number(key):
@@ -42,16 +42,18 @@ class SchoolsHandler(BatchHandler):
                 case _:
                     batch.refuse(message, UNFIT, "only schools belong on this topic")
         for number in sorted(updates):
-            for school in updates[number]:
-                await self._update(connection, number, school, batch.now)
+            for sent in updates[number]:
+                await self._update(connection, number, sent, batch.now)
 
-    async def _update(self, connection: AsyncConnection, number: str, school: School | None, now: datetime) -> None:
-        if school is None:
+    async def _update(self, connection: AsyncConnection, number: str, update: SchoolUpdated | None, now: datetime) -> None:
+        before = await schools.lock(connection, number)
+        if update is None:
             await schools.close_for_good(connection, number)
             await national_numbers.erase_school(connection, number)
-        elif await schools.put(connection, school):
+        elif await schools.put(connection, beside(before, update)):
             kept = await schools.lock(connection, number)
-            slot = None if kept is None else self.scheduler.next_slot(kept, now)
+            newest = (await windows.newest_of(connection, [number])).get(number)
+            slot = None if kept is None else self.scheduler.next_slot(kept, now, newest)
             if slot is not None:
                 await windows.add(connection, [slot])
                 await worklist.wake(connection)

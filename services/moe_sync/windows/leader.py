@@ -1,6 +1,7 @@
 """The one worker among many that schedules: it closes windows, keeps their chains whole, and counts what is overdue."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from services.moe_sync.uploads.repository import upload_log, uploads
 from services.moe_sync.windows import repository as windows
 from services.moe_sync.windows.task import WindowTask
 from shared.clock import Clock, utc_now
+from shared.clockwatch.watch import Doubts, never
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup
 from shared.leases.lease import FenceLostError, Lease
@@ -48,11 +50,16 @@ class Leader:
     windows: WindowTask
     adapters: frozenset[AdapterName]
     default: AdapterName
-    started_at: datetime
     clock: Clock = utc_now
+    doubts: Doubts = never
+    monotonic: Callable[[], float] = time.monotonic
     bell: Wakeup = field(default_factory=Wakeup)
     _leads: bool = False
-    _last_round: datetime | None = None
+    _last_round: float | None = None
+    _reads_since: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reads_since = self.monotonic()
 
     async def run(self, stop: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
         """Goes round until `stop` is set, then hands over."""
@@ -78,13 +85,14 @@ class Leader:
         """One round: answers whether there may be more to do at once. Raises FenceLostError."""
         if not await self._lead():
             return False
-        now = self.clock()
-        # Also when the clock was set back.
-        if self._last_round is None or abs(now - self._last_round) >= ROUND:
-            await self._look_over(now)
-            self._last_round = now
+        # A week that is passed over, or closed too soon, is not closed again.
+        if self.doubts():
+            return False
+        if self._last_round is None or self.monotonic() - self._last_round >= ROUND.total_seconds():
+            await self._look_over(self.clock())
+            self._last_round = self.monotonic()
         # After an outage the events of that time are still being read: a nil return now would say what isn't so.
-        if now < self.started_at + self.windows.scheduler.lag:
+        if self._still_reads() > timedelta(0):
             return False
         return await self.windows.close_due(self.lease.prove) > 0
 
@@ -115,13 +123,16 @@ class Leader:
 
     async def _wait(self) -> None:
         wait = POLL
-        if self._leads:
+        if self._leads and not self.doubts():
             async with self.engine.connect() as connection:
                 due_at = await windows.next_due(connection)
             if due_at is not None:
-                ready_at = max(due_at, self.started_at + self.windows.scheduler.lag)
-                wait = min(POLL, max(ready_at - self.clock(), timedelta(milliseconds=10)))
+                wait = min(POLL, max(due_at - self.clock(), self._still_reads(), timedelta(milliseconds=10)))
         await self.bell.wait(wait)
+
+    def _still_reads(self) -> timedelta:
+        """How long the events of the time before the start may still be being read."""
+        return self.windows.scheduler.lag - timedelta(seconds=self.monotonic() - self._reads_since)
 
     def _stand_back(self) -> None:
         self._leads = False

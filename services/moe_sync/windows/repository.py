@@ -42,18 +42,21 @@ async def add(connection: AsyncConnection, slots: Sequence[Slot]) -> None:
     )
 
 
-async def due(connection: AsyncConnection, now: datetime, most: int) -> list[Window]:
-    """The windows to build now: of each school the earliest that is open, if that is due."""
+async def due(connection: AsyncConnection, now: datetime, latest: datetime, most: int) -> list[Window]:
+    """The windows to build now: of each school the earliest that is open, if that is due.
+
+    None is put off until after `latest`: a clock that was ahead has set such a time.
+    """
     rows = await connection.execute(
         text(
             """
             SELECT id, school, week FROM windows w
-            WHERE done_at IS NULL AND coalesce(again_at, due_at) <= :now
+            WHERE done_at IS NULL AND (coalesce(again_at, due_at) <= :now OR due_at <= :now AND again_at > :latest)
                 AND NOT EXISTS (SELECT FROM windows e WHERE e.school = w.school AND e.week < w.week AND e.done_at IS NULL)
             ORDER BY coalesce(again_at, due_at) LIMIT :most
             """
         ),
-        {"now": now, "most": most},
+        {"now": now, "latest": latest, "most": most},
     )
     return [Window(row.id, row.school, Week.parse(row.week)) for row in rows]
 
@@ -72,6 +75,15 @@ async def done_of(connection: AsyncConnection, ids: Sequence[uuid.UUID]) -> set[
         text("SELECT id FROM windows WHERE id = ANY(CAST(:ids AS uuid[])) AND done_at IS NOT NULL"), {"ids": list(ids)}
     )
     return set(rows.scalars())
+
+
+async def newest_of(connection: AsyncConnection, schools: Sequence[str]) -> dict[str, Week]:
+    """The newest week of each of the schools that has a window, open or finished; weeks are named in their order."""
+    rows = await connection.execute(
+        text("SELECT school, max(week) AS week FROM windows WHERE school = ANY(CAST(:schools AS text[])) GROUP BY school"),
+        {"schools": list(schools)},
+    )
+    return {row.school: Week.parse(row.week) for row in rows}
 
 
 async def open_of(connection: AsyncConnection, after: str, most: int) -> list[Window]:
@@ -152,3 +164,20 @@ async def page(connection: AsyncConnection, school: str, before: str | None, lim
         {"school": school, "before": before, "limit": limit},
     )
     return rows.mappings().all()
+
+
+async def forget_done_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
+    """Deletes up to `most` windows that were done before a moment; answers how many. A school's newest stays: the next follows on it."""
+    deleted = await connection.execute(
+        text(
+            """
+            DELETE FROM windows WHERE id IN (
+                SELECT id FROM windows w
+                WHERE done_at < :moment AND EXISTS (SELECT FROM windows n WHERE n.school = w.school AND n.week > w.week)
+                LIMIT :most FOR UPDATE OF w SKIP LOCKED
+            )
+            """
+        ),
+        {"moment": moment, "most": most},
+    )
+    return deleted.rowcount

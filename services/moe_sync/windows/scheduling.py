@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.moe_sync.roster.school import School
-from services.moe_sync.roster.week import Closing, Week, closes_at, next_in_term, next_to_close
+from services.moe_sync.roster.week import Closing, Week, closes_at, first_week, next_in_term, next_to_close
 from shared.identifiers import window_id
 
 
@@ -34,9 +34,17 @@ class Scheduler:
         """A school's window."""
         return Slot(window_id(school.school, str(week)), school.school, week, self.closes_at(school, week) + self.lag)
 
-    def next_slot(self, school: School, now: datetime) -> Slot | None:
-        """The running week, or the next one in a term; None when no such term is known."""
-        return self.slot_from(school, next_to_close(now, school.zone, school.closing or self.closing))
+    def next_slot(self, school: School, now: datetime, newest: Week | None = None) -> Slot | None:
+        """The running week, or the next one in a term; None when no such term is known.
+
+        `newest` is the school's newest window. Weeks after it that no window was made for, because the term's dates came late, come first,
+        from the beginning of the term that began last.
+        """
+        week = next_to_close(now, school.zone, school.closing or self.closing)
+        if newest is not None and newest.following() < week:
+            begun = [first_week(term) for term in school.terms if first_week(term) <= week]
+            week = min(week, max([newest.following(), *begun[-1:]]))
+        return self.slot_from(school, week)
 
     def slot_from(self, school: School, week: Week) -> Slot | None:
         """The first week from this one on that lies in a term."""

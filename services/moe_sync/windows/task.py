@@ -42,7 +42,8 @@ class WindowTask:
     async def close_due(self, prove: Prove, most: int = AT_ONCE) -> int:
         """Closes up to `most` windows that are due, each school's earliest; answers how many were dealt with."""
         async with self.engine.connect() as connection:
-            due = await windows.due(connection, self.clock(), most)
+            now = self.clock()
+            due = await windows.due(connection, now, now + RETRY_AFTER, most)
         if not due:
             return 0
         try:
@@ -70,7 +71,8 @@ class WindowTask:
                 if not missing:
                     return looked_at
                 locked = await schools.lock_many(connection, missing)
-                slots = {number: self.scheduler.next_slot(school, now) for number, school in locked.items()}
+                newest = await windows.newest_of(connection, missing)
+                slots = {number: self.scheduler.next_slot(school, now, newest.get(number)) for number, school in locked.items()}
                 done = await windows.done_of(connection, [slot.id for slot in slots.values() if slot is not None])
                 for number, slot in slots.items():
                     # Closed before the school moved its close to a later hour of the week.

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.events.data import StudentErased
+
 
 async def read_students_anew(connection: AsyncConnection) -> None:
     """Starts a new reading of the students' topic: a school wants numbers that were passed over before."""
@@ -70,6 +72,15 @@ async def keep(connection: AsyncConnection, numbers: Sequence[NationalNumber]) -
 async def erase(connection: AsyncConnection, ids: Sequence[UUID]) -> None:
     """Erases the numbers of students who have left the roster."""
     await connection.execute(text("DELETE FROM nsns WHERE student_id = ANY(CAST(:ids AS uuid[]))"), {"ids": list(ids)})
+
+
+async def erase_before(connection: AsyncConnection, erased: StudentErased) -> int:
+    """Erases a student's number, unless it was sent again after the erasure; answers how many."""
+    gone = await connection.execute(
+        text("DELETE FROM nsns WHERE student_id = :student_id AND updated_at <= :erased_at"),
+        {"student_id": erased.student_id, "erased_at": erased.erased_at},
+    )
+    return gone.rowcount
 
 
 async def erase_school(connection: AsyncConnection, school: str) -> int:

@@ -21,6 +21,7 @@ from services.moe_sync.uploads.repository.upload_log import WholeUpload
 from services.moe_sync.uploads.schemas import CertificateOut, CertificateQuery, ChangesOut, CountsOut
 from shared.web.door import Router
 from shared.web.headers import disposition
+from shared.web.openapi.refusals import refuses
 from shared.web.problems import ProblemError
 
 router = Router(tags=["certificates"])
@@ -30,9 +31,12 @@ router = Router(tags=["certificates"])
     "/v1/uploads/{upload}/certificate",
     summary="Certificate of an upload",
     response_model=CertificateOut,
-    responses={HTTPStatus.OK: {"content": {"application/pdf": {}}}},
+    responses={
+        HTTPStatus.OK: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}},
+        **refuses("not-accepted"),
+    },
 )
-async def certificate(upload: UUID, state: State, caller: Reader, query: Annotated[CertificateQuery, Query()]) -> Response:
+async def get_upload_certificate(upload: UUID, state: State, caller: Reader, query: Annotated[CertificateQuery, Query()]) -> Response:
     """Contents, time, adapter, digests and receipt; 409 until the Ministry has accepted the upload. `format=pdf` for a page."""
     async with state.engine.connect() as connection:
         stored = await upload_of(connection, upload, caller)

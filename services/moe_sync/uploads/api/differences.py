@@ -23,7 +23,7 @@ router = Router(tags=["uploads"])
 
 
 @router.get("/v1/uploads/{upload}/diff", summary="The changes that an upload makes to the Ministry's copy")
-async def diff(upload: UUID, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> Page[DifferenceOut]:
+async def get_upload_diff(upload: UUID, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> Page[DifferenceOut]:
     """Each item beside the version that the Ministry had accepted before; `before` is null for an item that it did not have."""
     after = read_cursor(query.cursor, UUID)
     async with state.engine.begin() as connection:

@@ -2,7 +2,7 @@
 
 import hashlib
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Path
@@ -22,11 +22,12 @@ from services.moe_sync.uploads.effective_adapter import effective_adapter
 from services.moe_sync.uploads.format import schema_bytes
 from services.moe_sync.uploads.repository import sending
 from services.moe_sync.uploads.repository.upload_log import WholeUpload
-from services.moe_sync.uploads.schemas import FileOut, MarkIn, UploadOut
+from services.moe_sync.uploads.schemas import FileOut, MarkSentIn, UploadOut
 from shared.auth.principal import Principal
 from shared.telemetry import metrics
 from shared.web.door import Router
 from shared.web.headers import disposition
+from shared.web.openapi.refusals import refuses
 from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import requires
@@ -40,15 +41,30 @@ DOCUMENT: Final = "upload.json"
 ARCHIVE: Final = "upload.zip"
 CSV: Final = "text/csv; charset=utf-8; header=present"
 
+_FILES: Final[dict[int | str, dict[str, Any]]] = {
+    HTTPStatus.OK: {
+        "content": {
+            "application/json": {"schema": {"type": "object"}},
+            "application/zip": {"schema": {"type": "string", "format": "binary"}},
+            "text/csv": {"schema": {"type": "string"}},
+        }
+    }
+}
 
-@router.get("/v1/upload-format/schema.json", summary="The format's JSON Schema")
-async def schema() -> Response:
+
+@router.get(
+    "/v1/upload-format/schema.json",
+    response_class=Response,
+    responses={HTTPStatus.OK: {"content": {"application/schema+json": {"schema": {"type": "object"}}}}},
+    summary="The format's JSON Schema",
+)
+async def get_upload_format() -> Response:
     """JSON Schema 2020-12 of `nz.star.upload.v1`; anybody may read it."""
     return Response(schema_bytes(), media_type="application/schema+json")
 
 
 @router.get("/v1/uploads/{upload}/files", summary="The files of an upload")
-async def list_files(upload: UUID, state: State, caller: Carrier) -> Page[FileOut]:
+async def list_upload_files(upload: UUID, state: State, caller: Carrier) -> Page[FileOut]:
     """The document as JSON, and the same as three CSV files, alone and in one archive."""
     async with state.engine.connect() as connection:
         stored = await upload_of(connection, upload, caller)
@@ -66,8 +82,8 @@ async def list_files(upload: UUID, state: State, caller: Carrier) -> Page[FileOu
     )
 
 
-@router.get("/v1/uploads/{upload}/files/{name}", summary="One file of an upload", response_class=Response)
-async def get_file(upload: UUID, name: Annotated[str, Path(examples=[DOCUMENT])], state: State, caller: Carrier) -> Response:
+@router.get("/v1/uploads/{upload}/files/{name}", summary="One file of an upload", response_class=Response, responses=_FILES)
+async def get_upload_file(upload: UUID, name: Annotated[str, Path(examples=[DOCUMENT])], state: State, caller: Carrier) -> Response:
     """`upload.json`, `upload.zip`, `manifest.csv`, `records.csv` or `responses.csv`."""
     async with state.engine.begin() as connection:
         stored = await upload_of(connection, upload, caller)
@@ -82,8 +98,12 @@ async def get_file(upload: UUID, name: Annotated[str, Path(examples=[DOCUMENT])]
     return Response(content, media_type=media_type, headers=headers)
 
 
-@router.post("/v1/uploads/{upload}/mark-sent", summary="Say that an upload was sent by hand")
-async def mark_sent(upload: UUID, body: MarkIn, state: State, caller: Admin) -> UploadOut:
+@router.post(
+    "/v1/uploads/{upload}/mark-sent",
+    summary="Say that an upload was sent by hand",
+    responses=refuses("answered", "not-its-turn", "being-sent"),
+)
+async def mark_upload_sent(upload: UUID, body: MarkSentIn, state: State, caller: Admin) -> UploadOut:
     """Counts the upload as accepted, with the receipt that the Ministry gave; then the school's next upload is due.
 
     409 when the upload has been answered, when earlier uploads of the school wait, or while it is being sent.
@@ -94,12 +114,10 @@ async def mark_sent(upload: UUID, body: MarkIn, state: State, caller: Admin) -> 
         await schools.lock(connection, stored.school)
         if await sending.oldest_unsent(connection, stored.school) != upload:
             answered = stored.status not in {"pending", "sending"}
-            kind, why = (
-                ("answered", "this upload has been answered")
-                if answered
-                else ("not-its-turn", "earlier uploads of the school have not been sent: what is new in this one depends on them")
-            )
-            raise ProblemError(HTTPStatus.CONFLICT, kind, why)
+            if answered:
+                raise ProblemError(HTTPStatus.CONFLICT, "answered", "this upload has been answered")
+            why = "earlier uploads of the school have not been sent: what is new in this one depends on them"
+            raise ProblemError(HTTPStatus.CONFLICT, "not-its-turn", why)
         adapter = effective_adapter(await preferences.get(connection, stored.school), state.settings)
         # Of one that goes by hand, a worker only lays the files ready once more.
         if not await sending.take_from_worklist(connection, upload, now) and adapter.name != "folder":

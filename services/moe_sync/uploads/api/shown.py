@@ -12,12 +12,12 @@ from services.moe_sync.uploads.effective_adapter import EffectiveAdapter, effect
 from services.moe_sync.uploads.repository import upload_log
 from services.moe_sync.uploads.repository.upload_log import CountedUpload, UploadRow
 from services.moe_sync.uploads.schemas import (
-    AttemptOut,
     ChangesOut,
     CountsOut,
     RejectOut,
     SentRecord,
     SentResponse,
+    UploadAttemptOut,
     UploadListed,
     UploadOut,
 )
@@ -39,7 +39,7 @@ async def shown(connection: AsyncConnection, upload: UUID, settings: MoeSyncSett
         **_summary(stored, adapter),
         items=[*records, *responses],
         rejects=[RejectOut(item=item, reason=reason) for item, reason in rejects.items()],
-        attempts=[AttemptOut.model_validate(attempt) for attempt in await upload_log.attempts_of(connection, upload, MOST_ATTEMPTS)],
+        attempts=[UploadAttemptOut.model_validate(attempt) for attempt in await upload_log.attempts_of(connection, upload, MOST_ATTEMPTS)],
     )
 
 

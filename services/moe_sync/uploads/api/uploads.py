@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -21,12 +21,15 @@ from services.moe_sync.uploads.api.shown import listed, shown
 from services.moe_sync.uploads.building import Wanted, build, drafts
 from services.moe_sync.uploads.effective_adapter import effective_adapter
 from services.moe_sync.uploads.repository import upload_log
-from services.moe_sync.uploads.schemas import DocumentOut, PreviewQuery, RunIn, UploadListed, UploadOut
+from services.moe_sync.uploads.schemas import DocumentOut, PreviewQuery, RunIn, SchoolUploads, UploadListed, UploadOut
 from shared.web.cursors import number, read_cursor
-from shared.web.door import Router
+from shared.web.door import Router, known_school_number
+from shared.web.openapi.refusals import refuses
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
+
+MOST_SCHOOLS: Final = 100
 
 router = Router(tags=["uploads"])
 
@@ -47,9 +50,12 @@ async def list_uploads(school: SchoolInPath, state: State, caller: Reader, query
     "/v1/schools/{school}/uploads",
     status_code=HTTPStatus.ACCEPTED,
     summary="Build and send a week now",
-    responses={HTTPStatus.OK: {"model": UploadOut, "description": "Nothing changed since: the week's newest upload"}},
+    responses={
+        HTTPStatus.OK: {"model": UploadOut, "description": "Nothing changed since: the week's newest upload"},
+        **refuses("week-not-begun", "week-outside-term"),
+    },
 )
-async def run(school: SchoolInPath, body: RunIn, state: State, caller: Runner, response: Response) -> UploadOut:
+async def run_upload(school: SchoolInPath, body: RunIn, state: State, caller: Runner, response: Response) -> UploadOut:
     """Builds an upload of everything that changed up to now and was not sent, under this week, as its next number.
 
     So a late change goes with its own week; without a run by hand it goes with the next window. 202 with the upload, which is sent once
@@ -69,7 +75,7 @@ async def run(school: SchoolInPath, body: RunIn, state: State, caller: Runner, r
 
 
 @router.get("/v1/schools/{school}/uploads/preview", summary="The upload that would go now")
-async def preview(school: SchoolInPath, state: State, caller: Reader, query: Annotated[PreviewQuery, Query()]) -> DocumentOut:
+async def preview_upload(school: SchoolInPath, state: State, caller: Reader, query: Annotated[PreviewQuery, Query()]) -> DocumentOut:
     """The document that a run by hand would build at this moment, each item with its change; nothing is kept.
 
     National student numbers are not shown, but the checksum covers them.
@@ -82,6 +88,19 @@ async def preview(school: SchoolInPath, state: State, caller: Reader, query: Ann
         made = await drafts(connection, [_wanted(known, named, now)], now)
         await log_document(connection, caller, "preview-upload", school, made[school].document, now)
     return DocumentOut.model_validate(msgspec.to_builtins(made[school].document))
+
+
+@router.get("/v1/upload-summaries", summary="The newest uploads of your schools", responses=refuses("unknown-school"))
+async def list_upload_summaries(
+    state: State,
+    caller: Reader,
+    school: Annotated[list[str], Query(min_length=1, max_length=MOST_SCHOOLS, description="School numbers; those of others are left out")],
+) -> Page[SchoolUploads]:
+    """How the weekly upload stands at each, in the order of the schools' numbers."""
+    named = sorted({number for number in map(known_school_number, school) if caller.may_see(number)})
+    async with state.engine.connect() as connection:
+        rows = await upload_log.newest(connection, named)
+    return Page(items=[SchoolUploads.model_validate(row) for row in rows], next=None)
 
 
 @router.get("/v1/uploads/{upload}", summary="One upload")
@@ -107,4 +126,5 @@ def _wanted(school: School, week: Week, now: datetime) -> Wanted:
     term = term_of(week, school.terms)
     if term is None:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "week-outside-term", "this week lies in none of the school's terms")
-    return Wanted(school, week, term, now)
+    # All that has been heard of, whatever the clocks say that it came by.
+    return Wanted(school, week, term, None)

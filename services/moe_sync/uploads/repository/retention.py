@@ -47,13 +47,20 @@ async def forget_versions_before(connection: AsyncConnection, moment: datetime, 
 
 
 async def forget_items_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
-    """Erases items that last changed before a moment and have no version left; answers how many."""
+    """Erases items that last changed before a moment and have no version left; answers how many.
+
+    One that never became an item of an upload, as its record did not come, counts from the newest fact about it.
+    """
     return (
         await connection.execute(
             text(
                 """
                 DELETE FROM items WHERE id IN (
-                    SELECT i.id FROM items i WHERE i.changed_at < :before
+                    SELECT i.id FROM items i
+                    WHERE coalesce(i.changed_at, greatest(
+                            CAST(i.knowledge ->> 'at' AS timestamptz), CAST(i.knowledge -> 'staff' ->> 'at' AS timestamptz),
+                            CAST(i.knowledge -> 'opening' ->> 'at' AS timestamptz)
+                        )) < :before
                         AND NOT EXISTS (SELECT FROM versions v WHERE v.item_id = i.id) LIMIT :most FOR UPDATE SKIP LOCKED
                 )
                 """

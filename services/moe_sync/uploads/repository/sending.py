@@ -1,15 +1,19 @@
 """SQL of uploads that are sent: one at a time and school, until they are answered."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.moe_sync.uploads.repository.uploads import UPLOAD
 from shared.worklist import repository as worklist
+
+WAITS: Final = "the Ministry's end is away"
+"""The reason of an upload that waits for the end of an outage, without an attempt."""
 
 Answered = Literal["accepted", "partly-accepted", "refused"]
 
@@ -116,6 +120,29 @@ async def not_answered(
         ),
         {"id": upload, "reason": reason, "unknown": unknown, "delivered_at": delivered_at},
     )
+
+
+async def hurry(connection: AsyncConnection, reasons: Sequence[str], now: datetime, within: timedelta) -> int:
+    """Makes due what waits for a later attempt because one ended for these reasons, or was not made: spread evenly over a while. Answers
+    how many uploads."""
+    hurried = await connection.execute(
+        text(
+            """
+            UPDATE work w SET due_at = CAST(:now AS timestamptz) + CAST(:within AS interval) * n.place, put_at = :now FROM (
+                SELECT id, (row_number() OVER (ORDER BY due_at) - 1) / CAST(count(*) OVER () AS float) AS place FROM (
+                    SELECT id, due_at FROM work
+                    WHERE kind = :kind AND state = 'waiting' AND due_at > :now
+                        AND last_error = ANY(CAST(:reasons AS text[]))
+                    FOR UPDATE SKIP LOCKED
+                ) waiting
+            ) n
+            WHERE w.id = n.id
+            """
+        ),
+        {"kind": UPLOAD, "reasons": [*reasons, WAITS], "now": now, "within": within},
+    )
+    await worklist.wake(connection, UPLOAD)
+    return hurried.rowcount
 
 
 async def placed(connection: AsyncConnection, upload: uuid.UUID, reason: str, now: datetime) -> None:

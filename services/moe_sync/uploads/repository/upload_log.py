@@ -173,6 +173,29 @@ async def differences(connection: AsyncConnection, upload: uuid.UUID, after: uui
     return rows.mappings().all()
 
 
+async def newest(connection: AsyncConnection, schools: Sequence[str]) -> list[Mapping[str, Any]]:
+    """The newest upload of each of these schools, when one was last accepted, and how many wait for an answer; by school's number."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT s.school, n.week, n.status, n.reason, a.sent_at AS accepted_at, w.waiting
+            FROM unnest(CAST(:schools AS text[])) AS s(school)
+            LEFT JOIN LATERAL (SELECT week, status, reason FROM uploads WHERE school = s.school ORDER BY place DESC LIMIT 1) n ON true
+            LEFT JOIN LATERAL (
+                SELECT sent_at FROM uploads WHERE school = s.school AND status IN ('accepted', 'partly-accepted')
+                ORDER BY place DESC LIMIT 1
+            ) a ON true
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS waiting FROM uploads WHERE school = s.school AND status IN ('pending', 'sending')
+            ) w
+            ORDER BY s.school
+            """
+        ),
+        {"schools": list(schools)},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
 async def tally(connection: AsyncConnection, schools: Sequence[str] | None = None) -> dict[str, int]:
     """The number of uploads of these schools (None: of all) that wait, that are under way, and that have an unknown outcome."""
     rows = await connection.execute(

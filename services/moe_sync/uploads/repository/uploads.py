@@ -155,8 +155,8 @@ async def queue_next(connection: AsyncConnection, schools: Sequence[str], now: d
     await connection.execute(
         text(
             """
-            INSERT INTO work (id, kind, due_at, created_at)
-            SELECT id, :kind, :now, :now FROM unnest(CAST(:ids AS uuid[])) AS w(id)
+            INSERT INTO work (id, kind, due_at, created_at, put_at)
+            SELECT id, :kind, :now, :now, :now FROM unnest(CAST(:ids AS uuid[])) AS w(id)
             WHERE NOT EXISTS (SELECT FROM work k WHERE k.id = w.id) ON CONFLICT (id) DO NOTHING
             """
         ),
@@ -166,7 +166,7 @@ async def queue_next(connection: AsyncConnection, schools: Sequence[str], now: d
     await connection.execute(
         text(
             """
-            UPDATE work SET state = 'waiting', due_at = :now, settled_at = NULL
+            UPDATE work SET state = 'waiting', due_at = :now, put_at = :now, settled_at = NULL
             WHERE id IN (
                 SELECT id FROM work WHERE id = ANY(CAST(:ids AS uuid[])) AND state IN ('done', 'failed', 'cancelled')
                 ORDER BY id FOR UPDATE SKIP LOCKED
@@ -198,3 +198,16 @@ async def set_aside(connection: AsyncConnection, adapters: Sequence[str], defaul
         {"adapters": list(adapters), "default": default, "most": most},
     )
     return list(rows.scalars())
+
+
+async def last_accepted(connection: AsyncConnection) -> datetime | None:
+    """When an upload was last accepted, as a whole or in part."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT sent_at FROM uploads
+            WHERE status NOT IN ('pending', 'sending') AND status IN ('accepted', 'partly-accepted') ORDER BY sent_at DESC LIMIT 1
+            """
+        )
+    )
+    return rows.scalar_one_or_none()

@@ -1,5 +1,6 @@
 """A school's choices for its uploads: the close of its weeks, the adapter, national student numbers, pauses."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from services.moe_sync.uploads.repository import uploads
 from services.moe_sync.windows import repository as windows
 from services.moe_sync.windows.scheduling import Scheduler
 from services.moe_sync.windows.schemas import PauseIn, PauseOut, SettingsIn, SettingsOut
+from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.web.door import Router
 from shared.web.service import SchoolInPath
@@ -26,7 +28,7 @@ router = Router(tags=["settings"])
 
 
 @router.get("/v1/schools/{school}/upload-settings", summary="Settings of a school's uploads")
-async def get_settings(school: SchoolInPath, state: State, caller: Reader) -> SettingsOut:
+async def get_upload_settings(school: SchoolInPath, state: State, caller: Reader) -> SettingsOut:
     """The school's own choices, and the values in force."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
@@ -35,7 +37,7 @@ async def get_settings(school: SchoolInPath, state: State, caller: Reader) -> Se
 
 
 @router.patch("/v1/schools/{school}/upload-settings", summary="Choose how a school's uploads go")
-async def change_settings(school: SchoolInPath, body: SettingsIn, state: State, caller: Admin) -> SettingsOut:
+async def change_upload_settings(school: SchoolInPath, body: SettingsIn, state: State, caller: Admin) -> SettingsOut:
     """Changes the fields that are in the request; null goes back to the service's own value. Sent uploads stay as they are.
 
     `nsn` decides whether records carry national student numbers. When it is switched on, students are read again from the start, and
@@ -49,6 +51,7 @@ async def change_settings(school: SchoolInPath, body: SettingsIn, state: State, 
         before = await preferences.get(connection, school)
         after = _signed(replace(before, **changes), caller, state.clock())
         await preferences.put(connection, school, after)
+        await _log(connection, caller, school, changes, after)
         if after.nsn and not before.nsn:
             await national_numbers.read_students_anew(connection)
         if before.nsn and not after.nsn:
@@ -58,7 +61,7 @@ async def change_settings(school: SchoolInPath, body: SettingsIn, state: State, 
 
 
 @router.post("/v1/schools/{school}/uploads/pause", summary="Send nothing for now")
-async def pause(school: SchoolInPath, body: PauseIn, state: State, caller: Admin) -> SettingsOut:
+async def pause_uploads(school: SchoolInPath, body: PauseIn, state: State, caller: Admin) -> SettingsOut:
     """Uploads are still built when their weeks close, and wait; an attempt that is under way is finished."""
     caller.require_school(school)
     async with state.engine.begin() as connection:
@@ -67,11 +70,12 @@ async def pause(school: SchoolInPath, body: PauseIn, state: State, caller: Admin
         paused = replace(before, paused_at=state.clock(), paused_by=caller.subject, pause_reason=body.reason)
         after = _signed(paused, caller, state.clock())
         await preferences.put(connection, school, after)
+        await _log(connection, caller, school, ["paused"], after)
         return await _settled(connection, state, school, after)
 
 
 @router.post("/v1/schools/{school}/uploads/resume", summary="Send again")
-async def resume(school: SchoolInPath, state: State, caller: Admin) -> SettingsOut:
+async def resume_uploads(school: SchoolInPath, state: State, caller: Admin) -> SettingsOut:
     """Uploads that waited go in order."""
     caller.require_school(school)
     async with state.engine.begin() as connection:
@@ -79,6 +83,7 @@ async def resume(school: SchoolInPath, state: State, caller: Admin) -> SettingsO
         before = await preferences.get(connection, school)
         after = _signed(replace(before, paused_at=None, paused_by=None, pause_reason=None), caller, state.clock())
         await preferences.put(connection, school, after)
+        await _log(connection, caller, school, ["paused"], after)
         return await _settled(connection, state, school, after)
 
 
@@ -90,6 +95,11 @@ async def _settled(connection: AsyncConnection, state: MoeSyncState, number: str
     await uploads.queue_next(connection, [number], state.clock())
     await worklist.wake(connection)
     return _shown(state, school, chosen)
+
+
+async def _log(connection: AsyncConnection, caller: Principal, school: str, fields: Iterable[str], chosen: Preferences) -> None:
+    assert chosen.updated_at is not None
+    await log_access(connection, caller, Access(action="change-upload-settings", school=school, fields=fields), chosen.updated_at)
 
 
 def _signed(chosen: Preferences, caller: Principal, now: datetime) -> Preferences:

@@ -13,7 +13,7 @@ router = Router(tags=["status"])
 
 
 @router.get("/v1/upload-status", summary="State of the uploads")
-async def status(state: State, caller: Reader) -> StatusOut:
+async def get_upload_status(state: State, caller: Reader) -> StatusOut:
     """The worker that schedules, the late windows and the waiting uploads; counted for the token's schools."""
     now = state.clock()
     counted = None if caller.schools is None else sorted(caller.schools)

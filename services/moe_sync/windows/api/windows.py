@@ -20,7 +20,7 @@ router = Router(tags=["uploads"])
 
 
 @router.get("/v1/schools/{school}/upload-windows", summary="A school's weeks")
-async def list_windows(school: SchoolInPath, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> Page[WindowOut]:
+async def list_upload_windows(school: SchoolInPath, state: State, caller: Reader, query: Annotated[PageQuery, Query()]) -> Page[WindowOut]:
     """Newest first: the close of each week, and the state of its newest upload."""
     caller.require_school(school)
     before = read_cursor(query.cursor, _week)
