@@ -1,0 +1,53 @@
+"""A letter in words: its state with its moments, and why there is none. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from services.console.frame import words
+from services.console.frame.chrome import School
+
+RELEASABLE: Final = ("held", "awaiting-release")
+ENDABLE: Final = ("held", "on-hold", "awaiting-release", "no-contact")
+WAITING: Final = (*ENDABLE, "waiting")
+
+STATES: Final = {
+    "held": "goes {due}",
+    "waiting": "being sent now",
+    "sent": "sent {sent}",
+    "failed": "could not be sent",
+    "bounced": "came back {back}",
+    "no-contact": "nobody can be written to",
+    "on-hold": "held by staff",
+    "awaiting-release": "waits for a person: too many were due that day",
+    "cancelled": "stopped",
+    "past": "not written",
+}
+"""A letter's state in words, with its moments."""
+
+REASONS: Final = {
+    "term-over": "the term is over",
+    "too-late": "it was held for too long",
+    "threshold-off": "the school's policy has no letter for this step",
+    "told-already": "the family has had a letter about these days",
+    "discarded": "somebody ended it",
+    "retracted": "marks were corrected, and the step was taken back",
+    "student-left": "the student has left",
+    "no-correspondent": "letters may not go to this person any more",
+    "recipient-gone": "the school has taken this person off",
+}
+
+
+def row_of(item: Mapping[str, Any], school: School) -> dict[str, Any]:
+    """A letter's row: `state` and `why` in words; whether it can be looked at before it goes."""
+    moments = {
+        "due": words.moment(item["due_at"], school.zone),
+        "sent": words.moment(item["sent_at"], school.zone),
+        "back": words.moment(item["bounced_at"], school.zone),
+    }
+    return {
+        **item,
+        "state": STATES.get(item["status"], item["status"]).format(**moments),
+        "why": REASONS.get(item["reason"], item["reason"]) if item["reason"] else None,
+        "waits": item["status"] in WAITING and item["message_id"] is None,
+        "releasable": item["status"] in RELEASABLE,
+    }
