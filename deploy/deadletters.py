@@ -18,7 +18,7 @@ from shared.deadletters import repository
 from shared.deadletters.box import DeadLetterBox
 from shared.settings import ServiceName
 
-SERVICES: Final[tuple[ServiceName, ...]] = ("thresholds", "notifier", "moe-sync")
+SERVICES: Final[tuple[ServiceName, ...]] = ("ingest", "thresholds", "notifier", "moe-sync")
 """Those that read topics."""
 
 PAGE: Final = 500

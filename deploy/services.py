@@ -1,4 +1,4 @@
-"""The four services by name: their settings, apps and workers, each imported when it is asked for."""
+"""The services by name: their settings, apps and workers, each imported when it is asked for."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ SETTINGS: Final[dict[ServiceName, str]] = {
     "thresholds": "ThresholdsSettings",
     "notifier": "NotifierSettings",
     "moe-sync": "MoeSyncSettings",
+    "console": "ConsoleSettings",
 }
 """The settings class of each service; `app.create_app` and `worker.run_worker` have the same names in all."""
 

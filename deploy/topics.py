@@ -12,7 +12,7 @@ from shared.offsets import repository as offsets
 
 log = structlog.get_logger()
 
-READERS: Final = ("thresholds", "notifier", "moe_sync")
+READERS: Final = ("ingest", "thresholds", "notifier", "moe_sync")
 """The schemas of services that read topics."""
 
 

@@ -9,7 +9,7 @@ import click
 import uvloop
 
 from deploy.cli.options import SCHOOL, data_option, json_option, settings_of
-from deploy.cli.output import keep_logs_out, print_json, print_table
+from deploy.cli.output import keep_logs_out, local_time, print_json, print_table
 from deploy.deadletters import SERVICES, AllBoxes, Letter, boxes
 from shared.clock import utc_now
 from shared.identifiers import SchoolNumber
@@ -50,13 +50,14 @@ def list_(service: ServiceName | None, school: SchoolNumber | None, reason: str 
     if as_json:
         print_json({"items": items})
     else:
-        print_table("Dead letters", COLUMNS, [[value or "" for value in item.values()] for item in items])
+        print_table("Dead letters", COLUMNS, [[*list(item.values())[:-1], local_time(item["at"])] for item in items])
 
 
 @dlq.command()
 @click.argument("letter_id", metavar="ID", type=click.UUID)
 @data_option
-def show(letter_id: uuid.UUID, data: Path) -> None:
+@json_option
+def show(letter_id: uuid.UUID, data: Path, as_json: bool) -> None:
     """Shows where a record lies, why it failed and what became of it.
 
     The record itself stays in the database, as it can hold names.
@@ -64,6 +65,9 @@ def show(letter_id: uuid.UUID, data: Path) -> None:
     letters = _with_boxes(data, None, lambda all_boxes: all_boxes.find(letter_id))
     if not letters:
         raise click.ClickException(f"there is no dead letter {letter_id}: see `star dlq list`")
+    if as_json:
+        print_json({"items": [dict(letter) for letter in letters]})
+        return
     for letter in letters:
         print_table("Dead letter", ("", ""), [(name, value) for name, value in letter.items() if value is not None])
 
@@ -73,8 +77,15 @@ def show(letter_id: uuid.UUID, data: Path) -> None:
 @click.option("--all", "everything", is_flag=True, help="All that `star dlq list` lists with the same options.")
 @_filters
 @data_option
+@json_option
 def redrive(
-    ids: tuple[uuid.UUID, ...], everything: bool, service: ServiceName | None, school: SchoolNumber | None, reason: str | None, data: Path
+    ids: tuple[uuid.UUID, ...],
+    everything: bool,
+    service: ServiceName | None,
+    school: SchoolNumber | None,
+    reason: str | None,
+    data: Path,
+    as_json: bool,
 ) -> None:
     """Publishes records to their topics again.
 
@@ -89,7 +100,7 @@ def redrive(
         chosen = list(dict.fromkeys(letter["id"] for letter in await all_boxes.kept(school, reason))) if everything else list(ids)
         return len(chosen), await all_boxes.redrive(chosen, utc_now())
 
-    _report("redriven", *_with_boxes(data, service, act))
+    _report("redriven", as_json, *_with_boxes(data, service, act))
 
 
 @dlq.command()
@@ -97,7 +108,8 @@ def redrive(
 @click.option("--why", required=True, help="The reason, for whoever looks at it later; no names.")
 @click.option("--service", type=click.Choice(SERVICES), help="Only where this service keeps them.")
 @data_option
-def discard(ids: tuple[uuid.UUID, ...], why: str, service: ServiceName | None, data: Path) -> None:
+@json_option
+def discard(ids: tuple[uuid.UUID, ...], why: str, service: ServiceName | None, data: Path, as_json: bool) -> None:
     """Sets records aside for good.
 
     They stay on file for a while, with the reason.
@@ -110,7 +122,7 @@ def discard(ids: tuple[uuid.UUID, ...], why: str, service: ServiceName | None, d
     async def act(all_boxes: AllBoxes) -> tuple[int, list[uuid.UUID]]:
         return len(ids), await all_boxes.discard(ids, why.strip(), utc_now())
 
-    _report("discarded", *_with_boxes(data, service, act))
+    _report("discarded", as_json, *_with_boxes(data, service, act))
 
 
 def _item(letter: Letter) -> dict[str, str | None]:
@@ -124,8 +136,11 @@ def _item(letter: Letter) -> dict[str, str | None]:
     }
 
 
-def _report(done: str, chosen: int, missing: list[uuid.UUID]) -> None:
-    click.echo(f"{done} {chosen - len(missing)}")
+def _report(done: str, as_json: bool, chosen: int, missing: list[uuid.UUID]) -> None:
+    if as_json:
+        print_json({done: chosen - len(missing), "missing": missing})
+    else:
+        click.echo(f"{done} {chosen - len(missing)}")
     if missing:
         raise click.ClickException(f"not kept, or settled before: {', '.join(map(str, missing))}")
 

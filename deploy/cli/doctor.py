@@ -21,8 +21,9 @@ from deploy.topics import READERS
 def doctor(context: click.Context, data: Path, as_json: bool, settle_gaps: bool) -> None:
     """Looks at each part of the set-up, and says what to do.
 
-    The parts are configuration, database, migrations, broker, topics, offsets, clocks, mail and Ministry. Prints a line for each, and
-    what to do where it is not ok. Changes nothing, and sends nothing. Ends with 1 if one of them fails.
+    The parts are configuration, disk, database with its settings and rights, migrations, logins, broker, topics, offsets, clocks, mail,
+    Ministry, sign-in and certificates. Prints a line for each, and what to do where it is not ok. Changes nothing, and sends nothing.
+    Ends with 1 if one of them fails.
     """
     keep_logs_out()
     if settle_gaps:
@@ -33,5 +34,5 @@ def doctor(context: click.Context, data: Path, as_json: bool, settle_gaps: bool)
         print_json({"ok": not failed, "checks": [asdict(finding) for finding in findings]})
     else:
         for finding in findings:
-            click.echo(f"{finding.state:5} {finding.name:14} {finding.detail}" + (f" -> {finding.fix}" if finding.fix else ""))
+            click.echo(f"{finding.state:5} {finding.name:17} {finding.detail}" + (f" -> {finding.fix}" if finding.fix else ""))
     context.exit(1 if failed else 0)

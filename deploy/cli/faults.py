@@ -1,5 +1,6 @@
 """Errors that are an operator's to mend, each in one line that names the command that mends it."""
 
+import re
 import ssl
 from typing import Final
 
@@ -10,9 +11,12 @@ from sqlalchemy.exc import DBAPIError
 
 from deploy.topics import UnsafeTopicsError
 from shared.attendance.codes import CodeTableError
+from shared.auth.keys import KeyFileError
 from shared.bus.interface import BusRefusedError, BusUnavailableError
 from shared.db.errors import sqlstate_of
+from shared.db.logins import PasswordError
 from shared.db.migrate import MigrationBlockedError
+from shared.settings_file import SettingsFileError, settings_file
 from shared.web.server import CannotServeError
 
 DOCTOR: Final = "`star doctor` shows what else is missing"
@@ -32,26 +36,34 @@ BY_STATE: Final = {
 }
 """By PostgreSQL's SQLSTATE."""
 
+LINES: Final[dict[type[BaseException], str]] = {
+    CodeTableError: "the attendance codes can't be used: {}",
+    MigrationBlockedError: "{}, then run `star migrate` again: it goes on where it ended",
+    CannotServeError: "{}: if another process has the port, choose one with --port",
+    UnsafeTopicsError: "topics exist under whose settings data would be lost: {}: alter them, then run `star migrate` again",
+    PasswordError: "{}: choose another",
+    BusRefusedError: f"{{}}; {DOCTOR}",
+    BusUnavailableError: f"the bus does not answer ({{}}): start the broker, or correct STAR_BUS and STAR_KAFKA_BOOTSTRAP; {DOCTOR}",
+    KeyFileError: f"{{}}: put the right file back, or remove it, and the next start makes a new key; {DOCTOR}",
+    SettingsFileError: f"{{}}: correct it, or name another with STAR_CONFIG; {DOCTOR}",
+}
+"""By the engine's own errors."""
+
 
 def explained(error: BaseException) -> str | None:
     """The line for an operator; None for an error that is no fault of the set-up."""
+    for kind, line in LINES.items():
+        if isinstance(error, kind):
+            return line.format(error)
     match error:
-        case CodeTableError():
-            return f"the attendance codes can't be used: {error}"
-        case MigrationBlockedError():
-            return f"{error}, then run `star migrate` again: it goes on where it ended"
-        case CannotServeError():
-            return f"{error}: if another process has the port, choose one with --port"
-        case UnsafeTopicsError():
-            return f"topics exist under whose settings data would be lost: {error}: alter them, then run `star migrate` again"
-        case BusRefusedError():
-            return f"{error}; {DOCTOR}"
-        case BusUnavailableError():
-            return f"the bus does not answer ({error}): start the broker, or correct STAR_BUS and STAR_KAFKA_BOOTSTRAP; {DOCTOR}"
         case ValidationError() if error.title.endswith("Settings"):
-            return f"{invalid_settings(error)}: correct the environment; {DOCTOR}"
+            return f"{invalid_settings(error)}: {_correct()}; {DOCTOR}"
+        case KeyFileError():
+            return f"{error}: put the right file back, or remove it, and the next start makes a new key; {DOCTOR}"
+        case SettingsFileError():
+            return f"{error}: correct it, or name another with STAR_CONFIG; {DOCTOR}"
         case SettingsError():
-            return f"{error}: correct the environment; {DOCTOR}"
+            return f"{unreadable_setting(error)}: {_correct()}; {DOCTOR}"
         case DBAPIError() | asyncpg.PostgresError() | asyncpg.InterfaceError() | asyncpg.InternalClientError():
             return _of_database(error)
         case OSError() if error.filename is not None:
@@ -64,7 +76,20 @@ def explained(error: BaseException) -> str | None:
 def invalid_settings(error: ValidationError) -> str:
     """Which variables can't be used and why; never what they say, which may be a secret."""
     details = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"STAR_{str(item['loc'][0]).upper() if item['loc'] else '...'}: {item['msg']}" for item in details)
+    # What several settings must be together names them itself.
+    names = [f"STAR_{str(item['loc'][0]).upper()}: " if item["loc"] else "" for item in details]
+    return "; ".join(name + item["msg"].removeprefix("Value error, ") for name, item in zip(names, details, strict=True))
+
+
+def unreadable_setting(error: SettingsError) -> str:
+    """Which variable has no JSON."""
+    field = re.search(r'field "(\w+)"', str(error))
+    return f"STAR_{field[1].upper()} is no JSON" if field else str(error)
+
+
+def _correct() -> str:
+    file = settings_file()
+    return f"correct the environment or {file}" if file else "correct the environment"
 
 
 def _of_database(error: BaseException) -> str | None:

@@ -1,4 +1,4 @@
-"""`star import`: a CSV file of marks or students through the REST API."""
+"""`star import`: a CSV file of marks or students, or a roster in OneRoster CSV, through the REST API."""
 
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,10 +11,14 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from deploy.cli.options import data_option, token_option, token_or_own
-from deploy.importing.sending import Sender, SendingError
+from deploy.cli.options import data_option, json_option, token_option, token_or_own, url_option
+from deploy.cli.output import print_json
+from deploy.importing.outcome import Outcome
+from deploy.importing.rosters import RosterOutcome, only_school
+from deploy.importing.sending import LIMIT, Sender, SendingError
+from services.ingest.oneroster.errors import OneRosterError
 from shared.clock import utc_now
-from shared.identifiers import school_number
+from shared.identifiers import SchoolNumber, school_number
 
 SOME_REFUSED: Final = 1
 FAILED: Final = 2
@@ -29,23 +33,26 @@ class ImportFailedError(click.ClickException):
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--school", required=True, help="The school's number.")
-@click.option("--url", default="http://127.0.0.1:8000/ingest", show_default=True, help="Where the ingest service is.")
+@click.option("--school", help="The school's number; a zip that is about one school may leave it out.")
+@url_option("ingest")
 @token_option
 @data_option
-@click.option("--kind", type=click.Choice(["marks", "students"]), default="marks", show_default=True)
+@click.option("--kind", type=click.Choice(["marks", "students", "oneroster"]), default="marks", show_default=True)
 @click.option("--map", "mappings", multiple=True, metavar='"COLUMN=FIELD"', help="Read a column as this field; with none, leave it out.")
 @click.option("--recorded-at", help="The time for rows that have none; by default, when the file was written.")
 @click.option("--dry-run", is_flag=True, help="Only report what would become of the file.")
+@click.option("--full", is_flag=True, help="For students: FILE is the whole roster; students whom it leaves out have left.")
+@click.option("--confirm", metavar="VALUE", help="Make a change that would move much: the value that its refusal showed.")
 @click.option(
     "--patience", type=click.FloatRange(0, 86_400), default=120.0, show_default=True, help="Seconds to wait while the service is away."
 )
+@json_option
 @click.option("--chunk", type=click.IntRange(1, 100_000), hidden=True, deprecated="the file goes as it is")
 @click.pass_context
 def import_(
     context: click.Context,
     file: Path,
-    school: str,
+    school: str | None,
     url: str,
     token: str | None,
     data: Path,
@@ -53,8 +60,11 @@ def import_(
     mappings: Sequence[str],
     recorded_at: str | None,
     dry_run: bool,
+    full: bool,
+    confirm: str | None,
     patience: float,
     chunk: int | None,
+    as_json: bool,
 ) -> None:
     """Sends FILE, and prints what became of its rows.
 
@@ -62,20 +72,24 @@ def import_(
     run it again: rows that are sent twice count once. It ends with 1 if rows were refused, and with 2 if it could not go on.
     """
     del chunk
-    try:
-        number = school_number(school)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--school") from error
-    bearer = token_or_own(token, data, ["roster:write" if kind == "students" else "marks:write"], [number])
+    number = _school(school, file, kind)
+    bearer = token_or_own(token, data, ["marks:write" if kind == "marks" else "roster:write"], [number])
+    if full and (kind == "marks" or file.stat().st_size > LIMIT):
+        raise click.BadParameter("it goes with students, and a file that one request takes", param_hint="--full")
+    if mappings and kind == "oneroster":
+        raise click.BadParameter("the tables of a zip name their columns themselves", param_hint="--map")
     query = {
         "kind": kind,
         "dry_run": str(dry_run).lower(),
         "recorded_at": recorded_at or _written_at(file),
+        "full": str(full).lower(),
+        **({"confirm": confirm} if confirm else {}),
         "map": [f"{column}={field}" for column, field in _columns_named(mappings).items()],
     }
+    outcome = RosterOutcome() if kind == "oneroster" else Outcome()
+    media = "application/zip" if kind == "oneroster" else "text/csv"
     with _screen(file) as (moved, say):
-        sender = Sender(url, number, bearer, query, patience, moved=moved, waiting=lambda why: say(f"waiting: {why}"))
-        outcome = sender.outcome
+        sender = Sender(url, number, bearer, query, patience, outcome, media=media, moved=moved, waiting=lambda why: say(f"waiting: {why}"))
         try:
             sender.send(file)
         except (SendingError, ValueError) as error:
@@ -87,9 +101,21 @@ def import_(
             context.exit(INTERRUPTED)
         finally:
             sender.close()
-    for line in outcome.lines(dry_run=dry_run):
-        click.echo(line)
+    if as_json:
+        print_json(outcome.document())
+    else:
+        for line in outcome.lines(dry_run=dry_run):
+            click.echo(line)
     context.exit(SOME_REFUSED if outcome.all_refused else 0)
+
+
+def _school(school: str | None, file: Path, kind: str) -> SchoolNumber:
+    if school is None and kind != "oneroster":
+        raise click.UsageError("Missing option '--school'.")
+    try:
+        return only_school(file) if school is None else school_number(school)
+    except (ValueError, OneRosterError) as error:
+        raise click.BadParameter(str(error), param_hint="--school") from error
 
 
 def _so_far(last_line: int) -> str:

@@ -8,7 +8,8 @@ from typing import TypeVar
 import click
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deploy.cli.options import SCHOOL, data_option, settings_of
+from deploy.cli.options import SCHOOL, data_option, json_option, settings_of
+from deploy.cli.output import print_json
 from services.ingest.kamar import passwords
 from services.ingest.kamar.repository import credentials
 from services.ingest.schools import repository as schools
@@ -30,7 +31,8 @@ def kamar() -> None:
 @kamar.command("issue")
 @school_option
 @data_option
-def issue(school: SchoolNumber, data: Path) -> None:
+@json_option
+def issue(school: SchoolNumber, data: Path, as_json: bool) -> None:
     """Prints a new username and password, this once."""
     username, password = passwords.new_username(school), passwords.new_password()
 
@@ -42,15 +44,24 @@ def issue(school: SchoolNumber, data: Path) -> None:
 
     if not _in_database(data, add):
         raise click.ClickException(f"school {school} is not known: send it first (PUT /v1/schools/{school})")
-    click.echo(f"username {username}\npassword {password}")
+    if as_json:
+        print_json({"username": username, "password": password})
+    else:
+        click.echo(f"username {username}\npassword {password}")
 
 
 @kamar.command("list")
 @school_option
 @data_option
-def list_(school: SchoolNumber, data: Path) -> None:
+@json_option
+def list_(school: SchoolNumber, data: Path, as_json: bool) -> None:
     """Lists a school's usernames, and when each was issued and last used."""
-    for credential in _in_database(data, lambda connection: credentials.of_school(connection, school)):
+    listed = _in_database(data, lambda connection: credentials.of_school(connection, school))
+    if as_json:
+        items = [{"username": one.username, "issued_at": one.created_at, "used_at": one.last_used_at} for one in listed]
+        print_json({"items": items})
+        return
+    for credential in listed:
         used = credential.last_used_at.isoformat() if credential.last_used_at is not None else "never"
         click.echo(f"{credential.username} issued {credential.created_at.isoformat()} used {used}")
 
@@ -58,11 +69,14 @@ def list_(school: SchoolNumber, data: Path) -> None:
 @kamar.command("revoke")
 @school_option
 @data_option
+@json_option
 @click.argument("username")
-def revoke(school: SchoolNumber, data: Path, username: str) -> None:
+def revoke(school: SchoolNumber, data: Path, username: str, as_json: bool) -> None:
     """Revokes a username; it ends at once."""
     if not _in_database(data, lambda connection: credentials.remove(connection, school, username)):
         raise click.ClickException(f"school {school} has no credential of that name")
+    if as_json:
+        print_json({"revoked": username})
 
 
 def _in_database(data: Path, work: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer:

@@ -1,7 +1,6 @@
 """Where `star run` logs: to a file beside its data, so that a terminal shows what people should see."""
 
 import logging
-import os
 import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -15,16 +14,15 @@ from shared.telemetry.logging import configure_logging
 FILE: Final = "star.log"
 LARGEST: Final = 20 * 1024 * 1024
 KEPT: Final = 3
-CHOICE: Final = "STAR_LOG_FORMAT"
 
 
-def log_of_run(data: Path, log_format: Literal["json", "console"]) -> Path | None:
+def log_of_run(data: Path, log_format: Literal["json", "console"], *, chosen: bool) -> Path | None:
     """Sends the log to a file in the data folder, as JSON lines, and only warnings and errors to standard error; answers the file.
 
-    With `STAR_LOG_FORMAT` set, all of it goes to standard error, in that format: then there is no file.
+    Where an operator has `chosen` the format, all of it goes to standard error, in that format: then there is no file.
     """
     configure_logging(log_format)
-    if CHOICE in os.environ:
+    if chosen:
         return None
     data.mkdir(parents=True, exist_ok=True)
     root = logging.getLogger()

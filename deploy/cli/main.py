@@ -6,13 +6,15 @@ from typing import Any, Final
 
 import click
 
-from deploy.cli.environment import misspelt
+from deploy.cli.environment import misspelt, misspelt_in_file
 from shared.files import OWNER_ONLY
 from shared.version import VERSION
 
 COMMANDS: Final = {
     "run": "run:run",
     "token": "tokens:token",
+    "tokens": "tokens:tokens",
+    "console": "console:console",
     "import": "importing:import_",
     "upload": "upload:upload",
     "kamar": "kamar:kamar",
@@ -20,13 +22,26 @@ COMMANDS: Final = {
     "serve": "parts:serve",
     "work": "parts:work",
     "sandbox": "sandbox:sandbox",
+    "conform": "conform:conform",
+    "kafka-acls": "kafka_acls:kafka_acls",
     "doctor": "doctor:doctor",
+    "health": "health:health",
     "lag": "lag:lag",
+    "clock": "clock:clock",
     "dlq": "dlq:dlq",
+    "erase": "erase:erase",
+    "tables": "tables:tables",
+    "backup": "backup:backup",
+    "restore": "backup:restore_",
     "verify": "proving:verify",
     "replay": "proving:replay",
+    "completion": "completion:completion",
 }
 """Where each command is: `module:name`. A command's module is imported when it is called; all of them together take seconds."""
+
+
+UNWARNED: Final = frozenset({"health"})
+"""Commands that supervisors repeat every half minute: to know all settings takes most of a second."""
 
 
 class StarGroup(click.Group):
@@ -44,10 +59,16 @@ class StarGroup(click.Group):
         command: click.Command = getattr(import_module(f"deploy.cli.{module}"), name)
         return command
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command, after a warning of settings that nobody reads."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name not in UNWARNED and not ctx.resilient_parsing:
+            for line in (*misspelt(os.environ), *misspelt_in_file()):
+                click.echo(f"warning: {line}", err=True)
+        return name, command, rest
+
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
-        for line in misspelt(os.environ):
-            click.echo(f"warning: {line}", err=True)
         try:
             return super().invoke(ctx)
         except Exception as error:

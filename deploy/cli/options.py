@@ -1,12 +1,13 @@
 """The common options of commands, and the settings that they stand for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
+from deploy.embedded.address import last_address
 from deploy.embedded.postgres import running_database
 from shared.auth.keys import KEY_FILE, signing_key
 from shared.auth.principal import Scope
@@ -14,6 +15,7 @@ from shared.auth.tokens import issue_token
 from shared.clock import utc_now
 from shared.identifiers import SchoolNumber, school_number
 from shared.settings import Settings
+from shared.settings_file import settings_in_file
 
 T = TypeVar("T", bound=Settings)
 
@@ -22,18 +24,39 @@ OWN_SUBJECT: Final = "star command"
 OWN_VALID_FOR: Final = timedelta(days=1)
 """Longer than any command takes."""
 
+
+def configured(name: str, default: Any) -> Callable[[], Any]:
+    """An option's default: the configuration file's value, else this. The environment goes before both, by the option's `envvar`."""
+    return lambda: settings_in_file().get(name, default)
+
+
 data_option = click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".star"),
+    default=configured("data", ".star"),
     envvar="STAR_DATA",
-    show_default=True,
+    show_default=".star",
+    is_eager=True,
     help="The data folder, with the signing key. Without STAR_DATABASE_URL, the database is that of the `star run` on it.",
 )
 token_option = click.option(
     "--token", envvar="STAR_TOKEN", help="A bearer token. Without one, the command signs its own with the key in the data folder."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def url_option(service: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Where a service is: by default in the last `star run` on the data folder."""
+
+    def of_last_run(context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+        return value or f"{last_address(context.params['data'])}/{service}"
+
+    return click.option(
+        "--url",
+        callback=of_last_run,
+        show_default="that of the last `star run` on the data folder",
+        help=f"The address of {service}.",
+    )
 
 
 class _School(click.ParamType[SchoolNumber]):

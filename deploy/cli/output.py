@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import click
@@ -12,9 +13,20 @@ from shared.telemetry.logging import configure_logging
 WIDE: Final = 200
 
 
+def local_time(at: str | datetime | None) -> str:
+    """A time as the clock on the wall here shows it, to the minute; empty for none. JSON has times with their offsets instead."""
+    if at is None:
+        return ""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
 def keep_logs_out() -> None:
     """Has the log say only what is critical, on standard error: what a command finds is printed, and nothing else."""
     configure_logging("console")
+    # The handlers, too: some libraries' loggers have levels of their own.
+    for handler in logging.getLogger().handlers:
+        handler.setLevel(logging.CRITICAL)
     logging.getLogger().setLevel(logging.CRITICAL)
 
 

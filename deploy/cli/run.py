@@ -9,19 +9,22 @@ import click
 import uvloop
 
 from deploy.cli.logs import log_of_run
-from deploy.cli.options import data_option
+from deploy.cli.options import configured, data_option
+from deploy.cli.tracing import begin_traces
 from deploy.embedded.process import DataFolderInUseError
 from deploy.embedded.process import run as run_process
 from shared.attendance.codes import CodeTable
+from shared.service_manager import serving
 from shared.settings import Settings
 from shared.supervisor import stop_on_signals
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, envvar="STAR_PORT", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=configured("port", 8000), envvar="STAR_PORT", show_default="8000")
+@click.option("--host", default=None, help="This machine's address that others may reach, as 192.168.1.5. By default nobody else does.")
 @data_option
 @click.option("--demo/--no-demo", default=True, help="Play a made-up school's term through the API first.", show_default=True)
-def run(port: int, data: Path, demo: bool) -> None:
+def run(port: int, host: str | None, data: Path, demo: bool) -> None:
     """Starts everything in one process, on one port.
 
     All services run with a database, a mail catcher and a Ministry of their own. Prints `ready http://127.0.0.1:PORT` once they serve, and
@@ -29,10 +32,13 @@ def run(port: int, data: Path, demo: bool) -> None:
     whole log goes to standard error.
     """
     settings = Settings(data=data.resolve(), port=port)
+    if host is not None:
+        settings = settings.model_copy(update={"host": host})
     # Before a database is started for nothing.
     CodeTable.load(settings.attendance_codes)
     _require_free(settings.host, port)
-    log_file = log_of_run(settings.data, settings.log_format)
+    log_file = log_of_run(settings.data, settings.log_format, chosen="log_format" in settings.model_fields_set)
+    begin_traces()
     if log_file is not None:
         click.echo(f"starting; the log is in {log_file}", err=True)
     try:
@@ -59,6 +65,7 @@ async def _run(settings: Settings, *, demo: bool) -> None:
     async def ready(base_url: str) -> None:
         click.echo(f"ready {base_url}")
         sys.stdout.flush()
+        await serving()
         if demo:
             from deploy.demo.play import play  # noqa: PLC0415 - its libraries are not needed to serve
 

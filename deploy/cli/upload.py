@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from deploy.cli.options import data_option, token_option, token_or_own
-from deploy.cli.output import print_table
+from deploy.cli.options import data_option, json_option, token_option, token_or_own, url_option
+from deploy.cli.output import local_time, print_json, print_table
 
 if TYPE_CHECKING:
     import httpx
@@ -30,8 +30,7 @@ def _with_service(command: Callable[..., None]) -> Callable[..., None]:
     def with_token(url: str, token: str | None, data: Path, **arguments: Any) -> None:
         command(url=url, token=token_or_own(token, data, ["star:read", "uploads:run"], ["*"]), **arguments)
 
-    url = click.option("--url", default="http://127.0.0.1:8000/moe-sync", show_default=True, help="Where the upload's service is.")
-    return url(token_option(data_option(with_token)))
+    return url_option("moe-sync")(token_option(data_option(json_option(with_token))))
 
 
 school_option = click.option("--school", required=True, help="The school's number.")
@@ -49,9 +48,12 @@ def upload() -> None:
 @school_option
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True)
 @_with_service
-def list_(school: str, limit: int, url: str, token: str) -> None:
+def list_(school: str, limit: int, url: str, token: str, as_json: bool) -> None:
     """Lists the newest uploads of a school, newest first."""
     items = _answer(url, token, "GET", f"/v1/schools/{school}/uploads", params={"limit": limit}).json()["items"]
+    if as_json:
+        print_json({"items": items})
+        return
     columns = ("week", "no.", "status", "records", "responses", "rejected", "answered", "receipt or reason", "id")
     rows = [
         (
@@ -61,7 +63,7 @@ def list_(school: str, limit: int, url: str, token: str) -> None:
             item["counts"]["records"],
             item["counts"]["responses"],
             item["rejected"],
-            item["sent_at"] or "",
+            local_time(item["sent_at"]),
             item["receipt"] or item["reason"] or "",
             item["id"],
         )
@@ -72,12 +74,15 @@ def list_(school: str, limit: int, url: str, token: str) -> None:
 
 @upload.command()
 @_with_service
-def status(url: str, token: str) -> None:
+def status(url: str, token: str, as_json: bool) -> None:
     """Shows who schedules uploads, which are late and which wait."""
     answer = _answer(url, token, "GET", "/v1/upload-status").json()
+    if as_json:
+        print_json(answer)
+        return
     leader = answer["leader"]
     rows = [
-        ("scheduled by", f"{leader['host']} since {leader['since']}" if leader else "nobody at this moment"),
+        ("scheduled by", f"{leader['host']} since {local_time(leader['since'])}" if leader else "nobody at this moment"),
         ("windows overdue", answer["windows_overdue"]),
         ("uploads pending", answer["pending"]),
         ("uploads being sent", answer["sending"]),
@@ -92,9 +97,12 @@ def status(url: str, token: str) -> None:
 @school_option
 @click.option("--week", help="ISO week, as in 2026-W43; this week by default.")
 @_with_service
-def preview(school: str, week: str | None, url: str, token: str) -> None:
+def preview(school: str, week: str | None, url: str, token: str, as_json: bool) -> None:
     """Shows the upload that would go now; keeps nothing."""
     document = _answer(url, token, "GET", f"/v1/schools/{school}/uploads/preview", params={"week": week} if week else {}).json()
+    if as_json:
+        print_json(document)
+        return
     records = [
         ("record", item["change"], item["student"], f"{item['threshold'] or '-'} days", item["status"], item["crossed_on"])
         for item in document["records"]
@@ -108,10 +116,13 @@ def preview(school: str, week: str | None, url: str, token: str) -> None:
 @school_option
 @click.option("--week", required=True, help="ISO week, as in 2026-W43.")
 @_with_service
-def run(school: str, week: str, url: str, token: str) -> None:
+def run(school: str, week: str, url: str, token: str, as_json: bool) -> None:
     """Builds a week's upload now and sends it. If nothing has changed since the last one, it stays as it is."""
     answer = _answer(url, token, "POST", f"/v1/schools/{school}/uploads", json={"week": week})
     built = answer.json()
+    if as_json:
+        print_json(built)
+        return
     news = "built" if answer.status_code == 202 else "nothing has changed since"
     counts = built["counts"]
     click.echo(f"{news}: {built['week']} upload {built['number']}, {counts['records']} records, {counts['responses']} responses")
@@ -122,26 +133,32 @@ def run(school: str, week: str, url: str, token: str) -> None:
 @school_option
 @click.option("--reason", required=True, help="Why; shown to whoever looks at the uploads.")
 @_with_service
-def pause(school: str, reason: str, url: str, token: str) -> None:
+def pause(school: str, reason: str, url: str, token: str, as_json: bool) -> None:
     """Stops sending uploads of a school. Its weeks are still built, and wait."""
     paused = _answer(url, token, "POST", f"/v1/schools/{school}/uploads/pause", json={"reason": reason}).json()["paused"]
-    click.echo(f"paused by {paused['by']} at {paused['at']}")
+    if as_json:
+        print_json(paused)
+    else:
+        click.echo(f"paused by {paused['by']} at {local_time(paused['at'])}")
 
 
 @upload.command()
 @school_option
 @_with_service
-def resume(school: str, url: str, token: str) -> None:
+def resume(school: str, url: str, token: str, as_json: bool) -> None:
     """Sends a school's uploads again, those that have waited first."""
     _answer(url, token, "POST", f"/v1/schools/{school}/uploads/resume")
-    click.echo("resumed")
+    if as_json:
+        print_json({"resumed": school})
+    else:
+        click.echo("resumed")
 
 
 @upload.command()
 @click.argument("upload_id")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the page (PDF) to this file instead.")
 @_with_service
-def certificate(upload_id: str, out: Path | None, url: str, token: str) -> None:
+def certificate(upload_id: str, out: Path | None, url: str, token: str, as_json: bool) -> None:
     """Shows the contents, the time and the receipt of an upload."""
     path = f"/v1/uploads/{upload_id}/certificate"
     if out is not None:
@@ -153,6 +170,9 @@ def certificate(upload_id: str, out: Path | None, url: str, token: str) -> None:
         click.echo(str(out))
         return
     document = _answer(url, token, "GET", path).json()
+    if as_json:
+        print_json(document)
+        return
     flat = {name: value for name, value in document.items() if not isinstance(value, dict) and value is not None}
     flat |= {f"{name}, {kind}": count for name in ("counts", "changes") for kind, count in document[name].items()}
     print_table("Certificate", ("", ""), list(flat.items()))

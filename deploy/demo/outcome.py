@@ -14,12 +14,27 @@ CROSSED: Final = "nz.star.threshold.crossed.v1"
 RETRACTED: Final = "nz.star.threshold.retracted.v1"
 
 
+WAITS: Final = ("held", "on-hold", "awaiting-release", "no-contact")
+OF_EACH: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLetter:
+    """A letter that has not gone: about which student and threshold, why, and when it is due."""
+
+    student: str
+    threshold: int
+    status: str
+    due_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """Letters to caregivers by status, and when the first of those held is due."""
+    """Letters to caregivers by status, when the first of those held is due, and some of those that wait."""
 
     by_status: dict[str, int]
     first_due: datetime | None
+    waiting: tuple[WaitingLetter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +74,17 @@ async def letters(client: Client, term: str) -> Letters:
     """The term's letters as they are now."""
     found = [delivery async for delivery in client.pages(f"/notifier/v1/schools/{NUMBER}/deliveries") if delivery["term"] == term]
     due = [datetime.fromisoformat(delivery["due_at"]) for delivery in found if delivery["status"] == "held"]
-    return Letters(dict(Counter(delivery["status"] for delivery in found)), min(due, default=None))
+    waiting = [
+        WaitingLetter(delivery["student"], delivery["threshold"], delivery["status"], datetime.fromisoformat(delivery["due_at"]))
+        for delivery in found
+        if delivery["status"] in WAITS
+    ]
+    some = [
+        letter
+        for status in WAITS
+        for letter in sorted((each for each in waiting if each.status == status), key=lambda each: (each.due_at, each.student))[:OF_EACH]
+    ]
+    return Letters(dict(Counter(delivery["status"] for delivery in found)), min(due, default=None), tuple(some))
 
 
 async def _events(client: Client) -> AsyncIterator[dict[str, Any]]:

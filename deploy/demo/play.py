@@ -9,9 +9,11 @@ from typing import Final
 import structlog
 
 from deploy.demo.attendance import Attendance
+from deploy.demo.casework import keep_casework
 from deploy.demo.client import Client, RefusedError
 from deploy.demo.diary import Diary
 from deploy.demo.enrolment import enrol_school, enrol_students, resumed
+from deploy.demo.letters import send_at_once
 from deploy.demo.outcome import outcome
 from deploy.demo.plan import publish_plan
 from deploy.demo.posting import Tally, post_corrections, post_roll_calls, settled, stamp
@@ -61,6 +63,8 @@ async def _perform(client: Client, screen: Screen, data: Path, now: datetime) ->
         raise RefusedError(f"school {NUMBER} is there already, without terms")
     holidays = "" if today in term else ", in the holidays"
     screen.say(f"Term {term.name}, {term.start} to {term.end}; today at the school is {today:%A} {today}{holidays}")
+    if not known:
+        await send_at_once(client)
     if await enrol_students(client, everybody):
         screen.say("Sent the school's calendar, its students and their caregivers")
     if await publish_plan(client, today):
@@ -71,10 +75,12 @@ async def _perform(client: Client, screen: Screen, data: Path, now: datetime) ->
 
     with screen.working("Waiting for totals, crossings and letters"):
         different = await settled(client, attendance, now, stamp(now))
+        # Held meetings are responses: they come first, and are not recorded again.
+        pieces = await keep_casework(client, term.name, today)
         responses = await respond(client, term.name, today)
         sent = await upload(client, today)
         result = await outcome(client, term.name)
-    show_outcome(screen, played, result, sent, responses=responses, different=len(different))
+    show_outcome(screen, played, result, sent, responses=responses, casework=pieces, different=len(different))
     return result.remarkable
 
 

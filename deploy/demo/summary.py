@@ -7,12 +7,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from deploy.demo.outcome import Letters, Outcome
+from deploy.console_links import link_address
+from deploy.demo.outcome import WAITS, Letters, Outcome
 from deploy.demo.posting import Tally
 from deploy.demo.school import NUMBER
 from deploy.demo.screen import Screen
+from services.console.identity.links import LinkRole
 from shared.attendance.tiers import MEANING, TIERS
+from shared.clock import HOME_ZONE
+
+SIGN_INS: Final[tuple[tuple[LinkRole, list[str], list[str]], ...]] = (
+    ("dean", [NUMBER], ["year:10"]),
+    ("office", [NUMBER], []),
+    ("principal", [NUMBER], []),
+    ("partner", [NUMBER], []),
+    ("ops", ["*"], []),
+)
+"""The people who can look around: their role, schools and groups."""
 
 LETTERS: Final = {
     "waiting": "being sent",
@@ -26,6 +39,14 @@ LETTERS: Final = {
 """The meaning of the statuses, except for letters that wait."""
 
 
+_WHY: Final = {
+    "held": "held, as its waiting time or the letter window is not over",
+    "on-hold": "held by staff",
+    "awaiting-release": "waits for somebody to release it",
+    "no-contact": "nobody's address is known",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Played:
     """The marks that this run posted."""
@@ -35,7 +56,9 @@ class Played:
     repeats: int
 
 
-def show_outcome(screen: Screen, played: Played, result: Outcome, upload: dict[str, Any] | None, *, responses: int, different: int) -> None:
+def show_outcome(
+    screen: Screen, played: Played, result: Outcome, upload: dict[str, Any] | None, *, responses: int, casework: int, different: int
+) -> None:
     """Says what this run did and how the term stands."""
     screen.heading("\nWhat happened")
     screen.facts(
@@ -44,7 +67,9 @@ def show_outcome(screen: Screen, played: Played, result: Outcome, upload: dict[s
             ("Students", ", ".join(f"{result.tiers[tier]} {tier} ({MEANING[tier].lower()})" for tier in TIERS)),
             ("Crossings", f"{_by_threshold(result.crossed)}; taken back: {_by_threshold(result.retracted)}"),
             ("STAR records", _records(result, responses)),
+            *([("Casework", f"{casework} contacts, meetings and support plans recorded just now")] if casework else []),
             ("Letters", _letters(result.letters)),
+            *_waiting(result.letters),
             ("Upload", _upload(upload)),
         ]
     )
@@ -62,9 +87,13 @@ def show_addresses(screen: Screen, base_url: str, data: Path, student: str | Non
             ("Letters", f"{base_url}/sandbox/"),
             ("The school's plan", f"{base_url}/thresholds/plans/{NUMBER}"),
             ("Events", f"{base_url}/thresholds/asyncapi"),
-            ("The Ministry's side", f"{base_url}/sandbox/ministry/uploads"),
+            ("The Ministry's side", f"{base_url}/sandbox/ministry.html"),
         ]
     )
+    screen.say("\nSign in to the screens, each once and within ten minutes (later: star console link --role office):")
+    now = datetime.now(UTC)
+    for role, schools, groups in SIGN_INS:
+        screen.say(f"  {role}: {link_address(data, role, schools, groups, now)}")
     if student is not None:
         screen.say("\nOne student's term, every number explained:")
         issue = f"{star} token issue --data {folder} --subject me --scopes star:read --schools {NUMBER}"
@@ -106,16 +135,29 @@ def _letters(letters: Letters) -> str:
         held = letters.by_status["held"]
         said.insert(
             0,
-            f"{held} held until {_clock(letters.first_due)}, so that a wrong roll can be mended first"
-            " (STAR_HOLD=PT0S STAR_LETTER_WINDOW=any: sent at once)",
+            f"{held} held until {_clock(letters.first_due)}, so that a wrong roll can be mended first",
         )
     return "; ".join(said) or "none"
 
 
+def _waiting(letters: Letters) -> list[tuple[str, str]]:
+    """Some of the letters that wait: since or until when, and why."""
+    total = sum(letters.by_status.get(status, 0) for status in WAITS)
+    lines = [
+        f"student {letter.student}, {letter.threshold} days: {_WHY[letter.status]}, {'until' if letter.status == 'held' else 'due'} "
+        f"{_clock(letter.due_at)}"
+        for letter in letters.waiting
+    ]
+    if total > len(lines):
+        lines.append(f"and {total - len(lines)} more: GET /notifier/v1/schools/{NUMBER}/deliveries, or Letters on the screens")
+    return [("Waiting" if number == 0 else "", line) for number, line in enumerate(lines)]
+
+
 def _clock(due: datetime) -> str:
-    """On the clock of this machine; with the date, when that is another day."""
-    here, now = due.astimezone(), datetime.now(UTC).astimezone()
-    return here.strftime("%H:%M %Z" if here.date() == now.date() else "%d %B %H:%M %Z")
+    """On the school's clock; with the day, when that is another one."""
+    zone = ZoneInfo(HOME_ZONE)
+    here, now = due.astimezone(zone), datetime.now(zone)
+    return here.strftime("%H:%M" if here.date() == now.date() else "%A %d %B, %H:%M")
 
 
 def _upload(upload: dict[str, Any] | None) -> str:

@@ -1,17 +1,19 @@
 """The environment and the data folder."""
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from deploy.cli.environment import misspelt
-from deploy.cli.faults import invalid_settings
+from deploy.cli.environment import misspelt, misspelt_in_file
+from deploy.cli.faults import invalid_settings, unreadable_setting
 from deploy.doctor.finding import Finding
 from deploy.services import settings_classes
 from shared.attendance.codes import CodeTable, CodeTableError
+from shared.settings_file import SettingsFileError, settings_file
 
 NAME = "configuration"
 
@@ -20,11 +22,21 @@ def look_at_configuration(data: Path) -> Finding:
     """Whether all services can read their settings, and this user the data folder."""
     faults = list(dict.fromkeys([*_settings_faults(data), *_folder_faults(data)]))
     if faults:
-        return Finding(NAME, "fail", "; ".join(faults), "correct the environment or the folder, then run `star doctor` again")
-    unread = list(misspelt(os.environ))
+        return Finding(
+            NAME, "fail", "; ".join(faults), "correct the environment, the configuration file or the folder, then run `star doctor` again"
+        )
+    unread = [*misspelt(os.environ), *misspelt_in_file()]
     if unread:
-        return Finding(NAME, "warn", "; ".join(unread), "correct the name, or remove the variable")
-    return Finding(NAME, "ok", f"the settings of all services can be read; the data folder is {data}")
+        return Finding(NAME, "warn", "; ".join(unread), "correct the name, or remove it")
+    file = settings_file()
+    if file is not None and _anybody_reads(file):
+        return Finding(NAME, "warn", f"every user of this machine can read {file}, which may hold passwords", f"chmod o-r {file}")
+    where = f"the environment and {file}" if file else "the environment"
+    return Finding(NAME, "ok", f"the settings of all services can be read from {where}; the data folder is {data}")
+
+
+def _anybody_reads(file: Path) -> bool:
+    return file.is_file() and bool(file.stat().st_mode & stat.S_IROTH)
 
 
 def _settings_faults(data: Path) -> Iterator[str]:
@@ -33,7 +45,11 @@ def _settings_faults(data: Path) -> Iterator[str]:
             CodeTable.load(kind(data=data).attendance_codes)
         except ValidationError as error:
             yield invalid_settings(error)
-        except (SettingsError, CodeTableError) as error:
+        except SettingsFileError as error:
+            yield str(error)
+        except SettingsError as error:
+            yield unreadable_setting(error)
+        except CodeTableError as error:
             yield str(error)
 
 

@@ -1,4 +1,4 @@
-"""The database: whether it answers, has this release's tables, agrees on the time, and has gaps on record."""
+"""The database: whether it answers, has this release's tables, lets each service in as itself, and agrees on the time."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,11 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.cli.faults import explained
 from deploy.doctor.finding import Finding
+from deploy.logins import HOW, reached_by
+from deploy.services import schema_of
 from shared.clock import utc_now
 from shared.db.engine import create_engine, create_owner_engine
 from shared.db.errors import verdict_of
 from shared.db.migrate import Tree
 from shared.db.revisions import lacks_migrations
+from shared.settings import Settings
 
 SOON: Final = timedelta(seconds=2)
 """Clocks kept by NTP differ by milliseconds."""
@@ -69,6 +72,22 @@ async def _behind(engine: AsyncEngine, tree: Tree) -> bool:
             raise
         # There is no such role, schema or table.
         return True
+
+
+async def look_at_logins(settings: Settings) -> Finding:
+    """Whether each service can log in, and as nobody else."""
+    shared = []
+    for service in settings.service_urls:
+        try:
+            reached = await reached_by(settings, service)
+        except Exception as error:
+            fix = f"correct STAR_{schema_of(service).upper()}_DATABASE_URL, then run `star migrate`: it sets the password that stands there"
+            return Finding("logins", "fail", f"{service}: {explained(error) or type(error).__name__}", fix)
+        if reached:
+            shared.append(service)
+    if shared:
+        return Finding("logins", "warn", f"log in as a user who may become other services: {', '.join(shared)}", HOW)
+    return Finding("logins", "ok", "each service logs in as itself alone")
 
 
 def judge_clocks(difference: timedelta) -> Finding:

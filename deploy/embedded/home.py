@@ -6,6 +6,8 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, select_autoescape
 
+from deploy.demo.school import NUMBER
+
 _templates = Environment(loader=PackageLoader("deploy.embedded"), autoescape=select_autoescape())
 
 
@@ -13,7 +15,7 @@ def home_router(mounts: Sequence[str]) -> APIRouter:
     """The page at `/`."""
     router = APIRouter()
     services = [path for path in mounts if path != "/sandbox"]
-    page = _templates.get_template("home.html").render(services=services)
+    page = _templates.get_template("home.html").render(services=services, plan=f"/thresholds/plans/{NUMBER}")
 
     @router.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def home() -> str:

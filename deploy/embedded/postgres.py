@@ -1,7 +1,6 @@
 """The PostgreSQL that comes with the Python packages, run from the data folder."""
 
 import atexit
-import os
 import subprocess
 import warnings
 from collections.abc import Mapping
@@ -22,6 +21,8 @@ SETTINGS: Final = {
     "unix_socket_permissions": "0700",
 }
 
+SUPERUSER: Final = "postgres"
+
 PORT_LINE: Final = 3
 SOCKET_LINE: Final = 4
 """Places in PostgreSQL's postmaster.pid."""
@@ -41,7 +42,12 @@ def running_database(folder: Path) -> str | None:
 
 
 def _url(socket_folder: str, port: str | int) -> str:
-    return f"postgresql://postgres@/postgres?host={quote(socket_folder, safe='')}&port={port}"
+    return f"postgresql://{SUPERUSER}@/postgres?host={quote(socket_folder, safe='')}&port={port}"
+
+
+def as_role(url: str, role: str) -> str:
+    """The URL of the same server for another of its roles: none of them has a password, as nobody else reaches the socket."""
+    return url.replace(f"//{SUPERUSER}@", f"//{role}@", 1)
 
 
 class NotStartedYetError(RuntimeError):
@@ -65,6 +71,8 @@ class EmbeddedPostgres:
         self._folder.parent.mkdir(parents=True, exist_ok=True)
         self._folder.mkdir(mode=0o700, exist_ok=True)
         server = PostgresServer(self._folder, cleanup_mode="stop")
+        # The package's own lock is one file under /tmp for all users of a machine, and belongs to the first of them.
+        server._lock = type(server._lock)(self._folder.parent / "postgres.lock")
         with server._lock:
             server.ensure_pgdata_inited()
         self._configure()
@@ -101,6 +109,4 @@ class EmbeddedPostgres:
         text = path.read_text()
         wanted = text.partition(_MARK)[0] + _MARK + "".join(f"{name} = '{value}'\n" for name, value in self._settings.items())
         if text != wanted:
-            stat = path.stat()
             path.write_text(wanted)
-            os.chown(path, stat.st_uid, stat.st_gid)

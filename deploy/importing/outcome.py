@@ -1,7 +1,7 @@
 """The result for a whole file: the endpoint's reports, added up."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 MOST_REFUSALS: Final = 100
@@ -23,6 +23,8 @@ class Outcome:
     ignored_columns: list[str] = field(default_factory=list)
     first_date: str | None = None
     last_date: str | None = None
+    effect: Mapping[str, int] | None = None
+    """The effect of a roster."""
     last_line: int = 0
     """Every row up to this line of the file is dealt with."""
 
@@ -38,12 +40,17 @@ class Outcome:
         self.columns, self.ignored_columns = report["columns"], report["ignored_columns"]
         self.first_date = min(filter(None, (self.first_date, report["first_date"])), default=None)
         self.last_date = max(filter(None, (self.last_date, report["last_date"])), default=None)
+        self.effect = report.get("effect")
         self.last_line = max(self.last_line, report["last_line"])
 
     @property
     def all_refused(self) -> int:
         """Rows refused for any reason."""
         return sum(self.refused.values())
+
+    def document(self) -> dict[str, Any]:
+        """The report, for programs."""
+        return asdict(self)
 
     def lines(self, *, dry_run: bool) -> Iterator[str]:
         """The report, for people."""
@@ -52,6 +59,9 @@ class Outcome:
         if self.first_date:
             yield f"dates     {self.first_date} to {self.last_date}"
         yield f"columns   {', '.join(f'{name} = {field}' for name, field in self.columns.items())}"
+        if self.effect and any(self.effect.values()):
+            named = ", ".join(f"{name.replace('_', ' ')}: {number}" for name, number in self.effect.items() if number)
+            yield f"{'would do ' if dry_run else 'effect   '} {named}"
         if self.ignored_columns:
             yield f"not read  {', '.join(self.ignored_columns)}"
         if self.refused:

@@ -4,12 +4,11 @@ import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
-from deploy.importing.outcome import Outcome
 from deploy.importing.parts import Part, parts_of
 from deploy.patience import TRY_AGAIN, pause_after, problem_detail
 
@@ -21,6 +20,17 @@ LEAST: Final = 4 * 1024
 LONGEST_PAUSE: Final = 10.0
 TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Outcome(Protocol):
+    """The reports of a file, as they come."""
+
+    @property
+    def last_line(self) -> int:
+        """Every row up to this line of the file is dealt with."""
+
+    def add(self, report: Mapping[str, Any], /) -> None:
+        """Takes a report."""
 
 
 class SendingError(Exception):
@@ -37,11 +47,14 @@ class Sender:
         token: str,
         query: Mapping[str, Any],
         patience: float,
+        outcome: Outcome,
         *,
+        media: str = "text/csv",
         moved: Callable[[int], object],
         waiting: Callable[[str], object],
     ) -> None:
-        self.outcome = Outcome()
+        self.outcome = outcome
+        self._media = media
         self._url = f"{url.rstrip('/')}/v1/schools/{school}/imports"
         self._query = dict(query)
         self._patience = patience
@@ -54,10 +67,10 @@ class Sender:
     def send(self, path: Path) -> None:
         """Returns when every row is dealt with; `outcome` says how. Raises SendingError, OSError, and ValueError where a file that has
         to be cut can't be."""
-        limit = LIMIT
+        limit = LIMIT if self._media == "text/csv" else path.stat().st_size
         while not self._sent(path, limit):
             limit = min(limit, path.stat().st_size) // 2
-            if limit < LEAST:
+            if limit < LEAST or self._media != "text/csv":
                 raise SendingError("413, the service takes no request of this size: is there a proxy before it?")
 
     def close(self) -> None:
@@ -100,7 +113,7 @@ class Sender:
     def _post(self, part: Part) -> tuple[httpx.Response | None, str]:
         """The answer, or None; and what went wrong in words."""
         query = self._query | {"from_line": self.outcome.last_line}
-        headers = {"Content-Type": "text/csv", "Content-Length": str(part.size)}
+        headers = {"Content-Type": self._media, "Content-Length": str(part.size)}
         try:
             answer = self._http.post(self._url, params=query, headers=headers, content=part.pieces(self._moved))
         except httpx.TransportError as error:
@@ -113,17 +126,17 @@ class Sender:
         """A refusal in the middle of a file says how far it came."""
         try:
             report = answer.json()["report"]
-            dealt_with = report["last_line"]
+            goes_on = report["last_line"] > self.outcome.last_line
         except (ValueError, KeyError, TypeError):
             return
-        if dealt_with > self.outcome.last_line:
+        if goes_on:
             self.outcome.add(report)
 
 
 def _report(answer: httpx.Response) -> Mapping[str, Any]:
     try:
         report: Mapping[str, Any] = answer.json()
-        if {"accepted", "refused", "refusals", "columns", "last_line"} <= report.keys():
+        if {"accepted", "refused", "refusals", "dry_run"} <= report.keys():
             return report
     except (ValueError, AttributeError):
         pass

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .broker import KafkaBroker
+from .broker import KafkaBroker, port_of
 from .errors import BrokerError
 
 DEFAULT_PORT = 9092
@@ -21,18 +21,20 @@ def main() -> None:
 
 @main.command()
 @folder_option
-@click.option("--port", type=click.IntRange(1, 65_535), default=DEFAULT_PORT, show_default=True)
-def start(data: Path, port: int) -> None:
+@click.option("--port", type=click.IntRange(1, 65_535), help=f"By default, the port that it had before, or {DEFAULT_PORT}.")
+def start(data: Path, port: int | None) -> None:
     """Start it in the background, unless it runs already."""
-    broker = KafkaBroker(data, port)
+    broker = KafkaBroker(data, port or port_of(data) or DEFAULT_PORT)
+    if port is not None and broker.running and port_of(data) != port:
+        # Clients have its address: it moves only if somebody stops it.
+        stop_it = f"`python -m deploy.kafka stop --data {data}`"
+        raise click.ClickException(f"it runs already, on port {port_of(data)}: stop it first with {stop_it}, or leave --port out")
     try:
         if not broker.running:
             click.echo("starting Kafka (the first time fetches about 43 MB)", err=True)
         broker.start()
     except BrokerError as error:
         raise click.ClickException(str(error)) from error
-    if broker.port != port:
-        click.echo(f"It was running already, on port {broker.port}: stop it first to change that.", err=True)
     click.echo(broker.bootstrap)
     click.echo(f"To stop it: python -m deploy.kafka stop --data {data}  (make kafka-stop for the one of make kafka)", err=True)
 

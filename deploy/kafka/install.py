@@ -45,10 +45,11 @@ def maven() -> str:
 def libraries(pom: Path = POM, cache: Path = CACHE) -> Path:
     """The folder of the jars that the pom names; it need not exist yet. A changed pom has another folder."""
     text = pom.read_bytes()
-    version = re.search(rb"<kafka.version>(.+?)</kafka.version>", text)
-    if version is None:
-        raise ValueError(f"{pom} has no kafka.version")
-    return cache / f"kafka-{version[1].decode()}-{hashlib.sha256(text).hexdigest()[:12]}"
+    named = re.search(rb"<(\w+)[.]version>(.+?)</", text)
+    if named is None:
+        raise ValueError(f"{pom} has no version of what it fetches, such as kafka.version")
+    name, version = named[1].decode(), named[2].decode()
+    return cache / f"{name}-{version}-{hashlib.sha256(text).hexdigest()[:12]}"
 
 
 def install(pom: Path = POM, cache: Path = CACHE) -> Path:

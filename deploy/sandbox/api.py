@@ -1,14 +1,14 @@
 """The sandbox over HTTP: the caught mail as data and as pages, and the Ministry."""
 
-from pathlib import Path
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Response
+from fastapi import APIRouter, FastAPI, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from deploy.sandbox.mail import MailCatcher
 from deploy.sandbox.ministry import ministry_router
+from deploy.sandbox.ministry_store import MinistryStore
 from deploy.sandbox.pages import page_router
 from deploy.sandbox.problems import install_problem_handlers
 from shared.version import VERSION
@@ -34,12 +34,17 @@ class MailFault(BaseModel):
     recipient: str | None = None
 
 
-def create_sandbox(mail: MailCatcher, ministry_folder: Path) -> FastAPI:
-    """An app to mount at `/sandbox`; it needs no lifespan, and `mail` is started and stopped by whoever made it."""
+def create_sandbox(mail: MailCatcher, ministry: MinistryStore, proving: APIRouter | None = None) -> FastAPI:
+    """An app to mount at `/sandbox`; it needs no lifespan, and `mail` is started and stopped by whoever made it.
+
+    `proving` has the routes of the proving ground, where there is one.
+    """
     app = create_documented_app(title="Sandbox", version=VERSION, summary="Caught mail and a Ministry, on this machine only")
     install_problem_handlers(app)
-    app.include_router(page_router(mail.box))
-    app.include_router(ministry_router(ministry_folder))
+    app.include_router(page_router(mail.box, ministry))
+    app.include_router(ministry_router(ministry))
+    if proving is not None:
+        app.include_router(proving)
 
     @app.get("/mail", tags=["mail"])
     async def messages(query: Annotated[MailQuery, Query()]) -> JSONResponse:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from bisect import insort
+from collections.abc import Collection
 from pathlib import Path
 
 from deploy.sandbox.durable import kept_files, remove_durably
@@ -49,6 +50,13 @@ class LetterBox:
             return unpack_source(await asyncio.to_thread(self._path(key).read_bytes))
         except FileNotFoundError:
             return None
+
+    async def remove(self, message_ids: Collection[str]) -> int:
+        """Throws away the letters with these Message-IDs; answers how many."""
+        gone = [letter for letter in self._letters if letter.message_id in message_ids]
+        self._letters = [letter for letter in self._letters if letter not in gone]
+        await asyncio.to_thread(remove_durably, [self._path(letter.key) for letter in gone])
+        return len(gone)
 
     async def clear(self) -> None:
         """Throws away the letters that are here now."""

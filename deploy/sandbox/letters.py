@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, TypedDict
+from zoneinfo import ZoneInfo
+
+from shared.clock import HOME_ZONE
 
 Message = TypedDict(
     "Message",
@@ -35,6 +38,11 @@ class Letter:
         """RFC 3339 in UTC, with its offset."""
         return datetime.fromtimestamp(self.key // 1_000_000 / 1000, UTC).isoformat(timespec="milliseconds")
 
+    @property
+    def received_here(self) -> str:
+        """For people: on the clock of New Zealand's schools."""
+        return shown(datetime.fromtimestamp(self.key / 1e9, UTC))
+
     def is_to(self, address: str) -> bool:
         """Whether the address is among the envelope's recipients; case is no difference."""
         return address.casefold() in (recipient.casefold() for recipient in self.recipients)
@@ -50,6 +58,12 @@ class Letter:
             "message_id": self.message_id,
             "received_at": self.received_at,
         }
+
+
+def shown(moment: datetime) -> str:
+    """A moment for people, on the clock of New Zealand's schools."""
+    here = moment.astimezone(ZoneInfo(HOME_ZONE))
+    return f"{here:%A} {here.day} {here:%B %Y, %H:%M}"
 
 
 def read_letter(key: int, raw: bytes, sender: str, recipients: tuple[str, ...]) -> Letter:

@@ -39,14 +39,14 @@ def create_ministry(folder: Path, *, tokens: Tokens | None = None) -> FastAPI:
     """The Ministry alone, serving `/ministry/...`; the folder is made when missing and read at the first request."""
     app = FastAPI(title="A Ministry for the sandbox", version="1")
     install_problem_handlers(app)
-    app.include_router(ministry_router(folder, tokens=tokens))
+    app.include_router(ministry_router(MinistryStore(folder), tokens=tokens))
     return app
 
 
-def ministry_router(folder: Path, *, tokens: Tokens | None = None) -> APIRouter:
+def ministry_router(store: MinistryStore, *, tokens: Tokens | None = None) -> APIRouter:
     """The routes alone; the app around them needs `install_problem_handlers`. `tokens` decides whether uploads need one."""
     router = APIRouter(prefix="/ministry", tags=["ministry"])
-    desk = _Desk(MinistryStore(folder), MinistryFaults(), tokens or Tokens())
+    desk = _Desk(store, MinistryFaults(), tokens or Tokens())
     _add_uploads(router, desk)
     _add_faults(router, desk)
     return router

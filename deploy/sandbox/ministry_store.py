@@ -83,6 +83,19 @@ class MinistryStore:
         ]
         return await asyncio.to_thread(lambda: [_item(json.loads(path.read_bytes())) for path in paths])
 
+    async def erase_number(self, student_id: str) -> int:
+        """Takes a student's national number out of what was accepted; answers how many uploads had it."""
+        await self.load()
+        async with self._lock:
+            changed = await asyncio.to_thread(
+                lambda: [path for kept in self._uploads.values() if _without_number(path := kept.path, student_id)]
+            )
+            for items in self._accepted.values():
+                for item in items.values():
+                    if item.get("student_id") == student_id:
+                        item.pop("nsn", None)
+            return len(changed)
+
     def accepted(self, school: str) -> list[dict[str, Any]]:
         """The items of a school as they stand by all that was accepted, each with its `kind` and last `change`, by id."""
         return [self._accepted[school][item] for item in sorted(self._accepted[school])]
@@ -133,3 +146,13 @@ class MinistryStore:
 
 def _item(file: dict[str, Any]) -> dict[str, Any]:
     return {**file["document"], **file["answer"], "idempotency_key": file["idempotency_key"], "received_at": file["received_at"]}
+
+
+def _without_number(path: Path, student_id: str) -> bool:
+    file = json.loads(path.read_bytes())
+    numbered = [record for record in file["document"]["records"] if record["student_id"] == student_id and "nsn" in record]
+    for record in numbered:
+        del record["nsn"]
+    if numbered:
+        write_whole(path, json.dumps(file, ensure_ascii=False, indent=1).encode())
+    return bool(numbered)
