@@ -1,0 +1,24 @@
+"""The errors of the client."""
+
+from collections.abc import Mapping
+from typing import Any
+
+PREFIX = "urn:nz-star:problem:"
+
+
+class StarError(Exception):
+    """A refusal: `kind` is the end of the problem's type, `problem` the whole of it.
+
+    A kind that this release of the client does not know is no fault: go by `status` then.
+    """
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(f"{status} {problem.get('type', '')}: {problem.get('detail', '')}")
+        self.status = status
+        self.problem = dict(problem)
+        self.kind = str(problem.get("type", "")).removeprefix(PREFIX)
+        self.detail = str(problem.get("detail", ""))
+
+
+class WebhookError(Exception):
+    """A webhook that is not from the engine, or too old."""
