@@ -1,11 +1,13 @@
 """Fixtures that every test can ask for, and how a run is spread."""
 
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
+from tests.support import honest
 from tests.support.database import clones, database_template, database_url, postgres_url
 
 __all__ = ["clones", "database_template", "database_url", "postgres_url"]
@@ -27,6 +29,21 @@ def pytest_pycollect_makemodule(module_path: Path) -> None:
         # How long an example takes says something of the machine, not of the code.
         settings.register_profile("star", deadline=None)
         settings.load_profile("star")
+
+
+def pytest_configure() -> None:
+    """Holds the answers of every test to the OpenAPI documents."""
+    honest.watch()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fails a test that got an answer which no document has."""
+    result = yield
+    undocumented = list(honest.taken())
+    if undocumented and item.get_closest_marker("undocumented") is None:
+        pytest.fail("answers that no OpenAPI document has:\n" + "\n".join(undocumented), pytrace=False)
+    return result
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -32,12 +32,12 @@ from shared.events.envelope import Event
 from shared.identifiers import star_record_id, student_id
 
 State = tuple[Any, ...]
-"""What an item is: a record's status and sequence, or a response's activity, None for one that was taken back."""
+"""An item: a record's status and sequence, or a response's activity, None for one that was taken back."""
 
 
 @dataclass
 class Truth:
-    """What is so at every school, and since when."""
+    """The state of every school, and since when."""
 
     chance: random.Random
     history: dict[str, list[tuple[datetime, State]]] = field(default_factory=dict)
@@ -49,12 +49,12 @@ class Truth:
     _students: int = 0
 
     def at(self, item: str, moment: datetime) -> State | None:
-        """What an item was at a moment."""
+        """The item as it was at a moment."""
         found = [state for since, state in self.history[item] if since <= moment]
         return found[-1] if found else None
 
     def now(self, item: str) -> State:
-        """What an item is in the end."""
+        """The item as it is in the end."""
         return self.history[item][-1][1]
 
     def change(self, school: str, term: str, moment: datetime) -> Event:

@@ -83,8 +83,8 @@ class Year:
             windows,
             frozenset({"https"}),
             "https",
-            started_at=self.clock(),
             clock=self.clock,
+            monotonic=self._monotonic,
         )
         task = UploadTask(self.engine, {"https": self.ministry}, "https", lease=timedelta(minutes=2), clock=self.clock)
         self.runner = Runner("moe_sync", self.engine, [task], Wakeup(), concurrency=CONCURRENCY, clock=self.clock)
@@ -111,7 +111,7 @@ class Year:
             await handler(batch)
 
     async def week(self, week: Week, *, last: bool) -> None:
-        """What happens in a week, its close, and what is sent of it."""
+        """A week: its events, its close, and its upload."""
         term = next(name for name, start, end in terms_of_2026() if start <= week.day(4) and week.day(0) <= end)
         monday = datetime.combine(week.day(0), datetime.min.time(), UTC)
         events = []
@@ -135,8 +135,14 @@ class Year:
         self.ministry.away = False
 
     async def _read(self, events: Sequence[Event]) -> None:
-        for batch in _batches(self._messages(events), AT_ONCE):
-            await self.records(batch)
+        for first in range(0, len(events), AT_ONCE):
+            batch = events[first : first + AT_ONCE]
+            # Nothing is heard of before it happens.
+            self.clock.now = batch[-1].time
+            await self.records(self._messages(batch))
+
+    def _monotonic(self) -> float:
+        return self.clock.now.timestamp()
 
     async def _close(self) -> None:
         for _ in range(self.chance.randrange(3)):
@@ -191,7 +197,7 @@ class Year:
         self.seconds[what] += time.perf_counter() - begun
 
     def check(self) -> list[str]:
-        """What differs between the receiver and the truth."""
+        """The differences between the receiver and the truth."""
         wrong = list(self.ministry.wrong)
         for school, items in self.truth.of_school.items():
             there = self.ministry.accepted[school]

@@ -52,6 +52,22 @@ class Product:
         raise AssertionError("the heart did not keep up")
 
 
+def environment_of(folder: Path, database_url: str, broker: KafkaBroker) -> dict[str, str]:
+    """The settings of every process under measurement."""
+    return {
+        "STAR_DATA": str(folder / "data"),
+        "STAR_DATABASE_URL": database_url,
+        "STAR_BUS": "kafka",
+        "STAR_KAFKA_BOOTSTRAP": broker.bootstrap,
+    }
+
+
+def token_of(folder: Path) -> str:
+    """A token that may send marks and rosters of every school."""
+    issue = ["token", "issue", "--data", str(folder / "data"), "--subject", "bench"]
+    return run_star([*issue, "--scopes", "marks:write roster:write", "--schools", "*"], {})
+
+
 @contextmanager
 def running_product(folder: Path) -> Iterator[Product]:
     """Kafka, PostgreSQL, ingest and thresholds on this machine."""
@@ -63,28 +79,9 @@ def running_product(folder: Path) -> Iterator[Product]:
         database = EmbeddedPostgres(folder / "postgres")
         url = database.start()
         cleanup.callback(database.stop)
-        environment = {
-            "STAR_DATA": str(folder / "data"),
-            "STAR_DATABASE_URL": url,
-            "STAR_BUS": "kafka",
-            "STAR_KAFKA_BOOTSTRAP": broker.bootstrap,
-        }
+        environment = environment_of(folder, url, broker)
         run_star(["migrate"], environment)
-        token = run_star(
-            [
-                "token",
-                "issue",
-                "--data",
-                str(folder / "data"),
-                "--subject",
-                "bench",
-                "--scopes",
-                "marks:write roster:write",
-                "--schools",
-                "*",
-            ],
-            {},
-        )
+        token = token_of(folder)
         ports = [free_port(), free_port(), free_port()]
 
         def part(command: str, service: str, port: int) -> Process:

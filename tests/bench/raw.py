@@ -1,4 +1,4 @@
-"""What the machine can do without us: Kafka's produce and consume alone, PostgreSQL's upsert alone."""
+"""The machine without us: Kafka's produce and consume alone, PostgreSQL's upsert alone."""
 
 import asyncio
 import time

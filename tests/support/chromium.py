@@ -26,13 +26,16 @@ def chromium_path() -> str:
     pytest.skip(reason)
 
 
+def chromium_options() -> list[str]:
+    """The options that chromium starts with: its own sandbox needs rights that root in a container does not have; what is shown is ours."""
+    return ["--no-sandbox"] if os.geteuid() == 0 else []
+
+
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """The browser that all tests share: open contexts of your own."""
     path = chromium_path()
-    # Its own sandbox needs rights that root in a container does not have; what is shown here is ours.
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=options)
+        browser = await playwright.chromium.launch(executable_path=path, args=chromium_options())
         yield browser
         await browser.close()

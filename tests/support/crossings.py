@@ -105,7 +105,7 @@ def days(count: int, *, first: date = date(2026, 11, 2)) -> list[AbsentDay]:
 
 
 def stands(absent_on: list[AbsentDay], version: int, *, illness: int = 0, student: str = STUDENT, said_at: datetime = SAID_AT) -> Event:
-    """What is so of the student now."""
+    """The student's state now."""
     who = student_id(SCHOOL, student)
     half_days = sum(day.half_days for day in absent_on)
     data = StandingChanged(

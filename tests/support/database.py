@@ -15,7 +15,7 @@ from tests.support.template import TEMPLATE, data_folder, url_of
 
 MEMORY = Path("/dev/shm")
 ROOM = 2**30
-"""What a server takes at most: its log, the template and two databases of 11 MB; the rest is for tests that write much."""
+"""The most that a server takes: its log, the template and two databases of 11 MB; the rest is for tests that write much."""
 
 STOP = 'kill -QUIT $(head -1 "$0/postgres/postmaster.pid"); rm -rf "$0"'
 """Ends a server whose tests were killed."""

@@ -3,7 +3,7 @@
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,10 +35,10 @@ def install_or_skip(*poms: Path) -> None:
 
 
 @contextmanager
-def running_broker(folder: Path) -> Iterator[KafkaBroker]:
+def running_broker(folder: Path, kind: Callable[[Path], KafkaBroker] | None = None) -> Iterator[KafkaBroker]:
     """A started broker of the test's own, to be stopped, killed and started at will. Skips or fails as `install_or_skip` does."""
     install_or_skip()
-    broker = KafkaBroker(folder, free_port())
+    broker = kind(folder) if kind else KafkaBroker(folder, free_port())
     try:
         broker.start()
         yield broker

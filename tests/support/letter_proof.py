@@ -37,19 +37,19 @@ from tests.support.worklist import leases_run_out
 
 BATCH = 500
 STUDENTS = 200
-"""Of each school."""
+"""The number for each school."""
 
 LOOK_AGAIN = 0.1
 PATIENCE = 240.0
 """Seconds in which at least one more letter must have come to its end."""
 
 KINDS: Sequence[tuple[str, int]] = (("gone", 2), ("unwanted", 1), ("grey", 5))
-"""Of a hundred letters: so many to each kind of recipient that the mail server has its own mind about."""
+"""A hundred letters: so many to each kind of recipient that the mail server has its own mind about."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """What became of the letters. `twice` counts copies too many, all of them explained."""
+    """The letters' ends. `twice` counts copies too many, all of them explained."""
 
     letters: int
     sent: int

@@ -1,4 +1,4 @@
-"""What only one process of a run does at a time."""
+"""Work that only one process of a run does at a time."""
 
 import fcntl
 from collections.abc import Iterator

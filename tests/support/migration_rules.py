@@ -1,4 +1,4 @@
-"""What a migration may do to tables that the last release's workers are using: only add, and never keep them waiting.
+"""Migrations of tables that the last release's workers are using: they only add, and never keep them waiting.
 
 Judges SQL as it was sent to the server, by its beginning words; a statement that it does not know is an offence, too.
 """
@@ -35,7 +35,7 @@ _INLINE_CHECK: Final = re.compile(r"\b(CHECK|REFERENCES|UNIQUE|PRIMARY KEY)\b", 
 
 
 def offences(statement: Statement, new: Collection[str], small: Collection[str]) -> Iterator[Offence]:
-    """What the statement does that it may not.
+    """The statement's forbidden effects.
 
     `new` tables were made by this release, so nobody else uses them; `small` ones have few rows in the largest set-up.
     """

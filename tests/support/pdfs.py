@@ -1,4 +1,4 @@
-"""What stands in a PDF, read by Poppler's own tool."""
+"""A PDF's text, read by Poppler's own tool."""
 
 import os
 import shutil

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 STAR = [sys.executable, "-m", "deploy.cli"]
-START_TIMEOUT = 120.0
+START_TIMEOUT = 400.0
 STOP_TIMEOUT = 40.0
 
 
@@ -26,12 +26,23 @@ def run_star(arguments: Sequence[str], environment: Mapping[str, str], tree: Pat
 
 
 class Process:
-    """One process of the `star` command, with its output in a file; of this tree, or of another release's."""
+    """One process of the `star` command, with its output in a file; of this tree, or of another release's.
+
+    `within` is a command that runs others and becomes them, as `ip netns exec NAME` does.
+    """
 
     def __init__(
-        self, arguments: Sequence[str], *, environment: Mapping[str, str], output: Path, health: str, tree: Path | None = None
+        self,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        output: Path,
+        health: str,
+        tree: Path | None = None,
+        within: Sequence[str] = (),
     ) -> None:
         self.arguments = list(arguments)
+        self._within = within
         self._environment = {**os.environ, **environment}
         self.output = output
         self._tree = tree
@@ -42,7 +53,7 @@ class Process:
         """Starts it without waiting."""
         with self.output.open("ab") as sink:
             self._process = subprocess.Popen(
-                [*STAR, *self.arguments], env=self._environment, cwd=self._tree, stdout=sink, stderr=subprocess.STDOUT
+                [*self._within, *STAR, *self.arguments], env=self._environment, cwd=self._tree, stdout=sink, stderr=subprocess.STDOUT
             )
 
     def await_health(self) -> None:

@@ -40,7 +40,7 @@ class Receiver:
     open_now: int = 0
     most_at_once: int = 0
     names: list[str | None] = field(default_factory=list)
-    """What TLS clients asked for."""
+    """The names that TLS clients asked for."""
 
     @property
     def ids(self) -> list[str]:

@@ -1,18 +1,24 @@
 """A broker with a second listener that asks who is there, Kafka's own authorizer, and the console command that keeps its ACLs."""
 
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.kafka import install
 from deploy.kafka.broker import KafkaBroker
 from deploy.kafka.probe import HOST
+from deploy.kafka.rights import OPERATOR, RIGHTS
 from tests.support.kafka import install_or_skip
 from tests.support.ports import free_port
 
 TOOLS = Path(__file__).with_name("kafka_tools") / "pom.xml"
-USERS: Mapping[str, str] = {"partner": "partner-secret", "stranger": "stranger-secret"}
+SERVICES: Sequence[str] = (*RIGHTS, OPERATOR)
+USERS: Mapping[str, str] = {
+    "partner": "partner-secret",
+    "stranger": "stranger-secret",
+    **{f"star-{name}": f"{name}-secret" for name in SERVICES},
+}
 
 _SECURITY = """
 sasl.enabled.mechanisms=PLAIN

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -18,8 +18,10 @@ from uuid import UUID, uuid5
 import httpx
 import psutil
 
-from deploy.embedded.postgres import EmbeddedPostgres, NotStartedYetError, running_database
+from deploy.embedded.postgres import EmbeddedPostgres, NotStartedYetError, as_role, running_database
+from deploy.embedded.trees import SERVICE_TREES
 from deploy.kafka.broker import KafkaBroker
+from shared.db.logins import login_of
 from shared.identifiers import NAMESPACE
 from tests.support.dumps import BIN
 from tests.support.kafka import running_broker
@@ -40,7 +42,7 @@ ENVIRONMENT = {
 
 
 class Stack(ABC):
-    """What both set-ups offer to a test."""
+    """The part that both set-ups offer to a test."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -117,12 +119,23 @@ class EmbeddedStack(Stack):
     def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
         super().__init__(folder)
         self.port = free_port()
+        self._environment = ENVIRONMENT | (environment or {})
+        self._lay_out(None)
+
+    def _lay_out(self, tree: Path | None) -> None:
         self._process = Process(
             ["run", "--no-demo", "--port", str(self.port), "--data", str(self.data)],
-            environment=ENVIRONMENT | (environment or {}),
-            output=folder / "star.log",
+            environment=self._environment,
+            output=self.folder / f"star{'' if tree is None else '-before'}.log",
             health=f"http://127.0.0.1:{self.port}/ingest/healthz",
+            tree=tree,
         )
+
+    def beside(self, tree: Path) -> Self:
+        """The same data folder and port under another release, whose files are in the tree; only one of the two may run."""
+        other = copy.copy(self)
+        other._lay_out(tree)
+        return other
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.port}/{service}"
@@ -158,13 +171,22 @@ class EmbeddedStack(Stack):
 class ClusterStack(Stack):
     """One process for each service's API and worker; Kafka, PostgreSQL and the sandbox beside them.
 
-    `tree` is the folder of another release's files, to be run instead of these.
+    `tree` is the folder of another release's files, to be run instead of these; `machines` has what sets the machine of a command's
+    processes (`serve`, `work`) apart from this one, as environment.
     """
 
     def __init__(
-        self, folder: Path, broker: KafkaBroker, database: EmbeddedPostgres, database_url: str, *, tree: Path | None = None
+        self,
+        folder: Path,
+        broker: KafkaBroker,
+        database: EmbeddedPostgres,
+        database_url: str,
+        *,
+        tree: Path | None = None,
+        machines: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
         super().__init__(folder)
+        self.machines = machines
         self.broker = broker
         self.database = database
         self.tree = tree
@@ -172,6 +194,8 @@ class ClusterStack(Stack):
         self.environment = ENVIRONMENT | {
             "STAR_DATA": str(self.data),
             "STAR_DATABASE_URL": database_url,
+            # The release before does not read these: there, all log in as the owner.
+            **{f"STAR_{tree.schema.upper()}_DATABASE_URL": as_role(database_url, login_of(tree.schema)) for tree in SERVICE_TREES},
             "STAR_BUS": "kafka",
             "STAR_KAFKA_BOOTSTRAP": broker.bootstrap,
             "STAR_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
@@ -190,22 +214,37 @@ class ClusterStack(Stack):
             health=f"http://127.0.0.1:{self.sandbox_port}/mail",
         )
 
-    def another_worker(self, service: str, name: str) -> Process:
-        """A worker beside the others, which holds its leases under a name."""
-        return self._part("work", service, free_port(), f"-{name}", {"STAR_INSTANCE": str(self.instance(name))})
+    def reach(self, **settings: str) -> None:
+        """Has the processes, which do not run yet, reach their neighbours by other addresses."""
+        self.environment = self.environment | settings
+        self._lay_out()
+
+    def another_worker(self, service: str, name: str, within: Sequence[str] = ()) -> Process:
+        """A worker beside the others, which holds its leases under a name; run by the command `within`."""
+        more = {"STAR_INSTANCE": str(self.instance(name))}
+        return self._part("work", service, free_port(), f"-{name}", more, within)
 
     @staticmethod
     def instance(name: str) -> UUID:
         """The instance under which the worker of this name holds its leases."""
         return uuid5(NAMESPACE, name)
 
-    def _part(self, command: str, service: str, port: int, suffix: str = "", more: Mapping[str, str] = MappingProxyType({})) -> Process:
+    def _part(
+        self,
+        command: str,
+        service: str,
+        port: int,
+        suffix: str = "",
+        more: Mapping[str, str] = MappingProxyType({}),
+        within: Sequence[str] = (),
+    ) -> Process:
         return Process(
             [command, service, "--port", str(port)],
-            environment={**self.environment, **more},
+            environment={**self.environment, **self.machines.get(command, {}), **more},
             output=self.folder / f"{command}-{service}{'' if self.tree is None else '-before'}{suffix}.log",
             health=f"http://127.0.0.1:{port}/healthz",
             tree=self.tree,
+            within=within,
         )
 
     def beside(self, tree: Path | None) -> Self:
@@ -215,9 +254,9 @@ class ClusterStack(Stack):
         other._lay_out()
         return other
 
-    def migrate(self) -> None:
+    def migrate(self, *options: str) -> None:
         """Runs `star migrate`."""
-        run_star(["migrate"], self.environment, self.tree)
+        run_star(["migrate", *options], self.environment, self.tree)
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.ports[service]}"
@@ -269,9 +308,9 @@ def kill_postgres(folder: Path) -> None:
 
 
 @contextmanager
-def embedded_stack(folder: Path) -> Iterator[EmbeddedStack]:
+def embedded_stack(folder: Path, environment: dict[str, str] | None = None) -> Iterator[EmbeddedStack]:
     """A running single process."""
-    stack = EmbeddedStack(folder)
+    stack = EmbeddedStack(folder, environment)
     stack.heart.start()
     try:
         yield stack
@@ -280,7 +319,9 @@ def embedded_stack(folder: Path) -> Iterator[EmbeddedStack]:
 
 
 @contextmanager
-def cluster(folder: Path) -> Iterator[ClusterStack]:
+def cluster(
+    folder: Path, machines: Mapping[str, Mapping[str, str]] = MappingProxyType({}), broker: Callable[[Path], KafkaBroker] | None = None
+) -> Iterator[ClusterStack]:
     """A broker and a database of its own, which run, and a cluster on them, which does not yet."""
     stop_broker = (sys.executable, "-m", "deploy.kafka", "stop", "--data", str(folder / "kafka"))
     stop_database = ("sh", "-c", 'kill -QUIT $(head -1 "$0/postmaster.pid")', str(folder / "postgres"))
@@ -288,11 +329,11 @@ def cluster(folder: Path) -> Iterator[ClusterStack]:
         # For tests that are killed: both outlive the process that started them.
         cleanup.enter_context(kept(folder / "broker.users", *stop_broker))
         cleanup.enter_context(kept(folder / "database.users", *stop_database))
-        broker = cleanup.enter_context(running_broker(folder / "kafka"))
+        brokers = cleanup.enter_context(running_broker(folder / "kafka", broker))
         database = EmbeddedPostgres(folder / "postgres")
         url = database.start()
         cleanup.callback(database.stop)
-        yield ClusterStack(folder, broker, database, url)
+        yield ClusterStack(folder, brokers, database, url, machines=machines)
 
 
 @contextmanager
@@ -308,9 +349,9 @@ def started(processes: Sequence[Process]) -> Iterator[None]:
 
 
 @contextmanager
-def cluster_stack(folder: Path) -> Iterator[ClusterStack]:
+def cluster_stack(folder: Path, environment: Mapping[str, str] = MappingProxyType({})) -> Iterator[ClusterStack]:
     """A running cluster on a broker and a database of its own."""
-    with cluster(folder) as stack:
+    with cluster(folder, {"serve": environment, "work": environment}) as stack:
         stack.migrate()
         with started(stack.processes()):
             yield stack

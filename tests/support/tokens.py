@@ -16,11 +16,12 @@ def local_token(
     *,
     subject: str = "tests",
     valid_for: timedelta = timedelta(hours=1),
+    now: datetime | None = None,
     **staff: Any,
 ) -> str:
-    """A token signed with the data folder's key; `staff` is a `role` and `groups`."""
-    now = datetime.now(UTC)
-    return issue_token(signing_key(data), subject=subject, scopes=scopes, schools=schools, now=now, valid_for=valid_for, **staff)
+    """A token signed with the data folder's key, issued at `now` (by default: now); `staff` is a `role` and `groups`."""
+    issued = now or datetime.now(UTC)
+    return issue_token(signing_key(data), subject=subject, scopes=scopes, schools=schools, now=issued, valid_for=valid_for, **staff)
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -1,0 +1,143 @@
+"""Holds every answer that a test gets over HTTP to the OpenAPI documents: status, media type and schema.
+
+Each client of the tests is httpx, so its two `send` methods see all answers: of apps in the test's own loop, of real servers, of whole
+products in processes of their own. An answer that no document has fails the test that got it.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, wraps
+from http import HTTPStatus
+from typing import Any, Final
+
+import httpx
+import jsonschema_rs
+
+from tests.support.documents import METHODS, documents
+
+FAULTS: Final[list[str]] = []
+"""Answers that the running test has got and no document has."""
+
+PROBLEM: Final = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of a service's document, found by method and path."""
+
+    service: str
+    key: str
+    pattern: re.Pattern[str]
+    answers: Mapping[str, Any]
+
+
+@cache
+def _operations(method: str) -> list[Operation]:
+    found = [
+        Operation(service, f"{method} {path}", re.compile(_pattern(path)), item[method.lower()]["responses"])
+        for service, document in documents().items()
+        for path, item in document["paths"].items()
+        if method.lower() in METHODS and method.lower() in item
+    ]
+    # A path without parameters goes before one that would take it.
+    return sorted(found, key=lambda operation: operation.pattern.pattern.count("[^/]+"))
+
+
+def _pattern(path: str) -> str:
+    return "[^/]+".join(re.escape(part) for part in re.split(r"\{\w+\}", path))
+
+
+def candidates(method: str, path: str) -> list[Operation]:
+    """The operations that a request can have met: of the service that the path names, or else of any."""
+    first = path.split("/", 2)[1]
+    own = first if first in documents() else None
+    rest = path.removeprefix(f"/{own}") if own else path
+    fitting = [op for op in _operations(method) if (own is None or op.service == own) and op.pattern.fullmatch(rest)]
+    plain = [op for op in fitting if op.pattern.pattern.count("[^/]+") == fitting[0].pattern.pattern.count("[^/]+")]
+    return plain
+
+
+def fault(method: str, path: str, status: int, media_type: str, body: bytes | None) -> str | None:
+    """The reason why an answer is none of the documents'; None for one that is, and for requests to others."""
+    reasons = []
+    for operation in candidates(method, path):
+        reason = _reason(operation, status, media_type, body)
+        if reason is None:
+            return None
+        reasons.append(f"{operation.service} {operation.key} {status}: {reason}")
+    return "; ".join(reasons) or None
+
+
+def _reason(operation: Operation, status: int, media_type: str, body: bytes | None) -> str | None:
+    declared = operation.answers.get(str(status))
+    if declared is None and status == HTTPStatus.INTERNAL_SERVER_ERROR and media_type == PROBLEM:
+        return None
+    if declared is None:
+        return f"not declared ({_kind(body)})"
+    content = declared.get("content")
+    if not content:
+        return f"a body of {media_type}, and none is declared" if body else None
+    if media_type not in content:
+        return f"{media_type} is not declared"
+    if not media_type.endswith("json") or body is None:
+        return None
+    error = next(_validator(operation.service, operation.key, str(status), media_type).iter_errors(json.loads(body)), None)
+    # The place and the rule, not the value: it can be long.
+    return None if error is None else f"{'/'.join(map(str, error.instance_path))}: {error.message[:300]}"
+
+
+def _kind(body: bytes | None) -> str:
+    try:
+        return str(json.loads(body or b"{}").get("type"))
+    except (ValueError, AttributeError):
+        return "no problem"
+
+
+@cache
+def _validator(service: str, key: str, status: str, media_type: str) -> Any:
+    method, path = key.split(" ")
+    document = documents()[service]
+    schema = document["paths"][path][method.lower()]["responses"][status]["content"][media_type].get("schema", {})
+    return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
+
+
+def watch() -> None:
+    """Makes every answer of httpx be looked at."""
+    plain, plain_async = httpx.Client.send, httpx.AsyncClient.send
+
+    @wraps(plain)
+    def send(self: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
+        answer = plain(self, request, **options)
+        _look(answer, streamed=options.get("stream", False))
+        return answer
+
+    @wraps(plain_async)
+    async def send_async(self: httpx.AsyncClient, request: httpx.Request, **options: Any) -> httpx.Response:
+        answer = await plain_async(self, request, **options)
+        _look(answer, streamed=options.get("stream", False))
+        return answer
+
+    httpx.Client.send, httpx.AsyncClient.send = send, send_async  # type: ignore[method-assign]
+
+
+def _look(answer: httpx.Response, *, streamed: bool) -> None:
+    for got in (*answer.history, answer):
+        path = got.request.url.path
+        if not path.startswith(_PREFIXES):
+            continue
+        body = None if streamed and got is answer else got.content
+        media_type = got.headers.get("content-type", "").partition(";")[0]
+        reason = fault(got.request.method, path, got.status_code, media_type, body)
+        if reason is not None:
+            FAULTS.append(reason)
+
+
+_PREFIXES: Final = ("/v1/", "/plans/", "/ingest/", "/thresholds/", "/notifier/", "/moe-sync/")
+
+
+def taken() -> Iterator[str]:
+    """The faults since the last look, each once."""
+    yield from dict.fromkeys(FAULTS)
+    FAULTS.clear()
