@@ -9,6 +9,7 @@ import httpx
 
 from deploy.sandbox.api import create_sandbox
 from deploy.sandbox.mail import MailCatcher
+from deploy.sandbox.ministry_store import MinistryStore
 
 AROHA, WIREMU = "aroha@example.nz", "wiremu@example.nz"
 
@@ -39,5 +40,5 @@ async def send(catcher: MailCatcher, message: EmailMessage, *to: str) -> dict[st
 
 
 def over_http(catcher: MailCatcher) -> httpx.AsyncClient:
-    app = create_sandbox(catcher, Path("unused"))
+    app = create_sandbox(catcher, MinistryStore(Path("unused")))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, root_path="/sandbox"), base_url="http://sandbox.test")

@@ -48,6 +48,7 @@ async def test_it_gives_up_in_the_end() -> None:
     assert len(asked) == TRIES
 
 
+@pytest.mark.undocumented("the answer is made up by the test")
 async def test_it_says_why_it_was_refused_and_does_not_insist() -> None:
     problem = {"detail": "none of the marks could be accepted", "rejected": [{"index": 0, "detail": "the school is not open on that day"}]}
     client, asked = talking_to(httpx.Response(422, json=problem))

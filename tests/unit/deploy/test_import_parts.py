@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.importing.parts import parts_of
-from services.ingest.csv_import.records import CsvReader, Row
+from services.ingest.tables.records import CsvReader, Row
 
 HEADER = "Student ID;Date;Note\n"
 LIMIT = 2048

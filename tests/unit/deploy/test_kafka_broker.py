@@ -1,4 +1,4 @@
-"""What is decided before Java runs: which tools, which folder."""
+"""Decisions before Java runs: which tools, which folder."""
 
 import os
 from pathlib import Path

@@ -21,12 +21,9 @@ def root_logger() -> Iterator[None]:
     root.setLevel(level)
 
 
-def test_the_file_gets_all_and_the_screen_what_matters(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.delenv("STAR_LOG_FORMAT", raising=False)
+def test_the_file_gets_all_and_the_screen_what_matters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = tmp_path / "data"
-    assert log_of_run(data, "json") == data / FILE
+    assert log_of_run(data, "json", chosen=False) == data / FILE
     logging.getLogger("x").info("all is well")
     logging.getLogger("x").warning("look here")
 
@@ -38,11 +35,8 @@ def test_the_file_gets_all_and_the_screen_what_matters(
     assert "all is well" not in said.err
 
 
-def test_who_chooses_a_format_gets_the_log_on_standard_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("STAR_LOG_FORMAT", "json")
-    assert log_of_run(tmp_path, "json") is None
+def test_who_chooses_a_format_gets_the_log_on_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert log_of_run(tmp_path, "json", chosen=True) is None
     logging.getLogger("x").info("all is well")
     assert json.loads(capsys.readouterr().err)["event"] == "all is well"
     assert list(tmp_path.iterdir()) == []

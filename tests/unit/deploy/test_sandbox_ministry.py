@@ -11,6 +11,7 @@ import pytest
 
 from deploy.sandbox.api import create_sandbox
 from deploy.sandbox.mail import MailCatcher
+from deploy.sandbox.ministry_store import MinistryStore
 from tests.unit.deploy.sandbox_ministry import (
     OTHER_RESPONSE,
     Sender,
@@ -138,7 +139,7 @@ async def test_everything_kept_is_there_after_a_restart(tmp_path: Path) -> None:
 
 
 async def test_the_sandbox_serves_the_ministry_and_describes_it(tmp_path: Path) -> None:
-    app = create_sandbox(MailCatcher(tmp_path / "mail"), tmp_path / "ministry")
+    app = create_sandbox(MailCatcher(tmp_path / "mail"), MinistryStore(tmp_path / "ministry"))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sandbox.test") as http:
         assert (await Sender(http).post(document())).status_code == 200
         assert len(await Sender(http).items()) == 1
@@ -152,3 +153,15 @@ async def test_the_sandbox_serves_the_ministry_and_describes_it(tmp_path: Path) 
             "/ministry/faults",
             "/ministry/token",
         }
+
+
+async def test_what_was_taken_is_a_page(tmp_path: Path) -> None:
+    app = create_sandbox(MailCatcher(tmp_path / "mail"), MinistryStore(tmp_path / "ministry"))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sandbox.test") as http:
+        assert "No uploads yet" in (await http.get("/ministry.html")).text
+        answer = await Sender(http).post(document())
+        page = await http.get("/ministry.html")
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        said = (answer.json()["receipt"], "School 0999, week 2026-W43", "2 records, 1 responses", '<td data-label="Days absent">10.5</td>')
+        assert [words for words in said if words not in page.text] == []
+        assert 'href="/ministry.html"' in (await http.get("/")).text

@@ -1,4 +1,4 @@
-"""What the sandbox's Ministry holds against a document, and against an item of it."""
+"""The sandbox's Ministry refuses documents and items for their faults."""
 
 from typing import Any
 

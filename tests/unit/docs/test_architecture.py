@@ -7,7 +7,7 @@ from tests.support.pages import code_blocks
 from tests.unit.docs.prose import ROOT
 
 PAGE = "explanation/architecture.md"
-SERVICES = ("ingest", "thresholds", "notifier", "moe_sync")
+SERVICES = ("ingest", "thresholds", "notifier", "moe_sync", "console")
 
 
 def page() -> str:

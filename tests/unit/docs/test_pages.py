@@ -42,7 +42,7 @@ def test_every_relative_link_of_a_page_leads_to_a_file_and_its_heading(page: Pat
     assert dead == []
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "how-to").glob("*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "how-to").rglob("*.md")), ids=lambda page: page.name)
 def test_a_how_to_says_first_what_its_reader_has_at_the_end(page: Path) -> None:
     title, _, rest = page.read_text(encoding="utf-8").partition("\n")
     assert title.startswith("# ")
@@ -52,9 +52,18 @@ def test_a_how_to_says_first_what_its_reader_has_at_the_end(page: Path) -> None:
 def test_the_readme_leads_to_every_how_to_and_reference_page() -> None:
     linked = {target for _, target, _ in links(ROOT / "README.md")}
     missing = [
-        page for folder in ("how-to", "reference", "explanation") for page in (ROOT / "docs" / folder).glob("*.md") if page not in linked
+        page
+        for folder in ("tutorial", "how-to", "reference", "explanation")
+        for page in (ROOT / "docs" / folder).rglob("*.md")
+        if page not in linked
     ]
     assert missing == []
+
+
+def test_every_picture_is_shown_somewhere_and_is_small() -> None:
+    pictures = set((ROOT / "docs" / "pictures").glob("*"))
+    assert pictures == {target for page in pages() for _, target, _ in links(page) if target.suffix == ".png"}
+    assert max(picture.stat().st_size for picture in pictures) < 100_000
 
 
 def test_the_list_of_decisions_has_every_decision_by_its_title() -> None:

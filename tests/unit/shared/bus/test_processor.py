@@ -50,6 +50,7 @@ class Recorder:
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FIRST_BACKOFF", "LONGEST_BACKOFF"):
         monkeypatch.setattr(module, name, 0.001)
+    monkeypatch.setattr(module, "COMMIT_EVERY", 0.0)
 
 
 @pytest.fixture
@@ -239,7 +240,7 @@ async def test_a_commit_that_fails_is_no_matter(consumer: FakeConsumer) -> None:
     assert await processor.run_once(asyncio.Event()) == 1
 
     assert [(batch[0] or b"")[:1] for batch in handler.batches] == [b"1", b"2", b"3", b"4"]
-    assert consumer.committed == {A: 3}
+    assert consumer.committed == {A: 3, B: 1}
 
 
 async def test_stopped_while_something_is_away_it_gives_everything_back(consumer: FakeConsumer) -> None:
@@ -316,3 +317,21 @@ async def test_events_that_wait_and_messages_without_a_time_have_no_age(consumer
     consumer.put(C, b"3")
     await Processor("ageless", consumer, Recorder(consumer, [{A: 0}]), clock=lambda: NOW).run_once(asyncio.Event())
     assert ages("ageless") == (0, 0)
+
+
+async def test_commits_are_a_second_apart_and_the_last_one_comes_with_the_stop(
+    consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "COMMIT_EVERY", 60.0)
+    processor = Processor("group", consumer, Recorder(consumer))
+    consumer.put(A, b"1")
+    assert await processor.run_once(asyncio.Event()) == 1
+    assert consumer.committed == {A: 1}
+    consumer.put(A, b"2")
+    consumer.put(B, b"3")
+    assert await processor.run_once(asyncio.Event()) == 2
+    assert consumer.committed == {A: 1}
+    stop = asyncio.Event()
+    stop.set()
+    await processor.run(stop)
+    assert consumer.committed == {A: 2, B: 1}

@@ -11,6 +11,7 @@ DEFAULTS = {
     "retention.bytes": "-1",
     "max.compaction.lag.ms": "9223372036854775807",
     "max.message.bytes": "1048588",
+    "message.timestamp.type": "CreateTime",
     "min.insync.replicas": "1",
 }
 
@@ -43,6 +44,8 @@ def test_a_topic_as_we_make_it_differs_in_nothing(topic: Topic) -> None:
         (MARKS, {"retention.bytes": "1073741824"}, {"retention.bytes": True}),
         (MARKS, {"max.message.bytes": "100000"}, {"max.message.bytes": False}),
         (MARKS, {"min.insync.replicas": "2"}, {"min.insync.replicas": False}),
+        (MARKS, {"message.timestamp.type": "CreateTime"}, {"message.timestamp.type": False}),
+        (STUDENTS, {"message.timestamp.type": "CreateTime"}, {"message.timestamp.type": False}),
     ],
 )
 def test_a_setting_that_is_not_ours(topic: Topic, changes: dict[str, str], expected: dict[str, bool]) -> None:
@@ -61,7 +64,7 @@ def test_other_partitions_differ_and_fewer_than_were_read_lose() -> None:
 
 
 def test_each_difference_says_how_to_alter_it() -> None:
-    found = {**DEFAULTS, "retention.ms": "1"}
+    found = {**DEFAULTS, **settings_of(MARKS), "retention.ms": "1"}
     seen = list(differences(MARKS, found, partitions=1, replicas=1, wanted_partitions=8, read_partitions=8))
     assert [(difference.setting, difference.fix) for difference in seen] == [
         ("partitions", "kafka-topics --alter --topic star.marks.v1 --partitions 8"),

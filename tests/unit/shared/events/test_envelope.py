@@ -55,6 +55,16 @@ EXAMPLES: dict[EventType, object] = {
         timezone="Pacific/Chatham",
         updated_at=AT,
     ),
+    catalogue.CHANGE_PROPOSED: data.ChangeProposed(
+        proposal_id=UUID(int=7),
+        school="0999",
+        based_on=AT,
+        enrolments=[data.ProposedEnrolment(student="12345", starts_on=date(2026, 10, 12), attends={"mon": ["AM"]})],
+    ),
+    catalogue.CHANGE_JUDGED: data.ChangeJudged(
+        proposal_id=UUID(int=7), school="0999", totals_changed=12, crossings_up=3, crossings_down=0, letters=2
+    ),
+    catalogue.STUDENT_ERASED: data.StudentErased(**OF_STUDENT, erased_at=AT),  # type: ignore[arg-type]
     catalogue.STUDENT_UPDATED: data.StudentUpdated(
         **OF_STUDENT,
         given_name="\u0100taria",
@@ -94,6 +104,9 @@ EXAMPLES: dict[EventType, object] = {
     catalogue.RESPONSE_WITHDRAWN: data.ResponseWithdrawn(
         **OF_STUDENT, response_id=STUDENT, record_id=RECORD, term="2026-T4", threshold=5, withdrawn_at=AT
     ),
+    catalogue.THRESHOLD_APPROACHING: data.ThresholdApproaching(
+        **OF_STUDENT, term="2026-T4", threshold=5, absent_half_days=9, absent_days=4.5, left_half_days=1, occurred_on=date(2026, 10, 15)
+    ),
     catalogue.STANDING_CHANGED: data.StandingChanged(
         **OF_STUDENT,
         term="2026-T4",
@@ -103,6 +116,18 @@ EXAMPLES: dict[EventType, object] = {
         absent_on=[data.AbsentDay(date=date(2026, 10, 12), half_days=2)],
         illness_half_days=1,
         version=3,
+    ),
+    catalogue.FAMILY_REPLIED: data.FamilyReplied(
+        **OF_STUDENT,
+        reply_id=UUID(int=8),
+        letter_id=UUID(int=9),
+        term="2026-T4",
+        threshold=10,
+        channel="email",
+        choice="need-help",
+        has_words=True,
+        hold_until=date(2026, 11, 30),
+        replied_at=AT,
     ),
     catalogue.LETTERS_HELD: data.LettersHeld(**OF_STUDENT, term="2026-T4", threshold=10, until=date(2026, 11, 30), held_at=AT),
     catalogue.LETTERS_RELEASED: data.LettersReleased(**OF_STUDENT, term="2026-T4", released_at=AT),

@@ -67,6 +67,7 @@ def test_what_an_inherited_field_means_is_told_with_the_event() -> None:
 def test_partners_hear_neither_names_nor_held_letters() -> None:
     heard = {event.name for event in PARTNER_EVENTS}
     assert heard == {
+        "nz.star.threshold.approaching.v1",
         "nz.star.threshold.crossed.v1",
         "nz.star.threshold.retracted.v1",
         "nz.star.response.recorded.v1",

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.bus.interface import Log, Partition
-from shared.offsets.placing import Gap, Kept, place
+from shared.offsets.placing import Gap, Kept, Restore, place, set_back
 
 MARKS = Partition("star.marks.v1", 3)
 TOPIC, OTHER = UUID(int=1), UUID(int=2)
@@ -45,3 +45,19 @@ def test_another_topic_of_the_name_is_read_from_its_beginning(offset: int) -> No
 def test_an_id_is_learnt_when_the_broker_has_one_and_kept_when_it_has_none() -> None:
     assert place("g", MARKS, replace(KEPT, topic_id=None), LOG) == (KEPT, None)
     assert place("g", MARKS, KEPT, replace(LOG, topic_id=None)) == (KEPT, None)
+
+
+def test_a_bus_that_knows_of_more_than_the_database_says_that_this_was_restored() -> None:
+    assert set_back("g", MARKS, KEPT, LOG, 300) == Restore("g", MARKS, 200, 300, READ_AT)
+    assert set_back("g", MARKS, replace(KEPT, topic_id=None), LOG, 300) == Restore("g", MARKS, 200, 300, READ_AT)
+    # As it is from one commit to the next.
+    assert [set_back("g", MARKS, KEPT, LOG, committed) for committed in (0, 199, 200)] == [None] * 3
+
+
+def test_a_database_that_was_lost_altogether_was_restored_to_its_beginning() -> None:
+    assert set_back("g", MARKS, None, LOG, 300) == Restore("g", MARKS, 100, 300, None)
+    assert [set_back("g", MARKS, None, LOG, committed) for committed in (0, 100)] == [None] * 2
+
+
+def test_what_was_read_of_another_topic_of_the_name_says_nothing() -> None:
+    assert set_back("g", MARKS, KEPT, replace(LOG, topic_id=OTHER), 300) is None

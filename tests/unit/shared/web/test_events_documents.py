@@ -14,7 +14,7 @@ from shared.web.safe_answers import SafeAnswers
 
 
 class Page(HTMLParser):
-    """What a page is made of."""
+    """The parts that a page is made of."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

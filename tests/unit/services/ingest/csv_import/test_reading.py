@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.csv_import.errors import CsvError, EncodingError, LayoutError
-from services.ingest.csv_import.records import CsvReader, Row
+from services.ingest.tables.errors import CsvError, EncodingError, LayoutError
+from services.ingest.tables.records import CsvReader, Row
 
 TEXT = "Student,Name,Code\r\n1,Māui,P\r\n2,Zoë,M\r\n"
 ROWS = [Row(1, ["Student", "Name", "Code"]), Row(2, ["1", "Māui", "P"]), Row(3, ["2", "Zoë", "M"])]

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.csv_import import values
 from services.ingest.csv_import.columns import Kind, recognise
 from services.ingest.csv_import.date_order import DateOrder
-from services.ingest.csv_import.errors import CsvError
-from services.ingest.csv_import.identifiers import Keys
 from services.ingest.csv_import.mark_rows import MarkRows
-from services.ingest.csv_import.records import CsvReader
 from services.ingest.csv_import.report import Tally
 from services.ingest.csv_import.schemas import ImportReport
 from services.ingest.csv_import.sorting import MarkSorter, Rules, Sorter, StudentSorter
 from services.ingest.csv_import.student_rows import StudentRows
+from services.ingest.tables import values
+from services.ingest.tables.errors import CsvError
+from services.ingest.tables.identifiers import Keys
+from services.ingest.tables.records import CsvReader
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.identifiers import SchoolNumber

@@ -1,4 +1,4 @@
-"""What KAMAR's values become: marks, students, pastoral rows; and what is reported of the rest."""
+"""KAMAR's values become ours: marks, students, pastoral rows; and what is reported of the rest."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +13,7 @@ from services.ingest.kamar.attendance import Roll, recorded_at
 from services.ingest.kamar.pastoral import PastoralRow
 from services.ingest.kamar.refusals import MOST_LISTED, Refusals
 from services.ingest.settings import QUIET_WORDS
+from services.ingest.students.quiet import quietened
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.attendance.timetable import Slot, Timetable
@@ -30,7 +31,7 @@ SKEW = timedelta(minutes=5)
 
 
 def marks(*elements: Any, calendar: SchoolCalendar = CALENDAR) -> tuple[dict[Any, Any], list[tuple[Any, ...]]]:
-    """What is marked by slot of the 5th of March, and (student, reason, count) of what is not."""
+    """The marks by slot of the 5th of March, and (student, reason, count) of what is not."""
     refusals = Refusals()
     roll = Roll(calendar, SAID, refusals)
     for element in elements:
@@ -188,7 +189,7 @@ def test_values_that_cannot_be_read_spoil_no_others(element: dict[str, Any]) -> 
 
 def event_of(**fields: Any) -> Any:
     student = students.student_of(SCHOOL, "1", {"given_name": "Ana", "family_name": "Up"} | fields, NOW)
-    return None if student is None else students.quietened(student, QUIET_WORDS)
+    return None if student is None else quietened(student, QUIET_WORDS)
 
 
 def test_the_event_of_a_student() -> None:

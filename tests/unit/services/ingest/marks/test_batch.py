@@ -1,4 +1,4 @@
-"""What the door lets in, and the reason for each refusal."""
+"""Marks that the door lets in, and the reason for each refusal."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -135,3 +135,28 @@ def test_split_keeps_order_and_loses_nothing() -> None:
     chunks = list(split(marks, 500))
     assert [len(chunk) for chunk in chunks] == [500, 500, 201]
     assert [mark for chunk in chunks for mark in chunk] == marks
+
+
+FEBRUARY = datetime(2027, 2, 9, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("mark", "reason"),
+    [
+        (GOOD | {"date": "2027-02-08"}, None),
+        # The timetable of a term that is not known yet is not known either.
+        (without("session", slot=7, date="2027-02-08"), None),
+        (GOOD | {"date": "2027-02-10"}, "outside-term"),
+        (GOOD | {"date": "2026-10-11"}, "outside-term"),
+        (GOOD | {"date": "2026-10-26"}, "closed-day"),
+        (GOOD | {"date": "2027-02-08", "code": "%"}, "unknown-code"),
+    ],
+)
+def test_marks_of_days_after_all_known_terms_wait_for_the_calendar(mark: dict[str, Any], reason: str | None) -> None:
+    batch = Batch(CALENDAR, CodeTable.load(), FEBRUARY, timedelta(minutes=5), calendar_may_come=True)
+    batch.take(0, Raw(msgspec.json.encode(mark)))
+    assert [rejection.reason for rejection in batch.rejected] == ([reason] if reason else [])
+
+
+def test_a_sender_that_can_send_again_is_told_at_once() -> None:
+    assert [rejection.reason for rejection in take(GOOD | {"date": "2027-02-08"}, now=FEBRUARY).rejected] == ["outside-term"]

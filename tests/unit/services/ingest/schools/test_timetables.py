@@ -1,4 +1,4 @@
-"""What a school that sends another timetable changes: days to come, and those that it says."""
+"""A school that sends another timetable changes two things: days to come, and those that it says."""
 
 from datetime import date, timedelta
 from typing import Any

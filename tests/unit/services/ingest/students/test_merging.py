@@ -1,4 +1,4 @@
-"""What a door leaves out stays as it was; the addresses in one field; people of one name."""
+"""Fields that a door leaves out stay as they were; the addresses in one field; people of one name."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is sent over HTTP, and how each answer is taken."""
+"""Requests over HTTP, and how each answer is taken."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""What events say, and which of them no upload could hold."""
+"""Facts that events say, and those that no upload could hold."""
 
 from datetime import UTC, date, datetime
 from typing import Any

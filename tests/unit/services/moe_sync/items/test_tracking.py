@@ -1,4 +1,4 @@
-"""What facts make of records and responses, in whatever order they come."""
+"""Facts change records and responses to the same end, in whatever order they come."""
 
 import itertools
 import random
@@ -20,6 +20,7 @@ RECORD = star_record_id(STUDENT, "2026-T4", 5)
 BY_HAND = UUID("5f0d8d1e-59b3-4f6a-8d0a-0c1b2d3e4f50")
 RESPONSE = UUID("0e1f7a52-31a1-4a43-9b0e-0d1a5c0a3333")
 START = datetime(2026, 10, 19, 9, tzinfo=UTC)
+LATER = START + timedelta(days=1)
 
 
 def at(minutes: int) -> datetime:
@@ -46,11 +47,11 @@ def given(minutes: int, activity: str = "in-school-support", record: UUID = RECO
     return ResponseGiven(RESPONSE, record, subject(), activity, date(2026, 10, 20), at(minutes))
 
 
-def follow(facts: Sequence[Fact], items: dict[UUID, Tracked] | None = None) -> list[Version]:
+def follow(facts: Sequence[Fact], items: dict[UUID, Tracked] | None = None, heard_at: datetime = LATER) -> list[Version]:
     items = {} if items is None else items
     for fact in facts:
         items.setdefault(identity_of(fact).id, Tracked(identity_of(fact)))
-    return track(facts, items)
+    return track(facts, items, heard_at)
 
 
 def record(days: float, day: int, status: str, sequence: int) -> RecordItem:
@@ -168,3 +169,13 @@ def test_a_record_made_by_hand_says_what_staff_say_of_its_opening() -> None:
 def test_a_crossing_knows_better_than_staff_what_the_total_was() -> None:
     told = RecordMentioned(RECORD, subject(), "closed", at(1), 3, date(2026, 1, 1))
     assert follow([crossed(1, 0), told])[-1].item == record(5.0, 19, "closed", 1)
+
+
+def test_what_a_clock_ahead_says_was_so_when_it_was_heard_of() -> None:
+    items: dict[UUID, Tracked] = {}
+    (opened,) = follow([crossed(1, 60 * 24 * 7)], items, at(5))
+    (closed,) = follow([staff("closed", 60 * 24 * 7 + 1)], items, at(7))
+    assert (opened.changed_at, closed.changed_at, closed.item) == (at(5), at(7), record(5.0, 19, "closed", 1))
+    # Our own clock was ahead when we heard of it, and was set back since.
+    (again,) = follow([staff("open", 60 * 24 * 7 + 2)], items, at(6))
+    assert (again.changed_at, again.revision) == (at(6), 3)

@@ -1,4 +1,4 @@
-"""What goes into an upload, and the bytes it makes."""
+"""Items of an upload, and the bytes they make."""
 
 import hashlib
 import json

@@ -1,6 +1,6 @@
-"""Who gets letters."""
+"""Recipients of letters."""
 
-from services.notifier.contacts.recipients import Recipient, recipients
+from services.notifier.contacts.recipients import Reach, Recipient, reach_of, recipients
 from shared.events.data import Caregiver
 
 
@@ -28,3 +28,17 @@ def test_one_letter_an_address_whatever_its_case() -> None:
     )
 
     assert found == (Recipient("Home@example.test", ("Mere", "Wiremu")), Recipient("hana@example.test", ("Hana",)))
+
+
+def test_each_caregiver_has_a_way_or_the_reason_why_there_is_none() -> None:
+    mere = Caregiver(name="Mere", email="mere@example.test", phone="021 123 4567")
+    hana = Caregiver(name="Hana", phone="04 123 4567")
+    silent = Caregiver(name="Pita", email="pita@example.test", notify=False)
+    bad = {"mere@example.test"}
+    assert reach_of([mere, hana, silent]) == (
+        Reach(mere, "email", "mere@example.test"),
+        Reach(hana, why="no-address"),
+        Reach(silent, why="not-wanted"),
+    )
+    assert reach_of([mere], bad=bad) == (Reach(mere, why="came-back"),)
+    assert reach_of([mere], bad=bad, texts=True) == (Reach(mere, "text", "+64211234567"),)

@@ -22,8 +22,11 @@ from services.notifier.letters.policy import (
     cap_of,
     chosen,
     decide,
+    due_at,
     held_until,
+    in_time,
     is_over,
+    may_have_left,
     with_defaults,
 )
 from shared.attendance.calendar import SchoolCalendar, Term
@@ -249,3 +252,72 @@ def test_out_of_the_box_letters_go_on_school_days_between_eight_and_six() -> Non
     # Friday at a quarter past six in the evening, the Monday after at eight.
     assert decide(policy, DUE, T4, [], SCHOOL, FORTNIGHT, utc("2026-11-20T05:15")) == NotNow(utc("2026-11-22T19:00"))
     assert with_defaults(Policy(window=DAYTIME), PolicyDefaults()).window == DAYTIME
+
+
+@pytest.mark.parametrize(
+    ("term", "now", "over"),
+    [
+        ("2025-T4", "2026-01-12T00:00", True),
+        ("2026-T4", "2026-12-31T10:00", False),
+        ("2026-T4", "2026-12-31T11:00", True),
+        ("2027-T1", "2026-12-31T11:00", False),
+    ],
+)
+def test_a_term_that_no_calendar_knows_is_over_once_its_year_is(term: str, now: str, over: bool) -> None:
+    due = DueLetter(5, utc(now), False, term)
+    decision = decide(Policy(), due, None, [], SCHOOL, FORTNIGHT, utc(now))
+    assert isinstance(decision, Never) is over
+    assert is_over(Policy(), None, SCHOOL, utc(now), term) is over
+    assert not is_over(Policy(after_term=timedelta(days=14)), None, SCHOOL, utc("2027-01-12T00:00"), "2026-T4")
+
+
+@pytest.mark.parametrize(
+    ("crossed", "due"),
+    [
+        # The last day of the term is Friday 18 December; the window closes at 17:00, which is 4:00 UTC.
+        ("2026-12-17T01:00", "2026-12-17T03:00"),
+        ("2026-12-18T01:00", "2026-12-18T03:00"),
+        ("2026-12-18T02:30", "2026-12-18T03:55"),
+        ("2026-12-18T03:58", "2026-12-18T03:58"),
+        ("2026-12-18T07:00", "2026-12-18T09:00"),
+        ("2026-12-18T09:30", "2026-12-18T10:55"),
+    ],
+)
+def test_a_letter_does_not_wait_past_the_last_opening_of_its_term(crossed: str, due: str) -> None:
+    assert due_at(Policy(window=OFFICE_HOURS), timedelta(hours=2), T4, SCHOOL, utc(crossed)) == utc(due)
+
+
+def test_without_a_window_a_letter_is_due_on_the_last_day_of_its_term() -> None:
+    assert due_at(Policy(window=Window()), timedelta(hours=4), T4, SCHOOL, utc("2026-12-18T08:00")) == utc("2026-12-18T10:55")
+    assert due_at(Policy(window=Window()), timedelta(hours=4), None, SCHOOL, utc("2026-12-18T08:00")) == utc("2026-12-18T12:00")
+
+
+def test_on_the_last_evening_of_a_term_a_letter_goes_at_once() -> None:
+    policy, evening = Policy(window=OFFICE_HOURS), utc("2026-12-18T07:30")
+    decision: Decision = decide(policy, DueLetter(5, evening, False, "2026-T4"), T4, [], SCHOOL, FORTNIGHT, evening)
+    assert isinstance(decision, NotNow)
+    assert in_time(decision, policy, T4, SCHOOL, evening) == Now()
+    lenient = Policy(window=OFFICE_HOURS, after_term=timedelta(days=7))
+    assert in_time(decision, lenient, T4, SCHOOL, evening) == NotNow(utc("2026-12-18T19:00"))
+    early = utc("2026-11-20T07:30")
+    assert in_time(NotNow(utc("2026-11-22T19:00")), policy, T4, SCHOOL, early) == NotNow(utc("2026-11-22T19:00"))
+
+
+@pytest.mark.parametrize(
+    ("window", "said_at", "restored_at", "may"),
+    [
+        pytest.param(Window(), "2026-11-20T01:00", "2026-11-20T02:00", True, id="its hour was over at that very moment"),
+        pytest.param(Window(), "2026-11-20T01:01", "2026-11-20T02:00", False, id="its hour was not over"),
+        pytest.param(Window(), None, "2026-11-20T02:00", True, id="nobody knows when it was said"),
+        pytest.param(
+            OFFICE_HOURS, "2026-11-20T03:59", "2026-11-22T18:00", False, id="due after five on Friday, restored on Monday at seven"
+        ),
+        pytest.param(OFFICE_HOURS, "2026-11-20T03:59", "2026-11-22T19:00", True, id="and restored on Monday at eight"),
+        pytest.param(OFFICE_HOURS, "2026-11-20T02:30", "2026-11-22T18:00", True, id="due at half past four on Friday"),
+    ],
+)
+def test_a_letter_may_have_left_if_it_was_due_while_a_window_was_open(
+    window: Window, said_at: str | None, restored_at: str, may: bool
+) -> None:
+    said = None if said_at is None else utc(said_at)
+    assert may_have_left(Policy(window=window), timedelta(hours=1), said, SCHOOL, utc(restored_at)) is may

@@ -1,4 +1,4 @@
-"""What an answer means, and when the next try is."""
+"""Answers' meaning, and the time of the next try."""
 
 from datetime import UTC, datetime, timedelta
 

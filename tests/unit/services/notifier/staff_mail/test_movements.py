@@ -1,4 +1,4 @@
-"""What a digest tells of several steps of one student."""
+"""Several steps of one student in a digest."""
 
 import uuid
 from datetime import UTC, datetime

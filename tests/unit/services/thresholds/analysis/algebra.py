@@ -1,4 +1,4 @@
-"""What somebody can work out who knows who is in which set: exact linear algebra, apart from the code that guards against it."""
+"""The sums that somebody can work out from knowing who is in which set: exact algebra, apart from the code that guards against it."""
 
 from collections.abc import Sequence
 from fractions import Fraction

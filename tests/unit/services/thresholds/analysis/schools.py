@@ -8,6 +8,7 @@ from services.thresholds.analysis.analysing import Question
 from services.thresholds.analysis.counting import HalfDays, count_half_days
 from services.thresholds.analysis.sets import Student
 from services.thresholds.register import packed_row
+from services.thresholds.register.kept_days import DayKeeper
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.events.data import Mark
@@ -17,6 +18,7 @@ TERM = Term("2026-T4", date(2026, 10, 12), date(2026, 12, 18))
 LABOUR_DAY = date(2026, 10, 26)
 CALENDAR = SchoolCalendar((BEFORE, TERM), closed_days=frozenset({LABOUR_DAY}))
 CODES = CodeTable.load()
+KEEPER = DayKeeper(CODES)
 END = datetime(2026, 12, 18, 6, 0, tzinfo=UTC)
 """The evening of the term's last day; it has ended."""
 DAYS = list(CALENDAR.school_days(TERM))
@@ -26,14 +28,17 @@ Missed = Mapping[date, str]
 """Codes of the mornings and afternoons of days: `MM`, `P?`; a dot is not marked. Every other day is `PP`."""
 
 
-def row(missed: Missed, days: Sequence[date] = DAYS) -> bytes:
+def row(missed: Missed, days: Sequence[date] = DAYS, calendar: SchoolCalendar = CALENDAR, now: datetime = END) -> bytes:
+    """A student's days as they are kept."""
     marks = [
         Mark(student="1", date=day, recorded_at=END, session=session, code=code)  # type: ignore[arg-type]
         for day in days
         for session, code in zip(("AM", "PM"), missed.get(day, "PP"), strict=True)
         if code != "."
     ]
-    return packed_row.merge(b"", [packed_row.pack(mark, END) for mark in marks])
+    packed = packed_row.merge(b"", [packed_row.pack(mark, END) for mark in marks])
+    term = next((term for term in calendar.terms if days and days[0] in term), TERM)
+    return KEEPER.all_days(packed, term, calendar, calendar.ended_through(now))
 
 
 def absent(days: Iterable[date], codes: str = "MM") -> dict[date, str]:
@@ -42,7 +47,7 @@ def absent(days: Iterable[date], codes: str = "MM") -> dict[date, str]:
 
 def counted(school: Sequence[Missed], calendar: SchoolCalendar = CALENDAR, now: datetime = END) -> HalfDays:
     days = list(calendar.school_days(TERM, until=calendar.today(now)))
-    return count_half_days([row(missed, days) for missed in school], TERM, calendar, CODES, now)
+    return count_half_days([row(missed, days, calendar, now) for missed in school], TERM, calendar, CODES, now)
 
 
 def question(students: Sequence[tuple[Student, Missed | None]], **changes: Any) -> Question:
@@ -52,7 +57,7 @@ def question(students: Sequence[tuple[Student, Missed | None]], **changes: Any) 
         "codes": CODES,
         "now": END,
         "students": [student for student, _ in students],
-        "rows": [b"" if missed is None else row(missed) for _, missed in students],
+        "days": [b"" if missed is None else row(missed, calendar=changes.get("calendar", CALENDAR)) for _, missed in students],
         "whole_school": True,
     }
     return Question(**(fields | changes))

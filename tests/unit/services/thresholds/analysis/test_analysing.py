@@ -12,7 +12,7 @@ from services.thresholds.analysis.analysing import analyse, find_patterns
 from services.thresholds.analysis.findings import Analysis, Band, Cohort
 from services.thresholds.analysis.sets import Student, is_selected
 from services.thresholds.analysis.sheets import LONG, NOT_SHOWN, long_sheet, sheets
-from services.thresholds.analysis.timeline import NeighbourRows, terms_reached
+from services.thresholds.analysis.timeline import NeighbourDays, terms_reached
 from services.thresholds.analysis.weeks import CrossedRecords
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.tiers import TIERS
@@ -172,14 +172,14 @@ def test_effects_reach_into_the_term_before() -> None:
     responses = [(one.student, "in-school-support", DAYS[1]) for one, _ in made[:5]]
     assert terms_reached(CALENDAR, TERM, date(2026, 12, 18), [DAYS[1]]) == (BEFORE, None)
     assert terms_reached(CALENDAR, TERM, date(2026, 12, 18), [DAYS[20]]) == (None, None)
-    (found,) = analyse(question(made, responses=responses, beside=NeighbourRows(before=before))).effects
+    (found,) = analyse(question(made, responses=responses, beside=NeighbourDays(before=before))).effects
     # 19 days of the term before and one of this: 16 + 2 half days of one student, 2 of four, of 40 each.
     assert (found.students, found.rate_before, found.rate_after) == (5, 0.13, 0.0)
     assert analyse(question(made, responses=responses)).effects[0].students == 0
 
 
 def everything_asked(made: Sequence[tuple[Student, Missed | None]]) -> list[tuple[list[bool], Sequence[Band]]]:
-    """Who is in it, and the bands of tiers shown: of every selection there is, and of every part told with it."""
+    """The students in it, and the bands of tiers shown: of every selection there is, and of every part told with it."""
     students = [one for one, _ in made]
     asked = question(made)
     years: list[int | None] = [None, *sorted({one.year_level for one in students if one.year_level is not None})]

@@ -1,5 +1,6 @@
 """All rows at once against the slow rules, one student and day at a time: any marks, calendars, timetables and moments."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from services.thresholds.analysis.grid import decode, standing_marks
 from services.thresholds.attendance.view import attendance
 from services.thresholds.register import packed_row
 from services.thresholds.register.folding import Folder
+from services.thresholds.register.kept_days import DayKeeper
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.attendance.enrolment import Enrolment
@@ -21,6 +23,7 @@ from shared.events.data import Mark, VendorCount
 
 FIRST = date(2026, 10, 12)
 CODES = CodeTable.load()
+KEEPER = DayKeeper(CODES)
 NOON = datetime(2026, 10, 20, 0, 0, tzinfo=UTC)
 
 # Days before and after the term, weekends and closed days are among them, as when a calendar was changed afterwards.
@@ -79,6 +82,13 @@ rows = st.lists(marks(), max_size=30).map(lambda said: packed_row.merge(b"", [pa
 moments = st.integers(-3, 16).flatmap(lambda day: st.sampled_from([0, 5, 11]).map(lambda hour: NOON + timedelta(days=day - 8, hours=hour)))
 
 
+def kept(school: list[bytes], calendar: SchoolCalendar, now: datetime, enrolled: Sequence[Enrolment | None] | None = None) -> list[bytes]:
+    """The kept days of these rows; an empty row has none."""
+    (term,) = calendar.terms
+    own = [calendar.for_student(enrolment, term) for enrolment in enrolled or [None] * len(school)]
+    return [KEEPER.all_days(row, term, theirs, theirs.ended_through(now)) if row else b"" for row, theirs in zip(school, own, strict=True)]
+
+
 @settings(max_examples=600, deadline=None)
 @given(st.lists(rows, max_size=6), calendars(), moments, st.lists(enrolments, min_size=6, max_size=6))
 def test_all_rows_at_once_are_counted_as_each_by_itself(
@@ -86,7 +96,7 @@ def test_all_rows_at_once_are_counted_as_each_by_itself(
 ) -> None:
     (term,) = calendar.terms
     enrolled = enrolled[: len(school)]
-    found = count_half_days(school, term, calendar, CODES, now, enrolled)
+    found = count_half_days(kept(school, calendar, now, enrolled), term, calendar, CODES, now, enrolled)
     folder = Folder(CODES)
     assert found.students == len(school)
     levels = category_levels(found.attended.sum(axis=1), found.counted.sum(axis=1))
@@ -115,9 +125,10 @@ def test_some_days_of_a_term_are_counted_as_in_all_of_it(
     wanted = [
         day for day in calendar.school_days(term, until=today) if FIRST + timedelta(days=since) <= day <= FIRST + timedelta(days=until)
     ]
-    whole = count_half_days(school, term, calendar, CODES, now)
+    days_of_all = kept(school, calendar, now)
+    whole = count_half_days(days_of_all, term, calendar, CODES, now)
     columns = [whole.days.index(day) for day in wanted]
-    absent, counted = count_school_days(school, term, calendar, CODES, now, wanted)
+    absent, counted = count_school_days(days_of_all, term, wanted)
     assert absent.tolist() == whole.absent[:, columns].tolist()
     assert counted.tolist() == whole.counted[:, columns].tolist()
 

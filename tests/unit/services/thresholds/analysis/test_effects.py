@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from services.thresholds.analysis.effects import Compared, Effect, Measured, Response, Timeline, band, effect, firsts, measure
+from services.thresholds.analysis.effects import ActivityEffect, Compared, Measured, Response, Timeline, band, effect, firsts, measure
 from tests.unit.services.thresholds.analysis.schools import DAYS
 
 DAY = DAYS[24]
@@ -127,10 +127,10 @@ def test_an_effect_of_five() -> None:
 
 
 def test_fewer_than_five_are_not_told() -> None:
-    assert effect(measured(compared(4), waiting=4)) == Effect(
+    assert effect(measured(compared(4), waiting=4)) == ActivityEffect(
         "meeting-with-whanau", "Meeting with whānau", None, None, None, None, None, None
     )
-    assert effect(measured([], waiting=6)) == Effect("meeting-with-whanau", "Meeting with whānau", 0, None, None, None, None, 6)
+    assert effect(measured([], waiting=6)) == ActivityEffect("meeting-with-whanau", "Meeting with whānau", 0, None, None, None, None, 6)
     alone = effect(measured(compared(5, similar=None)))
     assert (alone.students, alone.similar) == (5, None)
     few = [Compared(one.student, one.before, one.after, one.similar, np.arange(4)) for one in compared(8)]

@@ -1,4 +1,4 @@
-"""What the data-quality report says of marks, students and dead letters: expectations by hand."""
+"""The data-quality report about marks, students and dead letters: expectations by hand."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.thresholds.attendance.view import attendance
 from services.thresholds.data_quality.report import Issue, report
 from services.thresholds.data_quality.repository.reported_letters import ReportedLetter
-from services.thresholds.data_quality.repository.students import MarksRow, StudentContacts
+from services.thresholds.data_quality.repository.students import StudentContacts
 from services.thresholds.register import packed_row
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
@@ -45,9 +45,9 @@ def mark(day: str, place: str, value: str) -> Mark:
     return Mark(student="1", date=date.fromisoformat(day), recorded_at=NOW, **what)
 
 
-def row(student: str, days: Mapping[str, Marked]) -> MarksRow:
+def row(student: str, days: Mapping[str, Marked]) -> tuple[str, bytes]:
     marks = [mark(day, place, value) for day, said in days.items() for place, value in said.items()]
-    return MarksRow(student, packed_row.merge(b"", [packed_row.pack(one, NOW) for one in marks]))
+    return (student, packed_row.merge(b"", [packed_row.pack(one, NOW) for one in marks]))
 
 
 def look(
@@ -61,7 +61,7 @@ def look(
 ) -> list[Issue]:
     roster = [StudentContacts(student, 1, 1) for student in (students if sent is None else sent)]
     rows = [row(student, days) for student, days in students.items() if days]
-    return report(TERM, calendar, codes, now, roster=roster, rows=rows, letters=letters)
+    return report(TERM, calendar, codes, now, roster=roster, marks=dict(rows), letters=letters)
 
 
 def told(issues: Sequence[Issue]) -> list[tuple[str, str | None, str | None, int, str]]:
@@ -165,7 +165,9 @@ def test_a_retired_code_is_right_up_to_its_last_day() -> None:
     term = Term("2025-T1", date(2025, 1, 23), date(2025, 4, 11))
     days = {f"2025-01-{day}": {"AM": "K", "PM": "K"} for day in (23, 24, 27, 28)}
     now = datetime(2025, 1, 28, 6, 0, tzinfo=UTC)
-    issues = report(term, SchoolCalendar((term,)), CODES, now, roster=[StudentContacts("1", 1, 1)], rows=[row("1", days)], letters=[])
+    issues = report(
+        term, SchoolCalendar((term,)), CODES, now, roster=[StudentContacts("1", 1, 1)], marks=dict([row("1", days)]), letters=[]
+    )
     assert told(issues) == [("retired-code", "1", None, 4, "K is retired; it counts as A: 2025-01-27 to 2025-01-28")]
 
 
@@ -180,7 +182,7 @@ def test_a_code_outside_its_dates_without_a_successor(tmp_path: Any) -> None:
 def test_caregivers_and_addresses() -> None:
     roster = [StudentContacts("1", 0, 0), StudentContacts("2", 2, 0), StudentContacts("3", 2, 1)]
     rows = [row(student, MARKED) for student in "123"]
-    issues = report(TERM, CALENDAR, CODES, NOW, roster=roster, rows=rows, letters=[])
+    issues = report(TERM, CALENDAR, CODES, NOW, roster=roster, marks=dict(rows), letters=[])
     assert [(issue.kind, issue.student, issue.count) for issue in issues] == [("no-address", "2", 2), ("no-caregiver", "1", 1)]
 
 
@@ -227,7 +229,7 @@ def test_the_half_days_agree_with_the_students_own_view(days: dict[str, dict[str
     # Late in the evening, so that all days the view shows have ended.
     now = datetime(2026, 10, 27, 10, 0, tzinfo=UTC)
     issues = look({"1": marks}, calendar=calendar, now=now)
-    packed = row("1", marks).marks
+    _, packed = row("1", marks)
     view = attendance(packed, TERM, calendar, CODES, now)
     assert sum(issue.count for issue in issues if issue.kind == "unmarked") == view.unmarked
     assert len({issue.key for issue in issues}) == len(issues)
@@ -256,7 +258,7 @@ def test_marks_off_the_roll_are_listed_and_their_gaps_are_not() -> None:
     rows = [row("1", {MON: {"AM": "T", "PM": "T"}, TUE: {"AM": "P", "PM": "P"}}), row("2", {MON: {"AM": "P", "PM": "P"}, TUE: {"AM": "?"}})]
     rows.append(row("3", {MON: {"AM": "P"}, TUE: {"AM": "P", "PM": "M"}}))
     roster = [StudentContacts(student, 1, 1) for student in "123"]
-    issues = report(TERM, CALENDAR, CODES, NOW, roster=roster, rows=rows, letters=[], enrolments=enrolled)
+    issues = report(TERM, CALENDAR, CODES, NOW, roster=roster, marks=dict(rows), letters=[], enrolments=enrolled)
     assert [(issue.kind, issue.student, issue.count, issue.detail) for issue in issues] == [
         ("not-on-roll", "1", 2, "marks before joining or after leaving do not count: 2026-10-12"),
         ("not-on-roll", "2", 1, "marks before joining or after leaving do not count: 2026-10-13"),

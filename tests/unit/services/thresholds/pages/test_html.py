@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from services.thresholds.pages import html
 from services.thresholds.plans.document import document
+from services.thresholds.plans.for_families import ForFamilies, NextDate
 from services.thresholds.plans.plan import STEPS, Approach, Contact, Edition, Monitoring, Plan, Processes
 
 NASTY = "<script>alert(1)</script> <img src=x onerror=alert(2)> {{ 7 * 7 }} {% raw %} & \"quoted\" 'too'"
@@ -47,7 +48,8 @@ def page(said: str) -> str:
         contact=Contact(name=said, email="office@example.test", phone="04 000 0000"),
     )
     shown = document(plan, Edition(school_name=said, labels={}), 1, "published")
-    return html.render("plan.html", shown.as_data() | {"published_on": "20 November 2026", "pdf": "/plans/0999.pdf"})
+    families = ForFamilies(phone=said, email=said, dates=(NextDate(said, said),))
+    return html.render("plan.html", shown.as_data() | {"published_on": "20 November 2026", "pdf": "/plans/0999.pdf", "families": families})
 
 
 def outline(said: str) -> Outline:

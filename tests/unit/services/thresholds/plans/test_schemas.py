@@ -1,4 +1,4 @@
-"""What a plan's body may be: every text plain and bounded, every refusal clear."""
+"""A plan's body and its bounds: every text plain and bounded, every refusal clear."""
 
 from datetime import date
 from typing import Any

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.thresholds.register import packed_row
-from services.thresholds.register.attribution import Attribution, Cause, attribute, illness_half_days, share
+from services.thresholds.register.attribution import Attribution, Cause, attribute, share
 from services.thresholds.register.folding import Folder
 from services.thresholds.register.half_days import DayMarks, count_day
 from shared.attendance.calendar import SchoolCalendar, Term
@@ -111,6 +111,11 @@ def test_retired_and_unknown_codes_are_no_cause() -> None:
     assert dict(look("MK").causes) == {M: 1}
 
 
+def test_an_unknown_code_in_a_period_leaves_the_day_to_its_sessions() -> None:
+    assert dict(look("MP", "B").causes) == {M: 1}
+    assert dict(look("MT", "B", VendorCount(1, 1, 0)).causes) == {M: 1, T: 1}
+
+
 def test_shares_by_highest_averages() -> None:
     assert share(3, {"a": 100, "b": 60}) == {"a": 2, "b": 1}
     assert share(0, {"a": 1}) == {}
@@ -133,10 +138,11 @@ def test_the_illness_of_a_term_is_what_its_absent_days_put_down_to_illness() -> 
             packed_row.pack(Mark("7", date(2026, 10, 17), AT, session="AM", code="M"), AT),
         ],
     )
-    absences = Folder(CODES).absences(row, TERM, calendar, AT)
+    folder = Folder(CODES)
+    absences = folder.absences(row, TERM, calendar, AT)
 
     assert absences.half_days == 4
-    assert illness_half_days(row, absences, calendar, CODES) == 3
+    assert folder.illness_half_days(row, absences, calendar) == 3
 
 
 def test_what_a_count_leaves_open_belongs_to_the_codes_it_has_no_counter_for() -> None:

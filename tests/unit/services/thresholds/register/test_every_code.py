@@ -1,4 +1,4 @@
-"""What each attendance code does to a student's total."""
+"""Each attendance code and its effect on a student's total."""
 
 from datetime import UTC, date, datetime
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from services.thresholds.analysis.categories import Target
 from services.thresholds.analysis.causes import ClassAbsences, CodeAbsences
-from services.thresholds.analysis.effects import Effect, Similar
+from services.thresholds.analysis.effects import ActivityEffect, Similar
 from services.thresholds.analysis.findings import Analysis, Band, Cohort, PatternCount
 from services.thresholds.analysis.weeks import Crossings, Week, Weekday
 from services.thresholds.reports.document import About
@@ -73,7 +73,7 @@ WHOLE = Analysis(
     ),
     patterns=(PatternCount("weekday", "Absent on one weekday.", 17), PatternCount("scattered", "Absent now and then.", None)),
     effects=(
-        Effect(
+        ActivityEffect(
             "meeting-with-whanau",
             "Meeting with whānau",
             44,
@@ -83,8 +83,10 @@ WHOLE = Analysis(
             Similar(44, 300, 0.3, 0.24, -0.06, -0.061, (-0.093, -0.029)),
             12,
         ),
-        Effect("written-communication", "Written communication", 9, 0.2, 0.21, 0.01, Similar(9, 70, 0.2, 0.19, -0.01, 0.0204, None), None),
-        Effect("in-school-support", "In-school support", None, None, None, None, None, 0),
+        ActivityEffect(
+            "written-communication", "Written communication", 9, 0.2, 0.21, 0.01, Similar(9, 70, 0.2, 0.19, -0.01, 0.0204, None), None
+        ),
+        ActivityEffect("in-school-support", "In-school support", None, None, None, None, None, 0),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""What a term says of each day, and how it fits into the terms of the school that takes the student in."""
+"""A term's word for each day, and how it fits into the terms of the school that takes the student in."""
 
 from datetime import UTC, date, datetime
 

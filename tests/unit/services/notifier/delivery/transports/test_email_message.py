@@ -5,8 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import format_datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.notifier.delivery.transports.email_message import as_email
 from services.notifier.delivery.transports.interface import Parcel
@@ -110,3 +113,60 @@ def test_an_address_outside_ascii_is_written_in_utf8() -> None:
     content = as_email(replace(PARCEL, recipient="mēre@example.test"), "no-reply@star.invalid")
 
     assert "To: mēre@example.test".encode() in content
+
+
+def by_library(parcel: Parcel) -> EmailMessage:
+    """The e-mail as the standard library's own builder makes it, read again; no mailboxes, as it drops the quotes of those it folds."""
+    message = EmailMessage(policy=policy.SMTP)
+    message["Subject"] = (
+        " ".join("".join(c if c.isprintable() else " " for c in parcel.subject).split()).replace("=?", "= ?")[:250].rstrip()
+    )
+    message["Date"] = format_datetime(parcel.written_at)
+    message["Message-ID"] = parcel.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(parcel.text, cte="quoted-printable")
+    message.add_alternative(parcel.html, subtype="html", cte="quoted-printable")
+    return message_from_bytes(message.as_bytes(), policy=policy.default)
+
+
+HARD = (
+    "Tāne",
+    'O\'Brien-Ngāti, "the 2nd" <x@y>',
+    "=?utf-8?q?not_a_word?=",
+    "李小龙 " * 40,
+    "a" * 250,
+    "word " * 60,
+    "🌊" * 60,
+    "ẞ\u0301\u200b end",
+    ".",
+    "From here",
+    " =20 = ",
+    "tab\tand\x00null\r\n.\r\n",
+)
+
+hard_text = st.one_of(st.sampled_from(HARD), st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
+
+
+@given(hard_text, hard_text, hard_text, st.sampled_from(["mere@example.test", "mēre@example.test", '"a b"@example.test']))
+@settings(deadline=None, max_examples=300)
+def test_any_words_are_read_as_those_that_the_library_writes(subject: str, text: str, name: str, recipient: str) -> None:
+    recipient = recipient if " " not in recipient else "mere@example.test"
+    parcel = replace(PARCEL, subject=subject, text=text, html=f"<p>{text}</p>\n{name}", sender_name=name, recipient=recipient)
+    content = as_email(parcel, "no-reply@star.invalid")
+    ours, theirs = message_from_bytes(content, policy=policy.default), by_library(parcel)
+
+    for header in ("Subject", "Date", "Message-ID", "Auto-Submitted"):
+        assert str(ours[header]) == str(theirs[header]), header
+    for kind in ("plain", "html"):
+        mine, other = ours.get_body((kind,)), theirs.get_body((kind,))
+        assert mine is not None
+        assert other is not None
+        assert mine.get_content() == other.get_content()
+    # RFC 5322, section 2.1.1, and RFC 5321, section 2.3.8: short lines, each ended by CRLF and nothing else.
+    lines = content.split(b"\r\n")
+    assert not any(b"\r" in line or b"\n" in line for line in lines)
+    assert max(map(len, lines)) <= 998
+    # RFC 6532: only an address outside ASCII needs a server that takes it.
+    assert content.isascii() == recipient.isascii()
+    (sender,) = ours["From"].addresses
+    assert sender.addr_spec == "no-reply@star.invalid"

@@ -1,4 +1,4 @@
-"""What mail servers' answers mean."""
+"""Mail servers' answers and their meaning."""
 
 import pytest
 

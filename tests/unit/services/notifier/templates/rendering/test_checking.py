@@ -1,4 +1,4 @@
-"""What a school may write into a letter's template, and what it is told when it may not."""
+"""A letter's template as a school may write it, and the fault it hears of when it may not."""
 
 import pytest
 from hypothesis import given

@@ -14,6 +14,7 @@ from services.notifier.delivery.transports.email_message import as_email
 from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.templates.rendering.letters import Letters
 from services.notifier.templates.rendering.occasion import LetterTemplate, Occasion
+from services.notifier.templates.rendering.samples import SampleCase, sample
 from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.events.data import AbsentDay
 from tests.unit.services.notifier.templates.rendering.families import OCCASION
@@ -310,3 +311,20 @@ def test_a_correction_names_the_days_and_the_total(half_days: int, under: bool) 
     assert f"has been away for {half_days // 2} days in Term 4." in text
     assert ("You need not do anything about our earlier letter." in text) is under
     assert "please ring the school office on 04 555 0100" in text
+
+
+@pytest.mark.parametrize("threshold", [10, 15])
+def test_the_houses_letters_promise_what_the_schools_published_plan_names_and_nothing_else(threshold: Threshold) -> None:
+    meeting, service = "We would like to meet with you", "we ask the Attendance Service for help"
+    for activities, said in (
+        ([], (False, False)),
+        (["meeting-with-whanau"], (True, False)),
+        (["attendance-service-referral", "written-communication"], (False, True)),
+        (["meeting-with-whanau", "attendance-service-referral"], (True, True)),
+    ):
+        occasion = replace(sample(threshold, SampleCase()), promises={str(threshold): activities})
+        text = " ".join(Letters().write(threshold, occasion).text.split())
+        assert (meeting in text, service in text) == said
+    # A meeting that the plan names at another threshold is no promise at this one.
+    elsewhere = replace(sample(threshold, SampleCase()), promises={"5": ["meeting-with-whanau"]})
+    assert meeting not in " ".join(Letters().write(threshold, elsewhere).text.split())

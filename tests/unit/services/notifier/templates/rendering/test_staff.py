@@ -1,4 +1,4 @@
-"""What staff are written."""
+"""Mail to staff."""
 
 from datetime import date
 
@@ -61,3 +61,29 @@ def test_no_name_breaks_out_of_its_place(name: str, school: str) -> None:
 
     assert Page(written.html).tags == plain.tags
     assert "\n" not in written.subject
+
+
+def test_the_digest_names_the_term_and_lists_terms_that_are_over_apart() -> None:
+    moved = [
+        Movement("Tāne Example", 9, "green", "yellow", 11, "2027-T1"),
+        Movement("Hana Sample", None, "red", "orange", 28, "2026-T4"),
+        Movement("Aroha Made-Up", 13, "orange", "yellow", 18, "2026-T4"),
+        Movement("Kiri Made-Up", 13, "yellow", "green", 8, "2026-T3"),
+    ]
+
+    written = STAFF_LETTERS.digest(DigestMail("Ōtaki Example College", date(2027, 2, 4), moved, "2027-T1"))
+
+    assert written.subject == "Attendance on 4 February 2027: 1 student changed tier, and 3 students in terms that are over"
+    says = " ".join(written.text.split())
+    assert "1 student of Ōtaki Example College changed tier in Term 1 since the digest before this one." in says
+    running, _, past = says.partition("Term 4 of 2026, which is over: 2 students changed tier")
+    assert "Tāne Example" in running
+    assert past.index("Hana Sample") < past.index("Aroha Made-Up") < past.index("Term 3 of 2026") < past.index("Kiri Made-Up")
+    assert Page(written.html).tags.count("table") == 3
+
+
+def test_a_digest_of_corrections_alone() -> None:
+    moved = [Movement("Hana Sample", None, "red", "orange", 28, "2026-T4")]
+    written = STAFF_LETTERS.digest(DigestMail("Ōtaki Example College", date(2027, 2, 4), moved, "2027-T1"))
+    assert written.subject == "Attendance on 4 February 2027: no student changed tier, and 1 student in terms that are over"
+    assert Page(written.html).tags.count("table") == 1

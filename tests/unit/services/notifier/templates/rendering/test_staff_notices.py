@@ -1,4 +1,4 @@
-"""What staff read of a letter's copy, and of letters that wait for them."""
+"""Notices to staff: a letter's copy, and letters that wait for them."""
 
 from services.notifier.templates.rendering.staff import LetterCopy, ReleaseAlarm, StaffLetters
 

@@ -1,4 +1,4 @@
-"""What staff are offered at a threshold."""
+"""Activities that staff are offered at a threshold."""
 
 from typing import Any
 

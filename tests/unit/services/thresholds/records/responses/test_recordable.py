@@ -1,4 +1,4 @@
-"""What may be recorded as a response."""
+"""Responses that may be recorded."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What staff decide about a record, and what its history makes of it."""
+"""Staff's decisions about a record, and their history."""
 
 import uuid
 from dataclasses import astuple, replace

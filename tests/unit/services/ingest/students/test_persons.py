@@ -1,0 +1,102 @@
+"""Who is this? What makes another child under one key, and one child under two."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.ingest.students.persons import duplicates, is_another_child
+from shared.events.data import Caregiver, StudentUpdated
+from shared.identifiers import student_id
+
+NSN, OTHER_NSN = "0123456789", "0987654321"
+KIM = Caregiver(name="Kim Example", email="kim@example.nz", phone="021 555 0100")
+LEE = Caregiver(name="Lee Sample", email="lee@example.nz", phone="027 555 0199")
+
+
+def child(given: str, family: str = "", **fields: Any) -> StudentUpdated:
+    key = fields.pop("student", "1")
+    caregivers = fields.pop("caregivers", [KIM])
+    return StudentUpdated(
+        school="0999",
+        student=key,
+        student_id=student_id("0999", key),
+        given_name=given,
+        family_name=family,
+        caregivers=caregivers,
+        updated_at=datetime(2026, 11, 20, tzinfo=UTC),
+        **({"year_level": 9} | fields),
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (child("Jonathon", "Example"), child("Jonathan", "Example")),
+        (child("Maia", "Ngata"), child("Māia", "Ngāta")),
+        (child("AROHA", "EXAMPLE"), child("Aroha", "Example")),
+        (child("Anne-Marie", "O'Neil"), child("Anne Marie", "ONeil")),
+        (child("Example", "Aroha"), child("Aroha", "Example")),
+        (child("Aroha", "Example"), child("Aroha Grace", "Example")),
+        (child("Sam", "Example"), child("Samuel", "Example")),
+        (child("A", "Example"), child("Aroha", "Example")),
+        (child("Aroha", "Example"), child("Aroha", "Example-Sample")),
+        (child("Aroha", "Example"), child("Aroha", "Sample")),
+        (child("Elizabeth", "Example"), child("Libby", "Example")),
+        (child("Wiremu", "Example"), child("William", "Sample")),
+        (child("Mele", ""), child("Mele", "Fifita")),
+        (child("Made", "Up", nsn=NSN), child("Other", "", caregivers=[])),
+        (child("Aroha", "Example"), child("Aroha", "Example", nsn=NSN)),
+        (child("Aroha", "Example", nsn=NSN), child("Aroha", "Example", nsn=OTHER_NSN)),
+        (child("Aroha", "Example", nsn=NSN), child("Aroha", "Sample", nsn=OTHER_NSN)),
+        (child("Aroha", "Example", nsn=NSN), child("Niko", "Sample", nsn=NSN, caregivers=[LEE])),
+        (child("Aroha", "Example", year_level=9), child("Aroha", "Example", year_level=10, caregivers=[LEE])),
+        (child("Aroha", "Example", caregivers=[]), child("Aroha", "Sample", caregivers=[LEE])),
+        (child("Elizabeth", "Example", caregivers=[]), child("Libby", "Example", caregivers=[])),
+    ],
+)
+def test_one_child_under_another_name_or_number(before: StudentUpdated, after: StudentUpdated) -> None:
+    assert not is_another_child(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (child("Aroha", "Example", nsn=NSN), child("Niko", "Sample", nsn=OTHER_NSN, caregivers=[LEE])),
+        (child("Aroha", "Example"), child("Niko", "Sample", caregivers=[LEE])),
+        (child("Aroha", "Example", nsn=NSN), child("Niko", "Sample", caregivers=[LEE])),
+        (child("Aroha", "Example"), child("Niko", "Sample", nsn=NSN, caregivers=[LEE])),
+        # A namesake of another family.
+        (child("Aroha", "Example"), child("Aroha", "Sample", caregivers=[LEE])),
+        # A sibling, with a number and without.
+        (child("Aroha", "Example", year_level=10), child("Niko", "Example", year_level=7)),
+        (child("Aroha", "Example", nsn=NSN), child("Niko", "Example", nsn=OTHER_NSN, year_level=7)),
+        # The same family name, and nothing else.
+        (child("Aroha", "Singh"), child("Niko", "Singh", caregivers=[LEE])),
+        (child("Aroha", "Example", caregivers=[]), child("Niko", "Sample", caregivers=[])),
+        (child("Mia", ""), child("Leo", "", caregivers=[LEE])),
+        (child("Aroha", "Example"), child("Niko", "", caregivers=[LEE])),
+        (child("Aroha", "Example", nsn=NSN), child("Niko", "", nsn=OTHER_NSN, caregivers=[])),
+    ],
+)
+def test_another_child(before: StudentUpdated, after: StudentUpdated) -> None:
+    assert is_another_child(before, after)
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        (child("A.", "Example", student="2", nsn=NSN, caregivers=[LEE]), ["nsn"]),
+        (child("Example", "Aroha", student="2"), ["name-year-caregiver"]),
+        (child("Ārohā", "example", student="2", nsn=NSN), ["nsn", "name-year-caregiver"]),
+        (child("Aroha", "Example", student="2", caregivers=[LEE, Caregiver(name="K", phone="+64 21 555 0100")]), ["name-year-caregiver"]),
+        # Twins, a namesake of another family, of another year, and a child with another number.
+        (child("Niko", "Example", student="2"), []),
+        (child("Aroha", "Example", student="2", caregivers=[LEE]), []),
+        (child("Aroha", "Example", student="2", year_level=10), []),
+        (child("Aroha", "Example", student="2", nsn=OTHER_NSN), []),
+    ],
+)
+def test_one_child_under_two_keys(second: StudentUpdated, why: list[str]) -> None:
+    first = child("Aroha", "Example", nsn=NSN)
+    assert [reason for _, _, reason in duplicates([second, first])] == why
