@@ -14,11 +14,16 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.ingest import worker as ingest_worker
+from services.ingest.changes.handler import EffectsHandler
+from services.ingest.students.erasing import take_off
+from services.moe_sync import worker as moe_sync_worker
 from services.moe_sync.items.handler import RecordsHandler
 from services.moe_sync.roster.handler import StudentsHandler
 from services.moe_sync.roster.week import Closing
 from services.moe_sync.windows.handler import SchoolsHandler
 from services.moe_sync.windows.scheduling import Scheduler
+from services.notifier import worker as notifier_worker
 from services.notifier.letters.correcting import Corrector
 from services.notifier.letters.handlers.crossings import CrossingsHandler
 from services.notifier.letters.handlers.holds import HoldsHandler
@@ -33,6 +38,7 @@ from services.notifier.worker import roster_handler
 from services.thresholds import worker as thresholds_worker
 from services.thresholds.crossings.handler import MarksHandler
 from services.thresholds.data_quality.handler import DeadLettersHandler
+from services.thresholds.recalculation.handler import ProposalsHandler
 from services.thresholds.register.folding import Folder
 from shared.attendance.codes import CodeTable
 from shared.bus.applying import UNFORESEEN, Applier, Handler
@@ -40,6 +46,7 @@ from shared.bus.interface import Message, Partition
 from shared.bus.processor import Processor
 from shared.db.engine import create_engine
 from shared.deadletters.box import DeadLetterBox
+from shared.erasures.handler import ErasuresHandler
 from shared.events import topics
 from shared.events.topics import Topic
 from tests.integration.anything.records import NOW, messages
@@ -69,6 +76,11 @@ HANDLERS: Final[dict[str, tuple[tuple[Topic, ...], Callable[[], Handler]]]] = {
         lambda: thresholds_worker.roster_handler(_box("thresholds"), clock, Folder(CodeTable.load())),
     ),
     "thresholds.dead-letters": ((topics.DEAD_LETTERS,), lambda: DeadLettersHandler(_box("thresholds"), clock)),
+    "thresholds.proposals": (
+        (topics.PROPOSALS,),
+        lambda: ProposalsHandler(_box("thresholds"), clock, folder=Folder(CodeTable.load()), patience=timedelta(0)),
+    ),
+    "ingest.effects": ((topics.EFFECTS,), lambda: EffectsHandler(_box("ingest"), clock)),
     "notifier.roster": ((topics.SCHOOLS, topics.STUDENTS), lambda: roster_handler(_box("notifier"), clock)),
     "notifier.crossings": ((topics.CROSSINGS,), lambda: CrossingsHandler(_box("notifier"), clock, hold=timedelta(hours=1))),
     "notifier.standings": (
@@ -86,6 +98,10 @@ HANDLERS: Final[dict[str, tuple[tuple[Topic, ...], Callable[[], Handler]]]] = {
     ),
     "moe_sync.records": ((topics.CROSSINGS, topics.RESPONSES), lambda: RecordsHandler(_box("moe_sync"), clock)),
     "moe_sync.students": ((topics.STUDENTS,), lambda: StudentsHandler(_box("moe_sync"), clock)),
+    "ingest.erasures": ((topics.ERASURES,), lambda: ErasuresHandler(_box("ingest"), clock, rooms=(*ingest_worker.ROOMS, take_off))),
+    "thresholds.erasures": ((topics.ERASURES,), lambda: ErasuresHandler(_box("thresholds"), clock, rooms=thresholds_worker.ROOMS)),
+    "notifier.erasures": ((topics.ERASURES,), lambda: ErasuresHandler(_box("notifier"), clock, rooms=notifier_worker.ROOMS)),
+    "moe_sync.erasures": ((topics.ERASURES,), lambda: ErasuresHandler(_box("moe_sync"), clock, rooms=moe_sync_worker.ROOMS)),
 }
 
 

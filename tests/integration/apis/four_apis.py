@@ -25,7 +25,14 @@ from tests.support.tokens import bearer, local_token
 
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 
-UNNAMED: Final = {"school": "0999", "student": "12345", "threshold": "5", "version": "1", "event": "nz.star.threshold.crossed.v1"}
+UNNAMED: Final = {
+    "school": "0999",
+    "student": "12345",
+    "threshold": "5",
+    "version": "1",
+    "event": "nz.star.threshold.crossed.v1",
+    "language": "mi",
+}
 """The value in a path for each parameter that is no id of its own."""
 
 NOBODY: Final = "6f1b8a54-3a52-5e0e-9d3e-0a35b9a3d1a0"
@@ -79,12 +86,12 @@ class FourApis:
 
 
 @asynccontextmanager
-async def four_apis(database_url: str, data: Path, clock: Clock) -> AsyncIterator[FourApis]:
+async def four_apis(database_url: str, data: Path, clock: Clock, **settings: Any) -> AsyncIterator[FourApis]:
     """Serves them."""
     bus = EmbeddedBus(database_url, partitions=2, publish_timeout=timedelta(seconds=10))
     await bus.ensure_topics()
     await bus.close()
-    common: dict[str, Any] = {"data": data, "database_url": database_url, "database_pool": 4}
+    common: dict[str, Any] = {"data": data, "database_url": database_url, "database_pool": 4, **settings}
     apps: dict[str, FastAPI] = {
         "ingest": ingest.create_app(IngestSettings(**common), clock=clock),
         "thresholds": thresholds.create_app(ThresholdsSettings(**common), clock=clock),

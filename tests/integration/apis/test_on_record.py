@@ -10,16 +10,21 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from services.notifier.replies.words import ENGLISH
 from shared.db.engine import create_engine
 from shared.identifiers import student_id
 from tests.integration.apis.four_apis import Operation
 from tests.integration.apis.test_ids import BODIES, IN_ORDER
-from tests.integration.apis.world import CALENDAR, EVERYTHING, OTHER, OWN, STUDENT, World
+from tests.integration.apis.world import CALENDAR, CONTACT, EVERYTHING, MEETING, OTHER, OWN, PLAN, STUDENT, World
 
 STUDENT_BODIES: Final[Mapping[str, Any]] = BODIES | {
     "PUT /v1/schools/{school}/students": {"students": [{"student": STUDENT, "given_name": "Hemi", "family_name": "Example"}]},
     "POST /v1/schools/{school}/students/{student}/star-records": {"reason": "the family asked for help"},
     "PUT /v1/schools/{school}/students/{student}/hold": {"reason": "the family asked"},
+    "POST /v1/schools/{school}/students/{student}/contacts": CONTACT,
+    "POST /v1/schools/{school}/students/{student}/meetings": MEETING,
+    "POST /v1/schools/{school}/students/{student}/support-plans": PLAN,
+    "POST /v1/schools/{school}/students/{student}/erasure": {"why": "somebody asked"},
     "POST /v1/schools/{school}/uploads": {"week": "2026-W47"},
     "POST /v1/schools/{school}/templates/{threshold}/preview": {"student": STUDENT},
     "POST /v1/schools/{school}/letters/waiting-release/release": {"letters": None},
@@ -29,6 +34,7 @@ STUDENT_BODIES: Final[Mapping[str, Any]] = BODIES | {
 ON_RECORD: Final[Mapping[str, str]] = {
     "PUT /v1/schools/{school}/students": "change-students",
     "DELETE /v1/schools/{school}/students/{student}": "remove-student",
+    "POST /v1/schools/{school}/students/{student}/erasure": "erase-student",
     "GET /v1/schools/{school}/students/{student}/attendance": "read-attendance",
     "GET /v1/schools/{school}/students": "list-students",
     "GET /v1/schools/{school}/data-quality": "read-data-quality",
@@ -45,11 +51,37 @@ ON_RECORD: Final[Mapping[str, str]] = {
     "DELETE /v1/schools/{school}/students/{student}/hold": "release-letters",
     "PUT /v1/star-records/{record_id}/hold": "hold-letters",
     "DELETE /v1/star-records/{record_id}/hold": "release-letters",
+    "GET /v1/schools/{school}/students/{student}/contacts": "read-contacts",
+    "POST /v1/schools/{school}/students/{student}/contacts": "record-contact",
+    "DELETE /v1/schools/{school}/students/{student}/contacts/{contact_id}": "withdraw-contact",
+    "GET /v1/schools/{school}/students/{student}/meetings": "read-meetings",
+    "POST /v1/schools/{school}/students/{student}/meetings": "plan-meeting",
+    "GET /v1/meetings/{meeting_id}": "read-meetings",
+    "GET /v1/meetings/{meeting_id}.ics": "read-meetings",
+    "GET /v1/meetings/{meeting_id}/versions": "read-meetings",
+    "PATCH /v1/meetings/{meeting_id}": "change-meeting",
+    "GET /v1/schools/{school}/students/{student}/support-plans": "read-support-plans",
+    "POST /v1/schools/{school}/students/{student}/support-plans": "make-support-plan",
+    "GET /v1/support-plans/{plan_id}": "read-support-plans",
+    "GET /v1/support-plans/{plan_id}.pdf": "read-support-plans",
+    "GET /v1/support-plans/{plan_id}/versions": "read-support-plans",
+    "PATCH /v1/support-plans/{plan_id}": "change-support-plan",
+    "POST /v1/support-plans/{plan_id}/reviews": "review-support-plan",
+    "GET /v1/schools/{school}/students/{student}/replies": "read-replies",
+    "PATCH /v1/replies/{reply_id}": "settle-reply",
+    "GET /v1/schools/{school}/students/{student}/evidence": "read-evidence",
+    "GET /v1/schools/{school}/students/{student}/evidence.pdf": "read-evidence",
+    "GET /v1/schools/{school}/students/{student}/evidence.jose": "read-evidence",
+    "GET /v1/schools/{school}/tables/student-terms": "read-table",
+    "GET /v1/schools/{school}/tables/crossings": "read-table",
+    "GET /v1/schools/{school}/tables/responses": "read-table",
+    "GET /v1/schools/{school}/tables/letters": "read-table",
     "GET /v1/schools/{school}/students/{student}/transfer": "export-student",
     "GET /v1/schools/{school}/students/{student}/transfers": "read-transfers",
     "DELETE /v1/schools/{school}/students/{student}/transfers/{transfer_id}": "import-student",
     "GET /v1/schools/{school}/deliveries": "list-deliveries",
     "GET /v1/deliveries/{delivery}": "read-letter",
+    "GET /v1/schools/{school}/students/{student}/caregivers": "read-caregivers",
     "POST /v1/deliveries/{delivery}/resend": "resend-letter",
     "GET /v1/schools/{school}/bad-addresses": "list-bad-addresses",
     "DELETE /v1/schools/{school}/bad-addresses/{address}": "clear-address",
@@ -62,9 +94,31 @@ ON_RECORD: Final[Mapping[str, str]] = {
 }
 """The operations that name the world's student, with the action of the line."""
 
+SETTINGS_ON_RECORD: Final[Mapping[str, tuple[str, Any]]] = {
+    "PUT /v1/schools/{school}/letter-policy": ("change-letter-policy", {"daily_cap": 7}),
+    "PUT /v1/schools/{school}/templates/{threshold}": ("change-template", {"subject": "{{ child }}", "body": "{{ days }}"}),
+    "DELETE /v1/schools/{school}/templates/{threshold}": ("change-template", None),
+    "POST /v1/schools/{school}/templates/{threshold}/restore": ("change-template", {"version": 1, "language": "en"}),
+    "PUT /v1/schools/{school}/reply-words/{language}": ("change-reply-words", ENGLISH.model_dump()),
+    "DELETE /v1/schools/{school}/reply-words/{language}": ("change-reply-words", None),
+    "DELETE /v1/schools/{school}/subscriptions/{subscription_id}": ("cut-off-partner", None),
+}
+"""Changes of a school's letters and their readers, which name no student, with the action of the line and a body. Decisions about
+caregivers have a test of their own: the world's caregivers have no statuses."""
+
 ELSEWHERE: Final = {
+    # Each service has it once its worker has applied it.
+    "GET /v1/schools/{school}/students/{student}/erasure",
     # The world has no student in them; the action's own tests have.
     "GET /v1/schools/{school}/refusals",
+    "GET /v1/schools/{school}/identity-questions",
+    "POST /v1/schools/{school}/identity-questions/{question}",
+    "GET /v1/schools/{school}/merged-students",
+    "POST /v1/schools/{school}/merged-students",
+    "DELETE /v1/schools/{school}/merged-students/{student}",
+    "GET /v1/schools/{school}/held-changes",
+    "POST /v1/schools/{school}/held-changes/{change_id}/release",
+    "POST /v1/schools/{school}/held-changes/{change_id}/discard",
     "GET /v1/schools/{school}/analysis/patterns",
     "GET /v1/events",
     "POST /v1/schools/{school}/students/{student}/transfers",
@@ -73,6 +127,9 @@ ELSEWHERE: Final = {
     "GET /v1/schools/{school}/letters/waiting-release",
     "POST /v1/schools/{school}/letters/waiting-release/release",
     "POST /v1/schools/{school}/letters/waiting-release/discard",
+    "GET /v1/schools/{school}/letters/{letter}/preview",
+    "POST /v1/schools/{school}/letters/release",
+    "POST /v1/schools/{school}/letters/discard",
     "GET /v1/schools/{school}/uploads/preview",
     # Items by the ids of their records; the line names the record that was asked for.
     "GET /v1/schools/{school}/upload-items",
@@ -83,20 +140,36 @@ ELSEWHERE: Final = {
     "POST /v1/schools/{school}/imports",
     "POST /v1/kamar",
     "POST /v1/bounces",
+    # Nobody has answered a letter there.
+    "GET /v1/schools/{school}/replies",
+    # Nothing waits there.
+    "GET /v1/schools/{school}/work",
+    # Its query names a day.
+    "GET /v1/schools/{school}/students/{student}/attendance/what-if",
+    # Its body names records.
+    "POST /v1/schools/{school}/responses",
 }
 
 NO_STUDENT: Final = {
+    "/v1/schools",
     "/v1/schools/{school}",
+    "/v1/schools/{school}/audit/accounts",
     "/v1/schools/{school}/kamar-credentials",
     "/v1/schools/{school}/kamar-credentials/{username}",
     "/v1/schools/{school}/kamar-documents",
     "/v1/attendance-codes",
+    "/v1/schools/{school}/summary",
+    "/v1/summaries",
+    "/v1/letters/summaries",
+    "/v1/upload-summaries",
     "/v1/schools/{school}/recalculations",
     "/v1/schools/{school}/analysis",
     "/v1/schools/{school}/analysis/report",
     "/v1/schools/{school}/activities",
     "/v1/schools/{school}/star-settings",
+    "/v1/schools/{school}/watch",
     "/v1/transfer-keys",
+    "/v1/evidence/verify",
     "/v1/schools/{school}/plan",
     "/v1/schools/{school}/plan/checklist",
     "/v1/schools/{school}/plan/versions",
@@ -105,14 +178,25 @@ NO_STUDENT: Final = {
     "/v1/schools/{school}/plan/publish",
     "/v1/schools/{school}/plan/page",
     "/v1/schools/{school}/plan/plan.pdf",
+    "/v1/parts",
+    "/v1/operations",
+    "/v1/backlog",
+    "/v1/work-items",
     "/v1/dead-letters",
+    "/v1/dead-letters/redrive",
+    "/v1/dead-letters/discard",
+    "/v1/dead-letters/{letter_id}",
     "/v1/dead-letters/{letter_id}/redrive",
     "/v1/dead-letters/{letter_id}/discard",
     "/v1/schools/{school}/letter-policy",
     "/v1/schools/{school}/letter-policy/versions",
+    "/v1/schools/{school}/letter-policy/preview",
     "/v1/schools/{school}/notices",
     "/v1/schools/{school}/caregiver-statuses",
+    "/v1/schools/{school}/letter-languages",
     "/v1/letter-variables",
+    "/v1/schools/{school}/reply-words",
+    "/v1/schools/{school}/reply-words/{language}",
     "/v1/schools/{school}/templates",
     "/v1/schools/{school}/templates/{threshold}",
     "/v1/schools/{school}/templates/{threshold}/versions",
@@ -123,9 +207,12 @@ NO_STUDENT: Final = {
     "/v1/subscriptions/{subscription_id}/rotate",
     "/v1/subscriptions/{subscription_id}/attempts",
     "/v1/subscriptions/{subscription_id}/replay",
+    "/v1/subscriptions/{subscription_id}/test",
+    "/v1/schools/{school}/letters/summary",
     "/v1/schools/{school}/subscriptions",
     "/v1/schools/{school}/subscriptions/{subscription_id}",
     "/v1/schools/{school}/uploads",
+    "/v1/schools/{school}/tables/uploads",
     "/v1/schools/{school}/upload-settings",
     "/v1/schools/{school}/uploads/pause",
     "/v1/schools/{school}/uploads/resume",
@@ -185,6 +272,19 @@ async def test_every_look_and_every_change_is_a_line_of_its_service(world: World
     assert {operation.key for operation in walked} == set(ON_RECORD)
 
 
+async def test_every_change_of_what_decides_about_letters_is_a_line(world: World) -> None:
+    own = world.apis.token(*EVERYTHING, subject=f"system-{OWN}")
+    operations = {operation.key: operation for operation in world.apis.operations}
+    for key, (action, body) in SETTINGS_ON_RECORD.items():
+        operation = operations[key]
+        before = len(await lines(world, operation.service))
+        named = {"school": OWN} | world.ids[OWN]
+        answer = await world.apis.send(operation, operation.at(**named), own, **({} if body is None else {"json": body}))
+        new = (await lines(world, operation.service))[before:]
+        assert answer.is_success, (key, answer.text)
+        assert [(line["action"], line["school"], line["subject"]) for line in new] == [(action, OWN, f"system-{OWN}")], key
+
+
 async def test_a_refusal_is_a_line_in_the_log_of_the_school_that_was_asked_for(world: World) -> None:
     stranger = world.apis.token(*EVERYTHING, subject="stranger")
     tutor = world.apis.token(*EVERYTHING, subject="tutor", groups=["9Z"])
@@ -194,6 +294,8 @@ async def test_a_refusal_is_a_line_in_the_log_of_the_school_that_was_asked_for(w
         ("GET /v1/star-records/{record_id}", OWN, "tutor"): "unknown-record",
         ("GET /v1/schools/{school}/students/{student}/attendance", OWN, "tutor"): "part-of-a-school",
         ("GET /v1/deliveries/{delivery}", OTHER, "stranger"): "unknown-delivery",
+        ("GET /v1/deliveries/{delivery}", OWN, "tutor"): "unknown-delivery",
+        ("GET /v1/schools/{school}/students/{student}/caregivers", OWN, "tutor"): "part-of-a-school",
         ("GET /v1/uploads/{upload}", OTHER, "stranger"): "unknown-upload",
     }
     operations = {operation.key: operation for operation in world.apis.operations}

@@ -3,19 +3,25 @@
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
+from uuid import UUID, uuid4
 
+from services.ingest.changes.effect import Effect
+from services.ingest.kamar.departures import JudgedChange
+from services.ingest.kamar.repository import held
+from services.ingest.students.changing import RosterChange
 from services.moe_sync.items.handler import RecordsHandler
 from services.moe_sync.settings import MoeSyncSettings
 from services.moe_sync.windows.handler import SchoolsHandler
 from services.moe_sync.windows.scheduling import Scheduler
 from services.notifier.contacts.repository import bad_addresses
+from services.thresholds.replies.handler import RepliesHandler
 from shared.bus.interface import Message
 from shared.db.engine import create_engine
 from shared.deadletters import repository as dead_letters
 from shared.deadletters.box import DeadLetterBox
 from shared.deadletters.letter import DeadLetter
-from shared.events.catalogue import SCHOOL_UPDATED, STUDENT_UPDATED
-from shared.events.data import Caregiver, SchoolUpdated, StudentUpdated, TermDates
+from shared.events.catalogue import FAMILY_REPLIED, SCHOOL_UPDATED, STUDENT_UPDATED
+from shared.events.data import Caregiver, FamilyReplied, SchoolUpdated, StudentUpdated, TermDates
 from shared.identifiers import SchoolNumber, star_record_id, student_id
 from tests.integration.apis.four_apis import FourApis
 from tests.integration.notifier.conftest import HOLD, Desk
@@ -25,9 +31,26 @@ from tests.support.crossings import crossing
 
 OWN, OTHER = SchoolNumber("0999"), SchoolNumber("0189")
 STUDENT: Final = "12345"
+WAITS: Final = "67890"
+"""A student whose letter waits."""
 TERM: Final = "2026-T4"
+NOBODY: Final = UUID("00000000-0000-4000-8000-000000000000")
 EVERYTHING: Final = ("marks:write", "roster:write", "star:read", "star:write", "uploads:run", "events:subscribe", "ops")
 CALENDAR: Final = {"name": "Example Kura", "terms": [{"term": TERM, "start": "2026-10-12", "end": "2026-12-18"}]}
+CONTACT: Final = {
+    "at": "2026-11-19T10:15:00+13:00",
+    "how": "phone",
+    "with": "Mere Example",
+    "outcome": "no-answer",
+    "note": "the family asked",
+    "staff": "Mr Example",
+}
+MEETING: Final = {"at": "2026-11-24T15:30:00+13:00", "place": "Room 4", "people": [{"name": "Mere Example", "email": "mere@example.test"}]}
+PLAN: Final = {
+    "goals": [{"text": "the family asked for mornings"}],
+    "actions": [{"text": "Mr Example rings Mere", "who": "school"}],
+    "status": "agreed",
+}
 
 
 @dataclass
@@ -57,13 +80,18 @@ class World:
             "up", 5, 10, tiers=("green", "yellow"), sequence=1, student=STUDENT, said_at=NOW, occurred_on=NOW.date(), school=school
         )
         await self.desk.say(up)
-        await self._into_moe_sync(self.heart.message(up.encode()))
+        await self.into_moe_sync(self.heart.message(up.encode()))
         body = {"activity": "conversation-with-whanau", "occurred_on": "2026-11-19", "staff": "Ms Example"}
         answer = await self.ask("thresholds", "POST", f"/v1/star-records/{record}/responses", school, json=body)
         hook = {"url": "http://127.0.0.1:9/hook", "schools": [school], "events": ["nz.star.threshold.crossed.v1"]}
         uploads = f"/v1/schools/{school}/uploads"
+        of_student = f"/v1/schools/{school}/students/{STUDENT}"
         self.ids[school] = {
             "record_id": record,
+            "contact_id": (await self.ask("thresholds", "POST", f"{of_student}/contacts", school, json=CONTACT))["id"],
+            "meeting_id": (await self.ask("thresholds", "POST", f"{of_student}/meetings", school, json=MEETING))["id"],
+            "plan_id": (await self.ask("thresholds", "POST", f"{of_student}/support-plans", school, json=PLAN))["id"],
+            "reply_id": await self._reply(school),
             "response_id": answer["responses"][0]["id"],
             "subscription_id": (await self.ask("notifier", "POST", "/v1/subscriptions", school, json=hook))["id"],
             "upload": (await self.ask("moe-sync", "POST", uploads, school, json={"week": "2026-W47"}))["id"],
@@ -82,6 +110,9 @@ class World:
             (bad,) = (await self.ask("notifier", "GET", f"/v1/schools/{school}/bad-addresses", school))["items"]
             ids["address"] = bad["id"]
             ids["letter_id"] = await self._dead_letter(school)
+            ids["letter"] = await self._waiting_letter(school)
+            ids["question"] = await self._question(school)
+            ids["change_id"] = await self._held_change(school)
         for school, ids in self.ids.items():
             ids["transfer_id"] = await self._transfer(OTHER if school == OWN else OWN, school)
 
@@ -107,9 +138,10 @@ class World:
         ]
         await self.heart.roster_handler(messages)
         await self.desk.roster(messages)
-        await self._into_moe_sync(messages[0])
+        await self.into_moe_sync(messages[0])
 
-    async def _into_moe_sync(self, message: Message) -> None:
+    async def into_moe_sync(self, message: Message) -> None:
+        """A message about a school or a record, as the upload's worker would apply it."""
         settings = MoeSyncSettings(data=self.apis.data)
         box = DeadLetterBox("moe_sync")
         engine = create_engine(self.desk.settings.database_url, "moe_sync", pool_size=1)
@@ -125,16 +157,61 @@ class World:
             address = f"mere@of-{school}.example.test"
             await bad_addresses.mark(connection, school, "email", address, status="5.1.1", cause="bounce", delivery_id=delivery, now=NOW)
 
+    async def _waiting_letter(self, school: str) -> str:
+        """The letter to another student's family, which has an hour to wait."""
+        up = crossing("up", 5, 10, tiers=("green", "yellow"), sequence=1, student=WAITS, said_at=NOW, occurred_on=NOW.date(), school=school)
+        await self.desk.say(up)
+        listed = await self.ask("notifier", "GET", f"/v1/schools/{school}/deliveries", school, params={"student": WAITS})
+        letter: str = listed["items"][0]["letter_id"]
+        return letter
+
+    async def _reply(self, school: SchoolNumber) -> str:
+        """The answer of the student's family to its letter."""
+        data = FamilyReplied(
+            reply_id=uuid4(),
+            letter_id=NOBODY,
+            school=school,
+            student=STUDENT,
+            student_id=student_id(school, STUDENT),
+            term=TERM,
+            threshold=5,
+            channel="email",
+            choice="ring-me",
+            has_words=False,
+            replied_at=NOW,
+        )
+        handler = RepliesHandler(DeadLetterBox("thresholds"), lambda: NOW)
+        await Applied(self.heart.engine, handler)([self.heart.event(FAMILY_REPLIED, str(data.student_id), data)])
+        return str(data.reply_id)
+
     async def _dead_letter(self, school: str) -> str:
         """The same in every service."""
         message = Message("star.marks.v1", 0, int(school), school.encode(), b"{}", [])
         letter = DeadLetter(message, "unreadable", "not an event", school)
-        for schema in ("thresholds", "notifier", "moe_sync"):
+        for schema in ("ingest", "thresholds", "notifier", "moe_sync"):
             engine = create_engine(self.desk.settings.database_url, schema, pool_size=1)
             async with engine.begin() as connection:
                 await dead_letters.insert(connection, letter, NOW)
             await engine.dispose()
         return str(letter.id)
+
+    async def _question(self, school: SchoolNumber) -> str:
+        """Whether a key has gone to another child."""
+        for name, nsn in (("Ana", "1"), ("Niko", "2")):
+            child = {"student": "13579", "given_name": name, "family_name": f"Of {name}", "nsn": nsn}
+            await self.ask("ingest", "PUT", f"/v1/schools/{school}/students", school, json={"students": [child]})
+        (asked,) = (await self.ask("ingest", "GET", f"/v1/schools/{school}/identity-questions", school))["items"]
+        return str(asked["id"])
+
+    async def _held_change(self, school: SchoolNumber) -> str:
+        """A part of a push that waits."""
+        engine = create_engine(self.desk.settings.database_url, "ingest", pool_size=1)
+        change = RosterChange(off=("1", "2"), missing=("1", "2"), roll=4)
+        async with engine.begin() as connection:
+            await held.hold(connection, school, NOBODY, NOW, change, JudgedChange(Effect(students_off=2), ("two would be off",)))
+        await engine.dispose()
+        (listed,) = (await self.ask("ingest", "GET", f"/v1/schools/{school}/held-changes", school))["items"]
+        return str(listed["id"])
 
     async def _transfer(self, sender: SchoolNumber, school: str) -> str:
         """A document that a student of one school brought to the other."""

@@ -12,13 +12,17 @@ import pytest
 from deploy.doctor.bus import settle
 from deploy.doctor.database import judge_clocks
 from deploy.doctor.diagnosis import AFTER_CONFIGURATION, READERS, diagnose
+from deploy.embedded.postgres import as_role
+from deploy.embedded.trees import SERVICE_TREES
 from deploy.kafka.broker import KafkaBroker
 from deploy.sandbox.api import create_sandbox
 from deploy.sandbox.mail import MailCatcher
+from deploy.sandbox.ministry_store import MinistryStore
 from shared.bus.embedded.bus import EmbeddedBus
 from shared.bus.interface import Outgoing, Partition
 from shared.bus.kafka.access import KafkaAccess
 from shared.bus.kafka.bus import KafkaBus
+from shared.db.logins import login_of
 from tests.integration.deploy.test_faults import AWAY, star
 from tests.support.kafka import kafka_broker
 from tests.support.processes import STAR
@@ -52,14 +56,33 @@ async def test_all_is_well(database_url: str, tmp_path: Path, monkeypatch: pytes
     await bus.close()
     mail = MailCatcher(tmp_path / "mail")
     await mail.start()
-    async with serving(create_sandbox(mail, tmp_path / "ministry")) as url:
+    async with serving(create_sandbox(mail, MinistryStore(tmp_path / "ministry"))) as url:
         monkeypatch.setenv("STAR_DATABASE_URL", database_url)
+        for tree in SERVICE_TREES:
+            monkeypatch.setenv(f"STAR_{tree.schema.upper()}_DATABASE_URL", as_role(database_url, login_of(tree.schema)))
         monkeypatch.setenv("STAR_SMTP_URL", mail.url)
         monkeypatch.setenv("STAR_MINISTRY_URL", f"{url}/ministry")
         found = await states(tmp_path)
     await mail.stop()
     assert set(found.values()) == {"ok"}
     assert mail.box.messages() == []
+
+
+async def test_logins_that_are_shared_and_one_that_is_wrong(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bus = embedded(database_url)
+    await bus.ensure_topics()
+    await bus.close()
+    monkeypatch.setenv("STAR_DATABASE_URL", database_url)
+    monkeypatch.setenv("STAR_INGEST_DATABASE_URL", as_role(database_url, "star_ingest_service"))
+    logins = {finding.name: finding for finding in await diagnose(tmp_path)}["logins"]
+    assert (logins.state, logins.detail) == (
+        "warn",
+        "log in as a user who may become other services: thresholds, notifier, moe-sync, console",
+    )
+    monkeypatch.setenv("STAR_MOE_SYNC_DATABASE_URL", as_role(database_url, "star_ingest_service"))
+    logins = {finding.name: finding for finding in await diagnose(tmp_path)}["logins"]
+    assert (logins.state, logins.detail.partition(":")[0]) == ("fail", "moe-sync")
+    assert "STAR_MOE_SYNC_DATABASE_URL" in str(logins.fix)
 
 
 @pytest.mark.kafka

@@ -14,8 +14,11 @@ import pytest
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
 from services.ingest.worker import run_worker
+from services.thresholds.settings import ThresholdsSettings
+from services.thresholds.worker import run_worker as run_heart
 from shared.bus.embedded.bus import EmbeddedBus
 from shared.bus.interface import Message
+from shared.clock import Clock
 from tests.support.servers import serving
 from tests.support.tokens import bearer, local_token
 
@@ -49,6 +52,12 @@ class Door:
     async def post(self, *marks: dict[str, Any], **arguments: Any) -> httpx.Response:
         return await self.send("POST", "/v1/schools/0999/marks", json={"marks": list(marks)}, **arguments)
 
+    async def confirmed(self, path: str, body: dict[str, Any]) -> httpx.Response:
+        """Puts a change that would move much, and confirms what was shown."""
+        shown = await self.send("PUT", path, json=body)
+        assert shown.status_code == 409, shown.text
+        return await self.send("PUT", path, params={"confirm": shown.json()["confirm"]}, json=body)
+
     async def published(self, topic: str = "star.marks.v1") -> list[Message]:
         """Everything on a topic, from the beginning."""
         consumer = self.bus.consumer("tests", [topic])
@@ -76,15 +85,35 @@ class Door:
 
 
 @pytest.fixture
-async def door(database_url: str, tmp_path: Path) -> AsyncIterator[Door]:
+def clock() -> Clock:
+    """The door's clock: it stands still, where a test does not say otherwise."""
+    return lambda: NOW
+
+
+@pytest.fixture
+async def door(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Door]:
     bus = EmbeddedBus(database_url, partitions=2, publish_timeout=timedelta(seconds=5))
     await bus.ensure_topics()
     settings = IngestSettings(data=tmp_path, database_url=database_url, body_limit=1024 * 1024)
     async with (
-        serving(create_app(settings, clock=lambda: NOW)) as base_url,
+        serving(create_app(settings, clock=clock)) as base_url,
         httpx.AsyncClient(base_url=base_url, timeout=30) as http,
     ):
         door = Door(http, bus, tmp_path, settings)
         (await door.send("PUT", "/v1/schools/999", json=SCHOOL)).raise_for_status()
         yield door
     await bus.close()
+
+
+@pytest.fixture
+async def judged(door: Door, clock: Clock) -> AsyncIterator[Door]:
+    """The door with the workers that find out what a change would do."""
+    stop = asyncio.Event()
+    heart = ThresholdsSettings(data=door.data, database_url=door.settings.database_url)
+    workers = [
+        asyncio.create_task(run_worker(door.settings, stop, clock=clock)),
+        asyncio.create_task(run_heart(heart, stop, clock=clock)),
+    ]
+    yield door
+    stop.set()
+    await asyncio.gather(*workers)

@@ -6,14 +6,15 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from deploy.embedded.trees import MOE_SYNC
-from shared.db.engine import create_owner_engine, role_of
+from shared.db.engine import create_owner_engine
+from shared.db.logins import owner_of
 from shared.db.migrate import migrate
 from tests.integration.moe_sync.office import CLOSE, Office
 from tests.support.polling import eventually
 
 
 def _downgrade(connection: Connection) -> None:
-    connection.execute(text(f"SET LOCAL ROLE {role_of('moe_sync')}"))
+    connection.execute(text(f"SET LOCAL ROLE {owner_of('moe_sync')}"))
     connection.execute(text("SET LOCAL search_path TO moe_sync"))
     config = Config()
     config.set_main_option("script_location", "services/moe_sync/migrations")

@@ -19,6 +19,7 @@ from services.notifier.delivery.deliveries.task import DeliveryTask
 from services.notifier.delivery.transports.smtp import SmtpTransport
 from services.notifier.delivery.transports.smtp_url import parse_smtp_url
 from services.notifier.letters.correcting import Corrector
+from services.notifier.letters.ended_terms import delivery_is_over
 from services.notifier.letters.handlers.crossings import CrossingsHandler
 from services.notifier.letters.handlers.holds import HoldsHandler
 from services.notifier.letters.handlers.standings import StandingsHandler
@@ -26,6 +27,9 @@ from services.notifier.letters.renewing import LetterRenewer
 from services.notifier.letters.task import LetterTask
 from services.notifier.letters.withdrawing import LetterCloser
 from services.notifier.letters.writing import LetterWriter
+from services.notifier.partners.vault import keys_of
+from services.notifier.replies.linking import Linker, LinkFiller
+from services.notifier.replies.tokens import Tokens
 from services.notifier.settings import NotifierSettings
 from services.notifier.staff_mail.handler import PlansHandler
 from services.notifier.staff_mail.tasks.digest import DigestTask
@@ -68,7 +72,10 @@ class Desk:
         box = DeadLetterBox("notifier")
         self.roster = Applied(self.engine, roster_handler(box, self.clock))
         self.crossings = Applied(
-            self.engine, CrossingsHandler(box, self.clock, hold=self.settings.hold, tell_within=self.settings.tell_within)
+            self.engine,
+            CrossingsHandler(
+                box, self.clock, hold=self.settings.hold, window=self.settings.policy_defaults.window, tell_within=self.settings.tell_within
+            ),
         )
         self.email = SmtpTransport(
             parse_smtp_url(self.settings.smtp_url), mail_from=self.settings.mail_from, timeout=self.settings.smtp_timeout
@@ -81,16 +88,20 @@ class Desk:
         writer = LetterWriter(Letters(), None, self.settings.message_id_domain)
         corrector = Corrector(writer, self.settings.policy_defaults)
         self.standings = Applied(self.engine, StandingsHandler(box, self.clock, corrector=corrector))
-        self.letter = LetterTask(self.engine, writer, self.clock, self.settings.policy_defaults)
+        self.tokens = Tokens(keys_of(self.settings.secrets_key, self.settings.data))
+        linker = Linker(self.settings.reply_url, self.tokens)
+        self.letter = LetterTask(self.engine, writer, self.clock, self.settings.policy_defaults, linker=linker)
         self.digest = DigestTask(self.engine, self.settings.message_id_domain, self.clock)
         self.notice = NoticeTask(self.engine, self.email, StaffLetters(), self.settings.smtp_timeout, self.clock)
         self.delivery = DeliveryTask(
             self.engine,
             {"email": self.email},
-            LetterCloser(self.settings.hold),
-            LetterRenewer(writer, corrector, self.clock),
+            LetterCloser(self.settings.hold, self.settings.policy_defaults.window),
+            LetterRenewer(writer, corrector, self.clock, linker),
             self.settings.smtp_timeout,
             self.clock,
+            is_over=delivery_is_over,
+            finish=LinkFiller(self.engine, self.tokens),
         )
         self.trial = TrialTask(self.engine, self.email, self.settings.smtp_timeout, self.clock)
         self.tasks: list[Task] = [self.letter, self.delivery, self.digest, self.notice, self.trial]
@@ -231,6 +242,7 @@ def settings(database_url: str, tmp_path: Path, catcher: MailCatcher) -> Notifie
         smtp_url=catcher.url,
         hold=HOLD,
         letter_window="any",
+        reply_url="https://star.example.test/notifier",
         smtp_timeout=timedelta(seconds=20),
         kafka_partitions=2,
     )

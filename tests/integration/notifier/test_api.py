@@ -1,4 +1,4 @@
-"""What a school sees of its letters."""
+"""Letters as their school sees them."""
 
 from datetime import timedelta
 
@@ -15,6 +15,9 @@ async def test_a_letter_from_held_to_sent(known: Desk, visitor: Visitor) -> None
         "letter_state": "held",
         "school": SCHOOL,
         "student": STUDENT,
+        "name": "Tāne Ngata",
+        "year_level": None,
+        "groups": [],
         "student_id": str(STUDENT_ID),
         "term": "2026-T4",
         "threshold": 5,

@@ -90,3 +90,25 @@ async def test_an_event_on_a_topic_that_is_not_its_own_is_put_aside(desk: Desk) 
 
     assert [row.reason for row in await desk.rows("SELECT reason FROM dead_letters")] == ["wrong-topic"]
     assert await desk.letters() == [(5, "held", None)]
+
+
+async def test_many_are_looked_at_redriven_and_given_up(desk: Desk, visitor: Visitor) -> None:
+    await desk.crossings([poison(desk), poison(desk), poison(desk)])
+    ops = visitor.headers("ops", schools=("*",))
+    letters = [item["id"] for item in (await visitor.http.get("/v1/dead-letters?reason=bad-data", headers=ops)).json()["items"]]
+    assert (await visitor.http.get("/v1/dead-letters?reason=unknown-school", headers=ops)).json()["items"] == []
+    shown = (await visitor.http.get(f"/v1/dead-letters/{letters[0]}", headers=ops)).json()
+    assert (shown["state"], shown["why"], shown["bytes"]) == ("kept", None, 18)
+
+    nobody = "6f1b8a54-3a52-5e0e-9d3e-0a35b9a3d1a0"
+    given_up = await visitor.http.post(
+        "/v1/dead-letters/discard", json={"letters": [letters[0], nobody], "why": "a test of ours"}, headers=ops
+    )
+    assert given_up.status_code == 202
+    assert given_up.json()["accepted"] == 1
+    assert [(item["index"], item["reason"]) for item in given_up.json()["rejected"]] == [(1, "unknown-dead-letter")]
+    assert (await visitor.http.get(f"/v1/dead-letters/{letters[0]}", headers=ops)).json()["why"] == "a test of ours"
+    again = (await visitor.http.post("/v1/dead-letters/redrive", json={"letters": letters}, headers=ops)).json()
+    assert (again["accepted"], again["rejected"][0]["reason"]) == (2, "dead-letter-settled")
+    assert len(await desk.rows("SELECT 1 FROM outbox WHERE topic = 'star.crossings.v1'")) == 2
+    assert (await visitor.http.post("/v1/dead-letters/discard", json={"letters": letters}, headers=ops)).status_code == 422

@@ -23,11 +23,12 @@ async def sql(database_url: str) -> AsyncIterator[Sql]:
 
 @pytest.fixture
 def cut(sql: Sql) -> Callable[[str], Awaitable[None]]:
-    """Cuts the connections of an application."""
+    """Cuts the connections of an application, of whichever release."""
 
     async def run(application: str) -> None:
         await sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND split_part(application_name, ' ', 1) = $1",
             application,
         )
 

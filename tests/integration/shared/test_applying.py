@@ -1,4 +1,4 @@
-"""What is made of a batch and that it is done with commit together, or neither does; an unforeseen record is kept where people see it."""
+"""The outcome of a batch and its position commit together, or neither does; an unforeseen record is kept where people see it."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime

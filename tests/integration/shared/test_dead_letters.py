@@ -1,4 +1,4 @@
-"""What could not be applied: kept once, never a flood of it, and sent again when it may work."""
+"""A record that can't be applied is kept once, never in a flood, and sent again when it may work."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta

@@ -71,9 +71,10 @@ async def test_two_databases_of_a_server_can_be_migrated_at_once(empty_databases
     finally:
         for url in empty_databases:
             connection = await asyncpg.connect(url)
-            await connection.execute("DROP OWNED BY star_newcomer CASCADE")
+            for role in ("star_newcomer_service", "star_newcomer"):
+                await connection.execute(f"DROP OWNED BY {role} CASCADE")
             await connection.close()
-        await server.execute("DROP ROLE star_newcomer")
+        await server.execute("DROP ROLE star_newcomer, star_newcomer_service")
 
 
 async def test_an_owner_who_may_create_roles_is_enough(postgres_url: str, server: asyncpg.Connection) -> None:
@@ -87,7 +88,7 @@ async def test_an_owner_who_may_create_roles_is_enough(postgres_url: str, server
         assert "hosted.messages star_hosted" in await tables(url)
     finally:
         await server.execute("DROP DATABASE hosted WITH (FORCE)")
-        await server.execute("DROP ROLE star_hosted")
+        await server.execute("DROP ROLE star_hosted, star_hosted_service")
         await server.execute("DROP ROLE landlord")
 
 

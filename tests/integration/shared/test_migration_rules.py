@@ -28,6 +28,7 @@ SMALL: Final = {
 
 EXCEPTIONS: Final = {
     ("ingest", "no_forgetting", Offence("changes rows in use", "work")): "items of one kind that no worker claims: a few rows",
+    ("notifier", "formats", Offence("looks through the table with everybody shut out", "subscriptions")): "a row a partner: some hundreds",
     ("notifier", "no_erasure", Offence("changes rows in use", "work")): "items of one kind that no worker claims: a few rows",
 }
 """Offences that were looked at, by schema and migration, each with the reason why it harms nobody."""
@@ -88,7 +89,7 @@ async def test_every_migration_since_the_last_release_only_adds_and_keeps_nobody
     new = await tables(last_release) - before
     names = slugs()
     assert {(schema, revision) for schema, revision, _ in statements} == {
-        (schema, revision) for schema, revision in names if revision > HEADS[schema]
+        (schema, revision) for schema, revision in names if revision > HEADS.get(schema, revision)
     }
 
     seen = {

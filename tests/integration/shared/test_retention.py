@@ -1,4 +1,4 @@
-"""What has been kept long enough goes, in batches, and nothing else does."""
+"""Rows that have been kept long enough go, in batches, and nothing else does."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

@@ -16,10 +16,10 @@ from shared.identifiers import SchoolNumber, student_id
 from tests.integration.thresholds.conftest import NOW, Heart, absences
 
 FRIDAY_EVENING = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
-"""Of the term's sixth week: 29 school days have been, for Labour Day was none."""
+"""A day of the term's sixth week: 29 school days have been, for Labour Day was none."""
 
 HALF_DAYS = 58
-"""Of these school days."""
+"""Half days of these school days."""
 
 
 @dataclass

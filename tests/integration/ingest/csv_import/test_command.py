@@ -17,6 +17,7 @@ from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
 from shared.bus.interface import BusUnavailableError
 from tests.integration.ingest.conftest import NOW, Door
+from tests.support.oneroster import tables, zipped
 from tests.support.ports import free_port
 from tests.support.processes import STAR
 from tests.support.servers import serving
@@ -111,10 +112,11 @@ class Command:
         self._file = file
         self.started: list[asyncio.subprocess.Process] = []
 
-    async def start(self, url: str, *arguments: str) -> asyncio.subprocess.Process:
+    async def start(self, url: str, *arguments: str, school: str | None = "999") -> asyncio.subprocess.Process:
+        named = ("--school", school) if school is not None else ()
         process = await asyncio.create_subprocess_exec(
             *STAR,
-            *("import", str(self._file), "--school", "999", "--url", url, *arguments),
+            *("import", str(self._file), *named, "--url", url, *arguments),
             env={**os.environ, "STAR_TOKEN": self._door.token()},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -122,8 +124,8 @@ class Command:
         self.started.append(process)
         return process
 
-    async def run(self, url: str, *arguments: str) -> tuple[int | None, str, str]:
-        process = await self.start(url, *arguments)
+    async def run(self, url: str, *arguments: str, school: str | None = "999") -> tuple[int | None, str, str]:
+        process = await self.start(url, *arguments, school=school)
         out, err = await process.communicate()
         return process.returncode, out.decode(), err.decode()
 
@@ -143,7 +145,7 @@ async def published(door: Door) -> list[dict[str, Any]]:
 
 
 def register(marks: list[dict[str, Any]]) -> dict[tuple[str, str, str], tuple[datetime, str]]:
-    """What counts of marks: the latest of each place."""
+    """The marks that count: the latest of each place."""
     latest: dict[tuple[str, str, str], tuple[datetime, str]] = {}
     for mark in marks:
         place = (mark["student"], mark["date"], mark["session"])
@@ -293,3 +295,26 @@ async def test_students(door: Door, database_url: str, file: Path, star: Command
         code, out, _ = await star.run(url, "--kind", "students")
     assert (code, out.splitlines()[0]) == (0, "accepted 2 of 2 rows, of 2 students")
     assert len(await door.relayed()) == 2
+
+
+async def test_a_zip_names_its_school_itself(door: Door, database_url: str, file: Path, star: Command) -> None:
+    file.write_bytes(zipped(tables("1.2")))
+    async with gate(door, database_url) as (_, url):
+        code, out, err = await star.run(url, "--kind", "oneroster", school=None)
+    assert code == 0, err
+    assert out.splitlines()[:2] == ["accepted 2 of 2 students, 3 caregivers", "file      OneRoster 1.2, the whole roster"]
+    assert "note      year-level-unread (1)" in out
+    assert len(await door.relayed()) == 2
+
+
+async def test_a_zip_of_several_schools_or_none_asks_which(door: Door, database_url: str, file: Path, star: Command) -> None:
+    two = "sourcedId,type,identifier\norg-1,school,0999\norg-2,school,0189\n"
+    async with gate(door, database_url) as (_, url):
+        file.write_bytes(zipped(tables() | {"orgs.csv": two}))
+        code, _, err = await star.run(url, "--kind", "oneroster", school=None)
+        assert (code, "it is about 0189, 0999: say which school is meant" in err) == (2, True)
+        file.write_text("a,b")
+        code, _, err = await star.run(url, "--kind", "oneroster", school=None)
+        assert (code, "this is no zip file" in err, "Traceback" in err) == (2, True, False)
+        code, _, err = await star.run(url, school=None)
+        assert (code, "--school" in err) == (2, True)

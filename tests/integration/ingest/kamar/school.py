@@ -44,6 +44,18 @@ class Kamar:
         answer = await self.door.send("GET", "/v1/schools/0999/kamar-documents?limit=500")
         return list(reversed(answer.raise_for_status().json()["items"]))
 
+    async def held(self) -> list[dict[str, Any]]:
+        answer = await self.door.send("GET", "/v1/schools/0999/held-changes?limit=500")
+        items: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
+        return items
+
+    async def release(self) -> dict[str, Any]:
+        """Makes the change that is held."""
+        (change,) = [item for item in await self.held() if item["state"] == "held"]
+        answer = await self.door.send("POST", f"/v1/schools/0999/held-changes/{change['id']}/release")
+        released: dict[str, Any] = answer.raise_for_status().json()
+        return released
+
     async def refusals(self) -> set[tuple[str | None, str | None, str, int]]:
         answer = await self.door.send("GET", "/v1/schools/0999/refusals?limit=500", token=self.door.token("star:read"))
         return {(item["student"], item["day"], item["reason"], item["count"]) for item in answer.raise_for_status().json()["items"]}
@@ -78,7 +90,7 @@ class Kamar:
         await sql(self.settings, "UPDATE ingest.work SET due_at = clock_timestamp() WHERE state = 'leased'")
 
     async def marks(self) -> dict[tuple[str, str, int | None], Any]:
-        """What stands marked, by the order of recorded_at and received_at, as the register reads it."""
+        """The marks that stand, by the order of recorded_at and received_at, as the register reads it."""
         standing: dict[tuple[str, str, int | None], tuple[tuple[datetime, datetime], Any]] = {}
         for message in await self.door.published():
             roll = json.loads(message.value or b"{}")
@@ -132,7 +144,7 @@ def attended(student: Any, *days: tuple[str, str], **counts: Any) -> dict[str, A
 
 
 async def sql(settings: IngestSettings, query: str) -> list[asyncpg.Record]:
-    """What stands in the database."""
+    """The rows that stand in the database."""
     connection = await asyncpg.connect(settings.database_url)
     try:
         rows: list[asyncpg.Record] = await connection.fetch(query)

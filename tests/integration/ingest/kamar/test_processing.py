@@ -1,4 +1,4 @@
-"""What comes of KAMAR's documents, on a real database and bus: whatever they hold, and whenever the worker dies."""
+"""KAMAR's documents on a real database and bus: whatever they hold, and whenever the worker dies."""
 
 import asyncio
 import json
@@ -111,6 +111,10 @@ async def test_students_are_published_once_until_they_change(kamar: Kamar) -> No
         assert (changed["groups"], len(changed["caregivers"])) == (["9B", "9MAT1"], 2)
         # One leaves by date, one by not being there.
         await kamar.send(document("full", "students", [student(1, leavingdate="20261113", tutor="9B"), student(3)]))
+        # Two of three are many: somebody has to say that it is so.
+        await kamar.settled(*["done"] * 5)
+        assert await times() == [2, 1, 1]
+        await kamar.release()
         # The last day goes before the one who left by date.
         await eventually(times, [4, 2, 1])
         last_day = (await said(1))[2]
@@ -121,6 +125,108 @@ async def test_students_are_published_once_until_they_change(kamar: Kamar) -> No
     rows = await sql(kamar.settings, "SELECT CAST(fields AS text) FROM ingest.kamar_students")
     assert len(rows) == 1
     assert "hunter2" not in str(rows)
+
+
+async def test_words_under_a_merged_key_stop_letters_and_the_kept_key_says_what_it_said(kamar: Kamar) -> None:
+    async def newest() -> tuple[list[bool], list[tuple[str, bool]]]:
+        key = str(student_id("0999", "1")).encode()
+        *_, last = [message for message in await kamar.door.published("star.students.v1") if message.key == key and message.value]
+        child = json.loads(last.value or b"")
+        others = [(person["status"], person["notify"]) for person in child.get("other_caregivers", [])]
+        return [person["notify"] for person in child["caregivers"]], others
+
+    async with kamar.working():
+        await kamar.send(document("full", "students", [student(1), student(2)]))
+        await kamar.settled("done")
+        body = {"student": "2", "into": "1"}
+        (await kamar.door.send("POST", "/v1/schools/0999/merged-students", json=body)).raise_for_status()
+        pat = {"ref": 1, "name": "Pat Up", "email": "pat@example.org", "status": "Emergency"}
+        await kamar.send(document("part", "students", [{"id": 2, "caregivers": [pat]}]))
+        await eventually(newest, ([True, False], [("Emergency", False)]))
+
+
+async def test_the_schools_own_quiet_words_hold_whatever_publishes_a_student_again(kamar: Kamar) -> None:
+    """Each way by which stored caregivers are published again: a merge, its end, a departure, another door, a key that changes hands."""
+    words = frozenset({"aunt on paper"})
+    kamar.settings = kamar.settings.model_copy(update={"kamar_quiet_words": words})
+    quiet = {"ref": 1, "name": "Pat Up", "email": "pat@example.org", "status": "Aunt on paper"}
+    open_to = {"ref": 2, "name": "Sam Up", "email": "sam@example.org", "status": "Aunt"}
+
+    async def of(number: int) -> list[dict[str, Any] | None]:
+        key = str(student_id("0999", str(number))).encode()
+        messages = [message for message in await kamar.door.published("star.students.v1") if message.key == key]
+        return [json.loads(message.value) if message.value else None for message in messages]
+
+    async def published(number: int, times: int) -> dict[str, Any] | None:
+        async def seen() -> bool:
+            return len(await of(number)) >= times
+
+        await eventually(seen, True)
+        return (await of(number))[-1]
+
+    def told(entry: dict[str, Any] | None) -> list[tuple[str, bool]]:
+        assert entry is not None
+        return [(person["name"], person["notify"]) for person in [*entry["caregivers"], *entry.get("other_caregivers", [])]]
+
+    async def door(method: str, path: str, **arguments: Any) -> None:
+        (await kamar.door.send(method, f"/v1/schools/0999/{path}", **arguments)).raise_for_status()
+
+    def ana(**changes: Any) -> dict[str, Any]:
+        return {"student": "1", "given_name": "Made", "family_name": "Up", "year_level": 9} | changes
+
+    def caregivers(**changes: Any) -> list[dict[str, Any]]:
+        return [{"name": "Pat Up", "email": "pat@example.org"} | changes, {"name": "Sam Up", "email": "sam@example.org"}]
+
+    async with kamar.working():
+        await kamar.send(document("full", "students", [student(1, caregivers=[quiet, open_to]), student(2, caregivers=[quiet])]))
+        await kamar.settled("done")
+        expected = [("Pat Up", False), ("Sam Up", True)]
+        assert told(await published(1, 1)) == expected
+        # Another door, which leaves the caregivers out, or their words.
+        await door("PUT", "students", json={"students": [ana(groups=["9B"])]})
+        assert told(await published(1, 2)) == expected
+        await door("PUT", "students", json={"students": [ana(caregivers=caregivers())]})
+        assert told(await published(1, 3)) == expected
+        await door("POST", "merged-students", json={"student": "2", "into": "1"})
+        assert told(await published(1, 4)) == [*expected, ("Pat Up", False)]
+        await door("DELETE", "merged-students/2")
+        assert told(await published(1, 5)) == expected
+        assert told(await published(2, 3)) == [("Pat Up", False)]
+        # The key that is kept leaves: the child is published by what stands under the other one, and by nothing when they are apart.
+        await door("POST", "merged-students", json={"student": "2", "into": "1"})
+        await door("DELETE", "students/1")
+        assert told(await published(1, 7)) == [("Pat Up", False)]
+        # The key comes back through another door, and the two are taken apart.
+        await door("PUT", "students", json={"students": [ana(caregivers=caregivers(status="Aunt"))]})
+        assert told(await published(1, 8)) == [("Pat Up", True), ("Sam Up", True), ("Pat Up", False)]
+        await door("DELETE", "merged-students/2")
+        assert told(await published(2, 5)) == [("Pat Up", False)]
+    stored = await sql(kamar.settings, "SELECT student, quiet_words FROM ingest.students ORDER BY student")
+    assert [(row["student"], row["quiet_words"]) for row in stored] == [("1", None), ("2", sorted(words))]
+
+
+async def test_the_quiet_words_go_along_with_an_entry_that_gets_another_key(kamar: Kamar) -> None:
+    """The child that was taken for another is the same one after all: the newer entry is stored under the earlier key, with its words."""
+    kamar.settings = kamar.settings.model_copy(update={"kamar_quiet_words": frozenset({"aunt on paper"})})
+    quiet = {"ref": 1, "name": "Kit Other", "email": "kit@example.org", "status": "Aunt on paper"}
+    other = student(1, firstname="Somebody", lastname="Else", nsn="987654321", yearlevel=13, caregivers=[quiet])
+
+    async def said() -> list[tuple[str, list[bool]]]:
+        """By which key the caregiver was published each time, and whether letters may go there."""
+        messages = [message for message in await kamar.door.published("star.students.v1") if b"Kit Other" in (message.value or b"")]
+        children = [json.loads(message.value or b"") for message in messages]
+        return [(child["student"], [person["notify"] for person in child["caregivers"]]) for child in children]
+
+    async with kamar.working():
+        others = [student(n, firstname=f"Child {n}", lastname=f"Of {n}", nsn=str(n), caregivers=[]) for n in range(2, 40)]
+        await kamar.send(document("full", "students", [student(1), *others]))
+        await kamar.settled("done")
+        await kamar.send(document("part", "students", [other]))
+        await eventually(said, [("1~2", [False])])
+        (question,) = (await kamar.door.send("GET", "/v1/schools/0999/identity-questions")).raise_for_status().json()["items"]
+        answer = {"decision": "same-child"}
+        (await kamar.door.send("POST", f"/v1/schools/0999/identity-questions/{question['id']}", json=answer)).raise_for_status()
+        await eventually(said, [("1~2", [False]), ("1", [False])])
 
 
 async def test_a_restriction_stays_when_a_document_or_another_door_leaves_it_out(kamar: Kamar) -> None:
@@ -145,9 +251,9 @@ async def test_a_full_push_without_most_of_the_school_removes_nobody(kamar: Kama
         await kamar.send(document("full", "students", [student(number) for number in range(20)]))
         await kamar.settled("done", "done")
         assert (await kamar.documents())[1]["refused"] == {"too-many-left": 1}
-        await kamar.send(document("full", "students", [student(number) for number in range(45)]))
+        await kamar.send(document("full", "students", [student(number) for number in range(55)]))
         await kamar.settled("done", "done", "done")
-    assert (await kamar.documents())[2]["counts"]["students_left"] == 15
+    assert (await kamar.documents())[2]["counts"]["students_left"] == 5
 
 
 async def test_pastoral_rows_are_kept_newest_first(kamar: Kamar) -> None:

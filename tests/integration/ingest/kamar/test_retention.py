@@ -25,7 +25,7 @@ async def test_payloads_go_and_the_documents_stay_on_file(kamar: Kamar) -> None:
     engine = create_engine(kamar.settings.database_url, "ingest", pool_size=1)
 
     async def deleted_after(age: timedelta) -> list[int]:
-        rules = retention_rules(KEPT)
+        rules = retention_rules(KEPT)[:2]
         retention = Retention("ingest", engine, rules, lambda: NOW + age)
         return [await retention.apply(rule, asyncio.Event()) for rule in rules]
 

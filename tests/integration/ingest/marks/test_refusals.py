@@ -1,4 +1,4 @@
-"""What gets a clear error and loses nothing: every refusal is a problem with a stable type, and nothing of it is on the bus."""
+"""Bad input gets a clear error and loses nothing: every refusal is a problem with a stable type, and nothing of it is on the bus."""
 
 import gzip
 import json
@@ -172,6 +172,7 @@ async def test_a_school_comes_back_as_it_is_stored(door: Door) -> None:
         "day_slots": [],
         "timetables": [],
         "past_timetables": [],
+        "past_terms": [],
         "blanks_are_truant": False,
         "count_carried_absences": False,
         "code_classes": {},

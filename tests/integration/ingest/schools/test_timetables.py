@@ -23,7 +23,8 @@ async def test_until_days_are_marked_a_timetable_holds_from_the_beginning(door: 
     assert (await door.post(IN_SLOT_FIVE)).status_code == 202
 
 
-async def test_once_days_are_marked_another_timetable_holds_from_today_on(door: Door) -> None:
+async def test_once_days_are_marked_another_timetable_holds_from_today_on(judged: Door) -> None:
+    door = judged
     await put(door, slots=PERIODS)
     assert (await door.post(IN_SLOT_FIVE)).status_code == 202
     stored = await put(door, slots=LESSONS)
@@ -38,7 +39,8 @@ async def test_once_days_are_marked_another_timetable_holds_from_today_on(door: 
     assert (await door.send("GET", "/v1/schools/0999")).json() == stored
 
 
-async def test_slots_from_changes_days_that_are_over(door: Door) -> None:
+async def test_slots_from_changes_days_that_are_over(judged: Door) -> None:
+    door = judged
     await put(door, slots=PERIODS)
     assert (await door.post(MARK)).status_code == 202
     stored = await put(door, slots=LESSONS, slots_from="2026-10-12")

@@ -23,7 +23,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
 
 
 class Truth:
-    """What is so, told step by step by a plain reading of the events."""
+    """The state that a plain reading of the events gives, step by step."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance

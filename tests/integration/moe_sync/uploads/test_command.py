@@ -7,6 +7,7 @@ from asyncio.subprocess import PIPE, STDOUT
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.cli.output import local_time
 from tests.integration.moe_sync.office import Office
 from tests.support.polling import eventually
 
@@ -38,7 +39,7 @@ async def test_a_week_from_the_command_line(office: Office, tmp_path: Path) -> N
     assert "conversation-with-whanau" in previewed.output
     assert "12345" in previewed.output
     paused = await star(office, "pause", "--school", "0999", "--reason", "calendar being mended")
-    assert paused.output == "paused by tests at 2026-10-18T20:00:00Z\n"
+    assert paused.output == f"paused by tests at {local_time('2026-10-18T20:00:00Z')}\n"
     ran = await star(office, "run", "--school", "0999", "--week", "2026-W43")
     assert ran.output.startswith("built: 2026-W43 upload 1, 1 records, 1 responses\npending: paused by the school\n")
     identifier = ran.output.splitlines()[-1]

@@ -1,4 +1,4 @@
-"""What an upload changed, how far items have come, and the certificate of what was sent."""
+"""The changes of an upload, how far items have come, and the certificate of what was sent."""
 
 import asyncio
 import hashlib

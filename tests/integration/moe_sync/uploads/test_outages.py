@@ -8,6 +8,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deploy.sandbox.ministry import create_ministry
+from services.moe_sync.uploads.circuit import IN_A_ROW, LONGEST_PAUSE
 from tests.integration.moe_sync.office import CLOSE, MONDAY, WEEK, Office
 from tests.support.polling import eventually
 from tests.support.ports import free_port
@@ -169,3 +170,48 @@ async def test_every_record_gets_there_whatever_is_refused_or_down(office: Offic
         await office.turn_to(CLOSE + week * WEEK + HOUR)
     await eventually(office.statuses, [("2026-W43", 1, "refused"), ("2026-W44", 1, "accepted"), ("2026-W45", 1, "accepted")])
     assert await office.weeks_there() == [("2026-W44", 1, 2), ("2026-W45", 1, 1)]
+
+
+async def test_in_an_outage_one_upload_asks_for_all_and_all_follow_when_it_is_over(closed_office: Office, tmp_path: Path) -> None:
+    office, port, schools = closed_office, free_port(), [f"{1000 + number}" for number in range(20)]
+    await office.start(ministry_url=f"http://127.0.0.1:{port}/ministry")
+    for school in schools:
+        await office.publish(office.school(school), office.crossed(school=school))
+    await office.turn_to(CLOSE)
+
+    async def waiting() -> int:
+        (row,) = await office.sql("SELECT count(*) AS waiting FROM moe_sync.work WHERE kind = 'upload' AND state = 'waiting'")
+        return int(row["waiting"])
+
+    async def made() -> int:
+        (row,) = await office.sql(
+            "SELECT count(*) AS made FROM moe_sync.work_attempts WHERE detail = 'unreachable' AND outcome IS NOT NULL"
+        )
+        return int(row["made"])
+
+    async def knows() -> bool:
+        return await waiting() == len(schools) and await made() >= IN_A_ROW
+
+    await eventually(knows, True)
+    found = await made()
+    # The first few side by side found nobody; after that one asks at a time, and hours go by.
+    assert found < len(schools)
+    for second in range(1, 6):
+        await office.turn_to(CLOSE + second * timedelta(seconds=LONGEST_PAUSE + 1))
+        await eventually(made, found + second)
+
+    async with serving(create_ministry(tmp_path / "late"), port) as office.ministry:
+        back = CLOSE + 6 * timedelta(seconds=LONGEST_PAUSE + 1)
+        await office.turn_to(back)
+
+        async def accepted() -> int:
+            (row,) = await office.sql("SELECT count(*) AS accepted FROM moe_sync.uploads WHERE status = 'accepted'")
+            return int(row["accepted"])
+
+        async def one_is() -> bool:
+            return await accepted() >= 1
+
+        await eventually(one_is, True)
+        # Within half a minute of that, all are there, although the backoff of most would have been longer.
+        await office.turn_to(back + timedelta(seconds=30))
+        await eventually(accepted, len(schools))

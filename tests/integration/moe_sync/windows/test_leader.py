@@ -27,7 +27,7 @@ def leader(office: Office, engine: AsyncEngine) -> Leader:
     scheduler = Scheduler(office.settings.closing, timedelta(0))
     windows = WindowTask(engine, scheduler, office.clock)
     return Leader(
-        engine, Lease(engine, "moe_sync", SCHEDULE), windows, frozenset({"https"}), "https", started_at=office.clock(), clock=office.clock
+        engine, Lease(engine, "moe_sync", SCHEDULE), windows, frozenset({"https"}), "https", clock=office.clock, monotonic=office.monotonic
     )
 
 
@@ -129,3 +129,35 @@ async def test_the_holder_of_a_lease_keeps_its_fence(closed_office: Office, engi
         office.clock.now += timedelta(minutes=minute)
         await one.run_once()
     assert (await office.get("/v1/upload-status")).json()["leader"]["fence"] == 2
+
+
+async def test_no_week_is_closed_while_the_clock_is_doubted(closed_office: Office, engine: AsyncEngine) -> None:
+    office = closed_office
+    await with_a_school(office)
+    one, doubted = leader(office, engine), True
+    one.doubts = lambda: doubted
+    office.clock.now = CLOSE + 6 * WEEK
+    for _ in range(3):
+        assert await one.run_once() is False
+    assert (await office.finished_windows(), await office.uploads()) == ([], [])
+    # The clock was wrong, and is set right.
+    office.clock.now = CLOSE
+    doubted = False
+    while await one.run_once():
+        pass
+    assert await office.finished_windows() == ["2026-W43"]
+
+
+async def test_events_of_the_time_before_a_start_are_read_first_by_the_time_that_passes(closed_office: Office, engine: AsyncEngine) -> None:
+    office = closed_office
+    await with_a_school(office)
+    passed = 1_000.0
+    windows = WindowTask(engine, Scheduler(office.settings.closing, timedelta(minutes=1)), office.clock)
+    lease = Lease(engine, "moe_sync", SCHEDULE)
+    one = Leader(engine, lease, windows, frozenset({"https"}), "https", clock=office.clock, monotonic=lambda: passed)
+    # A step of the clock is no time in which they could be read.
+    office.clock.now = CLOSE + timedelta(hours=1)
+    assert await one.run_once() is False
+    passed += 60
+    assert await one.run_once() is True
+    assert await office.finished_windows() == ["2026-W43"]

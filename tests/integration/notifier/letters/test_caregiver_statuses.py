@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as changed
 
+from shared.db.listen import Wakeup
+from shared.worklist.runner import Runner
 from tests.integration.notifier.conftest import HOLD, MERE, WIREMU, Desk, Visitor
 from tests.support.crossings import SCHOOL, up
 
@@ -123,3 +125,31 @@ async def written_and_not_sent(desk: Desk, mere: Any = MERE) -> None:
     await desk.work()
     assert [status for _, status, _ in await desk.deliveries()] == ["waiting", "waiting"]
     desk.passes(timedelta(minutes=1))
+
+
+async def test_what_another_key_of_the_child_says_counts_until_the_keys_are_taken_apart(desk: Desk, visitor: Visitor) -> None:
+    await desk.school()
+    await desk.roster([desk.joined(MERE, WIREMU)])
+    await desk.say(up(5, 10, to="yellow"))
+    desk.passes(HOLD)
+    # Written already, and merged before it has gone.
+    await Runner("notifier", desk.engine, [desk.letter], Wakeup(), clock=desk.clock).run_once()
+    barred = [changed(MERE, name="NGATA, Mere", email=None, status="Purple"), changed(WIREMU, name="W", notify=False)]
+    await desk.roster([desk.joined(MERE, WIREMU, other_keys=["2"], other_caregivers=barred)])
+    await desk.work()
+    assert desk.mail() == []
+    assert {(status, reason) for _, status, reason in await desk.deliveries()} == {("cancelled", "no-correspondent")}
+    await desk.say(up(10, 20, to="orange"))
+    desk.passes(HOLD)
+    await desk.work()
+    assert desk.mail() == []
+    # The school is asked about the words under the other key, and its decision counts.
+    assert [(item["text"], item["verdict"]) for item in await statuses(visitor)] == [("Purple", "undecided")]
+    await decide(visitor, "purple", "write")
+    await desk.work()
+    assert [message["to"] for message in desk.mail()] == [["mere@example.test"]]
+    await desk.roster([desk.joined(MERE, WIREMU)])
+    await desk.say(up(15, 30, to="red"))
+    desk.passes(HOLD)
+    await desk.work()
+    assert sorted(message["to"] for message in desk.mail()[1:]) == [["mere@example.test"], ["wiremu@example.test"]]

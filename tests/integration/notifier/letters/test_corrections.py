@@ -1,9 +1,12 @@
 """A letter whose days were corrected after it went is taken back, once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from tests.integration.notifier.conftest import HOLD, MERE, Desk, Visitor
+from msgspec.structs import replace as changed
+
+from shared.events.data import Caregiver, TermDates
+from tests.integration.notifier.conftest import HOLD, MERE, WIREMU, Desk, Visitor
 from tests.support.crossings import days, down, stands, up
 
 
@@ -90,6 +93,37 @@ async def test_days_that_count_again_end_it(desk: Desk, visitor: Visitor) -> Non
     await desk.work()
     assert len(desk.mail()) == 1
     assert ("mere@example.test", "cancelled", "stands-again") in await desk.deliveries()
+
+
+async def test_it_is_offered_only_where_the_request_would_be_granted(desk: Desk, visitor: Visitor) -> None:
+    await told(desk)
+    await desk.stands(stands(days(4), 2))
+
+    async def offered() -> bool:
+        item = await one(visitor)
+        alone = (await visitor.http.get(f"/v1/deliveries/{item['id']}", headers=visitor.headers("star:read", role="manage"))).json()
+        assert alone["can_be_corrected"] == item["can_be_corrected"]
+        return bool(item["can_be_corrected"])
+
+    async def caregivers(*listed: Caregiver) -> None:
+        desk.passes(timedelta(seconds=1))
+        await desk.roster([desk.joined(*listed)])
+
+    assert await offered()
+    await visitor.policy(correct="never")
+    assert not await offered()
+    await visitor.policy(correct="offer")
+    for listed in (WIREMU, changed(MERE, status="No contact"), changed(MERE, notify=False)):
+        await caregivers(listed)
+        assert not await offered()
+        assert (await correct(visitor, (await one(visitor))["id"])) == (409, "recipient-gone")
+    await caregivers(MERE)
+    assert await offered()
+    await desk.school(terms=[TermDates("2026-T4", date(2026, 10, 12), date(2026, 11, 19))], updated_at=desk.now)
+    assert not await offered()
+    assert (await correct(visitor, (await one(visitor))["id"])) == (409, "term-over")
+    await visitor.policy(after_term="P10D")
+    assert await offered()
 
 
 async def test_never_is_never(desk: Desk, visitor: Visitor) -> None:

@@ -1,4 +1,4 @@
-"""What a school's policy does to its letters: when they go, about what, and to whom."""
+"""A school's policy decides about its letters: when they go, about what, and to whom."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

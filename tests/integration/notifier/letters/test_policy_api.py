@@ -6,7 +6,7 @@ import pytest
 
 from services.notifier.settings import NotifierSettings
 from tests.integration.notifier.conftest import Desk, Visitor
-from tests.support.crossings import SCHOOL
+from tests.support.crossings import SCHOOL, up
 
 PATH = f"/v1/schools/{SCHOOL}/letter-policy"
 ANY_HOUR = {"days": "any", "opens": "00:00", "until": "23:59"}
@@ -20,6 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "daily_cap": None,
     "after_term": "PT0S",
     "correct": "offer",
+    "replies": None,
 }
 CHOSEN: dict[str, Any] = {
     "hold": "PT4H",
@@ -31,6 +32,7 @@ CHOSEN: dict[str, Any] = {
     "daily_cap": 30,
     "after_term": "P3D",
     "correct": "send",
+    "replies": {"valid_days": 21, "hold_days": 3},
 }
 
 
@@ -133,3 +135,27 @@ async def test_who_may_look_and_who_may_set(visitor: Visitor) -> None:
     assert (await visitor.http.get(f"{PATH}/versions?cursor=zzz", headers=visitor.headers("star:read"))).status_code == 422
     elsewhere = visitor.headers("star:read", schools=("0189",))
     assert (await visitor.http.get(f"/v1/schools/{SCHOOL}/notices", headers=elsewhere)).status_code == 403
+
+
+async def test_a_policy_foretells_what_it_would_do_to_letters_that_wait(desk: Desk, visitor: Visitor) -> None:
+    await desk.school()
+    await desk.roster([desk.joined(student=str(number)) for number in range(4)])
+    await desk.say(*(up(5, 11, to="yellow", student=str(number)) for number in range(3)), up(10, 21, to="orange", student="3"))
+
+    async def effect(**policy: Any) -> dict[str, int]:
+        answer = await visitor.http.post(f"{PATH}/preview", json=policy, headers=visitor.headers("star:read"))
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json()["effect"])
+
+    nothing = {"waiting": 4, "sooner": 0, "later": 0, "never": 0, "kept_back": 0}
+    assert await effect() == nothing
+    # The waiting time of letters that wait has begun: another one is for later letters.
+    assert await effect(hold="P2D") == nothing
+    assert await effect(thresholds=[10]) == nothing | {"never": 3}
+    assert await effect(daily_cap=1) == nothing | {"kept_back": 3}
+    # It is 15:00 on a Friday at the school, and the letters are due at 16:00.
+    assert await effect(window={"days": "school-days", "opens": "08:00", "until": "09:00"}) == nothing | {"later": 4}
+    await visitor.policy(window={"days": "school-days", "opens": "08:00", "until": "09:00"}, thresholds=[10])
+    assert await effect() == nothing | {"sooner": 4}
+    assert (await got(visitor))["version"] == 1
+    assert (await visitor.http.post(f"{PATH}/preview", json={}, headers=visitor.headers("star:read", groups=["10A"]))).status_code == 403

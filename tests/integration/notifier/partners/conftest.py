@@ -99,7 +99,7 @@ class Office:
             return [tuple(row) for row in (await connection.execute(text(sql), values)).all()]
 
     async def deliveries(self) -> list[str]:
-        """What has become of each delivery, in the order of their events."""
+        """The state of each delivery, in the order of their events."""
         return [row[0] for row in await self.rows("SELECT status FROM webhook_deliveries ORDER BY position, subscription_id")]
 
     # As partners see it.

@@ -1,4 +1,4 @@
-"""Who may subscribe, and what is refused."""
+"""Permission to subscribe, and refusals."""
 
 import uuid
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 
 from services.notifier.partners.api.subscriptions import MOST
 from tests.integration.notifier.partners.conftest import CROSSED, NOW, PLAN, RETRACTED, Office, plan
+from tests.integration.notifier.partners.test_webhooks import verified
 from tests.support.crossings import SCHOOL, up
 from tests.support.receivers import receiving
 
@@ -21,6 +22,7 @@ async def test_what_a_new_subscription_answers(office: Office) -> None:
         "url": URL,
         "schools": [SCHOOL],
         "events": [CROSSED, RETRACTED],
+        "format": "cloudevents",
         "state": "active",
         "reason": None,
         "state_since": now,
@@ -28,6 +30,8 @@ async def test_what_a_new_subscription_answers(office: Office) -> None:
         "failing_since": None,
         "previous_secret_until": None,
         "deliveries": {"waiting": 0, "held": 0, "failed": 0},
+        "last_day": {"attempts": 0, "succeeded": 0},
+        "oldest_waiting": None,
         "secret": made["secret"],
     }
     del made["secret"]
@@ -246,3 +250,29 @@ async def test_a_school_cuts_a_partner_off(office: Office) -> None:
         everywhere = await office.subscribe(receiver.url(), schools=("*",), headers=office.headers(schools=("*",)))
         refused = await office.http.delete(f"/v1/schools/{SCHOOL}/subscriptions/{everywhere['id']}", headers=principal)
         assert (refused.status_code, refused.json()["type"]) == (409, "urn:nz-star:problem:all-schools")
+
+
+async def test_the_same_request_makes_one_subscription_and_one_secret(office: Office) -> None:
+    body = {"url": URL, "schools": [SCHOOL], "events": [CROSSED]}
+    key = office.headers() | {"Idempotency-Key": "partner-7"}
+    made = await office.call("POST", "", status=201, json=body, headers=key)
+    assert await office.call("POST", "", status=201, json=body, headers=key) == made
+    another = await office.call("POST", "", status=409, json=body | {"events": [PLAN]}, headers=key)
+    assert another["type"].endswith("key-used")
+    stranger = office.headers(subject="another partner") | {"Idempotency-Key": "partner-7"}
+    assert (await office.call("POST", "", status=201, json=body, headers=stranger))["secret"] != made["secret"]
+    rotated = await office.call("POST", f"/{made['id']}/rotate", headers=key)
+    assert rotated["secret"] != made["secret"]
+    assert await office.call("POST", f"/{made['id']}/rotate", headers=key) == rotated
+    # The secret of before still signs: it was not pushed out by the repetition.
+    async with receiving() as receiver:
+        await office.call("PATCH", f"/{made['id']}", json={"url": receiver.url()})
+        first = await office.call("POST", f"/{made['id']}/test", status=202, headers=key)
+        assert await office.call("POST", f"/{made['id']}/test", status=202, headers=key) == first
+        assert await office.work() == 1
+        (request,) = receiver.requests
+        verified(made["secret"], request, NOW)
+        assert await office.call("POST", f"/{made['id']}/test", status=202, headers=key) == first
+        assert await office.work() == 0
+    await office.call("DELETE", f"/{made['id']}", status=204)
+    assert (await office.call("POST", "", status=409, json=body, headers=key))["type"].endswith("key-used")

@@ -102,5 +102,5 @@ async def test_it_refuses_whatever_we_did_not_sign_just_now(tmp_path: Path) -> N
 
 def test_the_page_subscribes_to_what_its_receiver_understands() -> None:
     """It prints a student's days, and a plan has none."""
-    subscribe = next(block for block in code_blocks("how-to/subscribe-to-events.md", "bash") if "/subscriptions" in block)
+    subscribe = next(block for block in code_blocks("how-to/subscribe-to-events.md", "sh") if "/subscriptions" in block)
     assert PLAN not in subscribe

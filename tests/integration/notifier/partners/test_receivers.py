@@ -12,7 +12,9 @@ import trustme
 from services.notifier.partners.addresses import Guard, parse_networks
 from services.notifier.partners.courier import NO_ADDRESS, AddressBook, AddressRefusedError, Courier, Resolver, system_resolver
 from services.notifier.partners.endpoints import parse_endpoint
+from services.notifier.partners.repository.webhooks import WORK_KIND
 from services.notifier.partners.schedule import Answer
+from shared.worklist import repository as worklist
 from tests.integration.notifier.partners.conftest import Office, plan
 from tests.support.crossings import up
 from tests.support.receivers import Answering, Receiver, receiving, saying
@@ -270,5 +272,43 @@ async def test_a_failing_subscription_is_asked_one_at_a_time_and_all_failing_sha
         await office.work()
         await office.say(*[plan() for _ in range(5)])
         # Both fail by now: with room for one failing subscription, a single delivery of all ten is claimed.
+        office.passes(timedelta(seconds=2))
         assert await office.runner(office.task(failing=1)).run_once() == 1
+        office.passes(timedelta(seconds=2))
         assert await office.runner(office.task(failing=2)).run_once() == 2
+
+
+async def test_a_receiver_that_fails_is_asked_with_growing_pauses_whatever_waits_for_it(office: Office) -> None:
+    async with receiving(Receiver(answer=saying(503))) as receiver:
+        await office.subscribe(receiver.url(), "nz.star.plan.published.v1")
+        await office.say(*[plan() for _ in range(200)])
+        while await office.work():
+            pass
+        # It was asked for as many side by side as it has places, before the first answer was known.
+        at_once = len(receiver.requests)
+        assert at_once < 20
+        for _ in range(120):
+            office.passes(timedelta(seconds=1))
+            await office.work()
+        assert len(receiver.requests) - at_once < 20
+        receiver.answer = saying(200)
+        office.passes(timedelta(minutes=5))
+        while await office.work():
+            pass
+    assert await office.rows("SELECT count(*) FROM webhook_deliveries WHERE status = 'delivered'") == [(200,)]
+
+
+async def test_a_clock_that_is_set_back_has_no_receiver_wait_for_it(office: Office) -> None:
+    async with receiving(Receiver(answer=saying(503))) as receiver:
+        await office.subscribe(receiver.url(), "nz.star.plan.published.v1")
+        await office.say(plan(), plan())
+        while await office.work():
+            pass
+        receiver.answer = saying(200)
+        office.passes(timedelta(hours=-1))
+        async with office.engine.begin() as connection:
+            assert await worklist.keep_waits(connection, [WORK_KIND], office.clock.now) == 2
+        office.passes(timedelta(seconds=10))
+        while await office.work():
+            pass
+    assert await office.rows("SELECT count(*) FROM webhook_deliveries WHERE status = 'delivered'") == [(2,)]

@@ -1,4 +1,4 @@
-"""What happens at once: pausing and resuming while events come in, two workers."""
+"""Things that happen at the same time: pausing and resuming while events come in, two workers."""
 
 import asyncio
 import random
@@ -97,7 +97,7 @@ async def test_what_is_being_held_and_a_resume_wait_for_each_other(office: Offic
         outcome = await task.perform(item)
         async with office.engine.begin() as connection:
             await worklist.settle(connection, item, "retry", now=office.now, due_at=office.now)
-            await task.settle(connection, item, outcome)
+            await task.settle_all(connection, [(item, outcome)])
             resuming = asyncio.create_task(office.call("PATCH", f"/{subscription['id']}", json={"state": "active"}))
             await asyncio.sleep(0.2)
             assert not resuming.done()

@@ -17,7 +17,7 @@ from tests.support.worklist import leases_run_out
 
 
 def verified(secret: str, request: Request, now: datetime) -> Any:
-    """What the specification's own library reads; it looks at the machine's clock, so the timestamp is checked here."""
+    """A request as the specification's own library reads it; that looks at the machine's clock, so the timestamp is checked here."""
     headers = request.headers
     assert headers["webhook-timestamp"] == str(int(now.timestamp()))
     expected = Webhook(secret).sign(headers["webhook-id"], now, request.body.decode())
@@ -65,6 +65,47 @@ async def test_a_crossing_arrives_signed_as_the_cloudevent_that_the_feed_shows(o
     }
     assert await office.attempts(subscription) == [(1, "done", 204, "HTTP 204")]
     assert await office.deliveries() == ["delivered"]
+
+
+async def test_a_subscription_gets_messages_for_teams_or_slack_signed_as_ever(office: Office) -> None:
+    async with receiving() as receiver:
+        wanted = {"url": receiver.url(), "schools": [SCHOOL], "events": [CROSSED, RETRACTED], "format": "teams"}
+        subscription = await office.call("POST", "", status=201, json=wanted)
+        await office.say(up(5, 11, to="yellow"))
+        assert await office.work() == 1
+        changed = await office.call("PATCH", f"/{subscription['id']}", json={"format": "slack"})
+        assert (subscription["format"], changed["format"]) == ("teams", "slack")
+        await office.say(down(5, 9, to="green"))
+        assert await office.work() == 1
+        await office.call("POST", f"/{subscription['id']}/test", status=202)
+        assert await office.work() == 1
+    card, message, test = receiver.requests
+    assert {request.headers["content-type"] for request in receiver.requests} == {"application/json; charset=utf-8"}
+    body = verified(subscription["secret"], card, NOW)["attachments"][0]["content"]["body"]
+    assert body[0]["text"] == "5 days reached"
+    assert "5 days taken back: Marks of student 12345 were corrected" in verified(subscription["secret"], message, NOW)["text"]
+    assert verified(subscription["secret"], test, NOW)["text"] == "Test: This is a test. It is about no student."
+
+
+async def test_a_test_event_arrives_signed_and_no_replay_repeats_it(office: Office) -> None:
+    async with receiving() as receiver, receiving() as other:
+        subscription = await office.subscribe(receiver.url())
+        await office.subscribe(other.url())
+        sent = await office.call("POST", f"/{subscription['id']}/test", status=202)
+        assert await office.work() == 1
+        (request,) = receiver.requests
+        body = verified(subscription["secret"], request, NOW)
+        assert (body["type"], body["id"], body["data"]["subscription"]) == ("nz.star.test.v1", sent["event_id"], subscription["id"])
+        (attempt,) = (await office.call("GET", f"/{subscription['id']}/attempts"))["items"]
+        assert (attempt["event"], attempt["status"], attempt["request"]["body"]) == ("nz.star.test.v1", 204, body)
+        assert "webhook-signature" not in attempt["request"]["headers"]
+        shown = await office.shown(subscription)
+        assert (shown["last_day"], shown["oldest_waiting"]) == ({"attempts": 1, "succeeded": 1}, None)
+        await office.call("POST", f"/{subscription['id']}/replay", status=202, json={"from": "2026-11-01T00:00:00Z"})
+        assert await office.work() == 0
+        await office.call("PATCH", f"/{subscription['id']}", json={"state": "paused"})
+        await office.call("POST", f"/{subscription['id']}/test", status=409)
+    assert other.requests == []
 
 
 async def test_each_subscription_gets_what_it_asked_for(office: Office) -> None:
@@ -131,7 +172,7 @@ async def test_a_receiver_that_comes_back_after_a_day_gets_everything(office: Of
     assert (await office.shown(subscription))["failing_since"] == NOW.isoformat().replace("+00:00", "Z")
 
     async with receiving(receiver):
-        office.passes(timedelta(seconds=7))
+        office.passes(timedelta(minutes=5))
         # The newer one is due, and arrives; then the older one need not wait for its next try, which is hours away.
         assert await office.work() == 2
 
@@ -162,7 +203,7 @@ async def test_a_delivery_is_given_up_after_ten_tries_and_a_replay_starts_again(
         replay = {"from": (NOW - timedelta(days=1)).isoformat(), "undelivered": True}
         assert await office.call("POST", f"/{subscription['id']}/replay", status=202, json=replay) == {"queued": 1}
         assert await office.work() == 1
-        office.passes(timedelta(seconds=6))
+        office.passes(timedelta(minutes=5))
         assert await office.work() == 1
     assert await office.deliveries() == ["delivered"]
 

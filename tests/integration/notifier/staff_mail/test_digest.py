@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from services.notifier.staff_mail.tasks.digest import DigestTask
 from shared.db.listen import Wakeup
 from shared.worklist import repository as worklist
+from shared.worklist.repository import Claimant
 from shared.worklist.runner import Runner
 from tests.integration.notifier.conftest import MERE, Desk, Visitor
 from tests.support.crossings import down, up
@@ -111,7 +112,7 @@ async def test_a_crash_after_gathering_gathers_no_second_one(desk: Desk, visitor
     await desk.say(up(5, 10, to="yellow", student="1"))
     desk.now = MONDAY
     async with desk.engine.begin() as connection:
-        (item,) = await worklist.claim(connection, [DigestTask.kind], most=1, now=desk.now, lease_for=timedelta(minutes=1))
+        (item,) = await worklist.claim(connection, [Claimant(DigestTask.kind, timedelta(minutes=1))], most=1, now=desk.now)
     await desk.digest.perform(item)
     # The worker dies before it settles; its lease runs out.
     desk.passes(timedelta(minutes=2))
@@ -132,7 +133,7 @@ async def test_a_crash_before_the_commit_loses_nothing(desk: Desk, visitor: Visi
     await desk.say(up(5, 10, to="yellow", student="1"))
     desk.now = MONDAY
     async with desk.engine.begin() as connection:
-        await worklist.claim(connection, [DigestTask.kind], most=1, now=desk.now, lease_for=timedelta(minutes=1))
+        await worklist.claim(connection, [Claimant(DigestTask.kind, timedelta(minutes=1))], most=1, now=desk.now)
     await desk.work()
     assert digests(desk) == []
     desk.passes(timedelta(minutes=2))

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from shared.events.catalogue import PLAN_PUBLISHED, PLAN_REVIEW_DUE
 from shared.events.data import PlanPublished, PlanReviewDue
 from shared.events.envelope import Event
-from tests.integration.notifier.conftest import Desk, Visitor
-from tests.support.crossings import SCHOOL
+from tests.integration.notifier.conftest import HOLD, Desk, Visitor
+from tests.support.crossings import SCHOOL, up
 
 
 def review(desk: Desk, event_id: str = "ahead") -> Event:
@@ -63,3 +63,22 @@ async def test_a_plan_that_was_published_is_nobodys_news(known: Desk) -> None:
 
     assert await known.rows("SELECT * FROM notices") == []
     assert await known.rows("SELECT * FROM dead_letters") == []
+
+
+async def test_letters_promise_what_the_newest_published_plan_names(known: Desk) -> None:
+    for version, activities in ((2, {"10": ["meeting-with-whanau"]}), (1, {"10": ["attendance-service-referral"]})):
+        data = PlanPublished(
+            school=SCHOOL,
+            version=version,
+            effective_on=date(2026, 11, 1),
+            review_on=date(2027, 1, 20),
+            published_at=known.now,
+            activities=activities,
+        )
+        await hear(known, Event(PLAN_PUBLISHED, f"published-{version}", "/thresholds", known.now, SCHOOL, data))
+    await known.say(up(10, 20, to="orange"))
+    known.passes(HOLD)
+    await known.work()
+    text = " ".join(known.mail()[0]["text"].split())
+    assert "We would like to meet with you, and make a plan together, as our school’s attendance plan says." in text
+    assert "Attendance Service" not in text

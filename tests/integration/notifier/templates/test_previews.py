@@ -200,3 +200,14 @@ async def test_a_test_waits_for_the_mail_server(known: Desk, visitor: Visitor) -
     await known.work()
 
     assert len(known.mail()) == 1
+
+
+async def test_the_same_request_sends_one_test(known: Desk, visitor: Visitor) -> None:
+    headers = visitor.headers("star:write", role="manage") | {"Idempotency-Key": "test-7"}
+    first = await visitor.http.post(f"{PATH}/5/test", json={"to": OFFICE}, headers=headers)
+    assert (await visitor.http.post(f"{PATH}/5/test", json={"to": OFFICE}, headers=headers)).json() == first.json()
+    await known.work()
+    again = await visitor.http.post(f"{PATH}/5/test", json={"to": OFFICE}, headers=headers)
+    assert again.json() == first.json() | {"status": "sent"}
+    await known.work()
+    assert len(known.mail()) == 1

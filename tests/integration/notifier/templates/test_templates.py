@@ -278,3 +278,26 @@ async def test_words_that_are_out_of_date_do_not_keep_a_letter_back(known: Desk)
 
     assert {message["subject"] for message in known.mail()} == {"Attendance in Term 4"}
     assert await used(known) == [("mere@example.test", "en", None), ("wiremu@example.test", "en", None)]
+
+
+async def test_languages_of_caregivers_are_slots_for_words_that_a_speaker_has_read(desk: Desk, visitor: Visitor) -> None:
+    await desk.school()
+    speak = [Caregiver(name=f"C {tag}", email=f"{tag}@example.nz", language=tag) for tag in ("en", "sm", "zh-Hant")]
+    await desk.roster([desk.joined(*speak), desk.joined(speak[1], student="2")])
+
+    async def slots() -> list[tuple[str, int, list[int], list[int]]]:
+        items = (await get(visitor, f"/v1/schools/{SCHOOL}/letter-languages"))["items"]
+        return [(item["language"], item["caregivers"], item["thresholds"], item["needs_speaker"]) for item in items]
+
+    assert await slots() == [("sm", 2, [], []), ("en", 1, [], []), ("zh-Hant", 1, [], [])]
+    await put(visitor)
+    await put(visitor, language="sm")
+    await put(visitor, 10, language="zh", checked_by="Li Example")
+    assert await slots() == [("sm", 2, [5], [5]), ("en", 1, [5], []), ("zh-Hant", 1, [10], [])]
+    # The same words, now that somebody has read them.
+    assert (await put(visitor, language="sm", checked_by="Sina Example"))["version"] == 2
+    assert (await put(visitor, language="sm"))["version"] == 2
+    assert (await slots())[0] == ("sm", 2, [5], [])
+    # Other words need another look.
+    await put(visitor, language="sm", body=BODY + "\n\nFa'afetai")
+    assert (await slots())[0] == ("sm", 2, [5], [5])

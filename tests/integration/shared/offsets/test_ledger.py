@@ -127,3 +127,28 @@ async def test_what_other_generations_consumed_is_forgotten(engine: AsyncEngine)
         await repository.forget_others(connection, "moe.students.", "moe.students.2")
     async with engine.connect() as connection:
         assert [len(await repository.kept(connection, f"moe.students{n}")) for n in (".1", ".2", "x")] == [0, 1, 1]
+
+
+async def test_a_restore_is_found_once_and_stays_on_record(engine: AsyncEngine, sql: Sql) -> None:
+    ledger = Ledger(engine, GROUP)
+    await ledger.positions(LOGS, committed())
+    await consume(engine, ledger, {A: 10})
+    before = "SELECT topic, partition, from_offset, to_offset FROM thresholds.restores ORDER BY partition"
+    # As far as this process goes: the bus was told after the database.
+    assert await ledger.positions(LOGS, committed({A: 10})) == {A: 10, B: 0}
+    assert await sql(before) == []
+
+    for _ in range(2):
+        assert await Ledger(engine, GROUP).positions(LOGS, committed({A: 70, B: 0})) == {A: 10, B: 0}
+    assert [tuple(row) for row in await sql(before)] == [("star.marks.v1", 0, 10, 70)]
+    async with engine.connect() as connection:
+        found = await repository.restored_at(connection, GROUP)
+        assert found is not None
+        assert await repository.restored_at(connection, "thresholds.roster") is None
+
+
+async def test_processes_of_the_release_before_look_like_no_restore(engine: AsyncEngine, sql: Sql) -> None:
+    await sql("INSERT INTO thresholds.adopts_committed VALUES (now())")
+    await Ledger(engine, GROUP).positions(LOGS, committed({A: 70}))
+    await Ledger(engine, GROUP).positions(LOGS, committed({A: 90}))
+    assert await sql("SELECT * FROM thresholds.restores") == []

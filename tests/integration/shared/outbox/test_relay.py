@@ -1,4 +1,4 @@
-"""What a transaction publishes is sent when it commits: in order, at least once, and by one relay at a time."""
+"""Messages of a transaction are sent when it commits: in order, at least once, and by one relay at a time."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -104,7 +104,7 @@ async def test_a_crash_before_forgetting_sends_the_same_again(
     engine: AsyncEngine, new_relay: NewRelay, sql: Sql, sent: Sent, waiting: Waiting
 ) -> None:
     await sql("CREATE TABLE ingest.archive (number int NOT NULL)")
-    await sql("ALTER TABLE ingest.archive OWNER TO star_ingest")
+    await sql("GRANT INSERT, SELECT ON ingest.archive TO star_ingest_service")
     crash = True
 
     async def archive(connection: AsyncConnection, messages: Sequence[Outgoing]) -> None:

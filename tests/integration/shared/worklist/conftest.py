@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db.engine import create_engine
 from shared.worklist import repository
-from shared.worklist.repository import WorkItem
+from shared.worklist.repository import Claimant, WorkItem
 from shared.worklist.tasks import Backoff, Done, Outcome
 from tests.integration.shared.conftest import Sql
 from tests.support.clock import ManualClock
@@ -61,11 +61,11 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-async def add(engine: AsyncEngine, kind: str = "letter", *, due_at: datetime = NOW) -> uuid.UUID:
+async def add(engine: AsyncEngine, kind: str = "letter", *, due_at: datetime = NOW, share: int = 0) -> uuid.UUID:
     """Puts a new item on the list."""
     item = uuid.uuid4()
     async with engine.begin() as connection:
-        assert await repository.add(connection, kind, item, due_at, NOW)
+        assert await repository.add(connection, kind, item, due_at, NOW, share=share)
     return item
 
 
@@ -74,7 +74,7 @@ async def claim(
 ) -> list[WorkItem]:
     """Claims in a transaction of its own."""
     async with engine.begin() as connection:
-        return await repository.claim(connection, kinds or ("letter",), most=most, now=now, lease_for=lease_for)
+        return await repository.claim(connection, [Claimant(kind, lease_for) for kind in kinds or ("letter",)], most=most, now=now)
 
 
 async def row(engine: AsyncEngine, item: uuid.UUID) -> dict[str, Any]:

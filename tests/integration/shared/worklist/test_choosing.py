@@ -26,7 +26,7 @@ class PickyTask(WatchedTask):
     choice: list[uuid.UUID] = field(default_factory=list)
 
     async def claim(self, connection: AsyncConnection, *, most: int, now: datetime, under_way: Collection[uuid.UUID]) -> Sequence[WorkItem]:
-        return await repository.claim(connection, [self.kind], most=1, now=now, lease_for=self.lease, among=self.choice)
+        return await repository.claim_these(connection, self.choice[:1], self.lease, now=now)
 
     async def next_due(self, connection: AsyncConnection, now: datetime) -> datetime | None:
         return None

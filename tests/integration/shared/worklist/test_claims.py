@@ -2,13 +2,14 @@
 
 import asyncio
 import uuid
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.worklist import repository
-from shared.worklist.repository import LeaseLostError, WorkItem
+from shared.worklist.repository import Claimant, LeaseLostError, WorkItem
 from tests.integration.shared.conftest import Sql
 from tests.integration.shared.worklist.conftest import NOW, Attempts, add, claim, row
 from tests.support.worklist import leases_run_out
@@ -57,7 +58,7 @@ async def test_claims_at_once_never_share_an_item(engine: AsyncEngine) -> None:
 async def test_a_claim_under_way_is_passed_over_and_waited_for_by_nobody(engine: AsyncEngine) -> None:
     first = await add(engine)
     async with engine.begin() as connection:
-        await repository.claim(connection, ["letter"], most=1, now=NOW, lease_for=MINUTE)
+        await repository.claim(connection, [Claimant("letter", MINUTE)], most=1, now=NOW)
         second = await add(engine)
         assert [item.id for item in await claim(engine)] == [second]
         await connection.rollback()
@@ -130,7 +131,7 @@ async def test_only_what_waits_is_cancelled(engine: AsyncEngine) -> None:
 async def test_cancelling_does_not_wait_for_a_claim_under_way(engine: AsyncEngine) -> None:
     item = await add(engine)
     async with engine.begin() as claiming:
-        await repository.claim(claiming, ["letter"], most=1, now=NOW, lease_for=MINUTE)
+        await repository.claim(claiming, [Claimant("letter", MINUTE)], most=1, now=NOW)
         async with engine.begin() as connection:
             assert not await repository.cancel(connection, item, NOW)
 
@@ -148,7 +149,7 @@ async def test_what_waits_or_was_given_up_can_be_moved(engine: AsyncEngine) -> N
     later = NOW + timedelta(days=1)
     async with engine.begin() as connection:
         await repository.cancel(connection, cancelled, NOW)
-        moved = [await repository.reschedule(connection, item, later) for item in (waiting, failed, cancelled, leased, uuid.uuid4())]
+        moved = [await repository.reschedule(connection, item, later, NOW) for item in (waiting, failed, cancelled, leased, uuid.uuid4())]
 
     assert moved == [True, True, True, False, False]
     for item in (waiting, failed, cancelled):
@@ -169,3 +170,69 @@ async def test_what_is_due_next_and_what_is_overdue(engine: AsyncEngine) -> None
         assert await repository.next_due(connection, ["letter", "webhook"]) == NOW
         assert await repository.overdue(connection, ["letter", "webhook"], NOW) == {"letter": 1, "webhook": 0}
         assert await repository.overdue(connection, ["letter"], NOW + MINUTE) == {"letter": 2}
+
+
+async def test_kinds_share_the_places_evenly_whatever_waits_of_each(engine: AsyncEngine) -> None:
+    for kind, number in (("letter", 30), ("delivery", 5), ("notice", 1)):
+        for second in range(number):
+            await add(engine, kind, due_at=NOW - MINUTE + timedelta(seconds=second if kind == "letter" else 50))
+
+    async def kinds_of(most: int, **busy: int) -> Counter[str]:
+        async with engine.begin() as connection:
+            claimants = [Claimant(kind, MINUTE, busy.get(kind, 0)) for kind in ("letter", "delivery", "notice")]
+            return Counter(item.kind for item in await repository.claim(connection, claimants, most=most, now=NOW))
+
+    assert await kinds_of(6) == {"letter": 3, "delivery": 2, "notice": 1}
+    # Whoever has four under way waits until the other has as many.
+    assert await kinds_of(2, letter=4) == {"delivery": 2}
+    assert await kinds_of(8) == {"letter": 7, "delivery": 1}
+
+
+async def test_a_claim_does_not_read_what_is_not_due(engine: AsyncEngine, sql: Sql) -> None:
+    await sql(
+        """
+        INSERT INTO notifier.work (id, kind, due_at, created_at)
+        SELECT gen_random_uuid(), 'letter', CAST($1 AS timestamptz) + n * interval '1 second', $1 FROM generate_series(1, 20000) AS n
+        """,
+        NOW,
+    )
+    await sql("ANALYZE notifier.work")
+    item = await add(engine)
+    [claimed] = await claim(engine, most=8)
+    assert claimed.id == item
+    [plan] = await sql(
+        """
+        EXPLAIN (FORMAT JSON, ANALYZE) SELECT id FROM notifier.work
+        WHERE kind = 'letter' AND state = 'waiting' AND due_at <= $1 ORDER BY due_at LIMIT 8
+        """,
+        NOW,
+    )
+    assert "work_due" in plan[0]
+    assert '"Rows Removed by Filter": 20000' not in plan[0]
+
+
+async def test_a_clock_that_was_ahead_makes_no_wait_longer(engine: AsyncEngine) -> None:
+    ahead, ten_minutes = NOW + timedelta(hours=1), timedelta(minutes=10)
+    at_once, later, by_calendar, as_it_was = (uuid.uuid4() for _ in range(4))
+    async with engine.begin() as connection:
+        await repository.add(connection, "letter", at_once, ahead, ahead)
+        await repository.add(connection, "letter", later, ahead + ten_minutes, ahead)
+        await repository.add(connection, "letter", by_calendar, ahead + ten_minutes, ahead, by_calendar=True)
+        await repository.add(connection, "letter", as_it_was, NOW + timedelta(days=1), NOW)
+        assert await repository.keep_waits(connection, ["webhook"], NOW) == 0
+        assert await repository.keep_waits(connection, ["letter"], ahead) == 0
+        assert await repository.keep_waits(connection, ["letter"], NOW) == 2
+        assert await repository.keep_waits(connection, ["letter"], NOW) == 0
+    assert [item.id for item in await claim(engine, "letter")] == [at_once]
+    dues = [(await row(engine, item))["due_at"] for item in (later, by_calendar, as_it_was)]
+    assert dues == [NOW + ten_minutes, ahead + ten_minutes, NOW + timedelta(days=1)]
+
+
+async def test_a_retry_waits_no_longer_either(engine: AsyncEngine) -> None:
+    item = await add(engine)
+    [claimed] = await claim(engine)
+    ahead = NOW + timedelta(hours=1)
+    async with engine.begin() as connection:
+        await repository.settle(connection, claimed, "retry", now=ahead, due_at=ahead + timedelta(seconds=30))
+        assert await repository.keep_waits(connection, ["letter"], NOW) == 1
+    assert (await row(engine, item))["due_at"] == NOW + timedelta(seconds=30)

@@ -98,7 +98,7 @@ async def test_what_can_never_work_is_not_tried_again(engine: AsyncEngine, task:
 
     # A person looked, and has it tried again.
     async with engine.begin() as connection:
-        assert await repository.reschedule(connection, item, clock.now)
+        assert await repository.reschedule(connection, item, clock.now, clock.now)
     assert await work.run_once() == 1
     assert (await row(engine, item))["state"] == "done"
 

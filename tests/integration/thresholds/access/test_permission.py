@@ -1,4 +1,4 @@
-"""Who may see and do what: by scope, role, school, and the part of the school that somebody looks after."""
+"""Permission to see and do: by scope, role, school, and the part of the school that somebody looks after."""
 
 import itertools
 from typing import Any
@@ -153,7 +153,6 @@ async def test_what_stays_with_the_whole_school(staffroom: Staffroom) -> None:
     everything = {"role": "admin", "scopes": "star:read star:write events:subscribe ops"}
     for path in (
         "/v1/schools/0999/audit",
-        "/v1/schools/0999/data-quality",
         "/v1/schools/0999/recalculations",
         "/v1/events",
         "/v1/dead-letters",

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from services.thresholds.app import create_app
 from services.thresholds.crossings.handler import MarksHandler
@@ -21,11 +22,13 @@ from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker
 from shared.bus.factory import create_bus
 from shared.bus.headers import headers_from_text
-from shared.bus.interface import Message, Outgoing
+from shared.bus.interface import Message, Outgoing, Partition
 from shared.events.catalogue import DEAD_LETTER_SETTLED, DEAD_LETTERED, STUDENT_UPDATED
 from shared.events.data import Caregiver, DeadLettered, DeadLetterSettled, Mark, StudentUpdated, TermDates
 from shared.events.envelope import Event, decode
 from shared.identifiers import SchoolNumber, student_id
+from shared.offsets import repository as offsets
+from shared.offsets.placing import Gap
 from tests.integration.thresholds.conftest import FIRST_DAY, NOW, Heart, absences
 from tests.support.applied import Applied
 from tests.support.polling import eventually
@@ -49,6 +52,12 @@ class Office:
     async def get(self, path: str = "/v1/schools/0999/data-quality", *, token: str | None = None, **query: Any) -> httpx.Response:
         return await self.http.get(path, params=query, headers=bearer(token or self.token()))
 
+    async def part(self, *groups: str) -> Any:
+        """The report as staff who look after these groups get it."""
+        answer = await self.get(token=local_token(self.data, ["star:read"], ["0999"], groups=list(groups)))
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     async def report(self, **query: Any) -> Any:
         answer = await self.get(**query)
         assert answer.status_code == 200, answer.text
@@ -65,7 +74,7 @@ async def office(heart: Heart, database_url: str, tmp_path: Path) -> AsyncIterat
         yield Office(client, tmp_path)
 
 
-async def send(heart: Heart, student: str, *caregivers: Caregiver, school: str = "0999") -> None:
+async def send(heart: Heart, student: str, *caregivers: Caregiver, school: str = "0999", groups: tuple[str, ...] = ()) -> None:
     identity = student_id(SchoolNumber(school), student)
     data = StudentUpdated(
         school=school,
@@ -73,6 +82,7 @@ async def send(heart: Heart, student: str, *caregivers: Caregiver, school: str =
         student_id=identity,
         given_name="Hemi",
         family_name="Example",
+        groups=list(groups),
         caregivers=list(caregivers),
         updated_at=NOW,
     )
@@ -137,6 +147,7 @@ async def test_the_report_of_a_school(heart: Heart, office: Office) -> None:
         "not-on-roll": 0,
         "unknown-student": 1,
         "dead-letter": 0,
+        "lost-messages": 0,
     }
     assert [tuple(item.values()) for item in body["items"]] == [
         ("no-address", "=2", None, 1, "no caregiver has an e-mail address that a letter may go to"),
@@ -149,6 +160,20 @@ async def test_the_report_of_a_school(heart: Heart, office: Office) -> None:
     ]
     assert "Hemi" not in str(body)
     assert "Mere" not in str(body)
+
+
+async def test_staff_of_a_part_get_the_report_of_their_own_students(heart: Heart, office: Office) -> None:
+    await full_school(heart)
+    await send(heart, "4", groups=("9A",))
+    await send(heart, "5", REACHED, groups=("9B",))
+    handler = Applied(heart.engine, DeadLettersHandler(heart.marks_handler.dead_letters, lambda: REPORTED_AT))
+    await handler([reported(heart, "notifier", 1)])
+    own = await office.part("9A")
+    assert {item["student"] for item in own["items"]} == {"4"}
+    assert own["counts"]["no-caregiver"] == 1
+    assert own["counts"]["dead-letter"] == own["counts"]["unknown-student"] == 0
+    assert (await office.part("10A"))["items"] == []
+    assert (await office.report())["counts"]["dead-letter"] == 1
 
 
 async def test_pages_add_up_and_kinds_can_be_asked_for(heart: Heart, office: Office) -> None:
@@ -223,6 +248,31 @@ async def test_dead_letters_of_all_services_are_told(heart: Heart, office: Offic
     assert (await office.report())["counts"]["dead-letter"] == 3
 
 
+async def test_messages_that_the_bus_lost_are_told_to_the_schools_that_they_may_be_of(heart: Heart, office: Office) -> None:
+    await full_school(heart)
+    async with heart.engine.begin() as connection:
+        for partition in range(8):
+            await connection.execute(
+                text(
+                    "INSERT INTO consumed (consumer_group, topic, partition, next_offset)"
+                    " VALUES ('thresholds.marks', 'star.marks.v1', :partition, 0)"
+                ),
+                {"partition": partition},
+            )
+        # crc32 puts school 0999 into the first of eight.
+        gaps = [Gap("thresholds.marks", Partition("star.marks.v1", number), "lost", 100, 120, None, NOW) for number in (0, 1)]
+        await offsets.add_gaps(connection, gaps)
+
+    issues = (await office.report(issue="lost-messages"))["items"]
+    assert [(issue["student"], issue["count"], issue["issue"]) for issue in issues] == [(None, 20, "lost-messages")]
+    assert "star.marks.v1, partition 0" in issues[0]["detail"]
+
+    async with heart.engine.begin() as connection:
+        await offsets.settle_gaps(connection, [gap.id for gap in await offsets.open_gaps(connection)])
+    report = await office.report()
+    assert (report["counts"]["lost-messages"], [item for item in report["items"] if item["issue"] == "lost-messages"]) == (0, [])
+
+
 async def test_the_worker_listens_to_the_dead_letters_topic(heart: Heart, database_url: str, tmp_path: Path) -> None:
     settings = ThresholdsSettings(data=tmp_path, database_url=database_url)
     bus = create_bus(settings)
@@ -254,7 +304,7 @@ async def test_what_can_not_be_read_on_the_dead_letters_topic_is_kept_and_forgot
     async with heart.engine.begin() as connection:
         await reported_letters.forget_before(connection, NOW + timedelta(seconds=1), 1_000)
     assert await heart.rows("SELECT 1 FROM reported_dead_letters") == []
-    await handler([Message("star.dead-letters.v1", 0, 9, b"x", b"{}", ()), Message("star.dead-letters.v1", 0, 10, b"x", None, ())])
+    await handler([Message("star.dead-letters.v1", 0, 9, b"x", b"{}", ()), Message("star.dead-letters.v1", 0, 10, b"y", None, ())])
     rows = await heart.rows("SELECT reason FROM dead_letters ORDER BY reason")
     assert [row.reason for row in rows] == ["not-an-event", "wrong-type"]
 
@@ -342,3 +392,29 @@ async def test_the_codes_are_told_to_any_token(office: Office) -> None:
     assert "justified" in by_code["O"]["note"]
     assert (await office.http.get("/v1/attendance-codes")).status_code == 401
     assert (await office.get("/v1/attendance-codes", on="yesterday")).status_code == 422
+
+
+async def test_the_summary_has_the_number_of_the_report_for_each_part_of_a_school(heart: Heart, office: Office) -> None:
+    await heart.school()
+    await send(heart, "1", groups=("9A",))
+    await send(heart, "2", groups=("9B",))
+    await heart.post(absences(1, student="1"))
+
+    async def number(*groups: str) -> int | None:
+        own = {"groups": list(groups)} if groups else {}
+        token = local_token(office.data, ["star:read"], ["0999"], **own)
+        issues: int | None = (await office.get("/v1/schools/0999/summary", token=token)).json()["issues"]
+        return issues
+
+    assert await number() is None
+    report, part = await office.report(limit=500), await office.part("9A")
+    assert len(report["items"]) > len(part["items"]) > 0
+    # The report that was read is its own count; a part that nobody has read is counted beside the first look.
+    assert (await number(), await number("9A")) == (len(report["items"]), len(part["items"]))
+    assert await number("9B") is None
+
+    async def is_counted() -> bool:
+        return await number("9B") is not None
+
+    await eventually(is_counted, expected=True)
+    assert await number("9B") == len((await office.part("9B"))["items"])

@@ -48,7 +48,7 @@ def whole(**changes: Any) -> dict[str, Any]:
 
 
 class Board:
-    """What a test plays with."""
+    """The parts that a test plays with."""
 
     def __init__(self, settings: ThresholdsSettings, publisher: Publisher) -> None:
         self.settings = settings

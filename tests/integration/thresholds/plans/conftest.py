@@ -19,7 +19,8 @@ __all__ = ["board", "chromium"]
 @pytest.fixture
 async def board(database_url: str, tmp_path: Path) -> AsyncIterator[Board]:
     """A board whose school is known; the service serves and works."""
-    settings = ThresholdsSettings(data=tmp_path, database_url=database_url)
+    # Tests turn the clock by years.
+    settings = ThresholdsSettings(data=tmp_path, database_url=database_url, clock_jump=timedelta(days=3660))
     bus = EmbeddedBus(database_url, partitions=1, publish_timeout=timedelta(seconds=10))
     await bus.ensure_topics()
     publisher = bus.publisher()

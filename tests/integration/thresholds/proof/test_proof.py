@@ -1,9 +1,9 @@
-"""What is stored is what the marks say: held by the oracle after any changes of marks and calendars, and by the topic."""
+"""Stored totals are those of the marks: held by the oracle after any changes of marks and calendars, and by the topic."""
 
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -106,15 +106,18 @@ class Topic:
     heart: Heart
     bus: EmbeddedBus
     publisher: Publisher
+    progress: list[tuple[int, int]] = field(default_factory=list)
 
-    async def post(self, marks: list[Mark], *, applied: bool = True) -> None:
-        message = self.heart.roll(marks)
+    async def post(self, marks: list[Mark], *, applied: bool = True, school: str = "0999") -> None:
+        message = self.heart.roll(marks, school)
         await self.publisher.publish([Outgoing(message.topic, message.key or b"", message.value, message.headers)])
         if applied:
             await self.heart.marks_handler([message])
 
-    async def replay(self) -> Replayed:
-        return await replay(self.heart.engine, self.bus, FOLDER, NOW)
+    async def replay(self, only: str | None = None) -> Replayed:
+        return await replay(
+            self.heart.engine, self.bus, FOLDER, NOW, only, kind="embedded", progress=lambda *far: self.progress.append(far)
+        )
 
 
 @pytest.fixture
@@ -138,8 +141,24 @@ async def test_the_topic_gives_the_register_again(heart: Heart, topic: Topic) ->
     assert (result.marks, result.equal, result.lacking, result.beyond) == (1000, len(STUDENTS), [], [])
 
     async with heart.engine.begin() as connection:
-        await connection.execute(text("UPDATE register SET marks = substr(marks, 18) WHERE student = '3'"))
+        await connection.execute(text("UPDATE register SET newest_first = substr(newest_first, 18) WHERE student = '3'"))
     assert [key.student for key in (await topic.replay()).lacking] == ["3"]
+
+
+async def test_a_replay_of_one_school_reads_its_partition_and_compares_nothing_else(heart: Heart, topic: Topic) -> None:
+    numbers = [f"{number:04}" for number in range(990, 1000)]
+    for number in numbers:
+        await heart.school(number)
+        await topic.post(absences(3), school=number)
+        await topic.post(absences(2, first=1), school=number, applied=number != "0995")
+    result = await topic.replay("0995")
+    assert (result.messages, result.marks, result.equal) == (2, 5, 1)
+    # Three partitions for ten schools: some were not read at all.
+    assert 0 < topic.progress[0][0] + topic.progress[0][1] < 20
+    assert topic.progress[-1][1] == 0
+
+    everything = await topic.replay()
+    assert (everything.messages, everything.marks, everything.equal, everything.built) == (20, 50, 10, {})
 
 
 async def test_a_replay_ends_where_the_topic_ended_when_it_began(heart: Heart, topic: Topic) -> None:

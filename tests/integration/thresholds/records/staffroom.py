@@ -92,7 +92,7 @@ class Staffroom:
         return record_path(student)
 
     async def said(self) -> list[tuple[str, dict[str, Any]]]:
-        """What staff's doings told the other services, in order: (type without its frame, data)."""
+        """The events of staff's doings, in order: (type without its frame, data)."""
         found = []
         for row in await self.heart.rows(_SAID):
             event = decode(Message(row.topic, 0, 0, row.key, row.value, headers_from_text(row.headers)))

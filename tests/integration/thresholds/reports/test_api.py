@@ -65,7 +65,7 @@ async def page(board: Office, **query: Any) -> str:
 
 
 def words(page: str) -> str:
-    """What stands on a page, and what its pictures are called, in one line."""
+    """A page's text and the names of its pictures, in one line."""
     text = re.sub(r"<style>.*?</style>", " ", page, flags=re.DOTALL)
     text = re.sub(r'<img src="[^"]*" alt="([^"]*)">', r" \1 ", text)
     return " ".join(re.sub(r"<[^>]+>", " ", text).split())

@@ -125,6 +125,22 @@ async def test_the_history_follows_and_does_not_count_unless_the_school_says_so(
     assert (await registrar.attendance())["absent_half_days"] == 0
 
 
+async def test_casework_goes_along_in_words_only_if_the_sender_says_so(registrar: Registrar, heart: Heart) -> None:
+    headers = registrar.headers()
+    contact = {"at": "2026-11-18T10:15:00+13:00", "how": "phone", "with": "Mere", "outcome": "no-answer", "staff": "Ms Made-Up"}
+    plan = {"barriers": ["Moving house"], "goals": [{"text": "Mondays"}], "status": "agreed", "level": "intensive"}
+    for place, body in (("contacts", contact), ("support-plans", plan)):
+        assert (await registrar.http.post(f"{OLD}/{place}", json=body, headers=headers)).status_code == 201
+    brought = (await registrar.bring(await registrar.export())).json()["casework"]
+    assert [(piece["kind"], piece["status"], piece["how"], piece["level"], piece["words"]) for piece in brought] == [
+        ("contact", "no-answer", "phone", None, None),
+        ("support-plan", "agreed", None, "intensive", None),
+    ]
+    heart.now += timedelta(minutes=1)
+    words = (await registrar.bring(await registrar.export(notes=True))).json()["casework"]
+    assert (words[0]["words"]["with"], words[1]["words"]["barriers"]) == ("Mere", ["Moving house"])
+
+
 async def test_the_schools_own_marks_go_before(registrar: Registrar, heart: Heart) -> None:
     await heart.school(count_carried_absences=True, updated_at=NOW + timedelta(minutes=1))
     assert (await registrar.bring(await registrar.export())).status_code == 201

@@ -20,7 +20,7 @@ ROUNDS = 25
 
 
 def history(dice: random.Random, student: str, desk: Desk) -> Iterator[list[Event]]:
-    """What the heart says of a student whose total goes up and down: a batch of events for each change of level."""
+    """The crossings of a student whose total goes up and down: a batch of events for each change of level."""
     level, sequences = 0, dict.fromkeys(THRESHOLDS, 0)
     while True:
         half_days = dice.randint(0, 35)

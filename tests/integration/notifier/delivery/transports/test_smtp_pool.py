@@ -239,3 +239,18 @@ async def test_a_letter_that_can_be_no_email_is_never_tried() -> None:
         assert await transport.send(parcel) == Unwanted("the letter can't be written as an e-mail")
 
     assert server.sessions == []
+
+
+async def test_connections_that_the_server_turns_away_cost_no_letter_its_attempt() -> None:
+    """It takes two from one client: the letters wait for those, and no third is asked for again."""
+
+    def two_at_most(session: Session, command: str) -> str | None:
+        return "421 4.7.0 too many connections" if command == "CONNECT" and session.number > 2 else None
+
+    async with ScriptedSmtp(answers=two_at_most) as server, transport_to(server) as transport:
+        assert await asyncio.gather(*(transport.send(PARCEL) for _ in range(12))) == [Done()] * 12
+        carried = [session.number for session in server.sessions if "DATA" in session.commands]
+        asked = len(server.sessions)
+        assert set(carried) == {1, 2}
+        assert await asyncio.gather(*(transport.send(PARCEL) for _ in range(12))) == [Done()] * 12
+        assert len(server.sessions) == asked

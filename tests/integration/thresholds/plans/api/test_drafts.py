@@ -6,11 +6,17 @@ import pytest
 
 from tests.integration.thresholds.plans.board import PLAN, SCHOOL, Board, whole
 
+NO_PARTS = {"parents": [], "students": [], "ministry": []}
+
 
 async def test_a_draft_is_kept_as_it_was_sent(board: Board) -> None:
     assert (await board.get(PLAN)).json()["type"] == "urn:nz-star:problem:no-plan"
     saved = await board.save(whole())
     assert saved == {
+        "roles": [],
+        "baseline": [],
+        "targets": [],
+        "first_review_on": None,
         "school": "0999",
         "version": 1,
         "state": "draft",
@@ -26,10 +32,14 @@ async def test_a_draft_is_kept_as_it_was_sent(board: Board) -> None:
         "processes": {"patterns": ["Deans look at absences every fortnight."], "barriers": ["We ask at home for the reason."]},
         "monitoring": {"measures": ["Students at each step, each term."], "achievement_links": ["Beside credits, twice a year."]},
         "thresholds": {
-            "expectations": {"strategies": ["Whānau tell us by 8:45."], "actions": []},
-            "5": {"strategies": ["We ring within three days."], "actions": ["written-communication", "conversation-with-whanau"]},
-            "10": {"strategies": ["We meet, and write a plan of support."], "actions": ["meeting-with-whanau"]},
-            "15": {"strategies": ["Agencies help."], "actions": ["attendance-service-referral"]},
+            "expectations": {"strategies": ["Whānau tell us by 8:45."], "actions": [], **NO_PARTS},
+            "5": {
+                "strategies": ["We ring within three days."],
+                "actions": ["written-communication", "conversation-with-whanau"],
+                **NO_PARTS,
+            },
+            "10": {"strategies": ["We meet, and write a plan of support."], "actions": ["meeting-with-whanau"], **NO_PARTS},
+            "15": {"strategies": ["Agencies help."], "actions": ["attendance-service-referral"], **NO_PARTS},
         },
         "approved_on": "2026-11-03",
         "approved_by": "Board of Ōtaki Example College",

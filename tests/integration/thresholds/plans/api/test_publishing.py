@@ -25,7 +25,7 @@ async def test_a_published_plan_can_be_read_by_everybody(board: Board) -> None:
     for said in (
         "Ōtaki Example College",
         "By 2028, 80% of our students",
-        "Conversation with whānau",
+        "We ring you and ask how we can help.",
         "20\u00a0November\u00a02026",
         'href="0999.pdf"',
     ):
@@ -108,7 +108,18 @@ async def test_publishing_is_said_once_however_often_it_is_asked_for(board: Boar
     await eventually(
         board.said,
         [
-            PlanPublished(school="0999", version=version, effective_on=date(2027, 1, 28), review_on=date(2029, 11, 2), published_at=NOW)
+            PlanPublished(
+                school="0999",
+                version=version,
+                effective_on=date(2027, 1, 28),
+                review_on=date(2029, 11, 2),
+                published_at=NOW,
+                activities={
+                    "5": ["written-communication", "conversation-with-whanau"],
+                    "10": ["meeting-with-whanau"],
+                    "15": ["attendance-service-referral"],
+                },
+            )
             for version in (1, 2)
         ],
     )

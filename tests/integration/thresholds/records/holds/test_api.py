@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.events.data import TermDates
 from shared.identifiers import SchoolNumber, student_id
 from tests.integration.thresholds.conftest import absences
 from tests.integration.thresholds.records.staffroom import NOW, Staffroom, record_path
@@ -23,6 +24,19 @@ async def in_force(staffroom: Staffroom) -> dict[int, str | None]:
     return {item["threshold"]: item["hold"] and item["hold"]["reason"] for item in sorted(listed, key=lambda item: item["threshold"])}
 
 
+async def test_in_the_holidays_a_hold_is_for_the_term_to_come(staffroom: Staffroom) -> None:
+    await staffroom.student("1")
+    await staffroom.crossed("1", 20)
+    staffroom.clock.now = datetime(2027, 1, 12, 2, 0, tzinfo=UTC)
+    assert await staffroom.refused("PUT", HOLD, {"reason": "in hospital"}) == (409, "no-term-to-come")
+    terms = [TermDates("2027-T1", date(2027, 2, 2), date(2027, 4, 9))]
+    await staffroom.heart.school(terms=terms, updated_at=staffroom.clock.now)
+    hold = await staffroom.ok("PUT", HOLD, {"reason": "in hospital"})
+    assert hold["term"] == "2027-T1"
+    assert (await staffroom.ok("GET", HOLD))["items"] == [hold]
+    assert (await staffroom.ok("DELETE", HOLD))["term"] == "2027-T1"
+
+
 async def test_a_hold_is_set_replaced_and_lifted(staffroom: Staffroom) -> None:
     await staffroom.crossed("1", 20)
     assert await in_force(staffroom) == {5: None, 10: None}
@@ -35,7 +49,7 @@ async def test_a_hold_is_set_replaced_and_lifted(staffroom: Staffroom) -> None:
         "until": None,
         "holding": True,
         "held_by": "dean",
-        "held_at": "2026-11-20T02:00:00Z",
+        "held_at": "2026-11-20T02:00:00.000001Z",
         "lifted_by": None,
         "lifted_at": None,
     }
@@ -52,7 +66,7 @@ async def test_a_hold_is_set_replaced_and_lifted(staffroom: Staffroom) -> None:
     assert attendance["absent_half_days"] == 20
 
     lifted = await staffroom.ok("DELETE", HOLD)
-    assert lifted == second | {"holding": False, "lifted_by": "dean", "lifted_at": "2026-11-20T03:00:00Z"}
+    assert lifted == second | {"holding": False, "lifted_by": "dean", "lifted_at": "2026-11-20T03:00:00.000002Z"}
     assert await in_force(staffroom) == {5: None, 10: "meeting on Monday"}
     assert await staffroom.refused("DELETE", HOLD) == (404, "no-hold")
     await staffroom.ok("DELETE", HOLD, threshold=10)

@@ -23,7 +23,7 @@ async def test_several_responses_on_a_record(staffroom: Staffroom) -> None:
         "staff": "Ms Example",
         "note": None,
         "recorded_by": "dean",
-        "recorded_at": "2026-11-20T02:00:00Z",
+        "recorded_at": "2026-11-20T02:00:00.000001Z",
         "amended_at": None,
         "withdrawn_by": None,
         "withdrawn_at": None,
@@ -56,7 +56,7 @@ async def test_a_response_is_put_right(staffroom: Staffroom) -> None:
         "occurred_on": "2026-11-18",
         "staff": "Ms Example",
         "note": "phoned",
-        "recorded_at": "2026-11-20T02:00:00Z",
+        "recorded_at": "2026-11-20T02:00:00.000001Z",
         "amended_at": "2026-11-20T03:00:00Z",
     }
     kind, data = (await staffroom.said())[-1]
@@ -64,7 +64,7 @@ async def test_a_response_is_put_right(staffroom: Staffroom) -> None:
         "response.amended",
         "conversation-with-student",
         date(2026, 11, 18),
-        NOW,
+        NOW + timedelta(microseconds=1),
         NOW + timedelta(hours=1),
     )
     assert (data["response_id"], data["record_id"], data["threshold"]) == (type(data["response_id"])(shown["id"]), record_id(), 5)
@@ -93,7 +93,7 @@ async def test_a_response_that_never_happened(staffroom: Staffroom) -> None:
     assert (record["responses"], record["answered"]) == ([], False)
     assert (await staffroom.ok("GET", path))["responses"] == []
     (kept,) = (await staffroom.ok("GET", path, include_withdrawn=True))["responses"]
-    assert (kept["id"], kept["withdrawn_by"], kept["withdrawn_at"]) == (response["id"], "dean", "2026-11-20T02:00:00Z")
+    assert (kept["id"], kept["withdrawn_by"], kept["withdrawn_at"]) == (response["id"], "dean", "2026-11-20T02:00:00.000002Z")
     (listed,) = (await staffroom.ok("GET", "/v1/schools/0999/star-records", include_withdrawn=True))["items"]
     assert listed["responses"] == [kept]
     (listed,) = (await staffroom.ok("GET", "/v1/schools/0999/star-records"))["items"]
@@ -146,7 +146,7 @@ async def test_the_history_tells_everything(staffroom: Staffroom) -> None:
             },
         },
         {
-            "at": "2026-11-20T02:00:00Z",
+            "at": "2026-11-20T02:00:00.000001Z",
             "by": "aroha",
             "action": "response-recorded",
             "response": response,
@@ -185,7 +185,7 @@ async def test_the_history_tells_everything(staffroom: Staffroom) -> None:
             "changes": {"status": {"from": "closed", "to": "open"}, "outcome": {"from": "barriers-resolved", "to": None}},
         },
         {
-            "at": "2026-11-20T02:03:00Z",
+            "at": "2026-11-20T02:03:00.000001Z",
             "by": "principal",
             "action": "response-withdrawn",
             "response": response,
@@ -235,3 +235,18 @@ async def test_what_is_not_there(staffroom: Staffroom) -> None:
         assert await staffroom.refused("DELETE", f"{elsewhere}/responses/{response}") == (404, expected)
     for nothing in ({}, {"staff": None}, {"occurred_on": None}):
         assert await staffroom.refused("PATCH", f"{path}/responses/{response}", nothing) == (422, "invalid-request")
+
+
+async def test_the_same_request_is_recorded_once(staffroom: Staffroom) -> None:
+    path = f"{await staffroom.crossed()}/responses"
+    key = {"Idempotency-Key": "talk-7"}
+    first = await staffroom.ok("POST", path, talked(note="phoned"), headers=key)
+    assert await staffroom.ok("POST", path, talked(note="phoned"), headers=key) == first
+    assert await staffroom.refused("POST", path, talked(), headers=key) == (409, "key-used")
+    assert [name for name, _ in await staffroom.said()] == ["response.recorded"]
+    (response,) = first["responses"]
+    right = await staffroom.ok("PATCH", f"{path}/{response['id']}", {"note": "visited"})
+    assert await staffroom.ok("POST", path, talked(note="phoned"), headers=key) == right
+    taken_back = await staffroom.ok("DELETE", f"{path}/{response['id']}")
+    assert await staffroom.ok("POST", path, talked(note="phoned"), headers=key) == taken_back
+    assert len((await staffroom.ok("POST", path, talked(), headers={"Idempotency-Key": "talk-8"}))["responses"]) == 1

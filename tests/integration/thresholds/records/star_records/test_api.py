@@ -264,3 +264,56 @@ async def test_the_threshold_can_be_asked_for(staffroom: Staffroom) -> None:
 @pytest.mark.parametrize("query", [{"teir": "red"}, {"tier": "blue"}, {"year_level": 16}, {"group": "\x00"}, {"sort": "age"}, {"limit": 0}])
 async def test_what_can_not_be_asked_for_of_the_students(staffroom: Staffroom, query: dict[str, Any]) -> None:
     assert await staffroom.refused("GET", "/v1/schools/0999/students", **query) == (422, "invalid-request")
+
+
+async def test_a_record_is_found_by_its_student(staffroom: Staffroom) -> None:
+    await staffroom.student("1", "9A", year_level=9)
+    await staffroom.student("2", "10B", year_level=10)
+    await staffroom.crossed("1", 20)
+    await staffroom.crossed("2", 10)
+    await staffroom.crossed("3", 10)
+    items = (await staffroom.ok("GET", LIST, sort="name"))["items"]
+    assert [(item["student"], item["name"], item["year_level"], item["groups"]) for item in items] == [
+        ("1", "Hemi Example 1", 9, ["9A"]),
+        ("1", "Hemi Example 1", 9, ["9A"]),
+        ("2", "Hemi Example 2", 10, ["10B"]),
+        ("3", None, None, []),
+    ]
+    assert await listed(staffroom, q="exa 2") == [("2", 5)]
+    assert await listed(staffroom, q="1") == [("1", 5), ("1", 10)]
+    (other,) = (await staffroom.ok("GET", LIST, q="exa 2"))["items"]
+    assert await listed(staffroom, record=[other["id"]], groups=["9A"]) == []
+    assert await listed(staffroom, year_level=10) == await listed(staffroom, group="10B") == [("2", 5)]
+    assert await listed(staffroom, q="hemi", groups=["9A"]) == [("1", 5), ("1", 10)]
+    line = (await staffroom.audit(action="list-records"))[0]
+    assert line["filters"] == {"searched": True}
+
+
+async def test_records_in_the_order_of_their_days(staffroom: Staffroom) -> None:
+    # Five, ten and fifteen days: crossed on 16 October, 23 October and 2 November.
+    await staffroom.crossed("1", 30)
+    await staffroom.ok("PATCH", record_path("1", 5), {"due_on": "2026-11-30"})
+    by_hand = await staffroom.ok("POST", "/v1/schools/0999/students/1/star-records", {})
+
+    async def thresholds(**query: Any) -> list[int | None]:
+        return [item["threshold"] for item in (await staffroom.ok("GET", LIST, **query))["items"]]
+
+    assert await thresholds(sort="crossed_on") == [5, 10, 15, None]
+    assert await thresholds(sort="-crossed_on") == [None, 15, 10, 5]
+    assert await thresholds(crossed_from="2026-10-23", crossed_to="2026-11-02", sort="crossed_on") == [10, 15]
+    items = (await staffroom.ok("GET", LIST, sort="due_on"))["items"]
+    assert [item["due_on"] for item in items] == [DUE[10], DUE[15], "2026-11-30", None]
+    assert items[-1]["id"] == by_hand["id"]
+    assert await thresholds(record=[by_hand["id"], items[0]["id"]], sort="due_on") == [10, None]
+    first = await staffroom.ok("GET", LIST, sort="due_on", limit=2)
+    assert await thresholds(sort="due_on", limit=2, cursor=first["next"]) == [5, None]
+    assert await staffroom.refused("GET", LIST, sort="id", cursor=first["next"]) == (422, "bad-cursor")
+
+
+async def test_a_record_made_by_hand_is_made_once(staffroom: Staffroom) -> None:
+    await staffroom.student("7")
+    path, key = "/v1/schools/0999/students/7/star-records", {"Idempotency-Key": "record-7"}
+    first = await staffroom.ok("POST", path, {"threshold": 5, "reason": "moved here"}, headers=key)
+    assert await staffroom.ok("POST", path, {"threshold": 5, "reason": "moved here"}, headers=key) == first
+    assert await staffroom.refused("POST", path, {"threshold": 10}, headers=key) == (409, "key-used")
+    assert len(await staffroom.said()) == 1
