@@ -35,6 +35,7 @@ def test_the_official_parser_takes_the_document() -> None:
         "nz.star.response.amended.v1.cloudevent",
         "nz.star.response.recorded.v1.cloudevent",
         "nz.star.response.withdrawn.v1.cloudevent",
+        "nz.star.threshold.approaching.v1.cloudevent",
         "nz.star.threshold.crossed.v1.cloudevent",
         "nz.star.threshold.retracted.v1.cloudevent",
     ]

@@ -1,4 +1,4 @@
-"""What a partner may do on a broker once the documentation's commands have run, and what it may not."""
+"""A partner's rights on a broker once the documentation's commands have run, and their bounds."""
 
 import shlex
 from collections.abc import AsyncIterator, Iterator
@@ -36,7 +36,7 @@ async def opened(broker: SecureBroker, tmp_path_factory: pytest.TempPathFactory)
     await publisher.publish([up(5, 11, to="yellow").encode()])
     await publisher.stop()
     await bus.close()
-    (commands,) = code_blocks("how-to/subscribe-to-events.md", "acl")
+    commands = next(block for block in code_blocks("how-to/subscribe-to-events.md", "sh") if block.startswith("kafka-acls"))
     for line in commands.splitlines():
         command, *arguments = shlex.split(line.replace("$INSIDE", broker.bootstrap))
         assert command == "kafka-acls"

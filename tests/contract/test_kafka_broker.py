@@ -1,4 +1,4 @@
-"""What the rest relies on: the broker keeps what it acknowledged, on the same port, however it ended, and leaves no process behind."""
+"""The rest relies on this: the broker keeps what it acknowledged, on the same port, however it ended, and leaves no process behind."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What staff decide and partners hear, through all services: holds, corrected responses, the plan, transfers, webhooks."""
+"""Staff's decisions and partners' events, through all services: holds, corrected responses, the plan, transfers, webhooks."""
 
 from datetime import date, datetime, timedelta
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.school import School, eventually, fresh_number
-from tests.support.pages import code_blocks
+from tests.support.pages import DOCS, blocks
 from tests.support.ports import free_port
 from tests.support.stack import EmbeddedStack
 
@@ -40,12 +40,14 @@ class Reader:
             ".venv/bin/star": str(Path(sys.executable).parent / "star"),
             "--data .star": f"--data {stack.data}",
             "9099": str(self.port),
-            "0189": school,
+            "0999": school,
             "python3 ": f"{sys.executable} ",
         }
 
     def blocks(self, language: str) -> list[str]:
-        found = code_blocks(PAGE, language)
+        found = [
+            block.text for block in blocks(DOCS / PAGE) if block.language == language and not block.not_run and not block.run_elsewhere
+        ]
         for printed, mine in self._own.items():
             found = [block.replace(printed, mine) for block in found]
         return found
@@ -77,7 +79,7 @@ def test_the_quickstart_works_as_it_is_printed(open_stack: EmbeddedStack, tmp_pa
     school = School(open_stack, fresh_number())
     school.enrol(["12345"])
     reader = Reader(open_stack, school.number, tmp_path)
-    enter, subscribe, start, look, replay, poll, stream = reader.blocks("bash")
+    enter, subscribe, start, look, test, replay, poll, stream = reader.blocks("sh")
     assert start.split()[-1] == "receiver.py"
 
     assert reader.shell(enter, subscribe, "echo $STAR_WEBHOOK_SECRET").startswith("whsec_")
@@ -93,10 +95,13 @@ def test_the_quickstart_works_as_it_is_printed(open_stack: EmbeddedStack, tmp_pa
             "delivered",
         )
         # The same event comes again, and the receiver knows it.
-        past = replay.replace("2026-10-12T00:00:00+13:00", f"{school.start}T00:00:00+13:00")
+        past = replay.replace("2026-12-01T00:00:00+13:00", f"{school.start}T00:00:00+13:00")
         assert reader.shell(enter, look.splitlines()[0], past) == '{"queued":1}'
         eventually(lambda: len(json.loads(reader.shell(enter, look))["items"]), 2)
         assert printed() == expected
+
+        reader.shell(enter, look.splitlines()[0], test)
+        eventually(printed, [*expected, "nz.star.test.v1"])
 
     page = json.loads(reader.shell(enter, poll))
     assert [event["type"] for event in page["items"]] == ["nz.star.threshold.crossed.v1"]

@@ -4,7 +4,7 @@ import subprocess
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.e2e.school import School, eventually, fresh_number
+from tests.support.disks import NotPermittedError, fill, small_disk
 from tests.support.dumps import BIN
 from tests.support.stack import Stack, embedded_stack
 
@@ -79,31 +80,21 @@ def test_it_is_waited_out(school: School, fault: Fault) -> None:
 def really_full(stack: Stack) -> Iterator[Round]:
     """The data folder's disk has not one page left."""
     ballast = stack.data / "ballast"
-    with ballast.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(bytes(4096))
+    fill(ballast)
     yield lambda: None
     ballast.unlink()
 
 
 def test_a_disk_that_is_really_full_is_waited_out(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "data"), embedded_stack(tmp_path) as stack:
+    with ExitStack() as cleanup:
+        try:
+            cleanup.enter_context(small_disk(tmp_path / "data"))
+        except NotPermittedError as error:
+            reason = f"A FULL DISK IS NOT TRIED: {error}"
+            warnings.warn(reason, stacklevel=2)
+            pytest.skip(reason)
+        stack = cleanup.enter_context(embedded_stack(tmp_path))
         is_waited_out(School(stack, fresh_number()), really_full)
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """A disk of its own for the folder. Skips the test, loudly, for users who may not mount."""
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", folder], capture_output=True, text=True, check=False)
-    if mounted.returncode != 0:
-        reason = f"A FULL DISK IS NOT TRIED: no disk can be mounted here: {mounted.stderr.strip()}"
-        warnings.warn(reason, stacklevel=2)
-        pytest.skip(reason)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def is_waited_out(school: School, fault: Fault) -> None:

@@ -1,9 +1,11 @@
-"""What the bus on PostgreSQL promises beyond the contract: no gaps, takeover from the dead, and the cleaning that Kafka does by itself."""
+"""The promises of the bus on PostgreSQL beyond the contract: no gaps, takeover from the dead, and cleaning as Kafka does by itself."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -12,7 +14,7 @@ from shared.bus.embedded.bus import SCHEMA, EmbeddedBus
 from shared.bus.interface import BusUnavailableError, Outgoing, Partition
 from shared.db.engine import create_engine
 from shared.events.topics import DEAD_LETTERS, MARKS, SCHOOLS, STUDENTS
-from tests.contract.bus.adapters import PATIENCE, WAIT, BusUnderTest, EmbeddedBackstage, numbered, numbers_of, read
+from tests.contract.bus.adapters import PATIENCE, WAIT, BusUnderTest, EmbeddedBackstage, next_offsets, numbered, numbers_of, read
 
 NOW = datetime(2026, 10, 19, 12, tzinfo=UTC)
 
@@ -89,7 +91,68 @@ async def test_a_write_that_is_rolled_back_leaves_no_gap(under_test: BusUnderTes
     await engine.dispose()
 
 
-async def test_a_standby_takes_over_when_the_readers_connection_dies(under_test: BusUnderTest, embedded: EmbeddedBackstage) -> None:
+async def test_a_standby_takes_over_from_a_reader_that_vanished_without_a_word(
+    under_test: BusUnderTest, embedded: EmbeddedBackstage
+) -> None:
+    topic = await under_test.topic(partitions=1)
+    publisher = await under_test.publisher()
+    group = under_test.group()
+    reader = await under_test.consumer(group, topic)
+    standby = await under_test.consumer(group, topic, bus=await under_test.other_bus())
+    await publisher.publish(numbered(topic, b"k", [1]))
+    messages = await read(reader, 1)
+    assert await standby.fetch(most=10, wait=WAIT) == []
+
+    # Its connections stay open: as far as the server knows, it lives.
+    began = time.monotonic()
+    assert numbers_of(await read(standby, 1)) == [1]
+    assert time.monotonic() - began < 15
+
+    await reader.commit(next_offsets(messages))
+    assert await embedded.execute("SELECT count(*) FROM bus.offsets WHERE consumer_group = $1", group) == 0
+    assert await reader.fetch(most=10, wait=WAIT) == []
+
+
+async def test_a_reader_whose_connection_is_cut_goes_on(under_test: BusUnderTest, embedded: EmbeddedBackstage) -> None:
+    topic = await under_test.topic(partitions=1)
+    publisher = await under_test.publisher()
+    reader = await under_test.consumer(under_test.group(), topic)
+    await publisher.publish(numbered(topic, b"k", [1]))
+    await reader.commit(next_offsets(await read(reader, 1)))
+    await embedded.execute(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with suppress(BusUnavailableError):
+        await publisher.publish(numbered(topic, b"k", [2]))
+    with suppress(BusUnavailableError):
+        await reader.fetch(most=10, wait=WAIT)
+    await publisher.publish(numbered(topic, b"k", [3]))
+    began = time.monotonic()
+    assert numbers_of(await read(reader, 1))[-1] == 3
+    assert time.monotonic() - began < 5
+
+
+async def test_a_reader_that_was_killed_takes_its_group_again_at_once_under_its_name(database_url: str) -> None:
+    instance = uuid4()
+
+    def bus() -> EmbeddedBus:
+        return EmbeddedBus(database_url, partitions=1, publish_timeout=timedelta(seconds=20), instance=instance)
+
+    before, after = bus(), bus()
+    await before.ensure_topics()
+    assert await before.consumer("readers", [MARKS.name]).fetch(most=10, wait=WAIT) == []
+    publisher = after.publisher()
+    await publisher.start()
+    await publisher.publish(numbered(MARKS.name, b"k", [1]))
+    began = time.monotonic()
+    assert numbers_of(await read(after.consumer("readers", [MARKS.name]), 1)) == [1]
+    assert time.monotonic() - began < 5
+    await publisher.stop()
+    await before.close()
+    await after.close()
+
+
+async def test_a_standby_takes_over_when_the_readers_lease_has_ended(under_test: BusUnderTest, embedded: EmbeddedBackstage) -> None:
     topic = await under_test.topic(partitions=1)
     publisher = await under_test.publisher()
     group = under_test.group()

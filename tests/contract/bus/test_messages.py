@@ -1,11 +1,14 @@
-"""What is published is kept, stays in order, and comes out as it went in."""
+"""A published message is kept, stays in order, and comes out as it went in."""
 
 import asyncio
 import random
+from typing import Literal
 
 import pytest
 
 from shared.bus.interface import MessageTooLargeError, Outgoing
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.partitioning import partition_of
 from shared.events.topics import TOPICS
 from tests.contract.bus.adapters import BusUnderTest, numbered, numbers_of, read
 
@@ -142,3 +145,13 @@ async def test_the_topics_of_the_catalogue_can_be_ensured_again(under_test: BusU
 
 async def test_ping_answers(under_test: BusUnderTest) -> None:
     await under_test.bus.ping()
+
+
+async def test_a_keys_partition_is_the_one_that_is_told(under_test: BusUnderTest) -> None:
+    topic = await under_test.topic(partitions=5)
+    publisher = await under_test.publisher()
+    keys = [b"%04d" % number for number in range(40)]
+    await publisher.publish([Outgoing(topic, key, b"") for key in keys])
+    bus: Literal["embedded", "kafka"] = "kafka" if isinstance(under_test.bus, KafkaBus) else "embedded"
+    for message in await read(await under_test.consumer(under_test.group(), topic), len(keys)):
+        assert message.partition == partition_of(bus, message.key or b"", 5)

@@ -34,7 +34,7 @@ PUBLISH_TIMEOUT: Final = timedelta(seconds=1)
 
 @dataclass
 class Engine:
-    """What the bus runs on, to be taken away."""
+    """The server that the bus runs on, to be taken away."""
 
     backstage: Backstage
     stop: Callable[[], None]

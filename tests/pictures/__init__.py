@@ -1,0 +1,1 @@
+"""The tutorial's pictures, taken anew from the demo school: `make pictures`."""
