@@ -57,7 +57,7 @@ export class Feed implements AsyncIterable<StarEvent> {
     const kept = await store.load();
     let cursor = kept.cursor;
     const known = new Set(kept.known);
-    const save = () => store.save({ cursor, known: [...known].slice(-KNOWN) });
+    const save = () => store.save({ cursor, known: [...known] });
     for (;;) {
       const page = await this.page(cursor);
       if (typeof page === "string") {
@@ -68,6 +68,7 @@ export class Feed implements AsyncIterable<StarEvent> {
         if (!known.has(event.id)) {
           yield event;
           known.add(event.id);
+          if (known.size > KNOWN) known.delete(known.values().next().value as string);
           await save();
         }
       }
@@ -86,8 +87,8 @@ export class Feed implements AsyncIterable<StarEvent> {
       const { data } = await this.star.GET("/thresholds/v1/events", { params: { query }, headers: { Accept: "application/json" } });
       return data as components["schemas"]["EventPage"];
     } catch (error) {
-      if (error instanceof StarError && error.kind === "cursor-of-another-history") {
-        return String(error.problem.read_from);
+      if (error instanceof StarError && error.readFrom !== undefined) {
+        return error.readFrom;
       }
       throw error;
     }

@@ -24,6 +24,11 @@ export class StarError extends Error {
     this.name = "StarError";
     this.kind = (problem.type ?? "").replace("urn:nz-star:problem:", "");
   }
+
+  /** The cursor to read the feed from when the one that was sent is of another history (410); undefined for other refusals. */
+  get readFrom(): string | undefined {
+    return "read_from" in this.problem ? String(this.problem.read_from) : undefined;
+  }
 }
 
 export interface Options {
@@ -57,6 +62,7 @@ export type Star = Client<paths> & {
 
 /** Statuses after which nothing counts: a repetition does no harm, since posts are idempotent. */
 const AGAIN = new Set([429, 502, 503, 504]);
+/** Milliseconds. A server that asks for more is asked again after these. */
 const LONGEST_WAIT = 60_000;
 const MOST_BYTES = 1024 * 1024;
 const MOST_MARKS = 5_000;
@@ -96,15 +102,19 @@ function patient(options: Options): (request: Request) => Promise<Response> {
   const send = options.fetch ?? globalThis.fetch;
   const sleep = options.sleep ?? ((milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds)));
   const tries = options.tries ?? 5;
-  let token = typeof options.token === "string" ? options.token : undefined;
-  const current = async (): Promise<string> => (token ??= await (options.token as () => Promise<string>)());
+  const tokens = new Tokens(options.token);
 
   return async (request: Request): Promise<Response> => {
     const body = request.body === null ? undefined : await request.arrayBuffer();
+    const headers = new Headers(request.headers);
+    if (request.method === "POST" && !headers.has("Idempotency-Key")) {
+      // Drawn once: the same for each attempt, so that a repeated post makes one thing.
+      headers.set("Idempotency-Key", crypto.randomUUID());
+    }
     let renewed = false;
-    for (let attempt = 1; ; attempt++) {
-      const headers = new Headers(request.headers);
-      headers.set("Authorization", `Bearer ${await current()}`);
+    for (let attempt = 1; ; ) {
+      const token = await tokens.current();
+      headers.set("Authorization", `Bearer ${token}`);
       let answer: Response | undefined;
       try {
         answer = await send(addressOf(request.url, options), { method: request.method, headers, ...(body === undefined ? {} : { body }) });
@@ -114,8 +124,8 @@ function patient(options: Options): (request: Request) => Promise<Response> {
         }
       }
       if (answer !== undefined) {
-        if (answer.status === 401 && typeof options.token === "function" && !renewed) {
-          token = undefined;
+        if (answer.status === 401 && tokens.renewable && !renewed) {
+          tokens.forget(token);
           renewed = true;
           continue;
         }
@@ -124,8 +134,40 @@ function patient(options: Options): (request: Request) => Promise<Response> {
         }
       }
       await sleep(waitBefore(attempt, answer));
+      attempt++;
     }
   };
+}
+
+/** The token in use. Many requests at once get one new token between them. */
+class Tokens {
+  readonly renewable: boolean;
+  private asked: Promise<string> | undefined;
+  private held: string | undefined;
+
+  constructor(private readonly source: Options["token"]) {
+    this.renewable = typeof source === "function";
+  }
+
+  async current(): Promise<string> {
+    if (typeof this.source === "string") {
+      return this.source;
+    }
+    if (this.held !== undefined) {
+      return this.held;
+    }
+    this.asked ??= this.source()
+      .then((token) => (this.held = token))
+      .finally(() => (this.asked = undefined));
+    return this.asked;
+  }
+
+  /** Drops a token that no longer holds, unless another request has put a new one in its place. */
+  forget(refused: string): void {
+    if (this.held === refused) {
+      this.held = undefined;
+    }
+  }
 }
 
 function addressOf(url: string, options: Options): string {
@@ -140,11 +182,25 @@ function addressOf(url: string, options: Options): string {
 }
 
 function waitBefore(attempt: number, answer: Response | undefined): number {
-  const after = answer?.headers.get("retry-after") ?? "";
+  const asked = answer === undefined ? undefined : askedWait(answer);
+  return Math.min(asked ?? 2 ** attempt * 1000 * (0.5 + Math.random() / 2), LONGEST_WAIT);
+}
+
+/** Milliseconds by `Retry-After`, which is a number or a date (RFC 9110, 10.2.3). Undefined without one that can be read. */
+function askedWait(answer: Response): number | undefined {
+  const after = (answer.headers.get("retry-after") ?? "").trim();
   if (/^\d+$/.test(after)) {
-    return Math.min(Number(after) * 1000, LONGEST_WAIT);
+    return Number(after) * 1000;
   }
-  return Math.min(2 ** attempt * 1000, LONGEST_WAIT) * (0.5 + Math.random() / 2);
+  const until = dateOf(after);
+  // The server's own clock counts: this machine's may be wrong.
+  return until === undefined ? undefined : Math.max(until - (dateOf(answer.headers.get("date") ?? "") ?? Date.now()), 0);
+}
+
+function dateOf(text: string): number | undefined {
+  // Date.parse alone would take "1.5" for a day.
+  const read = / GMT$/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(read) ? undefined : read;
 }
 
 async function problemOf(response: Response): Promise<Partial<Problem>> {

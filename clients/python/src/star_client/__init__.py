@@ -2,8 +2,8 @@
 
 from star_client.client import AsyncStar, Star
 from star_client.errors import StarError, WebhookError
-from star_client.feed import Feed
+from star_client.feed import AsyncFeed, Feed
 from star_client.marks import Uploaded
 from star_client.webhooks import verify
 
-__all__ = ["AsyncStar", "Feed", "Star", "StarError", "Uploaded", "WebhookError", "verify"]
+__all__ = ["AsyncFeed", "AsyncStar", "Feed", "Star", "StarError", "Uploaded", "WebhookError", "verify"]

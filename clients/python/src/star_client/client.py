@@ -1,6 +1,7 @@
 """The clients: one method for each operation, with retries, renewal of the token, pages as iterators and uploads of any size."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
@@ -37,33 +38,43 @@ class Star(SyncOperations):
         self._config = Config(base_url, services or {}, tries)
         self._get_token = token if callable(token) else None
         self._token = token if isinstance(token, str) else None
+        self._renewing = threading.Lock()
         self._http = http or httpx.Client(timeout=TIMEOUT)
         self._sleep = sleep
 
     def _call(self, method: str, path: str, **parts: Any) -> Any:
-        filled, arguments = prepared(path, parts)
+        filled, arguments = prepared(method, path, parts)
         url, headers = self._config.url(filled), arguments.pop("headers")
-        renewed = False
-        for attempt in range(1, self._config.tries + 1):
+        attempt, renewed = 1, False
+        while True:
             answer: httpx.Response | None = None
+            token = self._current_token()
             try:
-                answer = self._http.request(method, url, headers=headers | self._authorization(), **arguments)
+                answer = self._http.request(method, url, headers=headers | {"Authorization": f"Bearer {token}"}, **arguments)
             except httpx.TransportError:
-                if attempt == self._config.tries:
+                if attempt >= self._config.tries:
                     raise
             else:
                 if answer.status_code == UNAUTHORIZED and self._get_token is not None and not renewed:
-                    self._token, renewed = None, True
+                    self._forget(token)
+                    renewed = True
                     continue
-                if answer.status_code not in AGAIN or attempt == self._config.tries:
+                if answer.status_code not in AGAIN or attempt >= self._config.tries:
                     return read(answer)
             self._sleep(wait_before(attempt, answer))
-        raise AssertionError("the last attempt answers or raises")
+            attempt += 1
 
-    def _authorization(self) -> dict[str, str]:
-        if self._token is None and self._get_token is not None:
-            self._token = self._get_token()
-        return {"Authorization": f"Bearer {self._token}"}
+    def _current_token(self) -> str | None:
+        # Many requests at once get one new token between them.
+        with self._renewing:
+            if self._token is None and self._get_token is not None:
+                self._token = self._get_token()
+            return self._token
+
+    def _forget(self, refused: str | None) -> None:
+        """Drops a token that no longer holds, unless another request has put a new one in its place."""
+        if self._token == refused:
+            self._token = None
 
     def pages(self, operation: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
         """All items of a list, page by page: `star.pages(star.list_star_records, "0999", term="2026-T4")`."""
@@ -113,33 +124,43 @@ class AsyncStar(AsyncOperations):
         self._config = Config(base_url, services or {}, tries)
         self._get_token = token if callable(token) else None
         self._token = token if isinstance(token, str) else None
+        self._renewing = asyncio.Lock()
         self._http = http or httpx.AsyncClient(timeout=TIMEOUT)
         self._sleep = sleep
 
     async def _call(self, method: str, path: str, **parts: Any) -> Any:
-        filled, arguments = prepared(path, parts)
+        filled, arguments = prepared(method, path, parts)
         url, headers = self._config.url(filled), arguments.pop("headers")
-        renewed = False
-        for attempt in range(1, self._config.tries + 1):
+        attempt, renewed = 1, False
+        while True:
             answer: httpx.Response | None = None
+            token = await self._current_token()
             try:
-                answer = await self._http.request(method, url, headers=headers | await self._authorization(), **arguments)
+                answer = await self._http.request(method, url, headers=headers | {"Authorization": f"Bearer {token}"}, **arguments)
             except httpx.TransportError:
-                if attempt == self._config.tries:
+                if attempt >= self._config.tries:
                     raise
             else:
                 if answer.status_code == UNAUTHORIZED and self._get_token is not None and not renewed:
-                    self._token, renewed = None, True
+                    self._forget(token)
+                    renewed = True
                     continue
-                if answer.status_code not in AGAIN or attempt == self._config.tries:
+                if answer.status_code not in AGAIN or attempt >= self._config.tries:
                     return read(answer)
             await self._sleep(wait_before(attempt, answer))
-        raise AssertionError("the last attempt answers or raises")
+            attempt += 1
 
-    async def _authorization(self) -> dict[str, str]:
-        if self._token is None and self._get_token is not None:
-            self._token = await self._get_token()
-        return {"Authorization": f"Bearer {self._token}"}
+    async def _current_token(self) -> str | None:
+        # Many requests at once get one new token between them.
+        async with self._renewing:
+            if self._token is None and self._get_token is not None:
+                self._token = await self._get_token()
+            return self._token
+
+    def _forget(self, refused: str | None) -> None:
+        """Drops a token that no longer holds, unless another request has put a new one in its place."""
+        if self._token == refused:
+            self._token = None
 
     async def pages(self, operation: Callable[P, Awaitable[Any]], *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Any]:
         """All items of a list, page by page."""

@@ -19,6 +19,11 @@ class StarError(Exception):
         self.kind = str(problem.get("type", "")).removeprefix(PREFIX)
         self.detail = str(problem.get("detail", ""))
 
+    @property
+    def read_from(self) -> str | None:
+        """The cursor to read the feed from when the one that was sent is of another history (410); None for other refusals."""
+        return str(self.problem["read_from"]) if "read_from" in self.problem else None
+
 
 class WebhookError(Exception):
     """A webhook that is not from the engine, or too old."""

@@ -4,8 +4,11 @@ import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
 
@@ -16,6 +19,7 @@ AGAIN: Final = frozenset({429, 502, 503, 504})
 """Statuses after which nothing counts: a repetition does no harm, since posts are idempotent."""
 
 LONGEST_WAIT: Final = 60.0
+"""Seconds. A server that asks for more is asked again after these."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,12 @@ class Config:
         return f"{self.services[service].rstrip('/')}/{rest}" if service in self.services else f"{self.base_url.rstrip('/')}{path}"
 
 
-def prepared(path: str, parts: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The path with its values, and the arguments for httpx."""
+def prepared(method: str, path: str, parts: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The path with its values, and the arguments for httpx: the same for each attempt, so that a repeated post makes one thing."""
     filled = path.format(**{name: quote(str(value), safe="") for name, value in parts.get("at", {}).items()})
     headers = {name: str(value) for name, value in parts.get("headers", {}).items() if value is not None}
+    if method == "POST":
+        headers.setdefault("Idempotency-Key", str(uuid4()))
     arguments: dict[str, Any] = {
         "params": [pair for name, value in parts.get("query", {}).items() if value is not None for pair in _pairs(name, value)],
         "headers": headers,
@@ -58,10 +64,31 @@ def _pairs(name: str, value: Any) -> list[tuple[str, str]]:
 
 def wait_before(attempt: int, answer: httpx.Response | None) -> float:
     """Seconds to wait before the next attempt: as `Retry-After` says, else longer each time, with chance in it."""
-    after = answer.headers.get("retry-after", "") if answer is not None else ""
-    if after.isdigit():
-        return min(float(after), LONGEST_WAIT)
-    return min(2.0**attempt, LONGEST_WAIT) * (0.5 + random.random() / 2)  # noqa: S311 - no secret
+    asked = _asked_wait(answer) if answer is not None else None
+    if asked is None:
+        return min(2.0**attempt, LONGEST_WAIT) * (0.5 + random.random() / 2)  # noqa: S311 - no secret
+    return min(asked, LONGEST_WAIT)
+
+
+def _asked_wait(answer: httpx.Response) -> float | None:
+    """Seconds by `Retry-After`, which is a number or a date (RFC 9110, 10.2.3). None without one that can be read."""
+    after = answer.headers.get("retry-after", "").strip()
+    if after.isascii() and after.isdigit():
+        return float(after)
+    until = _date(after)
+    if until is None:
+        return None
+    # The server's own clock counts: this machine's may be wrong.
+    now = _date(answer.headers.get("date", "")) or datetime.now(UTC)
+    return max((until - now).total_seconds(), 0.0)
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        read = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def read(answer: httpx.Response) -> Any:
