@@ -17509,10 +17509,10 @@ export interface operations {
     listContacts: {
         parameters: {
             query?: {
-                /** @description All terms by default */
-                term?: string | null;
                 /** @description Show withdrawn contacts too */
                 include_withdrawn?: boolean;
+                /** @description All terms by default */
+                term?: string | null;
                 /** @description Items of a page; a larger wish is cut to 500 */
                 limit?: number;
                 /** @description The `next` of the page before, unchanged. */

@@ -10,6 +10,7 @@ from fastapi import Query
 
 from services.thresholds.access.callers import Reader, Responder
 from services.thresholds.casework import repository as casework
+from services.thresholds.casework.listing import ListOfStudent, read_page
 from services.thresholds.casework.piece import Piece
 from services.thresholds.casework.posting import id_for, posted_before
 from services.thresholds.casework.refusing import refusals
@@ -20,16 +21,14 @@ from services.thresholds.contacts.schemas import ContactOut
 from services.thresholds.records.responses.schemas import ResponseIn
 from services.thresholds.roster.lookup import calendar_for
 from services.thresholds.roster.repository import schools
-from services.thresholds.schemas import QueryText
 from services.thresholds.state import State
 from shared.attendance.calendar import SchoolCalendar
 from shared.audit.log import Access, log_access
 from shared.moments import repository as moments
-from shared.web.cursors import PageLimit, moment, read_cursor
 from shared.web.door import Router
 from shared.web.idempotency import IdempotencyKey
 from shared.web.openapi.refusals import refuses
-from shared.web.pages import Page, page_of
+from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
 
@@ -40,23 +39,15 @@ CONTACTS = "/v1/schools/{school}/students/{student}/contacts"
 
 @router.get(CONTACTS, summary="List the attempts to reach a student's family")
 async def list_contacts(
-    school: SchoolInPath,
-    student: str,
+    wanted: ListOfStudent,
     state: State,
     caller: Reader,
-    term: Annotated[QueryText | None, Query(description="All terms by default", examples=["2026-T4"])] = None,
     include_withdrawn: Annotated[bool, Query(description="Show withdrawn contacts too")] = False,
-    limit: PageLimit = 100,
-    cursor: str | None = None,
 ) -> Page[ContactOut]:
     """Newest first, whether or not somebody was reached, of all keys that the student has had."""
-    before = read_cursor(cursor, moment, UUID)
     async with state.engine.begin() as connection:
-        child = await child_of(connection, caller, school, student)
-        pieces = await casework.page(connection, "contact", child.ids, term, before, limit + 1, include_withdrawn=include_withdrawn)
-        access = Access(action="read-contacts", school=school, students=[student], filters={"term": term})
-        await log_access(connection, caller, access, state.clock())
-    return page_of(pieces, limit, lambda piece: (piece.at, piece.id)).map(_out)
+        page = await read_page(connection, state, caller, "contact", "read-contacts", wanted, include_withdrawn=include_withdrawn)
+    return page.map(_out)
 
 
 @router.post(

@@ -3,15 +3,15 @@
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
-from fastapi import Query
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.access.callers import Reader, Responder
 from services.thresholds.casework import repository as casework
+from services.thresholds.casework.listing import ListOfStudent, read_page
 from services.thresholds.casework.piece import Piece, changed_fields
 from services.thresholds.casework.posting import id_for, posted_before
 from services.thresholds.casework.reading import read_piece
@@ -25,17 +25,15 @@ from services.thresholds.meetings.meeting import STANDARD, Meeting, MeetingPatch
 from services.thresholds.meetings.schemas import MeetingOut
 from services.thresholds.roster.lookup import calendar_for, known_school
 from services.thresholds.roster.repository import schools
-from services.thresholds.schemas import QueryText
 from services.thresholds.state import State
 from shared.attendance.calendar import SchoolCalendar
 from shared.audit.log import Access, log_access
 from shared.moments import repository as moments
-from shared.web.cursors import PageLimit, moment, read_cursor
 from shared.web.door import Router
 from shared.web.headers import disposition
 from shared.web.idempotency import IdempotencyKey
 from shared.web.openapi.refusals import refuses
-from shared.web.pages import Page, page_of
+from shared.web.pages import Page
 from shared.web.service import SchoolInPath
 
 router = Router(tags=["casework"])
@@ -48,24 +46,11 @@ MEETING = "/v1/meetings/{meeting_id}"
 
 
 @router.get(MEETINGS, summary="List the meetings with a student's family")
-async def list_meetings(
-    school: SchoolInPath,
-    student: str,
-    state: State,
-    caller: Reader,
-    term: Annotated[QueryText | None, Query(description="All terms by default", examples=["2026-T4"])] = None,
-    limit: PageLimit = 100,
-    cursor: str | None = None,
-) -> Page[MeetingOut]:
+async def list_meetings(wanted: ListOfStudent, state: State, caller: Reader) -> Page[MeetingOut]:
     """The latest first, of all keys that the student has had."""
-    before = read_cursor(cursor, moment, UUID)
     async with state.engine.begin() as connection:
-        child = await child_of(connection, caller, school, student)
-        pieces = await casework.page(connection, "meeting", child.ids, term, before, limit + 1)
-        page = page_of(pieces, limit, lambda piece: (piece.at, piece.id))
+        page = await read_page(connection, state, caller, "meeting", "read-meetings", wanted)
         items = [await _out(connection, piece) for piece in page.items]
-        access = Access(action="read-meetings", school=school, students=[student], filters={"term": term})
-        await log_access(connection, caller, access, state.clock())
     return Page(items=items, next=page.next)
 
 

@@ -1,50 +1,33 @@
 """Families' replies: listed with the student, and settled by the person who has seen to one."""
 
 from dataclasses import replace
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.access.callers import Reader, Responder
 from services.thresholds.casework import repository as casework
+from services.thresholds.casework.listing import ListOfStudent, read_page
 from services.thresholds.casework.piece import Piece
-from services.thresholds.casework.student import child_of, day_at, permitted_piece
+from services.thresholds.casework.student import day_at, permitted_piece
 from services.thresholds.replies.reply import KeptReply, ReplyStatus
 from services.thresholds.replies.schemas import ReplyChange, ReplyOut
 from services.thresholds.roster.lookup import calendar_for
-from services.thresholds.schemas import QueryText
 from services.thresholds.state import State
 from shared.audit.log import Access, log_access
 from shared.moments import repository as moments
-from shared.web.cursors import PageLimit, moment, read_cursor
 from shared.web.door import Router
-from shared.web.pages import Page, page_of
-from shared.web.service import SchoolInPath
+from shared.web.pages import Page
 
 router = Router(tags=["casework"])
 
 
 @router.get("/v1/schools/{school}/students/{student}/replies", summary="List a family's replies to letters")
-async def list_student_replies(
-    school: SchoolInPath,
-    student: str,
-    state: State,
-    caller: Reader,
-    term: Annotated[QueryText | None, Query(description="All terms by default", examples=["2026-T4"])] = None,
-    limit: PageLimit = 100,
-    cursor: str | None = None,
-) -> Page[ReplyOut]:
+async def list_student_replies(wanted: ListOfStudent, state: State, caller: Reader) -> Page[ReplyOut]:
     """Newest first, of all keys that the student has had."""
-    before = read_cursor(cursor, moment, UUID)
     async with state.engine.begin() as connection:
-        child = await child_of(connection, caller, school, student)
-        pieces = await casework.page(connection, "reply", child.ids, term, before, limit + 1)
-        page = page_of(pieces, limit, lambda piece: (piece.at, piece.id))
+        page = await read_page(connection, state, caller, "reply", "read-replies", wanted)
         items = [await _out(connection, piece) for piece in page.items]
-        access = Access(action="read-replies", school=school, students=[student], filters={"term": term})
-        await log_access(connection, caller, access, state.clock())
     return Page(items=items, next=page.next)
 
 

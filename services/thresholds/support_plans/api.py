@@ -4,15 +4,14 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import Query
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.access.callers import Reader, Responder
 from services.thresholds.casework import repository as casework
+from services.thresholds.casework.listing import ListOfStudent, read_page
 from services.thresholds.casework.piece import Piece, changed_fields
 from services.thresholds.casework.posting import id_for, posted_before
 from services.thresholds.casework.reading import read_piece
@@ -25,7 +24,6 @@ from services.thresholds.pages.pdf import MEDIA_TYPE, UnprintableError
 from services.thresholds.records.responses.schemas import ResponseIn
 from services.thresholds.roster.lookup import calendar_for, known_school
 from services.thresholds.roster.repository import schools, students
-from services.thresholds.schemas import QueryText
 from services.thresholds.state import State, ThresholdsState
 from services.thresholds.support_plans.printing import support_plan_pdf
 from services.thresholds.support_plans.schemas import SupportPlanOut
@@ -47,12 +45,11 @@ from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of
 from shared.identifiers import sent_id, student_id
 from shared.moments import repository as moments
-from shared.web.cursors import PageLimit, moment, read_cursor
 from shared.web.door import Router
 from shared.web.headers import disposition
 from shared.web.idempotency import IdempotencyKey
 from shared.web.openapi.refusals import refuses
-from shared.web.pages import Page, page_of
+from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
 
@@ -63,25 +60,12 @@ PLAN = "/v1/support-plans/{plan_id}"
 
 
 @router.get(PLANS, summary="List a student's support plans")
-async def list_support_plans(
-    school: SchoolInPath,
-    student: str,
-    state: State,
-    caller: Reader,
-    term: Annotated[QueryText | None, Query(description="All terms by default", examples=["2026-T4"])] = None,
-    limit: PageLimit = 100,
-    cursor: str | None = None,
-) -> Page[SupportPlanOut]:
+async def list_support_plans(wanted: ListOfStudent, state: State, caller: Reader) -> Page[SupportPlanOut]:
     """The newest first, drafts and ended ones included, of all keys that the student has had."""
-    before = read_cursor(cursor, moment, UUID)
     async with state.engine.begin() as connection:
-        child = await child_of(connection, caller, school, student)
-        calendar = await calendar_for(connection, school)
-        pieces = await casework.page(connection, "support-plan", child.ids, term, before, limit + 1)
-        access = Access(action="read-support-plans", school=school, students=[student], filters={"term": term})
-        await log_access(connection, caller, access, state.clock())
-    today = calendar.today(state.clock())
-    return page_of(pieces, limit, lambda piece: (piece.at, piece.id)).map(lambda piece: plan_out(piece, today))
+        page = await read_page(connection, state, caller, "support-plan", "read-support-plans", wanted)
+        today = (await calendar_for(connection, wanted.school)).today(state.clock())
+    return page.map(lambda piece: plan_out(piece, today))
 
 
 @router.post(

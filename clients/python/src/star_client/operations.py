@@ -856,8 +856,8 @@ class SyncOperations:
         student: str,
         school: str,
         *,
-        term: str | None = None,
         include_withdrawn: bool | None = None,
+        term: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> models.ContactPage:
@@ -866,7 +866,7 @@ class SyncOperations:
             "GET",
             "/thresholds/v1/schools/{school}/students/{student}/contacts",
             at={"student": student, "school": school},
-            query={"term": term, "include_withdrawn": include_withdrawn, "limit": limit, "cursor": cursor},
+            query={"include_withdrawn": include_withdrawn, "term": term, "limit": limit, "cursor": cursor},
         )
         return result
 
@@ -3286,8 +3286,8 @@ class AsyncOperations:
         student: str,
         school: str,
         *,
-        term: str | None = None,
         include_withdrawn: bool | None = None,
+        term: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> models.ContactPage:
@@ -3296,7 +3296,7 @@ class AsyncOperations:
             "GET",
             "/thresholds/v1/schools/{school}/students/{student}/contacts",
             at={"student": student, "school": school},
-            query={"term": term, "include_withdrawn": include_withdrawn, "limit": limit, "cursor": cursor},
+            query={"include_withdrawn": include_withdrawn, "term": term, "limit": limit, "cursor": cursor},
         )
         return result
 
