@@ -1,7 +1,7 @@
 """Crossing events as the heart says them, for those who read them."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 from shared.attendance.tiers import TIERS, Threshold, Tier, level_of
 from shared.events.catalogue import STANDING_CHANGED, THRESHOLD_CROSSED, THRESHOLD_RETRACTED
@@ -14,52 +14,23 @@ STUDENT_ID = student_id(SCHOOL, STUDENT)
 SAID_AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
 
-def up(
-    threshold: Threshold,
-    half_days: int,
-    *,
-    to: Tier,
-    sequence: int = 1,
-    student: str = STUDENT,
-    said_at: datetime = SAID_AT,
-    standing: int = 0,
-) -> Event:
+class Circumstances(TypedDict, total=False):
+    """Parts of a crossing that most tests leave as they are."""
+
+    sequence: int
+    student: str
+    said_at: datetime
+    standing: int
+
+
+def up(threshold: Threshold, half_days: int, *, to: Tier, **more: Unpack[Circumstances]) -> Event:
     """The student passed a threshold upwards."""
-    return crossing(
-        "up",
-        threshold,
-        half_days,
-        tiers=("green", to),
-        sequence=sequence,
-        student=student,
-        said_at=said_at,
-        occurred_on=date(2026, 11, 19),
-        standing=standing,
-    )
+    return crossing("up", threshold, half_days, tiers=("green", to), occurred_on=date(2026, 11, 19), **more)
 
 
-def down(
-    threshold: Threshold,
-    half_days: int,
-    *,
-    to: Tier,
-    sequence: int = 1,
-    student: str = STUDENT,
-    said_at: datetime = SAID_AT,
-    standing: int = 0,
-) -> Event:
+def down(threshold: Threshold, half_days: int, *, to: Tier, **more: Unpack[Circumstances]) -> Event:
     """A correction took the student back under a threshold."""
-    return crossing(
-        "down",
-        threshold,
-        half_days,
-        tiers=("red", to),
-        sequence=sequence,
-        student=student,
-        said_at=said_at,
-        occurred_on=date(2026, 11, 20),
-        standing=standing,
-    )
+    return crossing("down", threshold, half_days, tiers=("red", to), occurred_on=date(2026, 11, 20), **more)
 
 
 def crossing(
@@ -68,10 +39,10 @@ def crossing(
     half_days: int,
     *,
     tiers: tuple[Tier, Tier],
-    sequence: int,
-    student: str,
-    said_at: datetime,
     occurred_on: date,
+    sequence: int = 1,
+    student: str = STUDENT,
+    said_at: datetime = SAID_AT,
     school: str = SCHOOL,
     standing: int = 0,
 ) -> Event:

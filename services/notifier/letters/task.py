@@ -32,7 +32,8 @@ from services.notifier.letters.policy import (
 from services.notifier.letters.repository import cases, letters, policies, releases
 from services.notifier.letters.writing import LetterWriter, Sheet
 from services.notifier.replies.choice import RepliesChoice
-from services.notifier.replies.linking import Linked, Linker
+from services.notifier.replies.linking import Linker
+from services.notifier.replies.reply import Sent
 from services.notifier.replies.tokens import PLACEHOLDER
 from services.notifier.staff_mail.repository import notices
 from services.notifier.templates.rendering.occasion import Written
@@ -86,14 +87,14 @@ class _Written:
             for parcel, form in self.parcels
         ]
 
-    def links(self) -> list[tuple[Linked, RepliesChoice]]:
-        """The links that its parcels were written with."""
+    def links(self) -> list[tuple[Sent, str, RepliesChoice]]:
+        """The parcels that were written with a link, each with its language and what the school chose."""
         choice, case = self.policy.replies, self.case
         if choice is None:
             return []
         return [
             (
-                Linked(
+                Sent(
                     delivery_id=parcel.id,
                     letter_id=self.waiting.id,
                     school=case.school,
@@ -102,8 +103,8 @@ class _Written:
                     term=case.term,
                     threshold=self.sheet.threshold,
                     channel=parcel.channel,
-                    language=self.languages[parcel.id],
                 ),
+                self.languages[parcel.id],
                 choice,
             )
             for parcel, _ in self.parcels

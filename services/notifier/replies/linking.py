@@ -1,19 +1,16 @@
 """Puts links into letters: a placeholder when a letter is written, the family's own token when it goes."""
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifier.contacts.recipients import Channel
 from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.replies.choice import RepliesChoice
-from services.notifier.replies.reply import Link
+from services.notifier.replies.reply import Link, Sent
 from services.notifier.replies.repository import links
 from services.notifier.replies.tokens import PLACEHOLDER, Tokens, digest_of
-from shared.attendance.tiers import Threshold
 
 
 class LostKeyError(Exception):
@@ -23,21 +20,6 @@ class LostKeyError(Exception):
 def kept_link(base: str, choice: RepliesChoice | None) -> str | None:
     """A link as letters are kept and shown with it: it can't be opened."""
     return f"{base.rstrip('/')}/reply/{PLACEHOLDER}" if choice is not None and base else None
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """A letter to one address that is being written, and whom it is about."""
-
-    delivery_id: uuid.UUID
-    letter_id: uuid.UUID
-    school: str
-    student: str
-    student_id: uuid.UUID
-    term: str
-    threshold: Threshold
-    channel: Channel
-    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +33,19 @@ class Linker:
         """The link as a letter is kept with it; None where the school's policy has none."""
         return kept_link(self.base, choice)
 
-    async def note(self, connection: AsyncConnection, letters: Sequence[tuple[Linked, RepliesChoice]], now: datetime) -> None:
-        """Keeps the links of letters that were written with one."""
+    async def note(self, connection: AsyncConnection, letters: Sequence[tuple[Sent, str, RepliesChoice]], now: datetime) -> None:
+        """Keeps the links of letters that were written with one, each with its language and what its school chose."""
         await links.add(
             connection,
             [
                 Link(
-                    delivery_id=letter.delivery_id,
-                    digest=digest_of(self.tokens.new(letter.delivery_id)),
-                    letter_id=letter.letter_id,
-                    school=letter.school,
-                    student=letter.student,
-                    student_id=letter.student_id,
-                    term=letter.term,
-                    threshold=letter.threshold,
-                    channel=letter.channel,
-                    language=letter.language,
+                    **asdict(sent),
+                    language=language,
+                    digest=digest_of(self.tokens.new(sent.delivery_id)),
                     made_at=now,
                     expires_at=now + timedelta(days=choice.valid_days),
                 )
-                for letter, choice in letters
+                for sent, language, choice in letters
             ],
         )
 

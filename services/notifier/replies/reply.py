@@ -20,11 +20,10 @@ MOST_WORDS: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """The link of one letter to one address. `language` is the recipient's."""
+class Sent:
+    """A letter to one address, and whom it is about."""
 
     delivery_id: uuid.UUID
-    digest: bytes
     letter_id: uuid.UUID
     school: str
     student: str
@@ -32,24 +31,23 @@ class Link:
     term: str
     threshold: Threshold
     channel: Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link(Sent):
+    """The link that goes with a letter. `language` is the recipient's; the token itself is kept nowhere."""
+
     language: str
+    digest: bytes
     made_at: datetime
     expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Sent):
     """An answer as it is kept. `words` are the family's own; None for none, and once they were erased."""
 
     id: uuid.UUID
-    delivery_id: uuid.UUID
-    letter_id: uuid.UUID
-    school: str
-    student: str
-    student_id: uuid.UUID
-    term: str
-    threshold: Threshold
-    channel: Channel
     choice: ReplyChoice
     words: str | None
     hold_until: date | None
