@@ -113,11 +113,10 @@ def digest(student: StudentUpdated) -> bytes:
 
 def _date(parsed: Parsed, key: str, name: str, value: Value) -> None:
     """A date that cannot be read leaves the one that is stored alone."""
-    day = values.day(value)
-    if day is not None:
-        parsed.fields[name] = day.isoformat()
-    elif values.is_blank_day(value):
+    if values.is_blank_day(value):
         parsed.fields[name] = None
+    elif (day := values.day(value)) is not None:
+        parsed.fields[name] = day.isoformat()
     else:
         parsed.problems.append(f"{key}: not a date")
 

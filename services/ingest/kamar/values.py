@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from services.ingest.tables import values as cells
 from shared.identifiers import is_student_key
 
 Value = object
@@ -46,22 +47,27 @@ def integer(value: Value) -> int | None:
 
 
 def day(value: Value) -> date | None:
-    """A date, as in `20260305` or `2026-03-05`; a time behind it is left out."""
-    line = text(int(value) if isinstance(value, float) and value.is_integer() else value)
-    match = _DAY.match(line) if line is not None else None
-    if match is None:
+    """A date, as in `20260305` or `2026-03-05`, or as people write one; a time behind it is left out."""
+    line = _line(value)
+    if line is None:
         return None
+    match = _DAY.match(line)
     try:
-        return date(*map(int, match.groups()))
+        return date(*map(int, match.groups())) if match is not None else date.fromisoformat(cells.day(line))
     except ValueError:
         return None
 
 
 def is_blank_day(value: Value) -> bool:
-    """Whether a value says that there is no date: nothing, 0, 00000000, dashes."""
-    if value is None or value == 0:
+    """Whether a value says that there is no date: nothing, 0, 00000000, dashes, a database's first day."""
+    line, written = _line(value), day(value)
+    if value is None or value == 0 or (isinstance(value, str) and line is None):
         return True
-    return isinstance(value, str) and not value.strip("0-/. \t")
+    return (line is not None and cells.is_no_day(line)) or (written is not None and cells.stands_for_nothing(written))
+
+
+def _line(value: Value) -> str | None:
+    return text(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def moment(value: Value, timezone: str) -> datetime | None:

@@ -43,6 +43,18 @@ _WEEKDAY: Final = re.compile(r"(mon|tue|wed|thu|fri)[a-z]*[ .:=]*((?:am|pm|morni
 ATTENDS_FORMS: Final = "weekdays with their sessions, as in Mon AM PM; Tue AM"
 
 
+_NO_DAY: Final = "0-/.:! \tTZ"
+"""Signs of a date that is not there, as in `00/00/0000`, `--` and `!00/00/00!`."""
+
+_ZERO: Final = re.compile(r"0{1,2}/0?1/(?:19)?00(?: 0{1,2}:00(?::00)?)?")
+"""Nothing, as a spreadsheet shows it in a column of dates: the day before the first one that it counts."""
+
+_FIRST_DAY: Final = date(1910, 1, 1)
+_EPOCH: Final = date(1970, 1, 1)
+"""Databases write nothing as the first day of their calendar (1 January of the year 1, 1601, 1753 or 1900, 30 December 1899), others as
+the first of Unix. Nobody who left then is on a roster, and a child taken for a leaver would be seen by nobody."""
+
+
 # A file says few different days and moments, each very often.
 @lru_cache(maxsize=4096)
 def day(text: str) -> str:
@@ -120,9 +132,24 @@ def year_level(text: str) -> int | str:
     return int(match[1]) if match else text
 
 
+def is_no_day(text: str) -> bool:
+    """Whether a text says that there is no date: nothing, 0, 00000000, dashes, or the day that stands for nothing in some system."""
+    if not text.strip(_NO_DAY) or _ZERO.fullmatch(text):
+        return True
+    try:
+        return stands_for_nothing(date.fromisoformat(day(text)))
+    except ValueError:
+        return False
+
+
+def stands_for_nothing(written: date) -> bool:
+    """Whether a date is one by which some system writes that there is none."""
+    return written < _FIRST_DAY or written == _EPOCH
+
+
 def day_or_none(text: str, field: str) -> str | None:
-    """An ISO date; None for 0, 00000000 or dashes. Raises ValueError, which names the field."""
-    if not text.strip("0-/. "):
+    """An ISO date; None for no date (`is_no_day`). Raises ValueError, which names the field."""
+    if is_no_day(text):
         return None
     try:
         return day(text)

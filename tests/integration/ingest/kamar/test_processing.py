@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 
 from services.ingest.kamar.processing import Processing
+from services.ingest.students.retention import retention_rules
+from shared.db.engine import create_engine
 from shared.identifiers import student_id
+from shared.retention import Retention
+from tests.integration.ingest.conftest import NOW
 from tests.integration.ingest.kamar.school import Kamar, attended, document, rows_of, sql, student
+from tests.support.clock import ManualClock
 from tests.support.polling import eventually
 
 FRIDAY = "2026-11-20"
@@ -203,6 +208,64 @@ async def test_the_schools_own_quiet_words_hold_whatever_publishes_a_student_aga
         assert told(await published(2, 5)) == [("Pat Up", False)]
     stored = await sql(kamar.settings, "SELECT student, quiet_words FROM ingest.students ORDER BY student")
     assert [(row["student"], row["quiet_words"]) for row in stored] == [("1", None), ("2", sorted(words))]
+
+
+async def test_the_quiet_words_hold_for_a_last_day_that_comes_and_one_that_is_over(kamar: Kamar) -> None:
+    """Dates are published apart from the rest of a document, by `departures`: they must not open a caregiver's mailbox."""
+    kamar.settings = kamar.settings.model_copy(update={"kamar_quiet_words": frozenset({"aunt on paper"})})
+    quiet = {"ref": 1, "name": "Pat Up", "email": "pat@example.org", "status": "Aunt on paper"}
+
+    async def said(number: int) -> list[tuple[str | None, list[bool]] | None]:
+        """The last day and the mailboxes that are open, each time a student was published; None for one who is taken off."""
+        key = str(student_id("0999", str(number))).encode()
+        messages = [message.value for message in await kamar.door.published("star.students.v1") if message.key == key]
+        children = [json.loads(value) if value else None for value in messages]
+        return [child and (child["leaves_on"], [person["notify"] for person in child["caregivers"]]) for child in children]
+
+    async with kamar.working():
+        everybody = [student(n, firstname=f"Child {n}", nsn=str(n), caregivers=[quiet]) for n in range(1, 30)]
+        await kamar.send(document("full", "students", everybody))
+        await kamar.settled("done")
+        await kamar.send(document("part", "students", [{"id": 1, "leavingdate": "20261204"}, {"id": 2, "leavingdate": "20261113"}]))
+        await eventually(lambda: said(1), [(None, [False]), ("2026-12-04", [False])])
+        await eventually(lambda: said(2), [(None, [False]), ("2026-11-13", [False]), None])
+        # The same once more says nothing: what was published is remembered as it was published.
+        await kamar.send(document("part", "students", [{"id": 1, "leavingdate": "20261204"}]))
+        await kamar.settled("done", "done", "done")
+        assert await said(1) == [(None, [False]), ("2026-12-04", [False])]
+        # A last day that is corrected to one that is over goes the same way.
+        await kamar.send(document("part", "students", [{"id": 1, "leavingdate": "20261112"}]))
+        await eventually(lambda: said(1), [(None, [False]), ("2026-12-04", [False]), ("2026-11-12", [False]), None])
+
+
+async def test_the_quiet_words_hold_when_the_other_key_of_a_child_is_forgotten_after_its_time(kamar: Kamar) -> None:
+    """A child with two keys, one of which left 400 days ago: what stands under the other one is published, with its words."""
+    kamar.settings = kamar.settings.model_copy(update={"kamar_quiet_words": frozenset({"aunt on paper"})})
+    quiet = {"ref": 1, "name": "Pat Up", "email": "pat@example.org", "status": "Aunt on paper"}
+
+    async def newest() -> list[bool] | None:
+        key = str(student_id("0999", "1")).encode()
+        *_, last = [message.value for message in await kamar.door.published("star.students.v1") if message.key == key]
+        return [person["notify"] for person in json.loads(last)["caregivers"]] if last else None
+
+    async with kamar.working():
+        await kamar.send(document("full", "students", [student(1, caregivers=[]), student(2, caregivers=[quiet])]))
+        await kamar.settled("done")
+        merged = {"student": "2", "into": "1"}
+        (await kamar.door.send("POST", "/v1/schools/0999/merged-students", json=merged)).raise_for_status()
+        left = {"student": "1", "given_name": "Made", "family_name": "Up", "leaves_on": "2026-11-19"}
+        (await kamar.door.send("PUT", "/v1/schools/0999/students", json={"students": [left]})).raise_for_status()
+        await eventually(newest, [])
+    engine = create_engine(kamar.settings.database_url, "ingest", pool_size=1)
+    (rule,) = retention_rules()
+    try:
+        for age, forgotten in ((rule.keep_for - timedelta(days=1), 0), (rule.keep_for, 1)):
+            clock = ManualClock(NOW + age)
+            assert await Retention("ingest", engine, [rule], clock).apply(rule, asyncio.Event()) == forgotten
+    finally:
+        await engine.dispose()
+    async with kamar.working():
+        await eventually(newest, [False])
 
 
 async def test_the_quiet_words_go_along_with_an_entry_that_gets_another_key(kamar: Kamar) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
@@ -130,6 +130,17 @@ def test_summer_and_winter_time() -> None:
     assert values.moment(20260105153000, "Pacific/Chatham") == datetime(2026, 1, 5, 1, 45, tzinfo=UTC)
 
 
+SPELLINGS: Final = (
+    "2026/03/02", "2026-03-02T00:00:00", "2026-03-02T00:00:00+13:00", "2026-03-02 00:00:00.000", "20260302T000000Z",
+    " 20260302\t", "20260302.0",
+    "2/3/2026", "02-03-2026", "2.3.2026", "2/03/2026 0:00", "2-Mar-26", "2 March 2026", "Monday, 2 March 2026", 20260302000000,
+)  # fmt: skip
+NO_DATES: Final = (
+    "00000000000000", "0000-00-00 00:00:00", "0000-00-00T00:00:00Z", "00/00/00", "!00/00/00!", "0.0", 0.0, False, "  ", "\x00", "/ /",
+    18991230, "18991230000000", "1899-12-30T00:00:00", "0001-01-01T00:00:00", "17530101", "1/01/1900", "0/01/1900 0:00", "19700101",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("element", "fields"),
     [
@@ -151,6 +162,8 @@ def test_summer_and_winter_time() -> None:
         ({"leavingdate": None}, {"leaving": None}),
         ({"leavingdate": "-"}, {"leaving": None}),
         ({"leavingdate": "0000-00-00"}, {"leaving": None}),
+        *(({"leavingdate": spelt}, {"leaving": "2026-03-02"}) for spelt in SPELLINGS),
+        *(({"leavingdate": spelt}, {"leaving": None}) for spelt in NO_DATES),
         ({"startingdate": "20240201", "leavingdate": "--"}, {"starting": "2024-02-01", "leaving": None}),
         ({"groups": [{"type": "class", "name": "9MAT"}, "9ENG", {"x": 1}, {"coreoption": "9MAT"}]}, {"groups": ["9MAT", "9ENG"]}),
         ({"groups": {"group": [{"name": "a"}, {"name": "b"}]}}, {"groups": ["a", "b"]}),
@@ -214,7 +227,7 @@ def test_words_that_a_document_leaves_out_stay_and_words_of_the_release_before_a
     assert [person.status for person in event_of(caregivers=[sam | {"marks": ["Restricted"]}]).caregivers] == ["Restricted"]
 
 
-@pytest.mark.parametrize("value", ["soon", "20261399", "99", True, {}])
+@pytest.mark.parametrize("value", ["soon", "20261399", "99", "3/2026", "31/2/2026", "２０２６０３０２", "2026-3", True, {}, [20260302]])
 def test_a_date_that_cannot_be_read_leaves_the_stored_one_alone(value: object) -> None:
     parsed = students.parse({"id": 1, "leavingdate": value})
     assert (parsed.fields, parsed.problems) == ({}, ["leavingdate: not a date"])
