@@ -24,6 +24,7 @@ from services.console.pages.analysis import page as analysis
 from services.console.pages.casework import page as casework
 from services.console.pages.data_quality import importing as data_import
 from services.console.pages.data_quality import page as data_quality
+from services.console.pages.good_news import page as good_news
 from services.console.pages.home import page as home
 from services.console.pages.letters import page as letters
 from services.console.pages.letters import policy as letter_policy
@@ -56,6 +57,7 @@ PAGES = (
     home,
     today,
     students,
+    good_news,
     student,
     respond,
     casework,

@@ -18,6 +18,7 @@ from services.thresholds.feed.encoded import EncodedEvents
 from services.thresholds.feed.repository import CHANNEL
 from services.thresholds.feed.streams import Streams
 from services.thresholds.flat_tables import api as flat_tables
+from services.thresholds.good_news import api as good_news
 from services.thresholds.meetings import api as meetings
 from services.thresholds.plans.activities import api as activities
 from services.thresholds.plans.api import publishing, versions
@@ -89,6 +90,7 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
         recalculations.router,
         work.router,
         watch.router,
+        good_news.router,
         data_quality.router,
         analysis.router,
         reports.router,

@@ -17,6 +17,7 @@ Action = Literal[
     "list-students",
     "list-records",
     "list-work",
+    "read-good-news",
     "read-record",
     "read-history",
     "open-record",

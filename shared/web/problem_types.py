@@ -54,6 +54,7 @@ ProblemKind = Literal[
     "month-first",
     "names-somebody",
     "never-corrected",
+    "no-certificates",
     "no-contact",
     "no-count",
     "no-decision",
@@ -94,6 +95,7 @@ ProblemKind = Literal[
     "same-school",
     "superseded-plan",
     "term-over",
+    "term-running",
     "too-large",
     "too-many-attempts",
     "too-many-events",
@@ -179,6 +181,7 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
     )
     | _of(
         404,
+        no_certificates="None of these students has been at school for every half day of the term, all of them marked.",
         no_contact="No caregiver of this student can be written to.",
         no_count="The student has passed no threshold.",
         no_hold="There is no such hold on letters.",
@@ -247,6 +250,7 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
         response_withdrawn="The response was withdrawn. Record it anew.",
         same_school="The document is of this student's own term at this school.",
         superseded_plan="A later version of the plan has been published. Save this one again as a draft.",
+        term_running="The term's last school day is not over. Certificates come after it.",
         term_over="The term is over, and the school's letter policy has no letters about it any more.",
         too_many_languages="The school has words in as many languages as it can have.",
         too_many_subscriptions="The subject has as many subscriptions as it may have. Delete one first.",

@@ -988,6 +988,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/thresholds/v1/schools/{school}/good-news": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the good news of a school's students
+         * @description Students without an absence in the term, and students who reached a threshold and have been at school since, by name. Days
+         *     that nobody marked are no good news: a student whose last mark is older than three school days is not back on track.
+         */
+        get: operations["listGoodNews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/thresholds/v1/schools/{school}/good-news/certificates.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print certificates of a term without absence
+         * @description A page for each student who missed no half day of a term that is over, by name: of the students whom you name, or of all. There is no
+         *     certificate for a student with half days that nobody has marked.
+         */
+        get: operations["printCertificates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/thresholds/v1/schools/{school}/data-quality": {
         parameters: {
             query?: never;
@@ -5886,7 +5928,7 @@ export interface components {
              * @description The stable name of the refusal. The reference page `problems` lists all with their meaning.
              * @enum {string}
              */
-            type: "urn:nz-star:problem:abandoned" | "urn:nz-star:problem:activity-not-offered" | "urn:nz-star:problem:address-refused" | "urn:nz-star:problem:all-schools" | "urn:nz-star:problem:another-name" | "urn:nz-star:problem:another-school" | "urn:nz-star:problem:answered" | "urn:nz-star:problem:answered-already" | "urn:nz-star:problem:bad-address" | "urn:nz-star:problem:bad-cursor" | "urn:nz-star:problem:bad-field" | "urn:nz-star:problem:bad-request" | "urn:nz-star:problem:bad-template" | "urn:nz-star:problem:being-resent" | "urn:nz-star:problem:being-sent" | "urn:nz-star:problem:change-settled" | "urn:nz-star:problem:closed-day" | "urn:nz-star:problem:confirm-change" | "urn:nz-star:problem:corrected-already" | "urn:nz-star:problem:cursor-of-another-history" | "urn:nz-star:problem:damaged-gzip" | "urn:nz-star:problem:dead-letter-settled" | "urn:nz-star:problem:due-before-crossing" | "urn:nz-star:problem:effect-unknown" | "urn:nz-star:problem:erased" | "urn:nz-star:problem:future-date" | "urn:nz-star:problem:incomplete-plan" | "urn:nz-star:problem:incomplete-roster" | "urn:nz-star:problem:internal-error" | "urn:nz-star:problem:invalid-request" | "urn:nz-star:problem:issuer-unavailable" | "urn:nz-star:problem:key-used" | "urn:nz-star:problem:malformed" | "urn:nz-star:problem:malformed-form" | "urn:nz-star:problem:malformed-json" | "urn:nz-star:problem:merged-already" | "urn:nz-star:problem:method-not-allowed" | "urn:nz-star:problem:missing-role" | "urn:nz-star:problem:missing-scope" | "urn:nz-star:problem:month-first" | "urn:nz-star:problem:names-somebody" | "urn:nz-star:problem:never-corrected" | "urn:nz-star:problem:no-contact" | "urn:nz-star:problem:no-count" | "urn:nz-star:problem:no-decision" | "urn:nz-star:problem:no-file" | "urn:nz-star:problem:no-hold" | "urn:nz-star:problem:no-open-record" | "urn:nz-star:problem:no-parquet" | "urn:nz-star:problem:no-plan" | "urn:nz-star:problem:no-reply-address" | "urn:nz-star:problem:no-term-to-come" | "urn:nz-star:problem:no-threshold" | "urn:nz-star:problem:no-words" | "urn:nz-star:problem:nobody-reached" | "urn:nz-star:problem:not-a-report" | "urn:nz-star:problem:not-accepted" | "urn:nz-star:problem:not-active" | "urn:nz-star:problem:not-agreed" | "urn:nz-star:problem:not-correctable" | "urn:nz-star:problem:not-found" | "urn:nz-star:problem:not-its-turn" | "urn:nz-star:problem:not-merged" | "urn:nz-star:problem:not-resendable" | "urn:nz-star:problem:not-the-schools-address" | "urn:nz-star:problem:not-waiting" | "urn:nz-star:problem:note-missing" | "urn:nz-star:problem:nothing-accepted" | "urn:nz-star:problem:nothing-planned" | "urn:nz-star:problem:nothing-to-correct" | "urn:nz-star:problem:older-document" | "urn:nz-star:problem:other-school" | "urn:nz-star:problem:outcome-of-open-record" | "urn:nz-star:problem:outside-term" | "urn:nz-star:problem:part-of-a-school" | "urn:nz-star:problem:past-date" | "urn:nz-star:problem:recipient-gone" | "urn:nz-star:problem:record-withdrawn" | "urn:nz-star:problem:response-withdrawn" | "urn:nz-star:problem:same-school" | "urn:nz-star:problem:superseded-plan" | "urn:nz-star:problem:term-over" | "urn:nz-star:problem:too-large" | "urn:nz-star:problem:too-many-attempts" | "urn:nz-star:problem:too-many-events" | "urn:nz-star:problem:too-many-languages" | "urn:nz-star:problem:too-many-requests" | "urn:nz-star:problem:too-many-streams" | "urn:nz-star:problem:too-many-subscriptions" | "urn:nz-star:problem:too-many-tests" | "urn:nz-star:problem:unauthorized" | "urn:nz-star:problem:unavailable" | "urn:nz-star:problem:unknown-activity" | "urn:nz-star:problem:unknown-address" | "urn:nz-star:problem:unknown-change" | "urn:nz-star:problem:unknown-code" | "urn:nz-star:problem:unknown-columns" | "urn:nz-star:problem:unknown-contact" | "urn:nz-star:problem:unknown-credential" | "urn:nz-star:problem:unknown-dead-letter" | "urn:nz-star:problem:unknown-delivery" | "urn:nz-star:problem:unknown-erasure" | "urn:nz-star:problem:unknown-event" | "urn:nz-star:problem:unknown-file" | "urn:nz-star:problem:unknown-format" | "urn:nz-star:problem:unknown-letter" | "urn:nz-star:problem:unknown-meeting" | "urn:nz-star:problem:unknown-message" | "urn:nz-star:problem:unknown-question" | "urn:nz-star:problem:unknown-record" | "urn:nz-star:problem:unknown-reply" | "urn:nz-star:problem:unknown-response" | "urn:nz-star:problem:unknown-school" | "urn:nz-star:problem:unknown-student" | "urn:nz-star:problem:unknown-subscription" | "urn:nz-star:problem:unknown-support-plan" | "urn:nz-star:problem:unknown-term" | "urn:nz-star:problem:unknown-text" | "urn:nz-star:problem:unknown-transfer" | "urn:nz-star:problem:unknown-upload" | "urn:nz-star:problem:unknown-version" | "urn:nz-star:problem:unprintable" | "urn:nz-star:problem:unprintable-text" | "urn:nz-star:problem:unreadable-csv" | "urn:nz-star:problem:unreadable-oneroster" | "urn:nz-star:problem:unsupported-encoding" | "urn:nz-star:problem:unsupported-media-type" | "urn:nz-star:problem:unsupported-type" | "urn:nz-star:problem:untrusted-document" | "urn:nz-star:problem:week-not-begun" | "urn:nz-star:problem:week-outside-term" | "urn:nz-star:problem:withdrawn";
+            type: "urn:nz-star:problem:abandoned" | "urn:nz-star:problem:activity-not-offered" | "urn:nz-star:problem:address-refused" | "urn:nz-star:problem:all-schools" | "urn:nz-star:problem:another-name" | "urn:nz-star:problem:another-school" | "urn:nz-star:problem:answered" | "urn:nz-star:problem:answered-already" | "urn:nz-star:problem:bad-address" | "urn:nz-star:problem:bad-cursor" | "urn:nz-star:problem:bad-field" | "urn:nz-star:problem:bad-request" | "urn:nz-star:problem:bad-template" | "urn:nz-star:problem:being-resent" | "urn:nz-star:problem:being-sent" | "urn:nz-star:problem:change-settled" | "urn:nz-star:problem:closed-day" | "urn:nz-star:problem:confirm-change" | "urn:nz-star:problem:corrected-already" | "urn:nz-star:problem:cursor-of-another-history" | "urn:nz-star:problem:damaged-gzip" | "urn:nz-star:problem:dead-letter-settled" | "urn:nz-star:problem:due-before-crossing" | "urn:nz-star:problem:effect-unknown" | "urn:nz-star:problem:erased" | "urn:nz-star:problem:future-date" | "urn:nz-star:problem:incomplete-plan" | "urn:nz-star:problem:incomplete-roster" | "urn:nz-star:problem:internal-error" | "urn:nz-star:problem:invalid-request" | "urn:nz-star:problem:issuer-unavailable" | "urn:nz-star:problem:key-used" | "urn:nz-star:problem:malformed" | "urn:nz-star:problem:malformed-form" | "urn:nz-star:problem:malformed-json" | "urn:nz-star:problem:merged-already" | "urn:nz-star:problem:method-not-allowed" | "urn:nz-star:problem:missing-role" | "urn:nz-star:problem:missing-scope" | "urn:nz-star:problem:month-first" | "urn:nz-star:problem:names-somebody" | "urn:nz-star:problem:never-corrected" | "urn:nz-star:problem:no-certificates" | "urn:nz-star:problem:no-contact" | "urn:nz-star:problem:no-count" | "urn:nz-star:problem:no-decision" | "urn:nz-star:problem:no-file" | "urn:nz-star:problem:no-hold" | "urn:nz-star:problem:no-open-record" | "urn:nz-star:problem:no-parquet" | "urn:nz-star:problem:no-plan" | "urn:nz-star:problem:no-reply-address" | "urn:nz-star:problem:no-term-to-come" | "urn:nz-star:problem:no-threshold" | "urn:nz-star:problem:no-words" | "urn:nz-star:problem:nobody-reached" | "urn:nz-star:problem:not-a-report" | "urn:nz-star:problem:not-accepted" | "urn:nz-star:problem:not-active" | "urn:nz-star:problem:not-agreed" | "urn:nz-star:problem:not-correctable" | "urn:nz-star:problem:not-found" | "urn:nz-star:problem:not-its-turn" | "urn:nz-star:problem:not-merged" | "urn:nz-star:problem:not-resendable" | "urn:nz-star:problem:not-the-schools-address" | "urn:nz-star:problem:not-waiting" | "urn:nz-star:problem:note-missing" | "urn:nz-star:problem:nothing-accepted" | "urn:nz-star:problem:nothing-planned" | "urn:nz-star:problem:nothing-to-correct" | "urn:nz-star:problem:older-document" | "urn:nz-star:problem:other-school" | "urn:nz-star:problem:outcome-of-open-record" | "urn:nz-star:problem:outside-term" | "urn:nz-star:problem:part-of-a-school" | "urn:nz-star:problem:past-date" | "urn:nz-star:problem:recipient-gone" | "urn:nz-star:problem:record-withdrawn" | "urn:nz-star:problem:response-withdrawn" | "urn:nz-star:problem:same-school" | "urn:nz-star:problem:superseded-plan" | "urn:nz-star:problem:term-over" | "urn:nz-star:problem:term-running" | "urn:nz-star:problem:too-large" | "urn:nz-star:problem:too-many-attempts" | "urn:nz-star:problem:too-many-events" | "urn:nz-star:problem:too-many-languages" | "urn:nz-star:problem:too-many-requests" | "urn:nz-star:problem:too-many-streams" | "urn:nz-star:problem:too-many-subscriptions" | "urn:nz-star:problem:too-many-tests" | "urn:nz-star:problem:unauthorized" | "urn:nz-star:problem:unavailable" | "urn:nz-star:problem:unknown-activity" | "urn:nz-star:problem:unknown-address" | "urn:nz-star:problem:unknown-change" | "urn:nz-star:problem:unknown-code" | "urn:nz-star:problem:unknown-columns" | "urn:nz-star:problem:unknown-contact" | "urn:nz-star:problem:unknown-credential" | "urn:nz-star:problem:unknown-dead-letter" | "urn:nz-star:problem:unknown-delivery" | "urn:nz-star:problem:unknown-erasure" | "urn:nz-star:problem:unknown-event" | "urn:nz-star:problem:unknown-file" | "urn:nz-star:problem:unknown-format" | "urn:nz-star:problem:unknown-letter" | "urn:nz-star:problem:unknown-meeting" | "urn:nz-star:problem:unknown-message" | "urn:nz-star:problem:unknown-question" | "urn:nz-star:problem:unknown-record" | "urn:nz-star:problem:unknown-reply" | "urn:nz-star:problem:unknown-response" | "urn:nz-star:problem:unknown-school" | "urn:nz-star:problem:unknown-student" | "urn:nz-star:problem:unknown-subscription" | "urn:nz-star:problem:unknown-support-plan" | "urn:nz-star:problem:unknown-term" | "urn:nz-star:problem:unknown-text" | "urn:nz-star:problem:unknown-transfer" | "urn:nz-star:problem:unknown-upload" | "urn:nz-star:problem:unknown-version" | "urn:nz-star:problem:unprintable" | "urn:nz-star:problem:unprintable-text" | "urn:nz-star:problem:unreadable-csv" | "urn:nz-star:problem:unreadable-oneroster" | "urn:nz-star:problem:unsupported-encoding" | "urn:nz-star:problem:unsupported-media-type" | "urn:nz-star:problem:unsupported-type" | "urn:nz-star:problem:untrusted-document" | "urn:nz-star:problem:week-not-begun" | "urn:nz-star:problem:week-outside-term" | "urn:nz-star:problem:withdrawn";
             /** @description The name of the status. */
             title: string;
             /** @description The HTTP status, once more. */
@@ -6881,6 +6923,49 @@ export interface components {
             target?: string | null;
             /** @description Subject of the token that did it. */
             by?: string | null;
+        };
+        /**
+         * GoodNewsOut
+         * @description A piece of good news. `full-term`: no half day of the term was missed so far; `back-on-track`: a student who reached a threshold has
+         *     been at school since `since`.
+         */
+        GoodNewsOut: {
+            /** @description Key of the student at the school. */
+            student: string;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
+            /** @description Name. */
+            name: string;
+            /** @description Year level, 0 to 15; null where it is not known. */
+            year_level: number | null;
+            /** @description Groups that the student is in. */
+            groups: string[];
+            /**
+             * @description Kind of good news.
+             * @enum {string}
+             */
+            news: "full-term" | "back-on-track";
+            /**
+             * Format: date
+             * @description The first day that the news is about
+             */
+            since: string;
+            /** @description School days attended since then */
+            school_days: number;
+            /** @description Half days that nobody has marked: a certificate waits for them */
+            unmarked_half_days: number;
+            /** @description Sentence for a person. */
+            sentence: string;
+        };
+        /** GoodNewsPage */
+        GoodNewsPage: {
+            /** @description Items, in the order of the list. */
+            items: components["schemas"]["GoodNewsOut"][];
+            /** @description Pass it on as `cursor` for the next page; null on the last one. */
+            next: string | null;
         };
         /**
          * GroupOut
@@ -13263,7 +13348,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */
@@ -15404,6 +15489,187 @@ export interface operations {
                 };
             };
             /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGoodNews: {
+        parameters: {
+            query?: {
+                /** @description The current or last term by default */
+                term?: string | null;
+                /** @description Only students of this year level. */
+                year_level?: number | null;
+                /** @description Only students of this group. */
+                group?: string | null;
+                /** @description School days without absence after which a student is back on track */
+                clear_days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description School number, four digits */
+                school: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoodNewsPage"];
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `another-school`: The token does not hold for that school. `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-school`: The school has not been sent yet, or the number can't be one. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    printCertificates: {
+        parameters: {
+            query?: {
+                /** @description The current or last term by default */
+                term?: string | null;
+                /** @description Only students of this year level. */
+                year_level?: number | null;
+                /** @description Only students of this group. */
+                group?: string | null;
+                /** @description Only these students, by number */
+                student?: string[];
+            };
+            header?: never;
+            path: {
+                /** @description School number, four digits */
+                school: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `another-school`: The token does not hold for that school. `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-certificates`: None of these students has been at school for every half day of the term, all of them marked. `unknown-school`: The school has not been sent yet, or the number can't be one. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `term-running`: The term's last school day is not over. Certificates come after it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. `unprintable`: The text holds characters that can't be printed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19949,7 +20215,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */
@@ -27535,7 +27801,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */
@@ -30420,7 +30686,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */

@@ -12,6 +12,7 @@ TAGS: Final = MappingProxyType(
         "KAMAR": "KAMAR Directory Services: its documents, its credentials, and the changes that wait for a person.",
         "attendance": "Absence totals: of a student with the explanation of each day, and of a school's students.",
         "work": "The work that waits for a person at a school, worst first.",
+        "good news": "Terms without absence, days back at school, and certificates.",
         "STAR records": "STAR records and the responses to them.",
         "holds": "Pauses on a student's letters.",
         "casework": "Contacts, meetings, support plans and evidence of one student.",

@@ -142,6 +142,9 @@ ELSEWHERE: Final = {
     "POST /v1/bounces",
     # Nobody has answered a letter there.
     "GET /v1/schools/{school}/replies",
+    # The world's student was absent, and no term is over.
+    "GET /v1/schools/{school}/good-news",
+    "GET /v1/schools/{school}/good-news/certificates.pdf",
     # Nothing waits there.
     "GET /v1/schools/{school}/work",
     # Its query names a day.

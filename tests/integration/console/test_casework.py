@@ -195,3 +195,19 @@ async def test_what_was_said_of_a_meeting_is_taken_back(screens: Screens, family
     assert "The meeting is planned again." in again.text
     assert "a lift on Mondays" not in again.text
     assert "Meeting with whānau" not in (await person.look(OF_STUDENT, tab="records")).text
+
+
+async def test_good_news_is_a_link_away_from_the_students(screens: Screens, family: World) -> None:
+    # Everybody's last mark is of Thursday's afternoon, the newest half day that has ended.
+    await family.heart.post(absences(45, student="20001", code="P", first=11), "0999")
+    person = await screens.person("dean")
+    assert f'href="{SCHOOL}/good-news"' in (await person.look(f"{SCHOOL}/students")).html
+    page = await person.look(f"{SCHOOL}/good-news")
+    assert page.heading == "Good news"
+    assert "Āwhina Example has been at school for" in page.text
+    assert "after reaching 5 days" in page.text
+    none = await person.look(f"{SCHOOL}/good-news", group="9Z")
+    assert "0 students without an absence; 0 back on track after a step." in none.text
+    early = await person.look(f"{SCHOOL}/good-news/certificates.pdf")
+    assert early.status == 409
+    assert "certificates come after it" in early.text

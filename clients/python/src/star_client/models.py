@@ -1093,6 +1093,29 @@ class Goal(TypedDict):
     by: NotRequired[str | None]
 
 
+class GoodNewsOut(TypedDict):
+    """
+    A piece of good news. `full-term`: no half day of the term was missed so far; `back-on-track`: a student who reached a threshold has
+    been at school since `since`.
+    """
+
+    student: str
+    student_id: str
+    name: str
+    year_level: int | None
+    groups: list[str]
+    news: Literal["full-term", "back-on-track"]
+    since: str
+    school_days: int
+    unmarked_half_days: int
+    sentence: str
+
+
+class GoodNewsPage(TypedDict):
+    items: list[GoodNewsOut]
+    next: str | None
+
+
 class HalfOut(TypedDict):
     """
     A half of a day. `code`: the code that made it so; null where no single one did, as with periods that were attended.
@@ -3379,6 +3402,7 @@ class Problem(TypedDict):
         "urn:nz-star:problem:month-first",
         "urn:nz-star:problem:names-somebody",
         "urn:nz-star:problem:never-corrected",
+        "urn:nz-star:problem:no-certificates",
         "urn:nz-star:problem:no-contact",
         "urn:nz-star:problem:no-count",
         "urn:nz-star:problem:no-decision",
@@ -3419,6 +3443,7 @@ class Problem(TypedDict):
         "urn:nz-star:problem:same-school",
         "urn:nz-star:problem:superseded-plan",
         "urn:nz-star:problem:term-over",
+        "urn:nz-star:problem:term-running",
         "urn:nz-star:problem:too-large",
         "urn:nz-star:problem:too-many-attempts",
         "urn:nz-star:problem:too-many-events",

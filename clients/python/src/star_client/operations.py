@@ -224,6 +224,7 @@ class SyncOperations:
             "list-students",
             "list-records",
             "list-work",
+            "read-good-news",
             "read-record",
             "read-history",
             "open-record",
@@ -542,6 +543,42 @@ class SyncOperations:
         """Set the runs of days that a school wants to hear of."""
         result: models.WatchSettings = self._call(
             "PUT", "/thresholds/v1/schools/{school}/watch", at={"school": school}, body=body, media_type="application/json"
+        )
+        return result
+
+    def list_good_news(
+        self,
+        school: str,
+        *,
+        term: str | None = None,
+        year_level: int | None = None,
+        group: str | None = None,
+        clear_days: int | None = None,
+    ) -> models.GoodNewsPage:
+        """List the good news of a school's students."""
+        result: models.GoodNewsPage = self._call(
+            "GET",
+            "/thresholds/v1/schools/{school}/good-news",
+            at={"school": school},
+            query={"term": term, "year_level": year_level, "group": group, "clear_days": clear_days},
+        )
+        return result
+
+    def print_certificates(
+        self,
+        school: str,
+        *,
+        term: str | None = None,
+        year_level: int | None = None,
+        group: str | None = None,
+        student: Sequence[str] | None = None,
+    ) -> bytes:
+        """Print certificates of a term without absence."""
+        result: bytes = self._call(
+            "GET",
+            "/thresholds/v1/schools/{school}/good-news/certificates.pdf",
+            at={"school": school},
+            query={"term": term, "year_level": year_level, "group": group, "student": student},
         )
         return result
 
@@ -1106,6 +1143,7 @@ class SyncOperations:
             "list-students",
             "list-records",
             "list-work",
+            "read-good-news",
             "read-record",
             "read-history",
             "open-record",
@@ -1880,6 +1918,7 @@ class SyncOperations:
             "list-students",
             "list-records",
             "list-work",
+            "read-good-news",
             "read-record",
             "read-history",
             "open-record",
@@ -2228,6 +2267,7 @@ class SyncOperations:
             "list-students",
             "list-records",
             "list-work",
+            "read-good-news",
             "read-record",
             "read-history",
             "open-record",
@@ -2646,6 +2686,7 @@ class AsyncOperations:
             "list-students",
             "list-records",
             "list-work",
+            "read-good-news",
             "read-record",
             "read-history",
             "open-record",
@@ -2968,6 +3009,42 @@ class AsyncOperations:
         """Set the runs of days that a school wants to hear of."""
         result: models.WatchSettings = await self._call(
             "PUT", "/thresholds/v1/schools/{school}/watch", at={"school": school}, body=body, media_type="application/json"
+        )
+        return result
+
+    async def list_good_news(
+        self,
+        school: str,
+        *,
+        term: str | None = None,
+        year_level: int | None = None,
+        group: str | None = None,
+        clear_days: int | None = None,
+    ) -> models.GoodNewsPage:
+        """List the good news of a school's students."""
+        result: models.GoodNewsPage = await self._call(
+            "GET",
+            "/thresholds/v1/schools/{school}/good-news",
+            at={"school": school},
+            query={"term": term, "year_level": year_level, "group": group, "clear_days": clear_days},
+        )
+        return result
+
+    async def print_certificates(
+        self,
+        school: str,
+        *,
+        term: str | None = None,
+        year_level: int | None = None,
+        group: str | None = None,
+        student: Sequence[str] | None = None,
+    ) -> bytes:
+        """Print certificates of a term without absence."""
+        result: bytes = await self._call(
+            "GET",
+            "/thresholds/v1/schools/{school}/good-news/certificates.pdf",
+            at={"school": school},
+            query={"term": term, "year_level": year_level, "group": group, "student": student},
         )
         return result
 
@@ -3544,6 +3621,7 @@ class AsyncOperations:
             "list-students",
             "list-records",
             "list-work",
+            "read-good-news",
             "read-record",
             "read-history",
             "open-record",
@@ -4332,6 +4410,7 @@ class AsyncOperations:
             "list-students",
             "list-records",
             "list-work",
+            "read-good-news",
             "read-record",
             "read-history",
             "open-record",
@@ -4684,6 +4763,7 @@ class AsyncOperations:
             "list-students",
             "list-records",
             "list-work",
+            "read-good-news",
             "read-record",
             "read-history",
             "open-record",
