@@ -2,11 +2,16 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import APIResponse, Locator, Page, Route, expect
 
+from shared.events.data import Caregiver
 from tests.browser.conftest import Open
+from tests.integration.apis.world import OWN, World
+from tests.integration.notifier.conftest import HOLD
+from tests.support.crossings import days, down, stands, up
 
 SCHOOL = "/console/0999"
 
@@ -60,8 +65,11 @@ async def test_without_scripts_a_record_is_answered_too(open_as: Open) -> None:
     await expect(page.get_by_role("status").first).to_contain_text("1 response taken back.")
 
 
-async def pressed_twice(page: Page, button: Locator) -> int:
-    """Presses a button, and once more before the answer has come, as on a slow line; answers how many requests reached the service."""
+async def pressed_twice(
+    page: Page, button: Locator, *, note: str = "ecorded", between: Callable[[], Awaitable[object]] | None = None
+) -> int:
+    """Presses a button, and once more before the answer has come, as on a slow line; answers how many requests reached the service.
+    `note`: what the page says then. `between`: what the service does meanwhile."""
     reached: list[tuple[Route, APIResponse]] = []
     answered = asyncio.Event()
 
@@ -82,12 +90,14 @@ async def pressed_twice(page: Page, button: Locator) -> int:
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     await page.mouse.click(*middle)
     await asyncio.wait_for(answered.wait(), 30)
+    if between is not None:
+        await between()
     await page.mouse.click(*middle)
     # Time for a second request, where there is one, to set out.
     await page.wait_for_timeout(300)
     if len(reached) == 1:
         await reached[0][0].fulfill(response=reached[0][1])
-    await expect(page.get_by_role("status").first).to_contain_text("ecorded")
+    await expect(page.get_by_role("status").first).to_contain_text(note)
     await page.unroute("**/*", slow)
     return len(reached)
 
@@ -111,6 +121,46 @@ async def test_a_button_that_is_pressed_twice_records_once(open_as: Open, script
     assert await pressed_twice(page, page.get_by_role("button", name="Record")) == requests
     await page.goto(f"{student}?tab=records")
     await expect(page.get_by_text("Ms Twice")).to_have_count(1)
+
+
+@pytest.mark.parametrize(("scripts", "requests"), [(True, 1), (False, 2)])
+async def test_a_letter_is_sent_again_once_though_it_went_between_two_presses(
+    open_as: Open, world: World, scripts: bool, requests: int
+) -> None:
+    ids = world.ids[OWN]
+    cleared = await world.apis.http.delete(
+        f"{world.apis.urls['notifier']}/v1/schools/{OWN}/bad-addresses/{ids['address']}", headers=world.apis.token("star:write")
+    )
+    assert cleared.is_success
+    before = len(world.desk.mail())
+    page = await open_as("principal", scripts=scripts)
+    await page.goto(f"{SCHOOL}/letters/{ids['delivery']}/sent")
+    await page.get_by_label("Because").fill("the family has lost it")
+    button = page.get_by_role("button", name="Send it again")
+    assert await pressed_twice(page, button, note="The letter is on its way again.", between=world.desk.work) == requests
+    await world.desk.work()
+    assert len(world.desk.mail()) == before + 1
+
+
+@pytest.mark.parametrize(("scripts", "requests"), [(True, 1), (False, 2)])
+async def test_a_letter_is_taken_back_once_and_both_presses_say_so(open_as: Open, world: World, scripts: bool, requests: int) -> None:
+    desk, student = world.desk, "20003"
+    await desk.roster([desk.joined(Caregiver(name="Ana Example", email="ana@example.test"), student=student, given_name="Ruru")])
+    await desk.stands(stands(days(8), 1, student=student))
+    await desk.say(up(5, 16, to="yellow", standing=1, student=student))
+    desk.passes(HOLD)
+    await desk.work()
+    await desk.stands(stands(days(4), 2, student=student))
+    await desk.say(down(5, 8, to="green", standing=2, student=student))
+    before = len(desk.mail())
+    (letter,) = (await world.ask("notifier", "GET", f"/v1/schools/{OWN}/deliveries", OWN, params={"student": student}))["items"]
+    page = await open_as("principal", scripts=scripts)
+    await page.goto(f"{SCHOOL}/letters/{letter['id']}/sent")
+    await page.get_by_label("Because").fill("the roll was wrong")
+    button = page.get_by_role("button", name="Send a letter of correction")
+    assert await pressed_twice(page, button, note="A letter of correction is on its way.", between=desk.work) == requests
+    await desk.work()
+    assert len(desk.mail()) == before + 1
 
 
 async def test_filters_change_the_list_and_its_address(open_as: Open) -> None:

@@ -23101,7 +23101,10 @@ export interface operations {
     resendDelivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same key with a request that you send again: it is recorded once */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description Id of the delivery. */
                 delivery: string;
@@ -23160,7 +23163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `bad-address`: Letters came back from this address. Clear it first, or have the school send another. `being-resent`: The letter is being sent again already. `erased`: The text of the letter, or its address, has been erased. `not-resendable`: Only a delivery that was sent, failed or bounced can be sent again. `withdrawn`: The crossing was taken back, so the letter is wrong now. */
+            /** @description `bad-address`: Letters came back from this address. Clear it first, or have the school send another. `being-resent`: The letter is being sent again already. `erased`: The text of the letter, or its address, has been erased. `key-used`: The Idempotency-Key was sent before, with another request. `not-resendable`: Only a delivery that was sent, failed or bounced can be sent again. `withdrawn`: The crossing was taken back, so the letter is wrong now. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -23539,7 +23542,10 @@ export interface operations {
     correctDelivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Send the same key with a request that you send again: it is recorded once */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description Id of the delivery. */
                 delivery: string;
@@ -23598,7 +23604,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `bad-address`: Letters came back from this address. Clear it first, or have the school send another. `corrected-already`: A correction of the letter has gone, or is about to. `erased`: The text of the letter, or its address, has been erased. `never-corrected`: The school's letter policy has no letters of correction. `not-correctable`: Only a letter that was sent by e-mail can be corrected. `nothing-to-correct`: Every day that the letter names still counts. `recipient-gone`: None of the student's caregivers has that address now. `term-over`: The term is over, and the school's letter policy has no letters about it any more. */
+            /** @description `bad-address`: Letters came back from this address. Clear it first, or have the school send another. `corrected-already`: A correction of the letter has gone, or is about to. `erased`: The text of the letter, or its address, has been erased. `key-used`: The Idempotency-Key was sent before, with another request. `never-corrected`: The school's letter policy has no letters of correction. `not-correctable`: Only a letter that was sent by e-mail can be corrected. `nothing-to-correct`: Every day that the letter names still counts. `recipient-gone`: None of the student's caregivers has that address now. `term-over`: The term is over, and the school's letter policy has no letters about it any more. */
             409: {
                 headers: {
                     [name: string]: unknown;

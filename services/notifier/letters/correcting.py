@@ -41,14 +41,16 @@ class Corrector:
         because: str | None,
         due_at: datetime | None,
         now: datetime,
+        id_: uuid.UUID | None = None,
     ) -> Parcel | CorrectionRefusal:
-        """Writes a correction of the delivery, due now or then; or says why there is none."""
+        """Writes a correction of the delivery, due now or then; or says why there is none. `id_`: the correction's, where a request has a
+        key; otherwise it follows from the number of corrections."""
         refusal = refusal_of(sent, case.absent_on)
         if refusal is not None:
             return refusal
         if await self._is_over(connection, case, due_at or now):
             return "term-over"
-        parcel = await self._parcel(connection, case, sent, correction_id(sent.id, sent.corrections + 1), now)
+        parcel = await self._parcel(connection, case, sent, id_ or correction_id(sent.id, sent.corrections + 1), now)
         if parcel is None:
             return "recipient-gone"
         told = Told(case.standing, case.absent_on)

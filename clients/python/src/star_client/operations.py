@@ -1499,10 +1499,15 @@ class SyncOperations:
         result: models.DeliveryWithLetter = self._call("GET", "/notifier/v1/deliveries/{delivery}", at={"delivery": delivery})
         return result
 
-    def resend_delivery(self, delivery: str, body: models.WithReason) -> models.ChangedDelivery:
+    def resend_delivery(self, delivery: str, body: models.WithReason, *, idempotency_key: str | None = None) -> models.ChangedDelivery:
         """Send a letter again."""
         result: models.ChangedDelivery = self._call(
-            "POST", "/notifier/v1/deliveries/{delivery}/resend", at={"delivery": delivery}, body=body, media_type="application/json"
+            "POST",
+            "/notifier/v1/deliveries/{delivery}/resend",
+            at={"delivery": delivery},
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+            media_type="application/json",
         )
         return result
 
@@ -1530,10 +1535,17 @@ class SyncOperations:
         )
         return result
 
-    def correct_delivery(self, delivery: str, *, body: models.WithReason | None | None = None) -> models.ChangedDelivery:
+    def correct_delivery(
+        self, delivery: str, *, idempotency_key: str | None = None, body: models.WithReason | None | None = None
+    ) -> models.ChangedDelivery:
         """Take back a letter whose days were corrected."""
         result: models.ChangedDelivery = self._call(
-            "POST", "/notifier/v1/deliveries/{delivery}/correct", at={"delivery": delivery}, body=body, media_type="application/json"
+            "POST",
+            "/notifier/v1/deliveries/{delivery}/correct",
+            at={"delivery": delivery},
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+            media_type="application/json",
         )
         return result
 
@@ -3983,10 +3995,17 @@ class AsyncOperations:
         result: models.DeliveryWithLetter = await self._call("GET", "/notifier/v1/deliveries/{delivery}", at={"delivery": delivery})
         return result
 
-    async def resend_delivery(self, delivery: str, body: models.WithReason) -> models.ChangedDelivery:
+    async def resend_delivery(
+        self, delivery: str, body: models.WithReason, *, idempotency_key: str | None = None
+    ) -> models.ChangedDelivery:
         """Send a letter again."""
         result: models.ChangedDelivery = await self._call(
-            "POST", "/notifier/v1/deliveries/{delivery}/resend", at={"delivery": delivery}, body=body, media_type="application/json"
+            "POST",
+            "/notifier/v1/deliveries/{delivery}/resend",
+            at={"delivery": delivery},
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+            media_type="application/json",
         )
         return result
 
@@ -4014,10 +4033,17 @@ class AsyncOperations:
         )
         return result
 
-    async def correct_delivery(self, delivery: str, *, body: models.WithReason | None | None = None) -> models.ChangedDelivery:
+    async def correct_delivery(
+        self, delivery: str, *, idempotency_key: str | None = None, body: models.WithReason | None | None = None
+    ) -> models.ChangedDelivery:
         """Take back a letter whose days were corrected."""
         result: models.ChangedDelivery = await self._call(
-            "POST", "/notifier/v1/deliveries/{delivery}/correct", at={"delivery": delivery}, body=body, media_type="application/json"
+            "POST",
+            "/notifier/v1/deliveries/{delivery}/correct",
+            at={"delivery": delivery},
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+            media_type="application/json",
         )
         return result
 

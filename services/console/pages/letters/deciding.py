@@ -40,7 +40,7 @@ async def decide_all(visit: Visit, body: AllForm) -> str:
 
 async def decide_sent(visit: Visit, delivery: UUID, body: SentForm) -> str:
     """Decides about a letter that is written."""
-    answer = await visit.apis.notifier.send("POST", f"/v1/deliveries/{delivery}/{body.act}", {"reason": body.why})
+    answer = await visit.apis.notifier.send("POST", f"/v1/deliveries/{delivery}/{body.act}", {"reason": body.why}, once=body.once)
     return DONE_SENT[body.act] if answer.came else _nothing(answer)
 
 

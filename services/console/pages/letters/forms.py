@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from services.console.frame.forms import LEAST_REASON, Form, Ticked
+from services.console.frame.forms import LEAST_REASON, Form, FormOnce, Ticked
 
 Act = Literal["release", "discard", "hold"]
 
@@ -43,7 +43,7 @@ class AllForm(Form):
         return reason_of(info.data.get("act"), why)
 
 
-class SentForm(Form):
+class SentForm(FormOnce):
     """A decision about a letter that is written: sent again, stopped, or taken back by a letter of correction."""
 
     act: Literal["resend", "cancel", "correct"]

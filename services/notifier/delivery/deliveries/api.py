@@ -15,6 +15,7 @@ from services.notifier.contacts.repository import bad_addresses, contacts, key_h
 from services.notifier.contacts.sending_window import next_opening
 from services.notifier.delivery.deliveries.correctable import correctable
 from services.notifier.delivery.deliveries.delivery import Delivery, DeliveryKey
+from services.notifier.delivery.deliveries.repeating import id_for, made_before
 from services.notifier.delivery.deliveries.repository import deliveries, listing, reads
 from services.notifier.delivery.deliveries.resending import WHY, Resend, plan_resend
 from services.notifier.delivery.deliveries.schemas import (
@@ -35,6 +36,7 @@ from shared.auth.principal import ROLES, Principal
 from shared.telemetry import metrics
 from shared.web.cursors import MOST_ITEMS, PageLimit, moment, read_cursor
 from shared.web.door import Router
+from shared.web.idempotency import IdempotencyKey
 from shared.web.openapi.refusals import refuses
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
@@ -133,19 +135,26 @@ async def get_delivery(
     "/v1/deliveries/{delivery}/resend",
     status_code=HTTPStatus.CREATED,
     summary="Send a letter again",
-    responses=refuses("not-resendable", "being-resent", "erased", "withdrawn", "bad-address"),
+    responses=refuses("key-used", "not-resendable", "being-resent", "erased", "withdrawn", "bad-address"),
 )
 async def resend_delivery(
-    delivery: uuid.UUID, body: WithReason, state: State, caller: Annotated[Principal, requires("star:write", role="manage")]
+    delivery: uuid.UUID,
+    body: WithReason,
+    state: State,
+    caller: Annotated[Principal, requires("star:write", role="manage")],
+    idempotency_key: IdempotencyKey = None,
 ) -> ChangedDelivery:
     """A new delivery of the same letter to the same address. It is refused while one is on its way, and when the crossing that the letter
     is about was taken back."""
     now = state.clock()
+    id_ = id_for("resend", delivery, idempotency_key)
     async with state.engine.begin() as connection:
         key = await _lock(connection, delivery, caller)
+        if (made := await made_before(connection, id_, body.reason)) is not None:
+            return made
         sent = await _of_caller(connection, delivery, caller)
         is_bad = sent.recipient is not None and await bad_addresses.is_bad(connection, sent.school, sent.recipient)
-        resend = plan_resend(sent, is_bad=is_bad)
+        resend = plan_resend(sent, is_bad=is_bad, id_=id_)
         if not isinstance(resend, Resend):
             raise ProblemError(HTTPStatus.CONFLICT, resend, WHY[resend])
         await deliveries.add_resend(connection, delivery, sent.school, resend, by=caller.subject, reason=body.reason, now=now)

@@ -22,15 +22,16 @@ WHY: Final[dict[ResendRefusal, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Resend:
-    """The next delivery of a letter. Its ids say which delivery they come from: that one's first, and the number."""
+    """The next delivery of a letter. Its Message-ID has the letter's first delivery to this address, and the number."""
 
     id: uuid.UUID
     message_id: str
     number: int
 
 
-def plan_resend(delivery: Delivery, *, is_bad: bool) -> Resend | ResendRefusal:
-    """How a delivery is sent again, or why it is not. `is_bad`: letters came back from its address."""
+def plan_resend(delivery: Delivery, *, is_bad: bool, id_: uuid.UUID | None = None) -> Resend | ResendRefusal:
+    """How a delivery is sent again, or why it is not. `is_bad`: letters came back from its address. `id_`: the next delivery's, where the
+    request has a key; otherwise it follows from the number."""
     if delivery.status not in RESENDABLE:
         return "not-resendable"
     if delivery.is_being_resent:
@@ -44,4 +45,4 @@ def plan_resend(delivery: Delivery, *, is_bad: bool) -> Resend | ResendRefusal:
     first = delivery.resend_of or delivery.id
     number = delivery.resends + 1
     domain = delivery.message_id.rpartition("@")[2]
-    return Resend(resend_id(first, number), f"<{first}.{number}@{domain}", number)
+    return Resend(id_ or resend_id(first, number), f"<{first}.{number}@{domain}", number)

@@ -52,6 +52,27 @@ async def test_it_is_offered_once_the_days_no_longer_count(desk: Desk, visitor: 
     assert {item["corrects"] for item in (await visitor.deliveries(status="sent"))["items"]} == {None, letter["id"]}
 
 
+async def test_a_request_that_is_sent_again_answers_the_correction_that_it_made(desk: Desk, visitor: Visitor) -> None:
+    await told(desk)
+    letter = (await one(visitor))["id"]
+    await desk.stands(stands(days(4), 2))
+    await desk.say(down(5, 8, to="green", standing=2))
+    headers = visitor.headers("star:write", role="manage") | {"Idempotency-Key": "one"}
+
+    async def press(reason: str | None = None) -> tuple[int, dict[str, Any]]:
+        body = {"reason": reason} if reason else None
+        answer = await visitor.http.post(f"/v1/deliveries/{letter}/correct", json=body, headers=headers)
+        return answer.status_code, answer.json()
+
+    made = await press()
+    assert (made[0], await press()) == (201, made)
+    await desk.work()
+    assert await press() == (201, made[1] | {"status": "sent"})
+    assert len(desk.mail()) == 2
+    # With a key of its own it is another wish, and the letter has been taken back.
+    assert await correct(visitor, letter) == (409, "corrected-already")
+
+
 async def test_after_a_correction_the_same_days_are_told_again(desk: Desk, visitor: Visitor) -> None:
     await told(desk)
     await desk.stands(stands(days(4), 2))

@@ -146,6 +146,27 @@ async def test_two_clicks_at_once_make_one_letter(desk: Desk, visitor: Visitor) 
     assert len(desk.mail()) == 2
 
 
+async def test_a_request_that_is_sent_again_after_the_letter_went_makes_no_second_one(desk: Desk, visitor: Visitor) -> None:
+    await told(desk)
+    first = await the_delivery(visitor)
+
+    async def press(key: str, reason: str, answered: int) -> dict[str, Any]:
+        headers = visitor.headers("star:write") | {"Idempotency-Key": key}
+        answer = await visitor.http.post(f"/v1/deliveries/{first['id']}/resend", json={"reason": reason}, headers=headers)
+        assert answer.status_code == answered, answer.text
+        return dict(answer.json())
+
+    asked = await press("one", "it was lost", 201)
+    assert await press("one", "it was lost", 201) == asked
+    await desk.work()
+    assert await press("one", "it was lost", 201) == asked | {"status": "sent"}
+    assert (await press("one", "another thing", 409))["type"] == "urn:nz-star:problem:key-used"
+    await desk.work()
+    assert len(desk.mail()) == 2
+    # Another key is another wish.
+    assert (await press("two", "it was lost again", 201))["message_id"] == f"<{first['id']}.2@notifier.star.invalid>"
+
+
 async def test_a_letter_that_failed_or_came_back_is_sent_again_once_its_address_is_good(desk: Desk, visitor: Visitor) -> None:
     desk.catcher.refuse(550, times=1, text="5.1.1 nobody")
     await told(desk)

@@ -12,7 +12,6 @@ STATES: Final = {
     "letters/letters.html": "letters are let go, held or ended",
     "letters/policy_edit.html": "shows a policy's effect",
     "letters/policy_effect.html": "puts a policy in force",
-    "letters/sent.html": "stops a letter; one that is on its way again, or taken back, is refused a second time",
     "letters/versions.html": "puts words in force: the same words make no version",
     "letters/waiting.html": "a letter is let go, held or ended",
     "ministry/choices.html": "choices, a pause, its end",
