@@ -60,6 +60,7 @@ Action = Literal[
     "cancel-letter",
     "correct-letter",
     "preview-letter",
+    "rehearse-letters",
     "list-waiting-letters",
     "decide-letters",
     "list-bad-addresses",

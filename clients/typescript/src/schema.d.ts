@@ -2930,6 +2930,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notifier/v1/schools/{school}/letters/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See who would have got which letter in the last weeks
+         * @description Plays the crossings of the last weeks through the rules of letters twice: by the choices in force, and by those of the request.
+         *     Nothing is sent or changed. Roster, addresses and holds are today's, so neither side is a record of what went; the list of deliveries
+         *     is. Differences come first.
+         */
+        post: operations["rehearseLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/notifier/v1/letters/summaries": {
         parameters: {
             query?: never;
@@ -8955,6 +8977,19 @@ export interface components {
             next: string | null;
         };
         /**
+         * ChangeSum
+         * @description How many letters differ in one way.
+         */
+        ChangeSum: {
+            /**
+             * @description How letters differ
+             * @enum {string}
+             */
+            change: "new" | "gone" | "outcome" | "sooner" | "later" | "recipients" | "words" | "same";
+            /** @description How many letters. */
+            letters: number;
+        };
+        /**
          * ChangedDelivery
          * @description A delivery that a person cancelled, or had made.
          */
@@ -9732,6 +9767,132 @@ export interface components {
             html: string | null;
         };
         /**
+         * RehearsalIn
+         * @description Choices to try out on the crossings of the last weeks. Whatever is left out is as it is in force.
+         */
+        RehearsalIn: {
+            /** @description A whole policy; null for the one in force */
+            policy?: components["schemas"]["PolicyIn"] | null;
+            /**
+             * @description Words in place of those in force
+             * @default []
+             */
+            words: components["schemas"]["TriedWords"][];
+            /**
+             * @description How many weeks back from now
+             * @default 4
+             */
+            weeks: number;
+            /**
+             * @description Letters in the answer; differences come first
+             * @default 1000
+             */
+            limit: number;
+        };
+        /**
+         * RehearsalLine
+         * @description One letter by the choices in force, and by the others; null where there would be none.
+         */
+        RehearsalLine: {
+            /** @description Key of the student at the school. */
+            student: string;
+            /** @description Name. */
+            name: string | null;
+            /** @description Year level, 0 to 15; null where it is not known. */
+            year_level: number | null;
+            /** @description School term. */
+            term: string;
+            /**
+             * @description Threshold in days: 5, 10 or 15.
+             * @enum {integer}
+             */
+            threshold: 5 | 10 | 15;
+            /**
+             * @description How the second letter differs from the first
+             * @enum {string}
+             */
+            change: "new" | "gone" | "outcome" | "sooner" | "later" | "recipients" | "words" | "same";
+            /** @description By the choices in force; null for none */
+            before: components["schemas"]["RehearsedLetter"] | null;
+            /** @description By the other choices; null for none */
+            after: components["schemas"]["RehearsedLetter"] | null;
+        };
+        /**
+         * RehearsalOut
+         * @description The letters of some weeks by the choices in force, and by the others.
+         */
+        RehearsalOut: {
+            /**
+             * Format: date-time
+             * @description When the weeks begin
+             */
+            since: string;
+            /** @description Crossings of these weeks */
+            crossings: number;
+            /** @description By the choices in force */
+            before: components["schemas"]["RehearsedSum"];
+            /** @description By the other choices */
+            after: components["schemas"]["RehearsedSum"];
+            /** @description Letters by how they differ */
+            changes: components["schemas"]["ChangeSum"][];
+            /** @description Items, in the order of the list. */
+            items: components["schemas"]["RehearsalLine"][];
+            /** @description Letters beyond `limit` */
+            left_out: number;
+        };
+        /**
+         * RehearsedCopy
+         * @description The letter to one caregiver's address, which is not named.
+         */
+        RehearsedCopy: {
+            /**
+             * @description Way that the letter goes: e-mail or text message.
+             * @enum {string}
+             */
+            channel: "email" | "text";
+            /** @description Language, as a BCP 47 tag. */
+            language: string;
+            /**
+             * @description Its words: those that are tried, the school's own, or the house's
+             * @enum {string}
+             */
+            words: "proposed" | "school" | "house";
+        };
+        /**
+         * RehearsedLetter
+         * @description A letter as it would go.
+         */
+        RehearsedLetter: {
+            /**
+             * Format: date-time
+             * @description When it would have gone, or would go
+             */
+            goes_at: string;
+            /**
+             * @description The end of it: it goes, waits for a person, or reaches nobody
+             * @enum {string}
+             */
+            outcome: "goes" | "awaiting-release" | "no-contact";
+            /** @description A copy for each address. */
+            copies: components["schemas"]["RehearsedCopy"][];
+        };
+        /**
+         * RehearsedSum
+         * @description The letters of one side: those that go, those above a day's number, and those that nobody would get.
+         */
+        RehearsedSum: {
+            /** @description Letters that go by themselves */
+            letters: number;
+            /** @description Letters above a day's number, which wait for a person */
+            kept_back: number;
+            /** @description Letters that nobody would get */
+            no_contact: number;
+            /** @description E-mails and text messages of the letters that go */
+            copies: number;
+            /** @description The letters that go, by threshold */
+            steps: components["schemas"]["StepSum"][];
+        };
+        /**
          * ReplayIn
          * @description Which events to send again: those that happened from a time on, or those behind an event.
          */
@@ -9961,6 +10122,19 @@ export interface components {
              * @enum {string}
              */
             status: "held" | "no-contact" | "on-hold" | "awaiting-release" | "past" | "waiting" | "sent" | "failed" | "bounced" | "cancelled";
+            /**
+             * @description Threshold in days: 5, 10 or 15.
+             * @enum {integer}
+             */
+            threshold: 5 | 10 | 15;
+            /** @description How many letters. */
+            letters: number;
+        };
+        /**
+         * StepSum
+         * @description The letters about one threshold.
+         */
+        StepSum: {
             /**
              * @description Threshold in days: 5, 10 or 15.
              * @enum {integer}
@@ -10224,6 +10398,26 @@ export interface components {
              * @enum {string}
              */
             status: "waiting" | "sent" | "failed";
+        };
+        /**
+         * TriedWords
+         * @description A letter's words to try out, in one language.
+         */
+        TriedWords: {
+            /**
+             * @description Threshold in days: 5, 10 or 15.
+             * @enum {integer}
+             */
+            threshold: 5 | 10 | 15;
+            /** @description The subject, with variables in double braces */
+            subject: string;
+            /** @description Text of the letter, with variables in double braces. */
+            body: string;
+            /**
+             * @description A BCP 47 tag
+             * @default en
+             */
+            language: string;
         };
         /**
          * UndecidedItem
@@ -13348,7 +13542,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */
@@ -20215,7 +20409,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */
@@ -25158,6 +25352,115 @@ export interface operations {
             };
         };
     };
+    rehearseLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description School number, four digits */
+                school: string;
+            };
+            cookie?: never;
+        };
+        /** @description The body. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RehearsalIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalOut"];
+                };
+            };
+            /** @description `abandoned`: The request ended before its body was whole. Send it again. `damaged-gzip`: The body is no whole gzip of one member. `malformed-json`: The body is not JSON in UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `another-school`: The token does not hold for that school. `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. `part-of-a-school`: The token holds for some groups of the school only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-school`: The school has not been sent yet, or the number can't be one. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large`: The body is too large, on the wire or expanded. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-encoding`: `Content-Encoding` is `gzip`, or none. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `bad-template`: The template can't be used for every letter. `errors` has the place. `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listLetterSummaries: {
         parameters: {
             query: {
@@ -27807,7 +28110,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */
@@ -30692,7 +30995,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */

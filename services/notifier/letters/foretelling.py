@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from services.notifier.letters.case import Case, said_of
-from services.notifier.letters.policy import DueLetter, Hold, Never, Now, Policy, decide, in_time
+from services.notifier.letters.policy import Decision, DueLetter, Hold, Never, Now, Policy, decide, in_time
 from shared.attendance.calendar import SchoolCalendar
+from shared.attendance.tiers import Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +57,35 @@ def effect_of(
 
 def goes_at(letter: LetterInWait, policy: Policy, calendar: SchoolCalendar, tell_within: timedelta, now: datetime) -> datetime | None:
     """The time at which the letter would be written, as far as it is known now; None for never."""
-    case, waiting = letter.case, letter.case.waiting
-    threshold = case.wanted()
+    waiting, threshold = letter.case.waiting, letter.case.wanted()
     if waiting is None or threshold is None:
         return None
     at = max(now, waiting.due_at)
-    due = DueLetter(threshold, said_of(case, threshold), waiting.released or waiting.state == "on-hold", case.term)
-    term = calendar.term_named(case.term)
-    decision = in_time(decide(policy, due, term, letter.holds, calendar, tell_within, at), policy, term, calendar, at)
-    match decision:
+    kept_by_staff = waiting.released or waiting.state == "on-hold"
+    match decision := decision_at(letter, threshold, policy, calendar, tell_within, at, kept_by_staff=kept_by_staff):
         case Never():
             return None
         case Now():
             return at
         case _:
             return decision.until
+
+
+def decision_at(
+    letter: LetterInWait,
+    threshold: Threshold,
+    policy: Policy,
+    calendar: SchoolCalendar,
+    tell_within: timedelta,
+    at: datetime,
+    *,
+    kept_by_staff: bool,
+) -> Decision:
+    """The decision on the letter about a threshold, were it due at that moment."""
+    case = letter.case
+    due = DueLetter(threshold, said_of(case, threshold), kept_by_staff, case.term)
+    term = calendar.term_named(case.term)
+    return in_time(decide(policy, due, term, letter.holds, calendar, tell_within, at), policy, term, calendar, at)
 
 
 def _above(times: Iterable[datetime | None], cap: int, calendar: SchoolCalendar) -> int:

@@ -27,6 +27,8 @@ STUDENT_BODIES: Final[Mapping[str, Any]] = BODIES | {
     "POST /v1/schools/{school}/students/{student}/erasure": {"why": "somebody asked"},
     "POST /v1/schools/{school}/uploads": {"week": "2026-W47"},
     "POST /v1/schools/{school}/templates/{threshold}/preview": {"student": STUDENT},
+    "POST /v1/schools/{school}/letters/what-if": {"weeks": 12},
+    "POST /v1/schools/{school}/star-settings/what-if": {"response_due_school_days": {"5": 90, "10": 90, "15": 90}, "weeks": 12},
     "POST /v1/schools/{school}/letters/waiting-release/release": {"letters": None},
     "POST /v1/schools/{school}/letters/waiting-release/discard": {"letters": None, "reason": "written by hand"},
 }
@@ -86,6 +88,8 @@ ON_RECORD: Final[Mapping[str, str]] = {
     "GET /v1/schools/{school}/bad-addresses": "list-bad-addresses",
     "DELETE /v1/schools/{school}/bad-addresses/{address}": "clear-address",
     "POST /v1/schools/{school}/templates/{threshold}/preview": "preview-letter",
+    "POST /v1/schools/{school}/letters/what-if": "rehearse-letters",
+    "POST /v1/schools/{school}/star-settings/what-if": "list-records",
     "POST /v1/schools/{school}/uploads": "run-upload",
     "GET /v1/uploads/{upload}": "read-upload",
     "GET /v1/uploads/{upload}/diff": "read-upload",

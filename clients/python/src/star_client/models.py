@@ -2200,6 +2200,15 @@ class CaregiverStatusPage(TypedDict):
     next: str | None
 
 
+class ChangeSum(TypedDict):
+    """
+    How many letters differ in one way.
+    """
+
+    change: Literal["new", "gone", "outcome", "sooner", "later", "recipients", "words", "same"]
+    letters: int
+
+
 class ChangedDelivery(TypedDict):
     """
     A delivery that a person cancelled, or had made.
@@ -2453,6 +2462,26 @@ class PreviewedCopy(TypedDict):
     html: str | None
 
 
+class RehearsedCopy(TypedDict):
+    """
+    The letter to one caregiver's address, which is not named.
+    """
+
+    channel: Literal["email", "text"]
+    language: str
+    words: Literal["proposed", "school", "house"]
+
+
+class RehearsedLetter(TypedDict):
+    """
+    A letter as it would go.
+    """
+
+    goes_at: str
+    outcome: Literal["goes", "awaiting-release", "no-contact"]
+    copies: list[RehearsedCopy]
+
+
 ReplayIn = TypedDict(
     "ReplayIn",
     {
@@ -2592,6 +2621,15 @@ class StepCount(TypedDict):
     letters: int
 
 
+class StepSum(TypedDict):
+    """
+    The letters about one threshold.
+    """
+
+    threshold: Literal[5, 10, 15]
+    letters: int
+
+
 class SubscriptionChange(TypedDict):
     """
     The fields to change; fields left out stay. `state` pauses, or resumes what was paused or disabled.
@@ -2685,6 +2723,17 @@ class TrialOut(TypedDict):
     to: str
     subject: str
     status: Literal["waiting", "sent", "failed"]
+
+
+class TriedWords(TypedDict):
+    """
+    A letter's words to try out, in one language.
+    """
+
+    threshold: Literal[5, 10, 15]
+    subject: str
+    body: str
+    language: NotRequired[str]
 
 
 class UndecidedItem(TypedDict):
@@ -3989,6 +4038,44 @@ class PreviewIn(TypedDict):
     student: NotRequired[str | None]
 
 
+class RehearsalIn(TypedDict):
+    """
+    Choices to try out on the crossings of the last weeks. Whatever is left out is as it is in force.
+    """
+
+    policy: NotRequired[PolicyIn | None]
+    words: NotRequired[list[TriedWords]]
+    weeks: NotRequired[int]
+    limit: NotRequired[int]
+
+
+class RehearsalLine(TypedDict):
+    """
+    One letter by the choices in force, and by the others; null where there would be none.
+    """
+
+    student: str
+    name: str | None
+    year_level: int | None
+    term: str
+    threshold: Literal[5, 10, 15]
+    change: Literal["new", "gone", "outcome", "sooner", "later", "recipients", "words", "same"]
+    before: RehearsedLetter | None
+    after: RehearsedLetter | None
+
+
+class RehearsedSum(TypedDict):
+    """
+    The letters of one side: those that go, those above a day's number, and those that nobody would get.
+    """
+
+    letters: int
+    kept_back: int
+    no_contact: int
+    copies: int
+    steps: list[StepSum]
+
+
 class SubscriptionOut(TypedDict):
     """
     A subscription. Its secret is shown once, when it is made.
@@ -4194,3 +4281,17 @@ class CurrentPolicy(TypedDict):
     changed_at: str | None
     changed_by: str | None
     in_force: InForce
+
+
+class RehearsalOut(TypedDict):
+    """
+    The letters of some weeks by the choices in force, and by the others.
+    """
+
+    since: str
+    crossings: int
+    before: RehearsedSum
+    after: RehearsedSum
+    changes: list[ChangeSum]
+    items: list[RehearsalLine]
+    left_out: int

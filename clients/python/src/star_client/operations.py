@@ -267,6 +267,7 @@ class SyncOperations:
             "cancel-letter",
             "correct-letter",
             "preview-letter",
+            "rehearse-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -1186,6 +1187,7 @@ class SyncOperations:
             "cancel-letter",
             "correct-letter",
             "preview-letter",
+            "rehearse-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -1667,6 +1669,13 @@ class SyncOperations:
         )
         return result
 
+    def rehearse_letters(self, school: str, body: models.RehearsalIn) -> models.RehearsalOut:
+        """See who would have got which letter in the last weeks."""
+        result: models.RehearsalOut = self._call(
+            "POST", "/notifier/v1/schools/{school}/letters/what-if", at={"school": school}, body=body, media_type="application/json"
+        )
+        return result
+
     def list_letter_summaries(self, *, school: Sequence[str]) -> models.SchoolLettersPage:
         """Count the letters of your schools."""
         result: models.SchoolLettersPage = self._call("GET", "/notifier/v1/letters/summaries", query={"school": school})
@@ -1973,6 +1982,7 @@ class SyncOperations:
             "cancel-letter",
             "correct-letter",
             "preview-letter",
+            "rehearse-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -2322,6 +2332,7 @@ class SyncOperations:
             "cancel-letter",
             "correct-letter",
             "preview-letter",
+            "rehearse-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -2741,6 +2752,7 @@ class AsyncOperations:
             "cancel-letter",
             "correct-letter",
             "preview-letter",
+            "rehearse-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -3676,6 +3688,7 @@ class AsyncOperations:
             "cancel-letter",
             "correct-letter",
             "preview-letter",
+            "rehearse-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -4169,6 +4182,13 @@ class AsyncOperations:
         )
         return result
 
+    async def rehearse_letters(self, school: str, body: models.RehearsalIn) -> models.RehearsalOut:
+        """See who would have got which letter in the last weeks."""
+        result: models.RehearsalOut = await self._call(
+            "POST", "/notifier/v1/schools/{school}/letters/what-if", at={"school": school}, body=body, media_type="application/json"
+        )
+        return result
+
     async def list_letter_summaries(self, *, school: Sequence[str]) -> models.SchoolLettersPage:
         """Count the letters of your schools."""
         result: models.SchoolLettersPage = await self._call("GET", "/notifier/v1/letters/summaries", query={"school": school})
@@ -4479,6 +4499,7 @@ class AsyncOperations:
             "cancel-letter",
             "correct-letter",
             "preview-letter",
+            "rehearse-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -4832,6 +4853,7 @@ class AsyncOperations:
             "cancel-letter",
             "correct-letter",
             "preview-letter",
+            "rehearse-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",

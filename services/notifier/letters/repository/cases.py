@@ -165,12 +165,13 @@ async def _put_crossings(connection: AsyncConnection, crossings: Sequence[tuple[
     await connection.execute(
         text(
             """
-            INSERT INTO crossings (student_id, term, threshold, sequence, event_id, state, letter_id, said_at, handled_at)
-            SELECT n.*, :now FROM unnest(
+            INSERT INTO crossings (student_id, term, threshold, sequence, event_id, state, letter_id, said_at, handled_at, retracted_at)
+            SELECT n.*, :now, CASE WHEN n.state = 'retracted' THEN CAST(:now AS timestamptz) END FROM unnest(
                 CAST(:student_ids AS uuid[]), CAST(:terms AS text[]), CAST(:thresholds AS int[]), CAST(:sequences AS int[]),
                 CAST(:event_ids AS text[]), CAST(:states AS text[]), CAST(:letter_ids AS uuid[]), CAST(:said_ats AS timestamptz[])
-            ) AS n
-            ON CONFLICT (student_id, term, threshold, sequence) DO UPDATE SET state = excluded.state, letter_id = excluded.letter_id
+            ) AS n(student_id, term, threshold, sequence, event_id, state, letter_id, said_at)
+            ON CONFLICT (student_id, term, threshold, sequence) DO UPDATE SET state = excluded.state, letter_id = excluded.letter_id,
+                retracted_at = coalesce(crossings.retracted_at, excluded.retracted_at)
             """
         ),
         {
