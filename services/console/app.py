@@ -29,6 +29,7 @@ from services.console.pages.home import page as home
 from services.console.pages.letters import page as letters
 from services.console.pages.letters import policy as letter_policy
 from services.console.pages.letters import templates as letter_templates
+from services.console.pages.letters import what_if as letters_what_if
 from services.console.pages.ministry import choices as ministry_choices
 from services.console.pages.ministry import page as ministry
 from services.console.pages.ministry import uploads as ministry_uploads
@@ -73,6 +74,7 @@ PAGES = (
     operations,
     letters,
     letter_templates,
+    letters_what_if,
     letter_policy,
     partners,
 )

@@ -1787,6 +1787,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/thresholds/v1/schools/{school}/star-settings/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See which records other due days would have made late
+         * @description The records of crossings of the last weeks, by the due days in force and by those of the request. Nothing is changed. A due day that
+         *     was set by hand stays as it is. The list has those that differ, the oldest first.
+         */
+        post: operations["tryStarSettings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/thresholds/v1/schools/{school}/audit": {
         parameters: {
             query?: never;
@@ -6861,6 +6882,45 @@ export interface components {
             15: number | null;
         };
         /**
+         * DueDaysIn
+         * @description Due days to try out on the records of the last weeks.
+         */
+        DueDaysIn: {
+            /** @description School days until a response is due, by threshold. */
+            response_due_school_days: components["schemas"]["DueAfter"];
+            /**
+             * @description How many weeks back from today
+             * @default 4
+             */
+            weeks: number;
+            /**
+             * @description Records in the answer, of those that differ
+             * @default 1000
+             */
+            limit: number;
+        };
+        /**
+         * DueDaysTried
+         * @description The records of some weeks by the due days in force, and by others.
+         */
+        DueDaysTried: {
+            /**
+             * Format: date
+             * @description The first day of the weeks
+             */
+            since: string;
+            /** @description STAR records. */
+            records: number;
+            /** @description Records by state, as it is */
+            before: components["schemas"]["StateSum"][];
+            /** @description Records by state, with the other days */
+            after: components["schemas"]["StateSum"][];
+            /** @description Items, in the order of the list. */
+            items: components["schemas"]["TriedRecord"][];
+            /** @description Records that differ, beyond `limit` */
+            left_out: number;
+        };
+        /**
          * EffectOut
          * @description The student's absences before and since the day on which the plan was agreed, in that day's term. `caution` belongs beside it.
          */
@@ -8110,6 +8170,19 @@ export interface components {
             response_due_school_days: components["schemas"]["DueAfter"];
         };
         /**
+         * StateSum
+         * @description How many records are in a state by their due day.
+         */
+        StateSum: {
+            /**
+             * @description The state by the due day
+             * @enum {string}
+             */
+            state: "answered" | "late" | "overdue" | "waiting" | "closed" | "no-day";
+            /** @description STAR records. */
+            records: number;
+        };
+        /**
          * StepOut
          * @description A threshold that would be reached (`up`), or taken back (`down`).
          */
@@ -8543,6 +8616,42 @@ export interface components {
             items: components["schemas"]["TransferOut"][];
             /** @description Pass it on as `cursor` for the next page; null on the last one. */
             next: string | null;
+        };
+        /**
+         * TriedRecord
+         * @description A record whose due day, or state by it, would be another.
+         */
+        TriedRecord: {
+            /**
+             * Format: uuid
+             * @description Id of the STAR record.
+             */
+            record: string;
+            /** @description Key of the student at the school. */
+            student: string;
+            /** @description Name. */
+            name: string | null;
+            /** @description Threshold in days: 5, 10 or 15. */
+            threshold: (5 | 10 | 15) | null;
+            /**
+             * Format: date
+             * @description Day on which the threshold was reached.
+             */
+            crossed_on: string;
+            /** @description The due day as it is; null for none */
+            due_before: string | null;
+            /** @description The due day with the other days; null for none */
+            due_after: string | null;
+            /**
+             * @description The state as it is
+             * @enum {string}
+             */
+            before: "answered" | "late" | "overdue" | "waiting" | "closed" | "no-day";
+            /**
+             * @description The state with the other days
+             * @enum {string}
+             */
+            after: "answered" | "late" | "overdue" | "waiting" | "closed" | "no-day";
         };
         /**
          * VerifiedOut
@@ -20316,6 +20425,115 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StarSettings"];
+                };
+            };
+            /** @description `abandoned`: The request ended before its body was whole. Send it again. `damaged-gzip`: The body is no whole gzip of one member. `malformed-json`: The body is not JSON in UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `another-school`: The token does not hold for that school. `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. `part-of-a-school`: The token holds for some groups of the school only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-school`: The school has not been sent yet, or the number can't be one. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large`: The body is too large, on the wire or expanded. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-encoding`: `Content-Encoding` is `gzip`, or none. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryStarSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description School number, four digits */
+                school: string;
+            };
+            cookie?: never;
+        };
+        /** @description The body. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DueDaysIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DueDaysTried"];
                 };
             };
             /** @description `abandoned`: The request ended before its body was whole. Send it again. `damaged-gzip`: The body is no whole gzip of one member. `malformed-json`: The body is not JSON in UTF-8. */

@@ -44,6 +44,7 @@ async def test_a_change_shows_what_it_would_do_and_is_set_after_that(screens: Sc
     assert "A letter waits 2 days after its step was reached." in shown.text
     # The world's letter that waits is about 5 days.
     assert "1 letter waits for its time now. 1 letter would not be written any more." in shown.text
+    assert "What if it had held for the last four weeks" in shown.text
     assert "at 5, 10 and 15 days" in (await principal.look(POLICY)).text
     done = await principal.send(POLICY, hidden(shown.html))
     assert "The policy is set, for every letter that is due from now on." in done.text
@@ -67,3 +68,23 @@ async def test_a_policy_that_somebody_changed_meanwhile_is_shown_anew(screens: S
     assert (refused.status, "a window opens before it closes" in refused.text) == (422, True)
     forged = await principal.send(POLICY, {"policy": '{"school": "0189"}', "version": "1"})
     assert (forged.status, "no letter policy" in forged.text) == (422, True)
+
+
+async def test_the_last_weeks_are_played_again(screens: Screens, world: World) -> None:
+    office = await screens.person("office")
+    assert 'href="/console/0999/letters/what-if"' in (await office.look(POLICY)).html
+    shown = await office.look("/console/0999/letters/what-if", weeks="12")
+    assert shown.heading == "What if: the last weeks"
+    assert "By the choices in force:" in shown.text
+    assert (await (await screens.person("dean")).look("/console/0999/letters/what-if")).status == 403
+
+
+async def test_words_are_tried_on_the_families_of_the_last_weeks(screens: Screens, world: World) -> None:
+    principal = await screens.person("principal")
+    path = "/console/0999/letters/templates/5/what-if"
+    shown = await principal.send(path, {"language": "en", "subject": "{{ child }}", "body": "{{ child }} was away for {{ days }}."})
+    assert shown.heading == "What if: these words at 5 days"
+    # Letters to the only address of the world's family came back.
+    assert "By the choices in force: 0 letters to 0 addresses, 1 that reach nobody. No letter is different." in shown.text
+    faulty = await principal.send(path, {"language": "en", "subject": "{{ child }}", "body": "{{ nobody }}"})
+    assert (faulty.status, "nobody" in faulty.text) == (422, True)

@@ -1070,6 +1070,16 @@ DueAfter = TypedDict(
 )
 
 
+class DueDaysIn(TypedDict):
+    """
+    Due days to try out on the records of the last weeks.
+    """
+
+    response_due_school_days: DueAfter
+    weeks: NotRequired[int]
+    limit: NotRequired[int]
+
+
 EvidencePoint = TypedDict(
     "EvidencePoint",
     {
@@ -1746,6 +1756,15 @@ class StarSettings(TypedDict):
     response_due_school_days: DueAfter
 
 
+class StateSum(TypedDict):
+    """
+    How many records are in a state by their due day.
+    """
+
+    state: Literal["answered", "late", "overdue", "waiting", "closed", "no-day"]
+    records: int
+
+
 class StepOut(TypedDict):
     """
     A threshold that would be reached (`up`), or taken back (`down`).
@@ -1906,6 +1925,22 @@ class TotalOut(TypedDict):
     absent_half_days: int
     absent_days: float
     tier: Literal["green", "yellow", "orange", "red"]
+
+
+class TriedRecord(TypedDict):
+    """
+    A record whose due day, or state by it, would be another.
+    """
+
+    record: str
+    student: str
+    name: str | None
+    threshold: Literal[5, 10, 15] | None
+    crossed_on: str
+    due_before: str | None
+    due_after: str | None
+    before: Literal["answered", "late", "overdue", "waiting", "closed", "no-day"]
+    after: Literal["answered", "late", "overdue", "waiting", "closed", "no-day"]
 
 
 class VerifiedOut(TypedDict):
@@ -3675,6 +3710,19 @@ class DayOut(TypedDict):
     marks: list[MarkOut]
     explanation: str
     corrections: list[CorrectionOut]
+
+
+class DueDaysTried(TypedDict):
+    """
+    The records of some weeks by the due days in force, and by others.
+    """
+
+    since: str
+    records: int
+    before: list[StateSum]
+    after: list[StateSum]
+    items: list[TriedRecord]
+    left_out: int
 
 
 class EffectOut(TypedDict):

@@ -1133,6 +1133,13 @@ class SyncOperations:
         )
         return result
 
+    def try_star_settings(self, school: str, body: models.DueDaysIn) -> models.DueDaysTried:
+        """See which records other due days would have made late."""
+        result: models.DueDaysTried = self._call(
+            "POST", "/thresholds/v1/schools/{school}/star-settings/what-if", at={"school": school}, body=body, media_type="application/json"
+        )
+        return result
+
     def list_thresholds_audit_lines(
         self,
         school: str,
@@ -3631,6 +3638,13 @@ class AsyncOperations:
         """Set a school's own settings of STAR."""
         result: models.StarSettings = await self._call(
             "PUT", "/thresholds/v1/schools/{school}/star-settings", at={"school": school}, body=body, media_type="application/json"
+        )
+        return result
+
+    async def try_star_settings(self, school: str, body: models.DueDaysIn) -> models.DueDaysTried:
+        """See which records other due days would have made late."""
+        result: models.DueDaysTried = await self._call(
+            "POST", "/thresholds/v1/schools/{school}/star-settings/what-if", at={"school": school}, body=body, media_type="application/json"
         )
         return result
 

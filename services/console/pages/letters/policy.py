@@ -14,6 +14,7 @@ from services.console.frame.visit import Visit, VisitHere
 from services.console.pages.letters.policy_form import FIELDS, PolicyForm, choices_of
 from services.console.pages.letters.policy_words import effect_sentences, sentences
 from services.console.pages.letters.tabs import POLICY_READERS, letter_tabs
+from services.console.pages.letters.what_if import REHEARSERS, rehearse, what_if_view
 from services.console.people.needs import STAR_ADMINS
 
 router = PageRouter()
@@ -48,6 +49,7 @@ async def policy(visit: VisitHere) -> Response:
         "sentences": parts["policy"].map(lambda sent: sentences(sent, sent["in_force"])),
         "versions": parts["versions"],
         "may_change": visit.may(STAR_ADMINS),
+        "may_try": visit.may(REHEARSERS),
         "tabs": letter_tabs(visit, "policy", parts["counted"].data or {}),
     }
     return visit.show("letters/policy.html", LETTERS, view, title="Letters: policy")
@@ -94,6 +96,7 @@ async def _proposed(visit: Visit, chosen: dict[str, Any], *, current: Part[Any] 
     view = {
         "changed": changed,
         "effect": effect_sentences(foretold.data["effect"]),
+        "what_if": what_if_view(await rehearse(visit, {"policy": chosen})),
         "chosen": json.dumps(chosen),
         "version": current.data["version"],
         "note": note,

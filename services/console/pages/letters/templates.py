@@ -26,6 +26,7 @@ from services.console.pages.letters.template_words import (
     said_of,
     versions_of,
 )
+from services.console.pages.letters.what_if import REHEARSERS, rehearse, what_if_page
 from services.console.people.needs import STAR_ADMINS, Needs
 
 router = PageRouter()
@@ -110,6 +111,17 @@ async def preview(visit: VisitHere, step: Step, body: Annotated[WordsForm, form(
     return await _previewed(visit, step, body)
 
 
+@router.post("/{school}/letters/templates/{step}/what-if", REHEARSERS)
+async def what_if(visit: VisitHere, step: Step, body: Annotated[WordsForm, form(WordsForm)]) -> Response:
+    """The families of the last weeks that would have got the words in the editor; nothing is saved."""
+    sent = {"threshold": int(step), "language": body.language, "subject": body.subject or "", "body": body.body or ""}
+    answer = await rehearse(visit, {"words": [sent]})
+    if answer.failure is not None and answer.failure.why != "away":
+        return await _editor(visit, step, body.language, written=body, fault=fault_of(answer, sent))
+    back = _address(visit, step, body.language)
+    return what_if_page(visit, answer, title=f"What if: these words at {step} days", tab="templates", back=back, only="words")
+
+
 @router.post("/{school}/letters/templates/{step}/test", TESTERS)
 async def test(visit: VisitHere, step: Step, body: Annotated[WordsForm, form(WordsForm)]) -> Response:
     """Sends the letter in these words, to a made-up family, to an address of the school."""
@@ -187,6 +199,7 @@ async def _editor(
         "tested": tested,
         "may_change": visit.may(STAR_ADMINS),
         "may_test": visit.may(TESTERS),
+        "may_try": visit.may(REHEARSERS),
         "tries": tries,
         "address": visit.address("letters", "templates", step),
         "tabs": letter_tabs(visit, "templates", {}),

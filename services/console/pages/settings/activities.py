@@ -36,6 +36,17 @@ STANDARD: Final = {
 
 FREE_ROWS: Final = 2
 MOST_DAYS: Final = 100
+MOST_TRIED: Final = 200
+
+BY_DUE_DAY: Final = {
+    "answered": "Answered in time",
+    "late": "Answered late",
+    "overdue": "Overdue",
+    "waiting": "Waits for an answer",
+    "closed": "Closed without a response",
+    "no-day": "No due day",
+}
+"""The states of a record by its due day."""
 
 
 class ActivityRow(Form):
@@ -74,6 +85,10 @@ class DueDaysForm(Form):
     at_5: int | None = Field(default=None, title="At 5 days", ge=1, le=MOST_DAYS)
     at_10: int | None = Field(default=None, title="At 10 days", ge=1, le=MOST_DAYS)
     at_15: int | None = Field(default=None, title="At 15 days", ge=1, le=MOST_DAYS)
+
+    def body(self) -> dict[str, Any]:
+        """The days as the API takes them."""
+        return {"response_due_school_days": {"5": self.at_5, "10": self.at_10, "15": self.at_15}}
 
 
 class WatchForm(Form):
@@ -127,9 +142,24 @@ async def due_days(visit: VisitHere) -> Response:
 @router.post("/{school}/settings/due-days", STAR_ADMINS)
 async def change_due_days(visit: VisitHere, body: Annotated[DueDaysForm, form(DueDaysForm)]) -> Response:
     """Keeps them."""
-    days = {"5": body.at_5, "10": body.at_10, "15": body.at_15}
-    part = await visit.apis.thresholds.send("PUT", f"/v1/schools/{visit.school}/star-settings", {"response_due_school_days": days})
+    part = await visit.apis.thresholds.send("PUT", f"/v1/schools/{visit.school}/star-settings", body.body())
     return _left(visit, part, "due-days", "The due days are kept. Those that were set by hand stay.")
+
+
+@router.post("/{school}/settings/due-days/what-if", STAR_ADMINS)
+async def try_due_days(visit: VisitHere, body: Annotated[DueDaysForm, form(DueDaysForm)]) -> Response:
+    """Shows which records of the last four weeks these days would have made late; nothing is changed."""
+    path = f"/v1/schools/{visit.school}/star-settings/what-if"
+    parts = await visit.ask(tried=visit.apis.thresholds.send("POST", path, {**body.body(), "limit": MOST_TRIED}))
+    return visit.show(
+        "settings/due_days_tried.html",
+        SETTINGS,
+        title="What if: other due days",
+        tabs=tabs_of(visit, "due-days"),
+        tried=parts["tried"].map(lambda sent: {**sent, "sums": list(zip(sent["before"], sent["after"], strict=True))}),
+        states=BY_DUE_DAY,
+        chosen=body.model_dump(),
+    )
 
 
 @router.post("/{school}/settings/watch", STAR_ADMINS)

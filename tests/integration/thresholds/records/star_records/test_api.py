@@ -174,6 +174,28 @@ async def test_the_school_sets_its_own_days(staffroom: Staffroom) -> None:
         assert await staffroom.refused("PUT", settings, own, role=role) == (403, "missing-role")
 
 
+async def test_other_due_days_are_tried_on_the_records_of_the_last_weeks(staffroom: Staffroom) -> None:
+    await staffroom.crossed("1", 10)
+    await staffroom.crossed("2", 10)
+    await staffroom.ok("POST", f"{record_path('2', 5)}/responses", talked(occurred_on="2026-10-23"))
+    path = "/v1/schools/0999/star-settings/what-if"
+
+    async def states(days: int | None, **more: int) -> tuple[dict[str, int], dict[str, int], list[tuple[str, str, str | None]]]:
+        body = {"response_due_school_days": {"5": days, "10": 5, "15": 3}, **more}
+        found = await staffroom.ok("POST", path, body, role="manage")
+        before, after = ({one["state"]: one["records"] for one in found[side] if one["records"]} for side in ("before", "after"))
+        return before, after, [(one["student"], one["after"], one["due_after"]) for one in found["items"]]
+
+    # Both crossed on Friday 16 October. Five school days later is Friday the 23rd.
+    as_it_is = {"answered": 1, "overdue": 1}
+    assert await states(5, weeks=12) == (as_it_is, as_it_is, [])
+    assert await states(4, weeks=12) == (as_it_is, {"late": 1, "overdue": 1}, [("1", "overdue", "2026-10-22"), ("2", "late", "2026-10-22")])
+    assert await states(None, weeks=12, limit=1) == (as_it_is, {"no-day": 2}, [("1", "no-day", None)])
+    own = {"response_due_school_days": {"5": 5, "10": 5, "15": 3}}
+    assert await staffroom.refused("POST", path, own, role="respond") == (403, "missing-role")
+    assert await staffroom.ok("GET", "/v1/schools/0999/star-settings") == own
+
+
 async def test_a_crossing_at_the_end_of_term_is_due_in_the_next(staffroom: Staffroom) -> None:
     # The term has 98 half days; the last ten are its last week.
     await staffroom.heart.post(absences(10, first=88))

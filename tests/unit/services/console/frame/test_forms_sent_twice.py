@@ -25,6 +25,7 @@ STATES: Final = {
     "settings/change.html": "makes the change that was shown",
     "settings/details.html": "the school as it is",
     "settings/due_days.html": "the days as they are",
+    "settings/due_days_tried.html": "the days as they are",
     "settings/erasure.html": "a student is erased once",
     "settings/term.html": "shows a change's effect",
     "settings/timetable.html": "shows a change's effect",
