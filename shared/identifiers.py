@@ -22,6 +22,7 @@ MOST_KEY: Final = 64
 
 _SCHOOL = re.compile(r"[0-9]{1,4}")
 _TERM = re.compile(r"[0-9]{4}-T[1-4]")
+_HOLDER = re.compile(r"(.+)~([2-9]|[1-9][0-9]{1,2})")
 _STUDENT = re.compile(r"[!-~]([ -~]{0,62}[!-~])?")
 
 
@@ -49,6 +50,15 @@ def is_student_key(text: str) -> bool:
 def holder_key(key: str, number: int) -> str:
     """The engine's key of the `number`-th child (from 2 on) to whom a school gives the same key."""
     return f"{key[: MOST_KEY - 4]}~{number}"
+
+
+def held_key(student: str) -> tuple[str, int] | None:
+    """The school's key that the engine's key of a child stands for (see `holder_key`), and the child's number; None for a school's own key.
+
+    For readers that hear no roster: a school's own key that ends in the same way reads like the engine's.
+    """
+    match = _HOLDER.fullmatch(student)
+    return None if match is None else (match[1], int(match[2]))
 
 
 def uuid_or_none(text: str | None) -> uuid.UUID | None:

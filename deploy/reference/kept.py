@@ -107,6 +107,7 @@ WITHOUT_RULE: Final[Mapping[str, str]] = MappingProxyType(
         "ingest.key_holders": "keys that a school gave to another child: its marks count by them",
         "ingest.merged_students": "keys of one child, until they are parted",
         "ingest.schools": "a school, as long as it is served: its own data, of no student",
+        "moe_sync.key_holders": "keys that a school gave to another child: looks at records are listed by them",
         "moe_sync.nsns": "national student numbers: until the student is taken off or erased, or the school keeps them home",
         "moe_sync.preferences": "a school's choices",
         "moe_sync.readings": "one row",

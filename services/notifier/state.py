@@ -6,11 +6,11 @@ from typing import Annotated, Final, cast
 
 from fastapi import Depends, Request
 
-from services.notifier.contacts.repository import key_holders
 from services.notifier.partners.courier import AddressBook
 from services.notifier.partners.vault import Vault
 from services.notifier.settings import NotifierSettings
 from services.notifier.templates.rendering.letters import Letters
+from shared.key_holders import repository as key_holders
 from shared.web.limiting import Buckets
 from shared.web.state import ServiceState, service_state
 

@@ -16,6 +16,7 @@ from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.transfers.signing import Keyring
 from shared.attendance.codes import CodeTable
 from shared.db.listen import Broadcast
+from shared.key_holders import repository as key_holders
 from shared.web.state import ServiceState, service_state
 
 
@@ -41,7 +42,7 @@ class ThresholdsState(ServiceState):
     async def outward_names(self, school: str) -> Mapping[str, str]:
         """The names by which people know children whose key has been another's."""
         async with self.engine.connect() as connection:
-            return await identities.outward(connection, school)
+            return await key_holders.outward(connection, school)
 
 
 async def _state(request: Request) -> ThresholdsState:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ingest.students.repository import identities as stored
 from shared.events.data import StudentUpdated
 from shared.identifiers import SchoolNumber, student_id
+from shared.key_holders.repository import FIRST
 
 
 class Holding(NamedTuple):
@@ -46,13 +47,13 @@ class Identities:
         if holding is not None:
             return holding.student
         # The first child of a key that has been given away.
-        first = key.removesuffix(stored.FIRST)
+        first = key.removesuffix(FIRST)
         return first if first in self.holdings else key
 
     def outward(self) -> dict[str, str]:
         """The names by which people know the children of keys that were given away: the child who has a key now by the key alone."""
         now = {holding.student: holding.key for holding in self.holdings.values()}
-        return {key: key + stored.FIRST for key in self.holdings} | now
+        return {key: key + FIRST for key in self.holdings} | now
 
     def key_of(self, student: str) -> str:
         """The school's key of a child."""

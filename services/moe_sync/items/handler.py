@@ -6,11 +6,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.moe_sync.items import repository as items
 from services.moe_sync.items.facts import Fact, facts_of
+from services.moe_sync.items.holders import holders_in
 from services.moe_sync.items.tracking import identity_of, track
 from services.moe_sync.roster.unfit import UNFIT, UnfitEventError
 from shared.batch import Batch, BatchHandler
 from shared.bus.interface import Message
 from shared.events.envelope import Event
+from shared.key_holders import repository as key_holders
 
 
 @dataclass
@@ -32,6 +34,7 @@ class RecordsHandler(BatchHandler):
                 batch.refuse(message, UNFIT, "its id is that of an item of another kind")
                 continue
             fitting.extend(facts)
+        await key_holders.keep(connection, holders_in(fitting))
         versions = track(fitting, tracked, batch.now)
         await items.save(connection, list(tracked.values()), versions)
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.contact import Contact, School, school_of
 from services.notifier.contacts.recipients import recipients
-from services.notifier.contacts.repository import bad_addresses, contacts, decisions, key_holders
+from services.notifier.contacts.repository import bad_addresses, contacts, decisions
 from shared.batch import Batch, BatchHandler
 from shared.erasures.passing import erased_among
 from shared.events import topics
@@ -18,6 +18,8 @@ from shared.events.data import SchoolUpdated, StudentUpdated
 from shared.events.envelope import Event, Tombstone
 from shared.events.school_years import merged
 from shared.identifiers import uuid_or_none
+from shared.key_holders import repository as key_holders
+from shared.key_holders.repository import Holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class _Roster:
     schools: dict[str, School] = field(default_factory=dict)
     joined: dict[uuid.UUID, Contact] = field(default_factory=dict)
     left: set[uuid.UUID] = field(default_factory=set)
-    updates: list[StudentUpdated] = field(default_factory=list)
+    holders: set[Holder] = field(default_factory=set)
 
     def school(self, data: SchoolUpdated) -> None:
         earlier = self.schools.get(data.school)
@@ -48,7 +50,8 @@ class _Roster:
             self.schools[data.school] = school_of(data if earlier is None else merged(earlier.event(), data))
 
     def student(self, data: StudentUpdated) -> None:
-        self.updates.append(data)
+        if data.key and data.key_since:
+            self.holders.add(Holder(data.school, data.key, data.student, data.key_since))
         earlier = self.joined.get(data.student_id)
         if earlier is None or data.updated_at > earlier.updated_at:
             # The national student number stays behind: no letter needs it.
@@ -79,7 +82,7 @@ class RosterHandler(BatchHandler):
         """Applies a batch; no partition ever has to wait."""
         roster, now = _roster(batch), batch.now
         await contacts.put_schools(connection, list(roster.schools.values()))
-        await key_holders.keep(connection, roster.updates)
+        await key_holders.keep(connection, roster.holders)
         lost = await contacts.forget(connection, roster.left)
         erased = await erased_among(connection, roster.joined.keys())
         joined = [contact for contact in roster.joined.values() if not erased.hide(contact.student_id, contact.updated_at)]

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.contacts.repository import key_holders
 from services.notifier.flat_tables import repository
 from shared.flat_tables.table import Pages, Row
 from shared.identifiers import SchoolNumber
+from shared.key_holders import repository as key_holders
 
 
 def letters(school: SchoolNumber, term: str | None) -> Pages:

@@ -3,8 +3,8 @@
 import asyncio
 import random
 import uuid
-from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
@@ -15,12 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.notifier.partners.courier import CERTIFICATE, Courier
 from services.notifier.partners.endpoints import parse_endpoint
 from services.notifier.partners.formats import body_of, media_type
+from services.notifier.partners.naming import called
 from services.notifier.partners.repository import subscriptions, webhook_claims, webhooks
 from services.notifier.partners.repository.webhooks import Posting
 from services.notifier.partners.schedule import LATER, MOST_TRIES, Answer, Delivered, GivenUp, Missed, judge, stopped_by
 from services.notifier.partners.signatures import signed_headers
 from services.notifier.partners.vault import Vault, WrongKeyError
 from shared.clock import Clock
+from shared.key_holders import repository as key_holders
 from shared.telemetry import metrics
 from shared.worklist import repository as worklist
 from shared.worklist.repository import WorkItem
@@ -72,14 +74,12 @@ class WebhookTask:
 
     async def perform(self, item: WorkItem) -> Outcome:
         """Sends the event, signed for this moment, unless the subscription was stopped meanwhile."""
-        async with self.engine.connect() as connection:
-            postings = await webhooks.postings(connection, [item.id])
+        postings = await self._postings([item])
         return await self._post(item, postings[item.id])
 
     async def perform_all(self, items: Sequence[WorkItem]) -> AsyncIterator[tuple[WorkItem, Outcome]]:
         """Sends events side by side; each outcome comes when it is there."""
-        async with self.engine.connect() as connection:
-            postings = await webhooks.postings(connection, [item.id for item in items])
+        postings = await self._postings(items)
         attempts = [asyncio.create_task(self._post_or_not(item, postings[item.id])) for item in items]
         try:
             for attempt in asyncio.as_completed(attempts):
@@ -88,6 +88,13 @@ class WebhookTask:
             for unfinished in attempts:
                 unfinished.cancel()
             await asyncio.gather(*attempts, return_exceptions=True)
+
+    async def _postings(self, items: Sequence[WorkItem]) -> Mapping[uuid.UUID, Posting]:
+        """The events to send, by what students are called now: a receiver looks a student up by what the event says."""
+        async with self.engine.connect() as connection:
+            postings = await webhooks.postings(connection, [item.id for item in items])
+            names = await key_holders.outward_of(connection, {posting.event.school for posting in postings.values()})
+        return {id_: replace(posting, event=called(posting.event, names)) for id_, posting in postings.items()}
 
     async def _post_or_not(self, item: WorkItem, posting: Posting) -> tuple[WorkItem, Outcome]:
         try:

@@ -22,7 +22,7 @@ from services.thresholds.records.star_records import repository as star_records
 from services.thresholds.register.repository import corrections, rows
 from services.thresholds.register.repository.rows import RowKey
 from services.thresholds.roster.lookup import known_school, term_for
-from services.thresholds.roster.repository import enrolments, identities
+from services.thresholds.roster.repository import enrolments
 from services.thresholds.roster.repository.students import RosterStudent
 from services.thresholds.schemas import TermParameter
 from services.thresholds.state import State
@@ -31,6 +31,7 @@ from shared.attendance.tiers import days_to_next, tier_of
 from shared.audit.log import Access, log_access
 from shared.events.calendars import calendar_of, codes_in
 from shared.identifiers import SchoolNumber, student_id
+from shared.key_holders import repository as key_holders
 from shared.web.answers import json_answer
 from shared.web.door import Router
 from shared.web.problem_types import ProblemKind
@@ -63,7 +64,7 @@ async def get_attendance(
         history = await corrections.of_row(connection, RowKey(school, of_term.name, student))
         context = await context_of(connection, school, state.clock(), calendar)
         identity = student_id(school, student)
-        outward = await identities.outward(connection, school)
+        outward = await key_holders.outward(connection, school)
         records = await records_out(connection, context, await star_records.of_student(connection, identity, of_term.name))
         standing = [hold for hold in await holds.of_student(connection, identity, of_term.name) if hold.holds_on(context.today, calendar)]
         access = Access(action="read-attendance", school=school, students=[student], filters={"term": of_term.name})

@@ -6,8 +6,8 @@ said anew is another one.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.thresholds.feed import repository as feed
 from services.thresholds.feed.archive import cloudevent_of
 from services.thresholds.feed.cursors import Cursor, Event
+from shared.key_holders import repository as key_holders
+from shared.key_holders.repository import Child
 
 MOST: Final = 20_000
 """Events in memory, of about a kilobyte each in both forms: a morning's, for readers who are minutes behind."""
@@ -57,9 +59,24 @@ class EncodedEvents:
         read = [_encoded(row) for row in await feed.at(connection, missing)] if missing else []
         self._events.update(read)
         encoded = [found for event in events if (found := self._events.get(event)) is not None]
+        # By what the keys are today: a reader looks the student up by what the event says.
+        names = await key_holders.outward_of(connection, {event.school for event in encoded}) if encoded else {}
+        if names:
+            encoded = [_called(event, names) for event in encoded]
         while len(self._events) > self._most:
             self._events.popitem(last=False)
         return encoded
+
+
+def _called(event: EncodedEvent, names: Mapping[Child, str]) -> EncodedEvent:
+    """The event as it is sent, its student named as the school does. The audit log has the engine's key."""
+    name = None if event.student is None else names.get((event.school, event.student))
+    if name is None:
+        return event
+    said = msgspec.json.decode(event.item)
+    said["data"]["student"] = name
+    item = _encoder.encode(said)
+    return replace(event, item=item, sse=format_sse_event(id=str(event.cursor), event=said["type"], data_str=item.decode()))
 
 
 def _encoded(row: RowMapping) -> tuple[Event, EncodedEvent]:

@@ -14,7 +14,7 @@ from services.thresholds.flat_tables import repository
 from services.thresholds.register.kept_days import DayKeeper, KeptDays
 from services.thresholds.roster.days import not_kept
 from services.thresholds.roster.lookup import known_school, term_for
-from services.thresholds.roster.repository import enrolments, identities
+from services.thresholds.roster.repository import enrolments
 from services.thresholds.roster.repository.rolls import Roll
 from shared.attendance.codes import CodeTable
 from shared.attendance.tiers import tier_of
@@ -22,6 +22,7 @@ from shared.events.calendars import calendar_of, codes_in
 from shared.events.data import SchoolUpdated
 from shared.flat_tables.table import Pages, Row
 from shared.identifiers import SchoolNumber, student_id
+from shared.key_holders import repository as key_holders
 
 STUDENTS_AT_ONCE: Final = 500
 
@@ -46,7 +47,7 @@ def student_terms(school: SchoolNumber, term: str | None, now: datetime, codes: 
         calendar = calendar_of(sent)
         today = calendar.today(now)
         terms = [term_for(calendar, term, now)] if term else [begun for begun in calendar.terms if begun.start <= today]
-        outward = await identities.outward(connection, school)
+        outward = await key_holders.outward(connection, school)
         for of_term in terms:
             own = codes_in(sent, of_term.name, codes)
             glancer = Glancer(term=of_term, calendar=calendar, codes=own, keeper=keeper, now=now)
@@ -61,7 +62,7 @@ def _of_records(source: Source, school: SchoolNumber, term: str | None, now: dat
         sent = await known_school(connection, school)
         if term:
             term_for(calendar_of(sent), term, now)
-        outward = await identities.outward(connection, school)
+        outward = await key_holders.outward(connection, school)
         async for rows in source(connection, school, term):
             yield [dict(row) | {"student": outward.get(row["student"], row["student"])} for row in rows]
 

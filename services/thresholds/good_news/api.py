@@ -17,7 +17,7 @@ from services.thresholds.good_news.printing import certificates_pdf, term_in_wor
 from services.thresholds.good_news.schemas import CertificatesQuery, GoodNewsOut, GoodNewsQuery, NewsQuery
 from services.thresholds.pages.pdf import MEDIA_TYPE, UnprintableError
 from services.thresholds.roster.lookup import known_school, term_for
-from services.thresholds.roster.repository import identities, students
+from services.thresholds.roster.repository import students
 from services.thresholds.state import State, ThresholdsState
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.audit.log import Access, log_access
@@ -25,6 +25,7 @@ from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of
 from shared.events.data import SchoolUpdated
 from shared.identifiers import SchoolNumber
+from shared.key_holders import repository as key_holders
 from shared.web.door import Router
 from shared.web.headers import disposition
 from shared.web.openapi.refusals import refuses
@@ -51,7 +52,7 @@ async def list_good_news(school: SchoolInPath, state: State, caller: Reader, que
         calendar = calendar_of(sent)
         term = term_for(calendar, query.term, now)
         found = await _found(connection, state, caller, school, (term, calendar), query, query.clear_days, now)
-        outward = await identities.outward(connection, school)
+        outward = await key_holders.outward(connection, school)
         await _log(connection, caller, school, found, query, now)
     is_over = calendar.today(now) > term.end
     return Page(items=[_out(one, outward.get(one.student, one.student), term, is_over=is_over) for one in found])
@@ -74,7 +75,7 @@ async def print_certificates(school: SchoolInPath, state: State, caller: Reader,
         last = max(calendar.school_days(term), default=term.end)
         if calendar.ended_through(now) < last:
             raise ProblemError(HTTPStatus.CONFLICT, "term-running", f"the term's last school day is {last}: certificates come after it")
-        outward = await identities.outward(connection, school)
+        outward = await key_holders.outward(connection, school)
         found = [
             one
             for one in await _found(connection, state, caller, school, (term, calendar), query, CLEAR_DAYS, now)

@@ -24,9 +24,9 @@ from services.thresholds.roster.calendars import CalendarCache
 from services.thresholds.roster.enrolments import of_rows
 from services.thresholds.roster.identities import Key
 from services.thresholds.roster.repository import identities
-from services.thresholds.roster.repository.identities import Holder
 from shared.clock import Clock, utc_now
 from shared.events.data import StudentUpdated
+from shared.key_holders.repository import Holder
 from shared.outbox import repository as outbox
 from shared.worklist import repository as worklist
 from shared.worklist.repository import WorkItem

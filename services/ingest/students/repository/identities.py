@@ -11,9 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events.data import StudentUpdated
 
-FIRST: Final = "~1"
-"""Behind a key that more than one child has had, it names the first of them."""
-
 Kind = Literal["key-reused", "two-keys"]
 IdentityAnswer = Literal["same-child", "another-child"]
 

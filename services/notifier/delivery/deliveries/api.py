@@ -11,7 +11,7 @@ import structlog
 from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.contacts.repository import bad_addresses, contacts, key_holders
+from services.notifier.contacts.repository import bad_addresses, contacts
 from services.notifier.contacts.sending_window import next_opening
 from services.notifier.delivery.deliveries.correctable import correctable
 from services.notifier.delivery.deliveries.delivery import Delivery, DeliveryKey
@@ -33,6 +33,7 @@ from services.notifier.delivery.deliveries.schemas import (
 from services.notifier.state import NotifierState, State
 from shared.audit.log import Access, log_access
 from shared.auth.principal import ROLES, Principal
+from shared.key_holders import repository as key_holders
 from shared.telemetry import metrics
 from shared.web.cursors import MOST_ITEMS, PageLimit, moment, read_cursor
 from shared.web.door import Router

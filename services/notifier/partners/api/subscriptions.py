@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifier.partners.courier import AddressRefusedError
 from services.notifier.partners.endpoints import parse_endpoint
 from services.notifier.partners.formats import Format, body_of, media_type
+from services.notifier.partners.naming import called
 from services.notifier.partners.repository import partner_events, subscriptions, webhooks
 from services.notifier.partners.repository.partner_events import PartnerEvent
 from services.notifier.partners.repository.subscriptions import Subscription
@@ -36,6 +37,8 @@ from services.notifier.state import NotifierState, State
 from shared.auth.principal import Principal
 from shared.events.envelope import new_event_id
 from shared.identifiers import SchoolNumber, sent_id
+from shared.key_holders import repository as key_holders
+from shared.key_holders.repository import Child
 from shared.web.cursors import PageLimit, moment, number, read_cursor
 from shared.web.door import Router
 from shared.web.idempotency import IdempotencyKey
@@ -192,8 +195,9 @@ async def list_subscription_attempts(
     async with state.engine.connect() as connection:
         subscription = _existing(await subscriptions.get(connection, subscription_id, caller.subject))
         rows = await webhooks.attempts(connection, subscription.id, event_id=event_id, before=before, most=limit + 1)
+        names = await key_holders.outward_of(connection, {row["school"] for row in rows})
     page = page_of(rows, limit, lambda row: (row["started_at"], row["work_id"], row["attempt"]))
-    return page.map(lambda row: _attempt_out(row, subscription.format))
+    return page.map(lambda row: _attempt_out(row, subscription.format, names))
 
 
 @router.post(
@@ -253,9 +257,9 @@ async def test_subscription(subscription_id: uuid.UUID, state: State, caller: Ke
     return TestOut(event_id=event.event_id, event=event.event_type)
 
 
-def _attempt_out(row: Mapping[str, Any], format_: Format) -> WebhookAttemptOut:
-    """An attempt, with the request in the form that the subscription has now."""
-    event = PartnerEvent(row["event_id"], row["event"], row["source"], row["school"], row["time"], row["data"])
+def _attempt_out(row: Mapping[str, Any], format_: Format, names: Mapping[Child, str]) -> WebhookAttemptOut:
+    """An attempt, with the request in the form that the subscription has now, and students by what they are called now."""
+    event = called(PartnerEvent(row["event_id"], row["event"], row["source"], row["school"], row["time"], row["data"]), names)
     headers = {"content-type": media_type(format_), "webhook-id": event.event_id}
     request = SentRequest(headers=headers, body=msgspec.json.decode(body_of(event, format_)))
     return WebhookAttemptOut.model_validate({**row, "status": status_of(row["detail"]), "request": request})

@@ -6,7 +6,6 @@ from typing import Annotated, Final
 
 from fastapi import Path, Query
 
-from services.notifier.contacts.repository import key_holders
 from services.notifier.replies.repository import replies
 from services.notifier.replies.repository import words as kept_words
 from services.notifier.replies.repository.words import KeptWords
@@ -16,6 +15,7 @@ from services.notifier.state import State
 from services.notifier.templates.languages import HOUSE, LONGEST, canonical
 from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
+from shared.key_holders import repository as key_holders
 from shared.web.cursors import MOST_ITEMS, PageLimit, moment, read_cursor
 from shared.web.door import Router
 from shared.web.openapi.refusals import refuses

@@ -28,7 +28,7 @@ from services.thresholds.records.star_records.repository import DueBefore
 from services.thresholds.register.kept_days import numbers_of
 from services.thresholds.roster.days import not_kept
 from services.thresholds.roster.lookup import known_school, term_for
-from services.thresholds.roster.repository import enrolments, identities, schools
+from services.thresholds.roster.repository import enrolments, schools
 from services.thresholds.roster.repository import students as roster
 from services.thresholds.roster.repository.rolls import Roll
 from services.thresholds.schemas import TermParameter
@@ -38,6 +38,7 @@ from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of, codes_in
 from shared.identifiers import SchoolNumber, student_id
+from shared.key_holders import repository as key_holders
 from shared.web.cursors import decode_cursor, read_cursor
 from shared.web.door import Router
 from shared.web.pages import Page, page_of
@@ -64,7 +65,7 @@ async def list_students(school: SchoolInPath, state: State, caller: Reader, quer
         beside = await listing.beside(connection, which, ids)
         dated = [student for student, more in beside.items() if more.has_dates]
         own = await enrolments.of_students(connection, school, dated) if dated else {}
-        outward = await identities.outward(connection, school)
+        outward = await key_holders.outward(connection, school)
         # The log names the filters, never a name that somebody looked for.
         filters = {"term": which.term, "searched": bool(query.q) or None}
         filters |= query.model_dump(mode="json", exclude_none=True, exclude={"term", "q", "student", "sort", "limit", "cursor"})

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,18 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.thresholds.register import packed_row
 from services.thresholds.register.repository.rows import RowKey
 from services.thresholds.roster.identities import Identities, Key
-
-FIRST: Final = "~1"
-"""Behind a key that more than one child has had, it names the first of them."""
-
-
-class Holder(NamedTuple):
-    """A child to whom a school gave a key that another had before."""
-
-    school: str
-    key: str
-    student: str
-    since: datetime
+from shared.key_holders.repository import FIRST, Holder
 
 
 async def of_schools(connection: AsyncConnection, schools: Collection[str]) -> Identities:
@@ -87,14 +75,6 @@ async def named(connection: AsyncConnection, school: str, name: str) -> str:
         )
     ).one()
     return str(row[0])
-
-
-async def outward(connection: AsyncConnection, school: str) -> dict[str, str]:
-    """The names by which people know children whose key has been another's: the child who has it now by the key alone."""
-    rows = await connection.execute(
-        text("SELECT DISTINCT ON (key) key, student FROM key_holders WHERE school = :school ORDER BY key, since DESC"), {"school": school}
-    )
-    return {student: name for row in rows for student, name in ((row.key, row.key + FIRST), (row.student, row.key))}
 
 
 async def merged_into(connection: AsyncConnection, students: Iterable[Key]) -> dict[Key, set[str]]:

@@ -1,6 +1,8 @@
 """Runs by hand, the list, the preview, and who may see what."""
 
 import asyncio
+import csv
+import io
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -168,3 +170,22 @@ async def test_the_service_tells_of_itself(office: Office) -> None:
         "/v1/uploads/{upload}",
         "/v1/dead-letters",
     } <= paths
+
+
+async def test_looks_at_children_of_one_key_are_on_record_by_the_names_of_their_school(office: Office) -> None:
+    """The children are told apart by their records alone: the topic with the names is not read for it."""
+    await office.publish(office.school(), office.crossed("12345"), office.crossed("678"), office.crossed("88~2", school="0189"))
+    assert (await office.get("/v1/schools/0999/uploads/preview")).status_code == 200
+    await office.publish(office.crossed("12345~2"), office.crossed("12345~3"), office.crossed("88"))
+    assert (await office.get("/v1/schools/0999/uploads/preview")).status_code == 200
+
+    async def looks(**filters: str) -> list[list[str]]:
+        answer = await office.get("/v1/schools/0999/audit", action="preview-upload", **filters)
+        return [sorted(line["students"]) for line in answer.raise_for_status().json()["items"]]
+
+    # The newest child has the key, the one between has the number that the engine gave; another school's keys are its own.
+    assert await looks() == [["12345", "12345~1", "12345~2", "678", "88"], ["12345~1", "678"]]
+    assert [len(await looks(student=name)) for name in ("12345", "12345~1", "12345~2", "678")] == [1, 2, 1, 2]
+    table = (await office.get("/v1/schools/0999/audit", action="preview-upload", student="12345", format="csv")).text
+    (row,) = csv.DictReader(io.StringIO(table))
+    assert sorted(row["students"].split("; ")) == ["12345", "12345~1", "12345~2", "678", "88"]

@@ -10,8 +10,11 @@ from cryptography.fernet import Fernet
 from standardwebhooks.webhooks import Webhook
 
 from services.notifier.partners.vault import Vault
+from shared.identifiers import student_id
+from shared.key_holders import repository as key_holders
+from shared.key_holders.repository import Holder
 from tests.integration.notifier.partners.conftest import CROSSED, NOW, PLAN, RETRACTED, Office, plan
-from tests.support.crossings import SCHOOL, STUDENT_ID, down, up
+from tests.support.crossings import SAID_AT, SCHOOL, STUDENT, STUDENT_ID, down, up
 from tests.support.receivers import Receiver, Request, receiving, saying
 from tests.support.worklist import leases_run_out
 
@@ -85,6 +88,34 @@ async def test_a_subscription_gets_messages_for_teams_or_slack_signed_as_ever(of
     assert body[0]["text"] == "5 days reached"
     assert "5 days taken back: Marks of student 12345 were corrected" in verified(subscription["secret"], message, NOW)["text"]
     assert verified(subscription["secret"], test, NOW)["text"] == "Test: This is a test. It is about no student."
+
+
+async def test_children_of_one_key_are_named_as_their_school_names_them_now(office: Office) -> None:
+    """In the event, in a message and in the list of attempts; a replay says what the keys are by then."""
+    second = f"{STUDENT}~2"
+    async with receiving() as receiver, receiving() as channel:
+        subscription = await office.subscribe(receiver.url())
+        await office.call("POST", "", status=201, json={"url": channel.url(), "schools": [SCHOOL], "events": [CROSSED], "format": "slack"})
+        await office.say(up(5, 11, to="yellow"), up(5, 11, to="yellow", student="678"))
+        assert await office.work() == 4
+
+        async with office.engine.begin() as connection:
+            await key_holders.keep(connection, [Holder(SCHOOL, STUDENT, second, SAID_AT), Holder("0189", "678", "678~2", SAID_AT)])
+        await office.say(up(10, 21, to="orange", student=second))
+        assert await office.work() == 2
+        await office.call("POST", f"/{subscription['id']}/replay", status=202, json={"from": "2026-11-01T00:00:00Z"})
+        assert await office.work() == 3
+        items = (await office.call("GET", f"/{subscription['id']}/attempts"))["items"]
+    bodies = [verified(subscription["secret"], request, NOW)["data"] for request in receiver.requests]
+    assert sorted(body["student"] for body in bodies[:2]) == [STUDENT, "678"]
+    assert bodies[2] == bodies[2] | {"student": STUDENT, "student_id": str(student_id(SCHOOL, second)), "absent_days": 10.5}
+    assert {(body["student"], body["student_id"]) for body in bodies[3:]} == {
+        (f"{STUDENT}~1", str(STUDENT_ID)),
+        ("678", str(student_id(SCHOOL, "678"))),
+        (STUDENT, str(student_id(SCHOOL, second))),
+    }
+    assert {item["request"]["body"]["data"]["student"] for item in items} == {STUDENT, f"{STUDENT}~1", "678"}
+    assert f"Student {STUDENT} has been away for 10.5 days" in json.loads(channel.requests[-1].body)["text"]
 
 
 async def test_a_test_event_arrives_signed_and_no_replay_repeats_it(office: Office) -> None:

@@ -13,11 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.thresholds.roster.repository import identities
-from services.thresholds.roster.repository.identities import Holder
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker
 from shared.audit import repository as audit
 from shared.bus.factory import create_bus
+from shared.key_holders.repository import Holder
 from tests.integration.thresholds.conftest import absences
 from tests.integration.thresholds.records.staffroom import NOW, Staffroom, record_id, record_path, talked
 from tests.support.polling import eventually

@@ -8,12 +8,16 @@ from uuid import uuid4
 
 import httpx
 import jwt
+from sqlalchemy import text
 
 from services.thresholds.app import create_app
 from shared.auth.keys import revoke_token
 from shared.events.catalogue import LETTERS_HELD, LETTERS_RELEASED, MARKS_RECORDED, PLAN_PUBLISHED, PLAN_REVIEW_DUE
 from shared.events.data import LettersHeld, LettersReleased, MarksRecorded, PlanPublished, PlanReviewDue
 from shared.events.envelope import Event
+from shared.identifiers import student_id
+from shared.key_holders import repository as key_holders
+from shared.key_holders.repository import Holder
 from shared.waiting import wait_until_set
 from tests.integration.thresholds.feed.conftest import PATIENCE, Feed, events
 from tests.support.crossings import SAID_AT, SCHOOL, STUDENT, STUDENT_ID, TERM, down, up
@@ -50,6 +54,44 @@ async def test_it_goes_on_where_it_broke_off(feed: Feed) -> None:
             assert [piece.data["id"] for piece in await events(said, 1)] == [told[2].id]
         async with feed.stream(url, headers={"Last-Event-ID": "made-up"}) as (answer, _):
             assert answer.status_code == 422
+
+
+async def test_children_of_one_key_are_named_as_their_school_names_them_now(feed: Feed) -> None:
+    """An event of a key's first child, said before another had it: its key leads to the other child today."""
+    await feed.publish(up(5, 11, to="yellow"), up(5, 11, to="yellow", student="678"))
+    polling = feed.headers() | {"Accept": "application/json"}
+
+    async def polled(url: str) -> list[tuple[str, str]]:
+        async with httpx.AsyncClient() as client:
+            items = (await client.get(f"{url}/v1/events", headers=polling)).raise_for_status().json()["items"]
+        return [(item["data"]["student"], item["data"]["student_id"]) for item in items]
+
+    async with serving(create_app(feed.settings)) as url:
+        first, other = str(STUDENT_ID), str(student_id(SCHOOL, "678"))
+        assert await polled(url) == [(STUDENT, first), ("678", other)]
+        second = f"{STUDENT}~2"
+        await feed.publish(up(10, 21, to="orange", student=second))
+        async with feed.engine.begin() as connection:
+            await key_holders.keep(connection, [Holder(SCHOOL, STUDENT, second, SAID_AT), Holder("0189", "678", "678~2", SAID_AT)])
+        named = [(f"{STUDENT}~1", first), ("678", other), (STUDENT, str(student_id(SCHOOL, second)))]
+        assert await polled(url) == named
+        async with feed.stream(url) as (_, said):
+            streamed = [(piece.event, piece.data["data"]) for piece in await events(said, 3)]
+        assert [(data["student"], data["student_id"]) for _, data in streamed] == named
+        assert [(event, data["absent_days"]) for event, data in streamed] == [
+            ("nz.star.threshold.crossed.v1", 5.5),
+            ("nz.star.threshold.crossed.v1", 5.5),
+            ("nz.star.threshold.crossed.v1", 10.5),
+        ]
+        # A child from whom the key went on is told apart by the number that the engine gave.
+        third = f"{STUDENT}~3"
+        async with feed.engine.begin() as connection:
+            await key_holders.keep(connection, [Holder(SCHOOL, STUDENT, third, SAID_AT + timedelta(days=1))])
+        assert [student for student, _ in await polled(url)] == [f"{STUDENT}~1", "678", second]
+    async with feed.engine.connect() as connection:
+        rows = await connection.execute(text("SELECT DISTINCT unnest(students) AS student FROM audit WHERE action = 'read-events'"))
+        # On record is the child, whatever the name is by then.
+        assert set(rows.scalars()) == {STUDENT, second, "678"}
 
 
 async def test_a_stream_is_of_the_tokens_schools(feed: Feed) -> None:

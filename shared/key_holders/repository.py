@@ -1,33 +1,40 @@
 """SQL of the children behind keys that a school has given to more than one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.events.data import StudentUpdated
-
-FIRST = "~1"
+FIRST: Final = "~1"
 """Behind a key that more than one child has had, it names the first of them."""
 
+Child = tuple[str, str]
+"""A school, and the engine's key of a child there."""
 
-async def keep(connection: AsyncConnection, students: Sequence[StudentUpdated]) -> None:
-    """Keeps which of the students have a key that was another's before."""
-    holders = {
-        (student.school, student.key, student.student, student.key_since) for student in students if student.key and student.key_since
-    }
-    if holders:
+
+class Holder(NamedTuple):
+    """A child to whom a school gave a key that another had before, and the moment from which they have it."""
+
+    school: str
+    key: str
+    student: str
+    since: datetime
+
+
+async def keep(connection: AsyncConnection, holders: Iterable[Holder]) -> None:
+    """Keeps to whom keys were given."""
+    told = [holder._asdict() for holder in sorted(set(holders))]
+    if told:
         await connection.execute(
             text(
                 """
                 INSERT INTO key_holders (school, key, student, since) VALUES (:school, :key, :student, :since)
-                ON CONFLICT (school, key, student) DO UPDATE SET since = excluded.since
+                ON CONFLICT (school, key, student) DO UPDATE SET since = excluded.since WHERE key_holders.since <> excluded.since
                 """
             ),
-            [
-                {"school": school, "key": key, "student": student, "since": since}
-                for school, key, student, since in sorted(holders, key=lambda holder: holder[:3])
-            ],
+            told,
         )
 
 
@@ -51,7 +58,18 @@ async def named(connection: AsyncConnection, school: str, names: Collection[str]
 
 async def outward(connection: AsyncConnection, school: str) -> dict[str, str]:
     """The names by which people know children whose key has been another's: the child who has it now by the key alone."""
+    return {student: name for (_, student), name in (await outward_of(connection, [school])).items()}
+
+
+async def outward_of(connection: AsyncConnection, schools: Collection[str]) -> Mapping[Child, str]:
+    """The same of several schools."""
     rows = await connection.execute(
-        text("SELECT DISTINCT ON (key) key, student FROM key_holders WHERE school = :school ORDER BY key, since DESC"), {"school": school}
+        text(
+            """
+            SELECT DISTINCT ON (school, key) school, key, student FROM key_holders WHERE school = ANY(CAST(:schools AS text[]))
+            ORDER BY school, key, since DESC
+            """
+        ),
+        {"schools": sorted(schools)},
     )
-    return {student: name for row in rows for student, name in ((row.key, row.key + FIRST), (row.student, row.key))}
+    return {(row.school, student): name for row in rows for student, name in ((row.key, row.key + FIRST), (row.student, row.key))}
