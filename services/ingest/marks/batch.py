@@ -66,6 +66,16 @@ class _RefusedError(Exception):
         self.detail = detail
 
 
+_NOT_A_KEY: Final = _RefusedError("bad-field", "student: 1 to 64 printable ASCII characters, no blanks at the ends")
+_SAID_TWICE: Final = _RefusedError("duplicate-slot", "another mark of this request says something else, recorded at the same moment")
+
+_Said = tuple[date, str | None, int | None, int | None, str | UnsetType | None, VendorCount | UnsetType | None, datetime]
+"""All that a mark says but its student."""
+
+_Judgement = tuple[object, _RefusedError | None]
+"""The value of a mark that says so, to compare, and why it is refused."""
+
+
 @dataclass(slots=True)
 class Batch:
     """Sorts the marks of one request into those let in, as they came, and those refused.
@@ -81,8 +91,8 @@ class Batch:
     calendar_may_come: bool = False
     accepted: list[Raw] = field(default_factory=list)
     rejected: list[Rejection] = field(default_factory=list)
-    _days: dict[date, _RefusedError | None] = field(default_factory=dict)
-    _seen: dict[tuple[str, date, str | int | None], dict[datetime, object]] = field(default_factory=dict)
+    _judged: dict[_Said, _Judgement] = field(default_factory=dict)
+    _seen: dict[tuple[str, date, str | int | None, datetime], object] = field(default_factory=dict)
 
     def take_all(self, items: Iterable[Raw]) -> None:
         """Takes items in the order of the request."""
@@ -93,33 +103,45 @@ class Batch:
         """Lets one item in, or notes why not."""
         try:
             mark = _mark_decoder.decode(item)
-            self._check(mark)
-        except _RefusedError as refused:
-            self.rejected.append(Rejection(index, refused.reason, refused.detail))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self.rejected.append(Rejection(index, "bad-field", _INPUT.sub("", str(error))))
-        else:
+            return
+        # The marks of a roll differ in little but the student.
+        said = (mark.date, mark.session, mark.slot, mark.minutes, mark.code, mark.half_days, mark.recorded_at)
+        judged = self._judged.get(said)
+        if judged is None:
+            judged = self._judged[said] = self._judge(mark)
+        value, refusal = judged
+        if not is_student_key(mark.student):
+            refusal = _NOT_A_KEY
+        elif refusal is None:
+            place = (mark.student, mark.date, mark.session or mark.slot, mark.recorded_at)
+            if self._seen.setdefault(place, value) != value:
+                refusal = _SAID_TWICE
+        if refusal is None:
             self.accepted.append(item)
+        else:
+            self.rejected.append(Rejection(index, refusal.reason, refusal.detail))
 
     @property
     def refused_by_calendar(self) -> bool:
         """Whether a newer calendar could let more marks in."""
         return any(rejection.reason in {"outside-term", "closed-day", "no-timetable"} for rejection in self.rejected)
 
-    def _check(self, mark: MarkIn) -> None:
-        if not is_student_key(mark.student):
-            raise _RefusedError("bad-field", "student: 1 to 64 printable ASCII characters, no blanks at the ends")
-        value = self._value(mark)
-        if mark.date not in self._days:
-            self._days[mark.date] = self._refusal_of_day(mark.date)
-        refusal = self._days[mark.date]
-        if refusal is not None:
-            raise refusal
+    def _judge(self, mark: MarkIn) -> _Judgement:
+        try:
+            value = self._value(mark)
+            self._check_times(mark)
+        except _RefusedError as refusal:
+            return None, refusal
+        return value, None
+
+    def _check_times(self, mark: MarkIn) -> None:
+        self._check_day(mark.date)
         if mark.recorded_at > self.now + self.clock_skew:
             raise _RefusedError("bad-field", f"recorded_at: more than {self.clock_skew} ahead of our clock")
         if mark.recorded_at.date() < mark.date - LONGEST_RECORDED_BEFORE:
             raise _RefusedError("bad-field", "recorded_at: more than a year before the day of the mark")
-        self._check_slot_once(mark, value)
 
     def _value(self, mark: MarkIn) -> object:
         """The mark's value, to compare. Raises _RefusedError for fields that don't go together."""
@@ -160,22 +182,15 @@ class Batch:
         if minutes is not None and minutes > slot.minutes:
             raise _RefusedError("bad-field", "minutes: more than the slot has")
 
-    def _refusal_of_day(self, day: date) -> _RefusedError | None:
+    def _check_day(self, day: date) -> None:
         if self._may_come(day):
-            return None
+            return
         if self.calendar.term_on(day) is None:
-            return _RefusedError("outside-term", "the day is in none of the school's terms")
+            raise _RefusedError("outside-term", "the day is in none of the school's terms")
         if day > self.calendar.today(self.now):
-            return _RefusedError("future-date", "the day has not come yet at the school")
+            raise _RefusedError("future-date", "the day has not come yet at the school")
         if not self.calendar.open_half_days(day):
-            return _RefusedError("closed-day", "the school is not open on that day")
-        return None
-
-    def _check_slot_once(self, mark: MarkIn, value: object) -> None:
-        place = (mark.student, mark.date, mark.session or mark.slot)
-        values = self._seen.setdefault(place, {})
-        if values.setdefault(mark.recorded_at, value) != value:
-            raise _RefusedError("duplicate-slot", "another mark of this request says something else, recorded at the same moment")
+            raise _RefusedError("closed-day", "the school is not open on that day")
 
 
 def split(marks: Sequence[Raw], most: int) -> Iterable[Sequence[Raw]]:
