@@ -3,7 +3,8 @@
 import logging
 import sys
 import traceback
-from typing import Final, Literal
+from contextlib import suppress
+from typing import Final, Literal, TextIO, cast
 
 import structlog
 
@@ -26,8 +27,9 @@ def configure_logging(log_format: Literal["json", "console"] = "json", level: in
         structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
-        processors=[*shared, _stacks, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, _stacks, renderer],
+        # Past the standard library's logging, which would cost a request's line more than all its making.
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Forgiving(sys.stderr))),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
@@ -47,6 +49,21 @@ def configure_logging(log_format: Literal["json", "console"] = "json", level: in
     for noisy in ("aiokafka", "httpx", "httpcore", "alembic", "mail.log", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     say_once("aiokafka")
+
+
+class _Forgiving:
+    """A stream of lines that nobody's work depends on: a full disk, or a reader that is gone, costs the line alone."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def stack_of(exc_info: structlog.typing.ExcInfo) -> str:

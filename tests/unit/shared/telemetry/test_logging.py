@@ -59,6 +59,18 @@ def test_our_own_errors_say_what_they_have_to_say(written: io.StringIO) -> None:
     assert "PoisonMessageError: bad-data: at `$.marks[0]`" in json.loads(written.getvalue())["exception"]
 
 
+def test_a_stream_that_takes_no_lines_stops_nobody(written: io.StringIO) -> None:
+    written.close()
+    structlog.get_logger().info("request.answered", status=202)
+
+
+def test_a_line_of_ours_is_json_with_its_level_and_time(written: io.StringIO) -> None:
+    structlog.get_logger().info("request.answered", status=202)
+    entry = json.loads(written.getvalue())
+    assert (entry["event"], entry["level"], entry["status"]) == ("request.answered", "info", 202)
+    assert entry["timestamp"].endswith("Z")
+
+
 def test_access_logs_are_off(written: io.StringIO) -> None:
     logging.getLogger("uvicorn.access").info("GET /v1/schools/0999/students/%s", SECRET)
     assert written.getvalue() == ""
