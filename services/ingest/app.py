@@ -54,7 +54,6 @@ def create_app(settings: IngestSettings, *, progress: Progress | None = None, cl
                     asking=Asking(resources["engine"], clock, settings.effect_wait),
                 )
 
-    # Routes are tried in order: the one that is used a thousand times as often as the others goes first.
     routers = [
         marks.router,
         schools.router,

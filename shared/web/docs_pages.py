@@ -25,7 +25,9 @@ _REST: Final = (
 
 def create_documented_app(**options: Any) -> FastAPI:
     """A FastAPI app with the two pages; the options are FastAPI's."""
-    app = FastAPIOffline(docs_url=None, redoc_url=None, static_url=_STATIC, **options)
+    # FastAPI's own traces would have paths in them, which name students; whether they are wanted would be asked at each request.
+    telemetry = {"tracing": False, "metrics": False, "logs": False}
+    app = FastAPIOffline(docs_url=None, redoc_url=None, static_url=_STATIC, telemetry=telemetry, **options)
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:

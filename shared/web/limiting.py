@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web.problems import problem
@@ -71,34 +70,34 @@ class Buckets:
 class RateLimits:
     """The middleware: before the door, so that a flood costs no look at a token."""
 
-    def __init__(self, app: ASGIApp, rate: int) -> None:
+    def __init__(self, app: ASGIApp, rate: int, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._app = app
-        self._buckets = Buckets(rate)
+        self._buckets = Buckets(rate, monotonic)
+        self._policy = (b"ratelimit-policy", f'"default";q={self._buckets.quota};w={WINDOW}'.encode())
         self._salt = os.urandom(16)
 
+    # The headers are read and written by hand: this lies on the way of a single mark.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, or passes the request on and names what is left."""
         if scope["type"] != "http" or not self._buckets.rate or scope["path"].endswith(UNLIMITED):
             await self._app(scope, receive, send)
             return
         left = self._buckets.take(self._client(scope))
-        said = {
-            "RateLimit-Policy": f'"default";q={self._buckets.quota};w={WINDOW}',
-            "RateLimit": f'"default";r={max(left, 0)};t={self._buckets.full_in(left)}',
-        }
-        if left < 0:
-            detail = f"a client may make {self._buckets.rate} requests a second, and {self._buckets.quota} at once"
-            answer = problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", detail, headers=said | {"Retry-After": "1"})
-            await answer(scope, receive, send)
-            return
+        said = f'"default";r={max(left, 0)};t={self._buckets.full_in(left)}'.encode()
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(said)
+                message["headers"] = [*message.get("headers", ()), self._policy, (b"ratelimit", said)]
             await send(message)
 
+        if left < 0:
+            detail = f"a client may make {self._buckets.rate} requests a second, and {self._buckets.quota} at once"
+            answer = problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", detail, headers={"Retry-After": "1"})
+            await answer(scope, receive, with_headers)
+            return
         await self._app(scope, receive, with_headers)
 
     def _client(self, scope: Scope) -> bytes:
-        name = Headers(scope=scope).get("authorization") or str((scope.get("client") or ("",))[0])
-        return hashlib.blake2b(name.encode("utf-8", "surrogateescape"), key=self._salt, digest_size=16).digest()
+        named = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        name = named or str((scope.get("client") or ("",))[0]).encode("utf-8", "surrogateescape")
+        return hashlib.blake2b(name, key=self._salt, digest_size=16).digest()

@@ -14,7 +14,7 @@ async def fine(_: object) -> PlainTextResponse:
 
 def client(rate: int) -> httpx.AsyncClient:
     app = Starlette(routes=[Route("/v1/things", fine), Route("/healthz", fine)])
-    return httpx.AsyncClient(transport=httpx.ASGITransport(RateLimits(app, rate)), base_url="http://star")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(RateLimits(app, rate, lambda: 0.0)), base_url="http://star")
 
 
 async def test_what_is_left_is_said_and_a_flood_is_refused() -> None:
