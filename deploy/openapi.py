@@ -49,11 +49,29 @@ def merged() -> Document:
         "tags": [],
     }
     for service, document in documents().items():
-        whole["paths"] |= {f"/{service}{path}": item for path, item in document["paths"].items()}
+        whole["paths"] |= {f"/{service}{path}": _plain(item) for path, item in document["paths"].items()}
         for kind, parts in document["components"].items():
-            whole["components"][kind] |= parts
+            whole["components"][kind] |= _plain(parts)
         whole["tags"] += [tag for tag in document["tags"] if tag not in whole["tags"]]
     return whole
+
+
+def _plain(node: Any) -> Any:
+    """A part of a document, in shapes that typed languages have.
+
+    A list stands where a service takes a list or one of its entries, and a boolean where it takes one of its values: generators write
+    code for these that does not compile.
+    """
+    if isinstance(node, list):
+        return [_plain(entry) for entry in node]
+    match node:
+        case {"anyOf": [{"type": "array", "items": entries} as several, one]} if entries == one:
+            return {**several, **{key: value for key, value in node.items() if key != "anyOf"}}
+        case {"type": "boolean", "const": bool()}:
+            return {key: value for key, value in node.items() if key != "const"}
+        case dict():
+            return {key: _plain(value) for key, value in node.items()}
+    return node
 
 
 def main(folder: Path) -> None:

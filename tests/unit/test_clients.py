@@ -1,7 +1,9 @@
 """The clients are those of the documents: `make clients` has been run since the last change of an operation."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from star_client import AsyncStar, Star
@@ -30,3 +32,36 @@ def test_each_operation_is_a_method_of_both_clients() -> None:
     methods = {re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower() for name in names}
     assert methods <= set(dir(Star)) and methods <= set(dir(AsyncStar))
     assert len(methods) > 200
+
+
+def test_the_document_for_generators_has_no_shape_that_they_make_broken_code_of() -> None:
+    # Each of these was met: Java had a list's literal for a union, a class for null alone, and Kotlin a number for an unknown boolean.
+    assert list(_unsayable(merged(), "")) == []
+
+
+def test_the_shapes_that_break_generators_are_known_when_they_come() -> None:
+    several = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
+    assert list(
+        _unsayable({"a": several, "b": {"properties": {"next": {"type": "null"}}}, "c": {"type": "boolean", "const": True}}, "")
+    ) == [
+        "/a",
+        "/b/properties/next",
+        "/c",
+    ]
+
+
+def _unsayable(node: Any, at: str) -> Iterator[str]:
+    """The places of a list beside another type, of null alone, and of a boolean with one value."""
+    if isinstance(node, list):
+        for place, entry in enumerate(node):
+            # Null is well known as an alternative.
+            if entry != {"type": "null"}:
+                yield from _unsayable(entry, f"{at}/{place}")
+    if not isinstance(node, dict):
+        return
+    kinds = [kind.get("type") for kind in node.get("anyOf", ()) if kind.get("type") != "null"]
+    if ("array" in kinds and len(kinds) > 1) or node.get("type") == "null" or (node.get("type") == "boolean" and "const" in node):
+        yield at
+    for key, value in node.items():
+        if key not in {"example", "examples", "default"}:
+            yield from _unsayable(value, f"{at}/{key}")

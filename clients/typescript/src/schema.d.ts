@@ -6138,7 +6138,7 @@ export interface components {
             /** @description Items, in the order of the list. */
             items: components["schemas"]["ActivityIn"][];
             /** @description Cursor of the next page; null on the last one. */
-            next?: null;
+            next?: string | null;
         };
         /**
          * ActivityEffect
@@ -6316,7 +6316,7 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            strategies: string[] | string;
+            strategies: string[];
             /**
              * @description Keys of the school's activities, in the order to offer them.
              * @default []
@@ -6326,17 +6326,17 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            parents: string[] | string;
+            parents: string[];
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            students: string[] | string;
+            students: string[];
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            ministry: string[] | string;
+            ministry: string[];
         };
         /**
          * ApproachingOut
@@ -7378,12 +7378,12 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            measures: string[] | string;
+            measures: string[];
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            achievement_links: string[] | string;
+            achievement_links: string[];
         };
         /**
          * PatternCount
@@ -7432,12 +7432,12 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            objectives: string[] | string;
+            objectives: string[];
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            priorities: string[] | string;
+            priorities: string[];
             /**
              * @description Ways to find patterns and causes.
              * @default {
@@ -7603,12 +7603,12 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            patterns: string[] | string;
+            patterns: string[];
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            barriers: string[] | string;
+            barriers: string[];
         };
         /**
          * PublishIn
@@ -9124,7 +9124,7 @@ export interface components {
          */
         ChosenLetters: {
             /** @description True for all that wait. */
-            all?: true | null;
+            all?: boolean | null;
             /** @description Ids of the letters; null for all that wait. */
             letters?: string[] | null;
         };
@@ -9410,7 +9410,7 @@ export interface components {
          */
         DiscardedLetters: {
             /** @description True for all that wait. */
-            all?: true | null;
+            all?: boolean | null;
             /** @description Ids of the letters; null for all that wait. */
             letters?: string[] | null;
             /** @description Reason. */

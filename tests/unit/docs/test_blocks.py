@@ -45,7 +45,7 @@ def of(language: str) -> list[Block]:
 
 
 def test_each_block_says_its_language_and_a_remark_that_the_tests_know() -> None:
-    known = {"sh", "text", "ini", "json", "yaml", "toml", "properties", "python", "ts", "sql", "floors"}
+    known = {"sh", "text", "ini", "json", "yaml", "toml", "properties", "python", "ts", "sql", "java", "floors"}
     assert {block.place: block.language for block in EVERY if block.language not in known} == {}
     # A comment of another purpose may stand above a block that is no command.
     assert {block.place: block.remark for block in of("sh") if not REMARK.fullmatch(block.remark)} == {}

@@ -804,40 +804,16 @@ class Approach(TypedDict):
 Strategy: TypeAlias = str
 
 
-Strategies: TypeAlias = list[Strategy]
-
-
-Strategies1: TypeAlias = str
-
-
 Action: TypeAlias = str
 
 
 Parent: TypeAlias = str
 
 
-Parents: TypeAlias = list[Parent]
-
-
-Parents1: TypeAlias = str
-
-
 Student: TypeAlias = str
 
 
-Students: TypeAlias = list[Student]
-
-
-Students1: TypeAlias = str
-
-
 MinistryItem: TypeAlias = str
-
-
-Ministry: TypeAlias = list[MinistryItem]
-
-
-Ministry1: TypeAlias = str
 
 
 class ApproachBody(TypedDict):
@@ -845,11 +821,11 @@ class ApproachBody(TypedDict):
     The approach at a step: strategies in words, and actions by the keys of the school's activities, in the order to offer them.
     """
 
-    strategies: NotRequired[Strategies | Strategies1]
+    strategies: NotRequired[list[Strategy]]
     actions: NotRequired[list[Action]]
-    parents: NotRequired[Parents | Parents1]
-    students: NotRequired[Students | Students1]
-    ministry: NotRequired[Ministry | Ministry1]
+    parents: NotRequired[list[Parent]]
+    students: NotRequired[list[Student]]
+    ministry: NotRequired[list[MinistryItem]]
 
 
 class ApproachingOut(TypedDict):
@@ -1334,19 +1310,7 @@ class Monitoring(TypedDict):
 Measure: TypeAlias = str
 
 
-Measures: TypeAlias = list[Measure]
-
-
-Measures1: TypeAlias = str
-
-
 AchievementLink: TypeAlias = str
-
-
-AchievementLinks: TypeAlias = list[AchievementLink]
-
-
-AchievementLinks1: TypeAlias = str
 
 
 class MonitoringBody(TypedDict):
@@ -1354,8 +1318,8 @@ class MonitoringBody(TypedDict):
     Methods to monitor and measure progress, with links to achievement.
     """
 
-    measures: NotRequired[Measures | Measures1]
-    achievement_links: NotRequired[AchievementLinks | AchievementLinks1]
+    measures: NotRequired[list[Measure]]
+    achievement_links: NotRequired[list[AchievementLink]]
 
 
 class PatternCount(TypedDict):
@@ -1371,19 +1335,7 @@ class PatternCount(TypedDict):
 Objective: TypeAlias = str
 
 
-Objectives: TypeAlias = list[Objective]
-
-
-Objectives1: TypeAlias = str
-
-
 Priority: TypeAlias = str
-
-
-Priorities: TypeAlias = list[Priority]
-
-
-Priorities1: TypeAlias = str
 
 
 class PlannedAction(TypedDict):
@@ -1421,19 +1373,7 @@ class Processes(TypedDict):
 Pattern: TypeAlias = str
 
 
-Patterns: TypeAlias = list[Pattern]
-
-
-Patterns1: TypeAlias = str
-
-
 Barrier: TypeAlias = str
-
-
-Barriers: TypeAlias = list[Barrier]
-
-
-Barriers1: TypeAlias = str
 
 
 class ProcessesBody(TypedDict):
@@ -1441,8 +1381,8 @@ class ProcessesBody(TypedDict):
     Processes to find patterns of absence, and its barriers and underlying causes.
     """
 
-    patterns: NotRequired[Patterns | Patterns1]
-    barriers: NotRequired[Barriers | Barriers1]
+    patterns: NotRequired[list[Pattern]]
+    barriers: NotRequired[list[Barrier]]
 
 
 class PublishIn(TypedDict):
@@ -2260,7 +2200,7 @@ class ChosenLetters(TypedDict):
     All letters that wait now, or those that are named.
     """
 
-    all: NotRequired[Literal[True] | None]
+    all: NotRequired[bool | None]
     letters: NotRequired[list[str] | None]
 
 
@@ -2327,7 +2267,7 @@ class DiscardedLetters(TypedDict):
     Letters that are not to be sent, and why.
     """
 
-    all: NotRequired[Literal[True] | None]
+    all: NotRequired[bool | None]
     letters: NotRequired[list[str] | None]
     reason: str
 
@@ -3596,7 +3536,7 @@ class ActivitiesIn(TypedDict):
     """
 
     items: list[ActivityIn]
-    next: NotRequired[None]
+    next: NotRequired[str | None]
 
 
 class ActivityEffect(TypedDict):
@@ -3793,8 +3733,8 @@ class PlanIn(TypedDict):
     A whole plan: it has only the texts that you send. A draft may lack anything; the checklist says what publishing takes.
     """
 
-    objectives: NotRequired[Objectives | Objectives1]
-    priorities: NotRequired[Priorities | Priorities1]
+    objectives: NotRequired[list[Objective]]
+    priorities: NotRequired[list[Priority]]
     processes: NotRequired[ProcessesBody]
     monitoring: NotRequired[MonitoringBody]
     thresholds: NotRequired[dict[Literal["expectations", "5", "10", "15"], ApproachBody]]

@@ -61,7 +61,8 @@ class ActivitiesIn(Body):
     """The whole list in its order: `{"items": [...]}`, as GET answers it, or the list alone."""
 
     items: Annotated[list[ActivityIn], Field(min_length=1, max_length=MOST_ACTIVITIES)]
-    next: None = None
+    # A list as it was answered has a null here. Generators of typed clients have no type for null alone.
+    next: Annotated[str, Field(max_length=0)] | None = None
 
     @model_validator(mode="before")
     @classmethod
