@@ -94,14 +94,16 @@ def begin(data: Path, as_json: bool, days: int) -> None:
     if not (data / KEY_FILE).exists():
         raise click.UsageError(f"{data} has no signing key yet: start `star run --data {data}`, and begin while it runs")
     token = ground_token(data, timedelta(days=days))
+    address = f"{last_address(data).rstrip('/')}/ingest"
     if as_json:
-        print_json({"school": NUMBER, "term": ground.term, "start": ground.start, "end": ground.end, "token": token})
+        print_json({"address": address, "school": NUMBER, "term": ground.term, "start": ground.start, "end": ground.end, "token": token})
         return
+    click.echo(f"address  {address}")
     click.echo(f"school   {NUMBER}")
     click.echo(f"term     {ground.term}, {ground.start} to {ground.end}")
     click.echo(f"token    {token}")
-    click.echo("for KAMAR's door: star kamar issue --school 9900 prints a username and a password")
-    click.echo("then: star conform")
+    click.echo(f"for KAMAR's door: star kamar issue --data {data} --school {NUMBER} prints a username and a password")
+    click.echo(f"then: star conform --data {data}")
 
 
 @conform.command()

@@ -59,13 +59,17 @@ def _rest(ground: Ground) -> list[Case]:
             "calendar",
             "The school and its calendar",
             [
-                f"Send the school: the term {ground.term} from {ground.start} to {ground.end}, closed on {ground.closed_day}, "
-                f"open in the morning only on {ground.half_day}."
-                + (f" These public holidays are school days here: {', '.join(calendar['open_days'])}." if calendar["open_days"] else ""),
+                f"Send the school: the term {ground.term} from {ground.start} to {ground.end} (`terms`), closed on {ground.closed_day} "
+                f"(`closed_days`), open in the morning only on {ground.half_day} (`half_days`).",
+                *(
+                    [f"These public holidays are school days here: {', '.join(calendar['open_days'])} (`open_days`)."]
+                    if calendar["open_days"]
+                    else []
+                ),
             ],
             "A day counts if the school's calendar has it open. Without the calendar no mark is accepted.",
             "docs/how-to/post-marks.md",
-            [SchoolHas({name: calendar[name] for name in ("terms", "closed_days", "half_days")})],
+            [SchoolHas({name: calendar[name] for name in ("terms", "closed_days", "half_days", "open_days")})],
         ),
         Case(
             "roster",
@@ -234,6 +238,7 @@ def _kamar(ground: Ground) -> list[Case]:
             "kamar-roster",
             "A push of students",
             [
+                "Send the school and its timetable first, as in the cases `calendar` and `timetable`: KAMAR does not push these.",
                 "Push a `full`, with 70001: Mia Case, year 9; 70002: Ned Case, year 9; 70003: Ora Case, year 10.",
             ],
             "A `full` is the whole roll: students whom it leaves out have left. A `part` has those who changed.",

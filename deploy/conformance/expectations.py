@@ -48,13 +48,16 @@ class SchoolHas:
         school = await evidence.school()
         if school is None:
             return waiting("the school has not been sent")
-        for name, expected in self.fields.items():
-            found = school[name]
-            if isinstance(expected, list) and expected and isinstance(expected[0], dict):
-                found = [{key: item.get(key) for key in expected[0]} for item in found]
-            if (outcome := compared(name, expected, found)) is not MET:
-                return outcome
-        return MET
+        outcomes = [compared(name, expected, _as_asked(expected, school[name])) for name, expected in self.fields.items()]
+        wrong = [outcome.why for outcome in outcomes if outcome is not MET]
+        return Outcome("different", "; ".join(wrong)) if wrong else MET
+
+
+def _as_asked(expected: Any, found: Any) -> Any:
+    """The value that was found, with only the fields that matter."""
+    if isinstance(expected, list) and expected and isinstance(expected[0], dict):
+        return [{key: item.get(key) for key in expected[0]} for item in found]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,9 @@ def conform(stack: EmbeddedStack) -> Conform:
 def vendor(stack: EmbeddedStack, conform: Conform) -> Iterator[ModelVendor]:
     code, out, err = conform.run("begin", "--data", str(stack.data))
     assert code == 0, err
-    token = next(line.split()[1] for line in out.splitlines() if line.startswith("token"))
+    printed = dict(line.split(maxsplit=1) for line in out.splitlines())
+    token = printed["token"]
+    assert printed["address"] == f"{conform.url}/ingest"
     ground = Ground.read(stack.data)
     assert ground is not None
     vendor = ModelVendor(conform.url, token, ground)
@@ -83,6 +85,16 @@ def test_before_anything_came_all_cases_wait(vendor: ModelVendor, conform: Confo
     assert "0 of 13 cases are met" in out
     assert "next: The school and its calendar (calendar)" in out
     assert f"Send the school: the term {vendor.ground.term}" in out
+
+
+def test_a_calendar_hears_of_each_field_that_differs(vendor: ModelVendor, conform: Conform) -> None:
+    calendar = vendor.ground.calendar()
+    wrong = {"closed_days": [vendor.day(5, "Thu").isoformat()], "half_days": [], "open_days": [vendor.ground.half_day.isoformat()]}
+    vendor.send("PUT", "", calendar | wrong)
+    _, out = conform.report()
+    for name, sent in wrong.items():
+        assert f"{name}: {calendar[name]} is right, {sent} is here" in out
+        assert f"(`{name}`)" in out or not calendar[name]
 
 
 def test_a_model_system_meets_all_cases(vendor: ModelVendor, conform: Conform) -> None:
