@@ -21,9 +21,14 @@ _NOT_BUILT: Final = """<!doctype html><html lang="en-NZ"><head><meta charset="ut
 </main></body></html>"""
 
 
+def is_built(folder: Path = BUILT) -> bool:
+    """Whether `make docs` has built the site."""
+    return (folder / "index.html").exists()
+
+
 def docs_app(folder: Path = BUILT) -> ASGIApp:
     """The site; where it was not built, a page that says how."""
-    return _Site(folder) if (folder / "index.html").exists() else _not_built
+    return _Site(folder) if is_built(folder) else _not_built
 
 
 class _Site(StaticFiles):

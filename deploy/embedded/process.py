@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from deploy.conformance.witness import Witness, Witnessed
 from deploy.embedded.address import keep_address
-from deploy.embedded.docs import docs_app
+from deploy.embedded.docs import docs_app, is_built
 from deploy.embedded.home import home_router
 from deploy.embedded.owner import logins, make_owner
 from deploy.embedded.postgres import EmbeddedPostgres, NotStartedYetError
@@ -201,7 +201,7 @@ def _outer(mounts: Mapping[str, Mounted], witness: Witness) -> FastAPI:
             yield
 
     app = FastAPI(title="STAR", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(home_router([path for path in mounts if path != CONSOLE]))
+    app.include_router(home_router([path for path in mounts if path != CONSOLE], docs=is_built()))
     app.mount("/docs", docs_app())
     for path, mounted in mounts.items():
         app.mount(path, Witnessed(mounted, witness) if path == "/ingest" else mounted)

@@ -191,6 +191,26 @@ async def test_on_paper_a_students_page_has_no_notes_and_no_buttons(open_as: Ope
     assert len(await page.pdf(format="A4")) > 0
 
 
+async def test_on_paper_a_list_is_a_table_and_not_a_phones_cards(open_as: Open) -> None:
+    page = await open_as("principal")
+    # As wide as an A4 page between its margins.
+    await page.set_viewport_size({"width": 688, "height": 970})
+    await page.emulate_media(media="print")
+    for path in ("students", "records", "today"):
+        await page.goto(f"{SCHOOL}/{path}")
+        row = page.locator("table.list tbody tr[data-row]").first
+        shown = await row.evaluate("row => [row, ...row.children].map(one => getComputedStyle(one).display)")
+        assert set(shown) <= {"table-row", "table-cell", "none"}, path
+        wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, (path, wide)
+
+
+async def test_on_a_phone_the_navigation_shows_the_page_that_is_open(open_as: Open) -> None:
+    page = await open_as("principal", phone=True)
+    await page.goto(f"{SCHOOL}/settings")
+    await expect(page.locator("nav[aria-label=Pages] a[aria-current]")).to_be_in_viewport(ratio=0.9)
+
+
 async def test_a_letter_is_previewed_while_it_is_written_and_without_scripts_by_a_button(open_as: Open) -> None:
     page = await open_as("principal")
     await page.goto(f"{SCHOOL}/letters/templates/5")

@@ -60,6 +60,26 @@ def past_half_days(count: int = HALF_DAYS) -> list[tuple[date, str]]:
     return half_days[-count:]
 
 
+def whole_plan(today: date) -> dict[str, Any]:
+    """A plan with all that the checklist asks for, approved today."""
+    step = {"strategies": ["We ring home, and listen."], "actions": ["conversation-with-whanau"]}
+    return {
+        "objectives": ["Everybody is here, every day that they can be."],
+        "priorities": ["Year 9 settles in."],
+        "processes": {"patterns": ["We look at each week's analysis."], "barriers": ["We ask whānau what stands in the way."]},
+        "monitoring": {"measures": ["Share of regular attendance."], "achievement_links": ["Attendance beside results, each term."]},
+        "thresholds": {"expectations": {"strategies": ["Tell us by nine."], "actions": []}, "5": step, "10": step, "15": step},
+        "approved_on": str(today),
+        "approved_by": "The board of Example Kura",
+        "effective_on": str(today),
+        "review_on": str(_years_on(today, 2)),
+    }
+
+
+def _years_on(day: date, years: int) -> date:
+    return day + timedelta(days=365 * years)
+
+
 class School:
     """One school on one stack."""
 

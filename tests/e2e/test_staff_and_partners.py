@@ -1,9 +1,9 @@
 """Staff's decisions and partners' events, through all services: holds, corrected responses, the plan, transfers, webhooks."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from tests.e2e.receiver import receiving
-from tests.e2e.school import AUCKLAND, School, eventually, fresh_number
+from tests.e2e.school import AUCKLAND, School, eventually, fresh_number, whole_plan
 
 
 def test_a_partner_hears_of_crossings_by_webhook_as_in_the_feed(school: School) -> None:
@@ -85,18 +85,7 @@ def test_a_published_plan_is_on_its_page_and_decides_what_is_offered(school: Sch
     school.enrol(["100"])
     today = datetime.now(AUCKLAND).date()
     path = f"/v1/schools/{school.number}/plan"
-    step = {"strategies": ["We ring home, and listen."], "actions": ["conversation-with-whanau"]}
-    plan = {
-        "objectives": ["Everybody is here, every day that they can be."],
-        "priorities": ["Year 9 settles in."],
-        "processes": {"patterns": ["We look at each week's analysis."], "barriers": ["We ask whānau what stands in the way."]},
-        "monitoring": {"measures": ["Share of regular attendance."], "achievement_links": ["Attendance beside results, each term."]},
-        "thresholds": {"expectations": {"strategies": ["Tell us by nine."], "actions": []}, "5": step, "10": step, "15": step},
-        "approved_on": str(today),
-        "approved_by": "The board of Example Kura",
-        "effective_on": str(today),
-        "review_on": str(_years_on(today, 2)),
-    }
+    plan = whole_plan(today)
     eventually(lambda: school.request("PUT", "thresholds", path, json=plan).status_code, 200)
     missing = [point["point"] for point in school.get("thresholds", f"{path}/checklist")["items"] if not point["met"]]
     assert missing == ["published"]
@@ -145,7 +134,3 @@ def test_a_dean_sees_the_year_that_is_theirs(school: School) -> None:
     assert (seen("year:9"), seen("9A"), seen("year:10")) == (1, 1, 0)
     audit = school.get("thresholds", f"/v1/schools/{school.number}/audit", student="100")["items"]
     assert ("tests", "respond", "list-records") in [(line["subject"], line["role"], line["action"]) for line in audit]
-
-
-def _years_on(day: date, years: int) -> date:
-    return day + timedelta(days=365 * years)

@@ -1,7 +1,8 @@
 """A letter in words: its state with its moments, and why there is none. Pure."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from services.console.frame import words
 from services.console.frame.chrome import School
@@ -9,6 +10,17 @@ from services.console.frame.chrome import School
 RELEASABLE: Final = ("held", "awaiting-release")
 ENDABLE: Final = ("held", "on-hold", "awaiting-release", "no-contact")
 WAITING: Final = (*ENDABLE, "waiting")
+
+Waits = Literal["awaiting-release", "no-contact", "on-hold", "held", "waiting"]
+
+REASONS_TO_WAIT: Final = {
+    "awaiting-release": "too many were due that day",
+    "no-contact": "nobody can be written to",
+    "on-hold": "held by staff",
+    "held": "its time has not come",
+    "waiting": "being sent now",
+}
+"""Why a letter waits, those that need a person first."""
 
 STATES: Final = {
     "held": "goes {due}",
@@ -35,6 +47,26 @@ REASONS: Final = {
     "no-correspondent": "letters may not go to this person any more",
     "recipient-gone": "the school has taken this person off",
 }
+
+SHORT: Final = {
+    "held": "goes {}",
+    "waiting": "being sent",
+    "sent": "sent {}",
+    "failed": "could not be sent",
+    "bounced": "came back",
+    "no-contact": "no address known",
+    "on-hold": "held by staff",
+    "awaiting-release": "waits for a person",
+    "cancelled": "not sent",
+    "past": "not sent",
+}
+"""A letter's state beside other things; `{}` is its moment."""
+
+
+def short(item: Mapping[str, Any], zone: ZoneInfo) -> str:
+    """A letter's state beside other things: "sent Tue 17 Nov 7:30"."""
+    at = item["due_at"] if item["status"] == "held" else item["sent_at"]
+    return SHORT.get(item["status"], str(item["status"])).format(words.moment(at, zone))
 
 
 def row_of(item: Mapping[str, Any], school: School) -> dict[str, Any]:

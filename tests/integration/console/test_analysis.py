@@ -44,12 +44,17 @@ def test_bars_lead_to_their_students_and_hidden_ones_to_nobody() -> None:
         "classes": [{"class": "justified", "codes": [{"code": "M", "meaning": "Illness", "half_days": None}]}],
         "year_levels": [{"year_level": None, "merged": [9, None], "students": None, "absence_rate": None}],
         "categories": None,
-        "crossings": [{"threshold": 5, "up": None, "down": None}],
+        "crossings": [{"threshold": 5, "up": None, "down": None}, {"threshold": 10, "up": 7, "down": 0}],
     }
-    charts = {chart.name: chart for chart in charts_of(sent, lambda **filters: f"students?{filters}")}
+    charts = {
+        chart.name: chart for chart in charts_of(sent, lambda **filters: f"students?{filters}", lambda **filters: f"records?{filters}")
+    }
     green, others = charts["tiers"].bars
     assert (green.href, others.href) == ("students?{'tier': 'green'}", None)
     assert others.label == "Yellow and Orange and Red"
     assert [bar.shown for bar in charts["causes"].bars] == ["too few to show"]
     assert [(bar.label, bar.shown) for bar in charts["years"].bars] == [("Together: years 9, no year", "too few to show")]
-    assert [bar.shown for bar in charts["steps"].bars] == ["too few reached it"]
+    assert [(bar.shown, bar.href) for bar in charts["steps"].bars] == [
+        ("too few reached it", None),
+        ("7 reached it", "records?{'threshold': 10, 'status': 'all'}"),
+    ]

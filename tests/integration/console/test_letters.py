@@ -87,6 +87,18 @@ async def test_a_letter_is_held_let_go_and_ended(screens: Screens, world: World)
     assert "somebody ended it" in (await office.look(LETTERS, group="ended")).text
 
 
+async def test_what_waits_is_told_apart_by_its_reason(screens: Screens, world: World) -> None:
+    office = await screens.person("office")
+    page = await office.look(LETTERS, status="held")
+    assert "1 letter, newest first." in page.text
+    assert "No letter is like this." in (await office.look(LETTERS, status="no-contact")).text
+    assert "Hemi Example" in (await office.look(LETTERS, group="sent", status="held")).text
+    wrong = await office.send(f"{LETTERS}/all", {"act": "release", "number": "1", "status": "awaiting-release"})
+    assert (wrong.status, "0 letters wait now, not 1. Nothing was changed." in wrong.text) == (422, True)
+    held = await office.send(f"{LETTERS}/all", {"act": "release", "number": "1", "status": "held"})
+    assert "1 letter will go when the school's window opens." in held.text
+
+
 async def test_somebody_who_only_looks_decides_nothing(screens: Screens, world: World) -> None:
     dean = await screens.person("partner")
     assert (await dean.look(LETTERS)).status == 403

@@ -1,11 +1,21 @@
 """The operator's page: what it shows and does."""
 
-from typing import get_args
+from http import HTTPStatus
+from typing import Any, get_args
+
+import httpx
+from sqlalchemy import text
 
 from services.console.pages.operations.findings import Runbook
+from services.thresholds.app import create_app
+from services.thresholds.settings import ThresholdsSettings
+from shared.db.engine import create_engine
+from shared.parts.announcing import Announcer, announcing
+from shared.telemetry.progress import Progress
 from tests.integration.apis.world import World
 from tests.integration.console.conftest import Screens
 from tests.support.polling import eventually
+from tests.support.servers import serving
 
 OPERATIONS = "/console/operations"
 
@@ -34,6 +44,70 @@ async def test_the_page_and_its_json_agree(screens: Screens) -> None:
     assert (page.status, page.heading) == (200, "Operations")
     assert "No worker of ingest is running" in page.text
     assert "/console/operations/documents/thresholds#/attendance/" in page.html
+
+
+ACTIVITIES = "/v1/schools/{school}/activities"
+
+
+async def test_the_figures_of_the_last_hour_are_those_of_the_requests_that_were_made(screens: Screens, world: World) -> None:
+    operator = await screens.person("ops")
+
+    async def figures() -> dict[str, Any]:
+        answer = (await operator.http.get(f"{OPERATIONS}.json")).json()
+        (one,) = (one for one in answer["operations"] if (one["service"], one["method"], one["path"]) == ("thresholds", "GET", ACTIVITIES))
+        return dict(one)
+
+    async def requests() -> int:
+        return int((await figures())["requests"])
+
+    assert (await figures())["p50"] is None
+    url, headers = screens.apis.urls["thresholds"] + ACTIVITIES.format(school="0999"), screens.apis.token("star:read")
+    # The door to another school is shut, and a table that is away is a fault of ours.
+    answers = [await screens.apis.http.get(url, headers=headers) for _ in range(17)]
+    answers += [await screens.apis.http.get(url.replace("0999", "0189"), headers=headers) for _ in range(2)]
+    async with world.heart.engine.begin() as owner:
+        await owner.execute(text("SET LOCAL ROLE NONE"))
+        await owner.execute(text("ALTER TABLE activities RENAME TO elsewhere"))
+    answers.append(await screens.apis.http.get(url, headers=headers))
+    async with world.heart.engine.begin() as owner:
+        await owner.execute(text("SET LOCAL ROLE NONE"))
+        await owner.execute(text("ALTER TABLE elsewhere RENAME TO activities"))
+    assert [answer.status_code for answer in answers] == [200] * 17 + [403] * 2 + [500]
+
+    await eventually(requests, 20)
+    one = await figures()
+    assert (one["errors"], one["refused"]) == (0.05, 0.1)
+    assert 0 < one["p50"] <= one["p99"]
+    assert one["rate"] > 0
+    page = await operator.look(OPERATIONS)
+    assert f"GET {ACTIVITIES} 20 {one['rate']:.2f} 5.0 % 10.0 % {one['p50']} {one['p99']}" in page.text
+    assert f"5 % of GET {ACTIVITIES} at thresholds failed in the last hour." in page.text
+
+
+async def test_a_process_is_found_by_what_it_announces(screens: Screens, world: World) -> None:
+    operator = await screens.person("ops")
+
+    async def parts() -> list[tuple[str, str]]:
+        answer = (await operator.http.get(f"{OPERATIONS}.json")).json()
+        return sorted((part["kind"], part["host"]) for part in answer["parts"] if part["service"] == "thresholds" and part["live"])
+
+    here = (await operator.http.get(f"{OPERATIONS}.json")).json()["parts"][0]["host"]
+    await eventually(parts, [("api", here)])
+    # The console was told one address of the service. A second API lies behind another one, and a worker behind none.
+    settings = ThresholdsSettings(data=screens.apis.data, database_url=world.desk.settings.database_url, database_pool=2)
+    engine = create_engine(settings.database_url, "thresholds", pool_size=1)
+    async with serving(create_app(settings)) as second, announcing(Announcer(engine, "worker", Progress(), {})):
+        await eventually(parts, [("api", here), ("api", here), ("worker", here)])
+        async with httpx.AsyncClient(base_url=second, headers=screens.apis.token("star:read")) as http:
+            assert (await http.get(ACTIVITIES.format(school="0999"))).status_code == HTTPStatus.OK
+
+        async def counted() -> list[int]:
+            answer = (await operator.http.get(f"{OPERATIONS}.json")).json()
+            return [one["requests"] for one in answer["operations"] if (one["method"], one["path"]) == ("GET", ACTIVITIES)]
+
+        await eventually(counted, [1])
+    await eventually(parts, [("api", here)])
+    await engine.dispose()
 
 
 async def test_one_part_of_the_page_refreshes_itself(screens: Screens) -> None:

@@ -71,6 +71,10 @@ async def test_students_are_found_without_macrons_and_counted_in_a_sentence(scre
     page = await person.look(f"{SCHOOL}/students", q="awhina")
     assert "1 student found." in page.text
     assert "Āwhina Example" in page.text
+    # The newest letter of a student, and none of one whose family has had none.
+    everybody = await person.look(f"{SCHOOL}/students")
+    assert "1 of 1 letter: sent Fri 20 Nov" in everybody.text
+    assert everybody.text.count("letter: ") == 1
     nobody = await person.look(f"{SCHOOL}/students", q="nobody", tier="red")
     assert "No student is like this." in nobody.text
     assert "0 students found." in nobody.text

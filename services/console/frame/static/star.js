@@ -117,5 +117,9 @@
     document.querySelectorAll("[data-print], [data-show-keys], [data-insert], th.tick input").forEach((one) => { one.hidden = false; });
     document.querySelectorAll("input[data-keys]").forEach((box) => { box.checked = store("keys") !== "off"; });
     document.querySelectorAll("form").forEach(counted);
+    // On a phone the navigation is a line that scrolls: the page that is open is in sight.
+    const line = document.querySelector(".nav");
+    const current = line?.querySelector("a[aria-current]");
+    if (current) line.scrollLeft = current.offsetLeft - (line.clientWidth - current.offsetWidth) / 2;
   });
 })();

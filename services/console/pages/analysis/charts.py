@@ -25,8 +25,8 @@ PATTERN_WORDS: Final = {
     "scattered": "Scattered days",
 }
 
-Link = Callable[..., str]
-"""The address of a list of students with these filters."""
+Link = Callable[..., str | None]
+"""The address of a list with these filters; None where there is no such list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class Chart:
         return [[bar.label, bar.value, bar.shown] for bar in self.bars]
 
 
-def charts_of(sent: Mapping[str, Any], students: Link) -> list[Chart]:
-    """All plots of a term."""
+def charts_of(sent: Mapping[str, Any], students: Link, records: Link) -> list[Chart]:
+    """All plots of a term; `students` and `records` are the lists that bars open."""
     weeks, weekdays = [_week(week) for week in sent["weeks"]], [_weekday(day) for day in sent["weekdays"]]
     return [
         Chart("tiers", "Students by tier", "Tier", "Students", _tiers(sent["tiers"], students)),
@@ -72,7 +72,7 @@ def charts_of(sent: Mapping[str, Any], students: Link) -> list[Chart]:
         Chart("years", "Year levels", "Year", "Absence", [_year(year, students) for year in sent["year_levels"]]),
         Chart("groups", "Groups", "Group", "Absence", [_group(group, students) for group in sent["groups"]]),
         Chart("categories", "The Ministry's categories", "Category", "Students", _categories(sent["categories"])),
-        Chart("steps", "Steps reached", "Step", "Students", _steps(sent["crossings"])),
+        Chart("steps", "Steps reached", "Step", "Students", _steps(sent["crossings"], records)),
         Chart("patterns", "Patterns", "Pattern", "Students", [_pattern(one) for one in sent["patterns"]]),
     ]
 
@@ -151,13 +151,13 @@ def _group(group: Mapping[str, Any], students: Link) -> Bar:
     return Bar(group["group"], group["absence_rate"], _cohort(group), students(group=group["group"]))
 
 
-def _steps(crossings: Sequence[Mapping[str, Any]] | None) -> list[Bar]:
+def _steps(crossings: Sequence[Mapping[str, Any]] | None, records: Link) -> list[Bar]:
     return [
         Bar(
             words.days(one["threshold"]),
             one["up"],
             f"{_number(one['up'])} reached it" + (f", {_number(one['down'])} came back below" if one["down"] else ""),
-            None,
+            records(threshold=one["threshold"], status="all") if one["up"] else None,
             {5: "yellow", 10: "orange", 15: "red"}[one["threshold"]],
         )
         for one in crossings or []

@@ -1,6 +1,5 @@
 """`/console/{school}/analysis`: the plots of a term, each also as a file, the students behind the patterns, the report for the board."""
 
-from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -13,7 +12,7 @@ from services.console.frame.navigation import ANALYSIS
 from services.console.frame.refusals import NotThereError
 from services.console.frame.router import PageRouter
 from services.console.frame.visit import Visit, VisitHere
-from services.console.pages.analysis.charts import PATTERN_WORDS, Chart, charts_of, headline
+from services.console.pages.analysis.charts import PATTERN_WORDS, Chart, Link, charts_of, headline
 from shared.web.spreadsheet import csv_answer
 
 router = PageRouter()
@@ -48,7 +47,7 @@ async def analysis(visit: VisitHere, filters: Annotated[AnalysisFilters, Query()
     part = chosen.pop("part", None)
     parts = await visit.ask(analysis=visit.apis.thresholds.get(f"/v1/schools/{visit.school}/analysis", **chosen))
     sent = parts["analysis"]
-    charts = sent.map(lambda found: charts_of(found, partial(_students, visit)))
+    charts = sent.map(lambda found: charts_of(found, _lists(visit, "students", filters), _lists(visit, "records", filters)))
     if filters.format == "csv":
         return _file(visit, charts.otherwise([]), part)
     view = {
@@ -92,8 +91,18 @@ async def report(visit: VisitHere, term: str | None = None) -> Response:
     return Response(answer.content, media_type="application/pdf", headers=headers)
 
 
-def _students(visit: Visit, **filters: Any) -> str:
-    return Address(visit.address("students"), filters).having()
+def _lists(visit: Visit, name: str, filters: AnalysisFilters) -> Link:
+    """The lists that bars open, of the same part of the school. They are of this term: bars of another one open none."""
+    about = visit.about_school.term
+    of_this_term = filters.term is None or (about is not None and filters.term == about.name)
+
+    def address(**chosen: Any) -> str | None:
+        of = {"year_level": filters.year_level, "group": filters.group, **chosen}
+        if name == "records" and about is not None:
+            of["crossed_from"] = about.start.isoformat()
+        return Address(visit.address(name), of).having() if of_this_term else None
+
+    return address
 
 
 def _file(visit: Visit, charts: list[Chart], part: str | None) -> Response:

@@ -30,9 +30,10 @@ async def decide(visit: Visit, body: ChosenForm) -> str:
 
 
 async def decide_all(visit: Visit, body: AllForm) -> str:
-    """Decides about all that wait, if there are as many as the person typed."""
+    """Decides about all that wait, or those of a step and a reason, if there are as many as the person typed."""
     states = RELEASABLE if body.act == "release" else ENDABLE
-    waiting = [item for item in await _waiting(visit, body.threshold) if item["status"] in states]
+    shown = [item for item in await _waiting(visit, body.threshold) if body.status in (None, item["status"])]
+    waiting = [item for item in shown if item["status"] in states]
     if len(waiting) != body.number:
         raise BadFormError([f"{count(len(waiting), 'letter waits', 'letters wait')} now, not {body.number}. Nothing was changed."])
     return await _send(visit, body.act, [UUID(item["letter_id"]) for item in waiting], body.why)

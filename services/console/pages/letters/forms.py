@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from services.console.frame.forms import LEAST_REASON, Form, FormOnce, Ticked
+from services.console.frame.letters import Waits
 
 Act = Literal["release", "discard", "hold"]
 
@@ -30,10 +31,11 @@ class ChosenForm(Form):
 
 
 class AllForm(Form):
-    """All letters that wait, or those of a step; `number` is typed by hand, so that nobody does it by mistake."""
+    """All letters that wait, or those of a step, or of a reason why; `number` is typed by hand, so that nobody does it by mistake."""
 
     act: Literal["release", "discard"]
     threshold: Literal["5", "10", "15"] | None = None
+    status: Waits | None = None
     number: int = Field(title="The number")
     why: str | None = Field(default=None, title="Why", max_length=300, validate_default=True)
 

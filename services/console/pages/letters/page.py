@@ -1,16 +1,17 @@
 """`/console/{school}/letters`: the lists, one letter as it will go or went, and what is done about them."""
 
 from collections.abc import AsyncIterator, Iterable
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from fastapi import Query
+from pydantic import model_validator
 from starlette.responses import Response
 
 from services.console.asking.walking import pages
 from services.console.frame.addresses import Address
 from services.console.frame.forms import ListFilters, form
-from services.console.frame.letters import row_of
+from services.console.frame.letters import REASONS_TO_WAIT, Waits, row_of
 from services.console.frame.navigation import LETTERS
 from services.console.frame.refusals import NotThereError
 from services.console.frame.router import PageRouter
@@ -30,10 +31,18 @@ AT_ONCE: Final = 500
 
 
 class LetterFilters(ListFilters):
-    """The tab and the step."""
+    """The tab, the step, and among letters that wait the reason why."""
 
     group: Group = "waiting"
     threshold: Literal["5", "10", "15"] | None = None
+    status: Waits | None = None
+
+    @model_validator(mode="after")
+    def _only_of_what_waits(self) -> Self:
+        """Leads from the letters that wait to another tab without the reason."""
+        if self.group != "waiting":
+            self.status = None
+        return self
 
 
 @router.get("/{school}/letters", LETTERS.needs)
@@ -55,10 +64,11 @@ async def letters(visit: VisitHere, filters: Annotated[LetterFilters, Query()]) 
         address,
         visit.about_school,
         threshold=threshold,
+        status=filters.status,
         goes_on=filters.cursor is not None,
     )
     tabs = letter_tabs(visit, filters.group, parts["counted"].data or {}, address)
-    shown = {"decides": _decides(visit), "reads": visit.person.may("manage"), "tabs": tabs}
+    shown = {"decides": _decides(visit), "reads": visit.person.may("manage"), "tabs": tabs, "reasons": REASONS_TO_WAIT}
     return visit.show("letters/letters.html", LETTERS, shown, block="main", view=view, filters=filters, address=address)
 
 

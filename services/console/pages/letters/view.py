@@ -8,13 +8,13 @@ from services.console.asking.part import Part
 from services.console.frame import words
 from services.console.frame.addresses import Address
 from services.console.frame.chrome import School
-from services.console.frame.letters import ENDABLE, RELEASABLE, row_of
+from services.console.frame.letters import ENDABLE, RELEASABLE, Waits, row_of
 
 
 @dataclass(frozen=True, slots=True)
 class LettersView:
-    """The page's list and its sentence. `releasable` and `endable` letters wait, of the step that is shown: a person can let all of them
-    go, or end them, at once."""
+    """The page's list and its sentence. `releasable` and `endable` letters wait, of the step and the reason that are shown: a person can
+    let all of them go, or end them, at once."""
 
     rows: Part[list[dict[str, Any]]]
     sentence: str
@@ -25,13 +25,24 @@ class LettersView:
 
 
 def letters_view(
-    letters: Part[Any], summary: Part[Any], address: Address, school: School, *, threshold: int | None, goes_on: bool
+    letters: Part[Any],
+    summary: Part[Any],
+    address: Address,
+    school: School,
+    *,
+    threshold: int | None,
+    status: Waits | None,
+    goes_on: bool,
 ) -> LettersView:
     """The view of one tab. `goes_on`: it is not the first page."""
     counted = summary.data or {}
     rows = letters.map(lambda sent: [row_of(item, school) for item in sent["items"]])
     shown = rows.otherwise([])
-    steps = [step for step in counted.get("steps", []) if threshold is None or step["threshold"] == threshold]
+    steps = [
+        step
+        for step in counted.get("steps", [])
+        if (threshold is None or step["threshold"] == threshold) and (status is None or step["status"] == status)
+    ]
     following = letters.data["next"] if letters.data else None
     some = f"{words.count(len(shown), 'letter')}{' more' if goes_on else ''}"
     sentence = f"{some}, newest first{'; the list goes on' if following else ''}." if shown else "No letter is like this."

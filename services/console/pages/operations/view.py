@@ -17,8 +17,12 @@ FLOW: Final = (
 )
 """The arrows into the engine: from, to, what goes there, and the operations whose requests are counted (none: all of the service)."""
 
-OUTWARDS: Final = {("notifier", "delivery"): "families", ("notifier", "webhook"): "partners", ("moe-sync", "upload"): "Ministry"}
-"""The kinds of work that leave the engine, and where to."""
+OUTWARDS: Final = (
+    ("notifier", "families", "letters", "delivery"),
+    ("notifier", "partners", "webhooks", "webhook"),
+    ("moe-sync", "Ministry", "uploads", "upload"),
+)
+"""The arrows out of the engine: from, to, what goes there, and the kind of work that waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +134,9 @@ def _flow(answers: Mapping[str, Answer]) -> list[Arrow]:
     for service, answer in answers.items():
         outbox = answer["backlog"]["outbox"]
         arrows.append(Arrow(service, "bus", "outbox", records=outbox["waiting"], seconds=outbox["seconds"]))
-    arrows += [
-        Arrow(service, OUTWARDS[service, work["kind"]], work["kind"], records=work["waiting"], seconds=work["seconds"])
-        for service, answer in answers.items()
-        for work in answer["backlog"]["work"]
-        if (service, work["kind"]) in OUTWARDS
-    ]
+    for service, target, what, kind in OUTWARDS:
+        if service in answers:
+            of_kind = [work for work in answers[service]["backlog"]["work"] if work["kind"] == kind]
+            waiting, seconds = sum(work["waiting"] for work in of_kind), max((work["seconds"] for work in of_kind), default=0.0)
+            arrows.append(Arrow(service, target, what, records=waiting, seconds=seconds))
     return arrows

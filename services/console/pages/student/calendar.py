@@ -21,6 +21,8 @@ class Cell:
     is_chosen: bool
     in_term: bool
     is_over: bool
+    begins_month: bool
+    """It is the first of its month that the calendar has, and the month is said with it."""
 
     @property
     def words(self) -> str:
@@ -43,12 +45,15 @@ def weeks_of(days: list[Mapping[str, Any]], term: TermDates, today: date, chosen
     squares = {shown.day: shown for shown in map(square, days)}
     monday = term.start - timedelta(days=term.start.weekday())
     weeks: list[Week] = []
+    months: set[int] = set()
     while monday <= term.end:
-        cells = [_cell(monday + timedelta(days=offset), squares, term, today, chosen) for offset in range(SCHOOL_WEEK)]
+        cells = []
+        for day in (monday + timedelta(days=offset) for offset in range(SCHOOL_WEEK)):
+            in_term = term.start <= day <= term.end
+            begins_month = in_term and day.month not in months
+            if in_term:
+                months.add(day.month)
+            cells.append(Cell(day, squares.get(day), day == today, day == chosen, in_term, day <= today, begins_month))
         weeks.append(Week(len(weeks) + 1, cells))
         monday += timedelta(days=7)
     return weeks
-
-
-def _cell(day: date, squares: Mapping[date, Square], term: TermDates, today: date, chosen: date | None) -> Cell:
-    return Cell(day, squares.get(day), day == today, day == chosen, term.start <= day <= term.end, day <= today)

@@ -1,18 +1,19 @@
 """`/console/{school}/students`: the list, and the same list as a file."""
 
 from collections.abc import AsyncIterator, Iterable
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import Query
 from starlette.responses import Response
 
+from services.console.asking.part import Part
 from services.console.asking.walking import pages
 from services.console.frame.addresses import Address
 from services.console.frame.forms import ListFilters
 from services.console.frame.navigation import STUDENTS
 from services.console.frame.router import PageRouter
 from services.console.frame.visit import Visit, VisitHere
-from services.console.pages.students.view import COLUMNS, cells, students_view
+from services.console.pages.students.view import COLUMNS, cells, students_view, with_letters
 from shared.attendance.tiers import Tier
 from shared.web.spreadsheet import Cell, csv_answer_of_pages
 
@@ -48,9 +49,20 @@ async def students(visit: VisitHere, filters: Annotated[StudentFilters, Query()]
     parts = await visit.ask(
         students=visit.apis.thresholds.get(f"{path}/students", **chosen, limit=SHOWN, cursor=filters.cursor),
     )
+    letters = await _letters(visit, parts["students"])
     address = Address(visit.address("students"), chosen)
-    view = students_view(parts["students"], visit.summary, address, filters.sort, goes_on=filters.cursor is not None)
-    return visit.show("students/students.html", STUDENTS, block="main", view=view, filters=filters, address=address)
+    listed = with_letters(parts["students"], letters, visit.zone)
+    view = students_view(listed, visit.summary, address, filters.sort, goes_on=filters.cursor is not None)
+    return visit.show("students/students.html", STUDENTS, block="main", view=view, letters=letters, filters=filters, address=address)
+
+
+async def _letters(visit: Visit, students: Part[Any]) -> Part[Any]:
+    """The newest letters of those shown who reached a step: nobody else has one."""
+    keys = [student["student"] for student in (students.data or {"items": []})["items"] if student["records"]]
+    if not keys:
+        return Part({"items": []})
+    path = f"/v1/schools/{visit.school}/deliveries"
+    return (await visit.ask(letters=visit.apis.notifier.get(path, student=keys, limit=AT_ONCE)))["letters"]
 
 
 async def _rows(visit: Visit, chosen: dict[str, object]) -> AsyncIterator[Iterable[list[Cell]]]:

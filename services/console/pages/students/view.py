@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from services.console.asking.part import Part
 from services.console.frame import words
 from services.console.frame.addresses import Address, Sorted
+from services.console.frame.letters import short
 from services.console.frame.tabs import Tab
 from shared.attendance.tiers import TIERS
 from shared.web.spreadsheet import Cell
@@ -42,6 +44,14 @@ def students_view(students: Part[Any], summary: Part[Any], address: Address, sor
         more=address.having(cursor=following) if following else None,
         csv=address.having(format="csv"),
     )
+
+
+def with_letters(students: Part[Any], letters: Part[Any], zone: ZoneInfo) -> Part[Any]:
+    """The page of the list with the newest letter of each student in words; None for a student of whom none was written."""
+    newest: dict[str, str] = {}
+    for letter in letters.data["items"] if letters.data else []:
+        newest.setdefault(letter["student"], short(letter, zone))
+    return students.map(lambda sent: {**sent, "items": [{**one, "letter": newest.get(one["student"])} for one in sent["items"]]})
 
 
 def cells(student: dict[str, Any]) -> list[Cell]:

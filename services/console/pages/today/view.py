@@ -9,25 +9,12 @@ from zoneinfo import ZoneInfo
 from services.console.asking.part import Part
 from services.console.frame import words
 from services.console.frame.chrome import School
+from services.console.frame.letters import short
 
 SATURDAY: Final = 5
 OF_RECORDS: Final = frozenset({"overdue", "due", "unanswered"})
 
 Rows = Part[list[dict[str, Any]]]
-
-LETTER_WORDS: Final = {
-    "held": "goes {}",
-    "waiting": "being sent",
-    "sent": "sent {}",
-    "failed": "could not be sent",
-    "bounced": "came back",
-    "no-contact": "no address known",
-    "on-hold": "held by staff",
-    "awaiting-release": "waits for a person",
-    "cancelled": "not sent",
-    "past": "not sent",
-}
-"""A letter's state; `{}` is its moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +98,7 @@ def _letters(deliveries: Part[Any] | None, zone: ZoneInfo) -> dict[tuple[str, in
     """The newest letter of a student and step in words."""
     found: dict[tuple[str, int], str] = {}
     for delivery in deliveries.data["items"] if deliveries is not None and deliveries.data else []:
-        at = delivery["due_at"] if delivery["status"] == "held" else delivery["sent_at"]
-        said = LETTER_WORDS.get(delivery["status"], delivery["status"]).format(words.moment(at, zone))
-        found.setdefault((delivery["student"], delivery["threshold"]), said)
+        found.setdefault((delivery["student"], delivery["threshold"]), short(delivery, zone))
     return found
 
 

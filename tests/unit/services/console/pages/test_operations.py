@@ -98,3 +98,18 @@ def test_a_service_that_is_away_leaves_the_others_where_they_are() -> None:
         {"from": "thresholds", "to": "bus", "what": "outbox", "rate": None, "records": 0, "seconds": 0.0},
     ]
     assert document_address(shown["operations"][0]) == "/console/operations/documents/thresholds#/STAR%20records/things"
+
+
+def test_what_leaves_the_engine_is_in_the_flow_though_nothing_waits() -> None:
+    webhooks = {"kind": "webhook", "waiting": 3, "due": 2, "seconds": 7.0, "failed": 0, "last_error": None}
+    came = {
+        f"{service}.{name}": Part(answer)
+        for service, work in (("notifier", [webhooks]), ("moe-sync", []))
+        for name, answer in (
+            ("parts", {"items": []}),
+            ("operations", {"items": [], "minutes": []}),
+            ("backlog", backlog(work=work)),
+        )
+    }
+    flow = [(arrow.target, arrow.what, arrow.records, arrow.seconds) for arrow in operations_view(came, ["notifier", "moe-sync"], []).flow]
+    assert flow[-3:] == [("families", "letters", 0, 0.0), ("partners", "webhooks", 3, 7.0), ("Ministry", "uploads", 0, 0.0)]
