@@ -9,7 +9,7 @@ install.sh switch [--root DIR] VERSION             goes (back) to a version that
 install.sh remove [--purge] [--root DIR]           removes the programs; with --purge, settings, keys and all data, too
 
 --parts   each part as a unit of its own (star.target), on Kafka and PostgreSQL; without it, everything in one (star.service)
---root    another root folder, as of an image that is being built: nothing is started there
+--root    another root folder, to look at what an installation does: nothing is started, and the programs run only where they are
 PYTHON    (environment) the interpreter, python3 by default, 3.11 or later
 TEXT
     exit 2
@@ -155,10 +155,10 @@ restart() {
 
 enable() {
     if [ -n "$parts" ]; then
-        manager enable --quiet star.target "${PARTS[@]/#/star-api@}" "${PARTS[@]/#/star-worker@}"
+        systemctl ${root:+--root="$root"} --quiet enable star.target "${PARTS[@]/#/star-api@}" "${PARTS[@]/#/star-worker@}"
         echo "write the settings into $etc, then: systemctl start star-migrate star.target"
     else
-        manager enable --quiet star.service
+        systemctl ${root:+--root="$root"} --quiet enable star.service
         echo "look at $etc/star.env, then: systemctl start star"
     fi
 }
@@ -212,9 +212,9 @@ do_switch() {
 do_remove() {
     [ ${#given[@]} = 0 ] || usage
     local unit
-    if [ -z "$root" ]; then
-        systemctl disable --now --quiet star.service star.target "${PARTS[@]/#/star-api@}" "${PARTS[@]/#/star-worker@}" 2>/dev/null || true
-    fi
+    local now=--now
+    [ -z "$root" ] || now=--root=$root
+    systemctl "$now" --quiet disable star.service star.target "${PARTS[@]/#/star-api@}" "${PARTS[@]/#/star-worker@}" 2>/dev/null || true
     rm -rf "$opt" "$wrapper" "$units"/star.service* "$units"/star.target "$units"/star-migrate.service "$units"/star-api@* "$units"/star-worker@*
     manager daemon-reload
     if [ -n "$purge" ]; then

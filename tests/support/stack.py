@@ -4,6 +4,7 @@ Embedded: `star run`, one process. Cluster: each part of each service a process 
 """
 
 import copy
+import secrets
 import subprocess
 import sys
 import time
@@ -28,8 +29,10 @@ from tests.support.kafka import running_broker
 from tests.support.keeper import kept
 from tests.support.ports import free_port
 from tests.support.processes import Process, run_star
+from tests.support.tls_postgres import tls_postgres
 
 SERVICES = ("ingest", "thresholds", "notifier", "moe-sync")
+QUERY = "sslmode=require"
 ALL_SCOPES = "marks:write roster:write star:read star:write uploads:run events:subscribe ops"
 # Receivers of webhooks run on this machine. A letter that the mail server put off is tried again soon.
 ENVIRONMENT = {
@@ -171,15 +174,15 @@ class EmbeddedStack(Stack):
 class ClusterStack(Stack):
     """One process for each service's API and worker; Kafka, PostgreSQL and the sandbox beside them.
 
-    `tree` is the folder of another release's files, to be run instead of these; `machines` has what sets the machine of a command's
-    processes (`serve`, `work`) apart from this one, as environment.
+    `database` is a server that the test may kill. `tree` is the folder of another release's files, to be run instead of these; `machines`
+    has what sets the machine of a command's processes (`serve`, `work`) apart from this one, as environment.
     """
 
     def __init__(
         self,
         folder: Path,
         broker: KafkaBroker,
-        database: EmbeddedPostgres,
+        database: EmbeddedPostgres | None,
         database_url: str,
         *,
         tree: Path | None = None,
@@ -218,6 +221,10 @@ class ClusterStack(Stack):
         """Has the processes, which do not run yet, reach their neighbours by other addresses."""
         self.environment = self.environment | settings
         self._lay_out()
+
+    def another_api(self, service: str, name: str) -> Process:
+        """An API beside the other, for clients that go on with it while that one restarts; its address is `health` without its path."""
+        return self._part("serve", service, free_port(), f"-{name}")
 
     def another_worker(self, service: str, name: str, within: Sequence[str] = ()) -> Process:
         """A worker beside the others, which holds its leases under a name; run by the command `within`."""
@@ -286,6 +293,7 @@ class ClusterStack(Stack):
         """The server's children take a moment to notice that it is gone."""
         deadline = time.monotonic() + 30
         while True:
+            assert self.database is not None, "the server is not the test's to start"
             try:
                 return self.database.start_again()
             except NotStartedYetError:
@@ -323,17 +331,36 @@ def cluster(
     folder: Path, machines: Mapping[str, Mapping[str, str]] = MappingProxyType({}), broker: Callable[[Path], KafkaBroker] | None = None
 ) -> Iterator[ClusterStack]:
     """A broker and a database of its own, which run, and a cluster on them, which does not yet."""
-    stop_broker = (sys.executable, "-m", "deploy.kafka", "stop", "--data", str(folder / "kafka"))
     stop_database = ("sh", "-c", 'kill -QUIT $(head -1 "$0/postmaster.pid")', str(folder / "postgres"))
     with ExitStack() as cleanup:
-        # For tests that are killed: both outlive the process that started them.
-        cleanup.enter_context(kept(folder / "broker.users", *stop_broker))
         cleanup.enter_context(kept(folder / "database.users", *stop_database))
-        brokers = cleanup.enter_context(running_broker(folder / "kafka", broker))
+        brokers = cleanup.enter_context(kept_broker(folder, broker))
         database = EmbeddedPostgres(folder / "postgres")
         url = database.start()
         cleanup.callback(database.stop)
         yield ClusterStack(folder, brokers, database, url, machines=machines)
+
+
+@contextmanager
+def kept_broker(folder: Path, kind: Callable[[Path], KafkaBroker] | None = None) -> Iterator[KafkaBroker]:
+    """A broker of its own, which runs. It outlives the process that started it: a keeper stops it, should the test be killed."""
+    stop = (sys.executable, "-m", "deploy.kafka", "stop", "--data", str(folder / "kafka"))
+    with kept(folder / "broker.users", *stop), running_broker(folder / "kafka", kind) as broker:
+        yield broker
+
+
+@contextmanager
+def guarded_cluster(folder: Path) -> Iterator[ClusterStack]:
+    """A cluster, which does not run yet, on a database behind TLS that asks each service for a password of its own."""
+    with tls_postgres() as server, kept_broker(folder) as broker:
+        stack = ClusterStack(folder, broker, None, server.url(QUERY))
+        stack.reach(**{f"STAR_{tree.schema.upper()}_DATABASE_URL": login_url(stack.database_url, tree.schema) for tree in SERVICE_TREES})
+        yield stack
+
+
+def login_url(owner_url: str, schema: str) -> str:
+    """The address of a service's login with a new password, at the server of the owner's address."""
+    return f"postgresql://{login_of(schema)}:{secrets.token_urlsafe()}@{owner_url.rpartition('@')[2]}"
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from pathlib import Path
 from tests.support.processes import START_TIMEOUT, STOP_TIMEOUT, Process
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "systemd"
+EDITED = Path("etc/systemd/system")
+"""The place below a root folder where `systemctl edit` writes."""
 
 
 def settings_of(unit: Path) -> list[tuple[str, str]]:
@@ -40,8 +42,8 @@ class Unit(Process):
         name, _, instance = unit.removesuffix(".service").partition("@")
         units = root / "usr/local/lib/systemd/system"
         lines = settings_of(units / (f"{name}@.service" if instance else unit))
-        for more in (f"{name}@.service.d" if instance else "", f"{unit}.d"):
-            for drop_in in sorted((units / more).glob("*.conf")) if more else ():
+        for folder in (units / f"{name}@.service.d", units / f"{unit}.d", root / EDITED / f"{unit}.d"):
+            for drop_in in sorted(folder.glob("*.conf")):
                 lines += settings_of(drop_in)
         environment: dict[str, str] = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
         for key, value in lines:
