@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from services.ingest.csv_import.errors import ColumnsError
+from services.ingest.tables.records import visible
 
 Kind = Literal["marks", "students"]
 
@@ -183,4 +184,4 @@ def _fields(kind: Kind) -> Iterable[str]:
 
 
 def _plain(name: str) -> str:
-    return _SEPARATORS.sub(" ", name.casefold()).strip()
+    return _SEPARATORS.sub(" ", visible(name).casefold()).strip()

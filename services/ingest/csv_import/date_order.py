@@ -4,6 +4,8 @@ import re
 from functools import lru_cache
 from typing import Final, Literal
 
+from services.ingest.tables.values import plainly
+
 _NUMBERS: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2[0-9]{4}(?![0-9])", re.ASCII)
 _MONTHS: Final = 12
 
@@ -33,7 +35,7 @@ class DateOrder:
 @lru_cache(maxsize=4096)
 def order_of(text: str) -> Literal["day-first", "month-first", "either"] | None:
     """The order in which a date of numbers with the year last can be read; None for other forms, and for no date at all."""
-    match = _NUMBERS.match(text)
+    match = _NUMBERS.match(plainly(text))
     if match is None:
         return None
     first, second = int(match[1]), int(match[3])

@@ -59,6 +59,8 @@ class Archive:
         if sum(member.file_size for member in self._members.values()) > EXPANDS_TO:
             raise OneRosterError("the tables expand to more than any roster")
         if "users" not in self._members:
+            if any(name.lower().endswith(".zip") for name in self._zip.namelist()):
+                raise OneRosterError("there is another zip in this one: send that")
             raise OneRosterError("there is no users.csv in the zip: is it a OneRoster CSV file?")
         self._properties = {line["propertyname"].casefold(): line["value"].casefold() for line in self.lines("manifest")}
 
@@ -108,7 +110,7 @@ class Archive:
 
     def _add(self, member: zipfile.ZipInfo) -> None:
         path = PurePosixPath(member.filename.replace("\\", "/"))
-        if member.is_dir() or path.suffix.lower() != ".csv" or any(part.startswith((".", "__")) for part in path.parts):
+        if member.is_dir() or path.suffix.lower() != ".csv" or any(part.startswith((".", "__", "~")) for part in path.parts):
             return
         table = _NOT_LETTERS.sub("", path.stem.casefold())
         if table in self._members:

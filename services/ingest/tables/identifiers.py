@@ -6,7 +6,9 @@ from collections.abc import Collection
 from typing import Final
 
 ROUNDED: Final = "a spreadsheet has rounded this number: export the column as text"
+FAULT: Final = "a spreadsheet has put its own fault in place of the number: mend the formula, or widen the column"
 
+_FAULT: Final = re.compile(r"#(?:N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|DIV/0!|SPILL!|CALC!|GETTING_DATA)|#{2,}", re.IGNORECASE)
 _DECIMAL: Final = re.compile(r"([0-9][0-9, \u00a0\u202f]*)\.0+", re.ASCII)
 _THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:[, \u00a0\u202f][0-9]{3})+", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"([0-9])(?:[.,]([0-9]+))?E\+([0-9]{1,2})", re.ASCII | re.IGNORECASE)
@@ -14,8 +16,10 @@ _SEPARATORS: Final = re.compile(r"[, \u00a0\u202f]")
 
 
 def unspoilt(text: str) -> str:
-    """The text of an identifier. Raises ValueError where digits are lost, with words that don't quote it."""
+    """The text of an identifier. Raises ValueError where digits, or all of it, are lost, with words that don't quote it."""
     text = text.removeprefix("'")
+    if _FAULT.fullmatch(text):
+        raise ValueError(FAULT)
     if match := _SCIENTIFIC.fullmatch(text):
         if len(match[2] or "") != int(match[3]):
             raise ValueError(ROUNDED)

@@ -17,6 +17,10 @@ _SEP: Final = re.compile(r"sep=([,;\t])")
 """The line that spreadsheets write above the header, to name the delimiter."""
 
 
+_INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"))
+"""Signs without a shape that come along with a copied text, and make another key or date of it. Joiners stay: names have them."""
+
+
 class Row(NamedTuple):
     """A row; `cells` None where quotes make it unreadable."""
 
@@ -114,5 +118,10 @@ def cell(cells: Sequence[str], column: int | None) -> str:
 
     `="00123"`, which keeps a spreadsheet from reading a number, is `00123`.
     """
-    text = cells[column].strip() if column is not None and column < len(cells) else ""
+    text = visible(cells[column]).strip() if column is not None and column < len(cells) else ""
     return text[2:-1].strip() if text.startswith('="') and text.endswith('"') and len(text) > 2 else text
+
+
+def visible(text: str) -> str:
+    """The text without signs that nobody sees."""
+    return text if text.isascii() else text.translate(_INVISIBLE)

@@ -12,18 +12,31 @@ TAKEN_BACK: Final = "null"
 DAY_FORMS: Final = "YYYY-MM-DD, d/m/yyyy or 2-Nov-26"
 MOMENT_FORMS: Final = f"{DAY_FORMS}, with a time such as 09:05 or 9:05 am, and an offset where it is not the school's time"
 
-_YEAR_FIRST: Final = re.compile(r"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})")
+_YEAR_FIRST: Final = re.compile(r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|([0-9]{2})([0-9]{2}))", re.ASCII)
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
-_NAMED: Final = re.compile(r"(?:[a-z]{3,9}[ ,.]+)?([0-9]{1,2})[ ./-]*([a-z]{3,9})[ .,/-]*([0-9]{4}|[0-9]{2})", re.IGNORECASE | re.ASCII)
-_NAMED_FIRST: Final = re.compile(r"([a-z]{3,9})[ .-]*([0-9]{1,2})(?:,| ) *([0-9]{4})", re.IGNORECASE | re.ASCII)
+_NAMED: Final = re.compile(
+    r"(?:[a-z]{3,9}[ ,.]+)?([0-9]{1,2})(?:(?:st|nd|rd|th)\b)?(?: of)?[ ./-]*([a-z]{3,9})[ .,/-]*([0-9]{4}|[0-9]{2})",
+    re.IGNORECASE | re.ASCII,
+)
+_NAMED_FIRST: Final = re.compile(
+    r"(?:[a-z]{3,9}[ ,.]+)?([a-z]{3,9})[ .-]*([0-9]{1,2})(?:st|nd|rd|th)?(?:,| ) *([0-9]{4})", re.IGNORECASE | re.ASCII
+)
 _MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
-_TIME_BEHIND: Final = re.compile(r"[T ] *[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)? *(?:[ap]\.?m\.?)?", re.IGNORECASE | re.ASCII)
+_TIME_BEHIND: Final = re.compile(
+    r",?[T ] *[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)? *(?:[ap]\.?m\.?)?", re.IGNORECASE | re.ASCII
+)
 """A time on the school's clock, as spreadsheets write it behind a date. With an offset it could be another day's."""
+
+_MIDNIGHT: Final = re.compile(r"[T ] *00:00(?::00(?:\.0{1,9})?)? *(?:Z|\+(?:00|1[23])(?::?[0-9]{2})?)", re.IGNORECASE | re.ASCII)
+"""Midnight of UTC or of New Zealand behind a date, as databases write a day: by both clocks it is the day that is written."""
+
+_WRITTEN_OTHERWISE: Final = str.maketrans("\u00a0\u2007\u2009\u202f\u3000\u2010\u2011\u2012\u2013\u2212", "     -----")
+"""Blanks and dashes that programs write in place of the plain ones: a narrow blank stands before `am` in many of them."""
 
 _MOMENT: Final = re.compile(
     r"(?P<day>[0-9a-z., /-]{6,30}?)"
-    r"(?:[T ]\s*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
-    r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})?)?",
+    r"(?:,?[T ]\s*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
+    r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<offset>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?",
     re.IGNORECASE | re.ASCII,
 )
 _NUMBERED: Final = re.compile(r"(?:period|per|slot|p)?[ .]*([0-9]{1,4})(?:\.0+)?", re.IGNORECASE)
@@ -31,13 +44,13 @@ _YEAR_LEVEL: Final = re.compile(r"(?:year|yr|y)?[ .]*([0-9]{1,4})(?:\.0+)?", re.
 _NUMBER: Final = re.compile(r"([0-9]{1,4})(?:\.0+)?", re.ASCII)
 _SESSIONS: Final = {
     "am": "AM",
-    "a.m.": "AM",
     "morning": "AM",
     "pm": "PM",
-    "p.m.": "PM",
     "afternoon": "PM",
 }
 
+
+_ANSWERS: Final = dict.fromkeys(("yes", "y", "true", "t", "1"), True) | dict.fromkeys(("no", "n", "false", "f", "0"), False)
 
 _WEEKDAY: Final = re.compile(r"(mon|tue|wed|thu|fri)[a-z]*[ .:=]*((?:am|pm|morning|afternoon|all day|all|[ ,/+&])*)", re.IGNORECASE)
 ATTENDS_FORMS: Final = "weekdays with their sessions, as in Mon AM PM; Tue AM"
@@ -55,14 +68,21 @@ _EPOCH: Final = date(1970, 1, 1)
 the first of Unix. Nobody who left then is on a roster, and a child taken for a leaver would be seen by nobody."""
 
 
+def plainly(text: str) -> str:
+    """The text with plain blanks and dashes."""
+    return text if text.isascii() else text.translate(_WRITTEN_OTHERWISE)
+
+
 # A file says few different days and moments, each very often.
 @lru_cache(maxsize=4096)
 def day(text: str) -> str:
     """An ISO date; a time behind it is left out. Raises ValueError."""
-    if (time := _TIME_BEHIND.search(text)) and time.end() == len(text):
-        text = text[: time.start()]
+    text = plainly(text)
+    for behind in (_TIME_BEHIND, _MIDNIGHT):
+        if (time := behind.search(text)) and time.end() == len(text):
+            text = text[: time.start()]
     if match := _YEAR_FIRST.fullmatch(text):
-        return date(int(match[1]), int(match[3]), int(match[4])).isoformat()
+        return date(int(match[1]), int(match[3] or match[5]), int(match[4] or match[6])).isoformat()
     if match := _DAY_FIRST.fullmatch(text):
         return date(int(match[4]), int(match[3]), int(match[1])).isoformat()
     if match := _NAMED.fullmatch(text):
@@ -75,7 +95,7 @@ def day(text: str) -> str:
 @lru_cache(maxsize=4096)
 def moment(text: str, zone: ZoneInfo) -> str:
     """An RFC 3339 time; without an offset in the text it is the time at the school. Raises ValueError."""
-    match = _MOMENT.fullmatch(text)
+    match = _MOMENT.fullmatch(plainly(text))
     if match is None:
         raise ValueError(MOMENT_FORMS)
     hour = int(match["hour"] or 0)
@@ -106,12 +126,12 @@ def _offset(text: str | None) -> timezone | None:
     if text in "zZ":
         return timezone(timedelta(0))
     sign = -1 if text[0] == "-" else 1
-    return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))
+    return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[3:].lstrip(":") or "0")))
 
 
 def session(text: str) -> str:
     """AM or PM; anything else as it came, for the rules to refuse."""
-    return _SESSIONS.get(text.casefold(), text)
+    return _SESSIONS.get(re.sub(r"[. ]", "", text.casefold()), text)
 
 
 def number(text: str) -> int | str:
@@ -175,5 +195,5 @@ def attends(text: str) -> dict[str, list[str]] | None:
 
 
 def yes(text: str) -> bool | str:
-    """Yes or no."""
-    return {"yes": True, "y": True, "no": False, "n": False}.get(text.casefold(), text)
+    """Yes or no, also as spreadsheets and databases write it; anything else as it came, for the rules to refuse."""
+    return _ANSWERS.get(text.casefold(), text)

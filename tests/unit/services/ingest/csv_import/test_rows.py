@@ -66,6 +66,20 @@ def sort(data: bytes, kind: Kind = "marks") -> tuple[list[Any], ImportReport]:
     [
         ("2026-10-13", "2026-10-13"),
         ("2026/10/13", "2026-10-13"),
+        ("2026-4-3", "2026-04-03"),
+        ("2026/11/2", "2026-11-02"),
+        ("2nd November 2026", "2026-11-02"),
+        ("Monday 2nd of Nov 2026", "2026-11-02"),
+        ("November 22nd, 2026", "2026-11-22"),
+        ("Monday, November 2, 2026", "2026-11-02"),
+        ("31st August 2026", "2026-08-31"),
+        ("2 August 2026", "2026-08-02"),
+        ("2026-11-02T00:00:00.000Z", "2026-11-02"),
+        ("2026-11-02 00:00:00+13", "2026-11-02"),
+        ("2026-11-02T00:00+12:00", "2026-11-02"),
+        ("2\u00a0Nov\u00a02026", "2026-11-02"),
+        ("2\u201311\u20132026", "2026-11-02"),
+        ("2/11/2026 9:05\u202fam", "2026-11-02"),
         ("20261013", "2026-10-13"),
         ("13/10/2026", "2026-10-13"),
         ("3/4/2026", "2026-04-03"),
@@ -100,6 +114,11 @@ def test_days(text: str, expected: str) -> None:
         "2-Nox-26",
         "31-Nov-26",
         "2026-11-01T11:00:00Z",
+        "2026-11-02T00:00:00-05:00",
+        "2026-11-02T00:00:00+09:00",
+        "2026-111-2",
+        "2026-1102",
+        "2nx November 2026",
         "2-Nov",
         "١٣/١٠/٢٠٢٦",
         "46308",
@@ -120,6 +139,10 @@ def test_no_days(text: str) -> None:
         ("13/10/2026 9:05 am", "2026-10-13T09:05:00+13:00"),
         ("13/10/2026 12:05:30 p.m.", "2026-10-13T12:05:30+13:00"),
         ("13/10/2026 12:00 AM", "2026-10-13T00:00:00+13:00"),
+        ("2026-10-13 09:05:00+13", "2026-10-13T09:05:00+13:00"),
+        ("2026-10-13 09:05:00.25-04", "2026-10-13T09:05:00.250000-04:00"),
+        ("2026-10-13 09:05+1245", "2026-10-13T09:05:00+12:45"),
+        ("13/10/2026, 9:05\u202fp.m.", "2026-10-13T21:05:00+13:00"),
         ("13/7/2026", "2026-07-13T00:00:00+12:00"),
         # The clocks went forward at 2:00 on 27 September 2026, and went back at 3:00 on 5 April: the first of two.
         ("2026-09-27 03:30", "2026-09-27T03:30:00+13:00"),
@@ -158,6 +181,10 @@ def test_a_row_of_a_whole_day_without_a_code_is_refused_and_one_bad_code_refuses
     [
         ("12345.0", "12345"),
         ("12345.00", "12345"),
+        ("\u200b12345\u200b", "12345"),
+        ("\ufeff12345", "12345"),
+        ("\u202a12345\u202c", "12345"),
+        ("#12345", "#12345"),
         ("1.2345E+04", "12345"),
         ("1.2345e+4", "12345"),
         ('"12,345"', "12345"),
@@ -180,10 +207,42 @@ def test_identifiers_that_a_spreadsheet_spoilt(text: str, key: str) -> None:
     assert json.loads(bytes(rows.read(cells or [])[0]))["student"] == key
 
 
-@pytest.mark.parametrize(("text", "words"), [("1.23457E+11", "rounded"), ("1E+05", "rounded"), ("9", "leading zeros")])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1.23457E+11", "rounded"),
+        ("1E+05", "rounded"),
+        ("9", "leading zeros"),
+        ("#N/A", "fault"),
+        ("#REF!", "fault"),
+        ("########", "fault"),
+        ('="#NAME?"', "fault"),
+        ("#Value!", "fault"),
+    ],
+)
 def test_identifiers_whose_digits_are_lost(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         marks("student,date,session,code", f"{text},13/10/2026,AM,M", ["09", "009"])
+
+
+def test_signs_that_nobody_sees_change_neither_a_column_nor_a_cell() -> None:
+    [seen] = marks("student,date,session,code", "1,2/11/2026,AM,M")
+    assert marks("\ufeffstudent,\u200bdate,session,code\u00ad", "\u202a1,\u200e2/\u200e11/\u200e2026,AM\u200f,\u2066M\u2069") == [seen]
+
+
+@pytest.mark.parametrize(
+    ("text", "notified"), [("TRUE", True), ("false", False), ("1", True), ("0", False), ("t", True), ("F", False), ("x", "x")]
+)
+def test_yes_and_no_as_spreadsheets_write_them(text: str, notified: object) -> None:
+    assert (
+        student("student,given name,caregiver 1 name,caregiver 1 notify", f"1,Made,Kim Example,{text}")["caregivers"][0]["notify"]
+        == notified
+    )
+
+
+@pytest.mark.parametrize(("text", "session"), [("a.m.", "AM"), ("P.M", "PM"), ("a. m.", "AM"), ("Afternoon", "PM"), ("A", "A")])
+def test_sessions_as_people_write_them(text: str, session: str) -> None:
+    assert mark("student,date,session,code", f"1,13/10/2026,{text},M")["session"] == session
 
 
 def test_numbers_of_a_spreadsheet() -> None:
@@ -211,6 +270,7 @@ def test_a_file_without_caregivers_says_nothing_of_them_and_an_empty_word_says_t
 @pytest.mark.parametrize(
     ("dates", "is_open", "is_month_first"),
     [
+        (["3\u20134\u20132026", "10\u201313\u20132026"], True, True),
         ([], False, False),
         (["2026-10-13", "2-Nov-26"], False, False),
         (["2/2/2026"], False, False),

@@ -74,8 +74,21 @@ def test_a_whole_school(version: str) -> None:
         {name: str(text).encode("utf-16") for name, text in tables().items()},
         tables() | {"__MACOSX/._users.csv": b"\0\0", ".DS_Store": b"\0", "read me.txt": "hello"},
         edited("1.1", "users.csv", ("sourcedId,", "SourcedID,"), ("givenName", "GivenName")),
+        {name: "\ufeff\ufeff" + str(text) for name, text in tables().items()},
+        {name: "sep=,\n" + str(text) for name, text in tables().items()},
+        tables() | {"~$users.csv": b"\0"},
     ],
-    ids=["in a folder", "names in capitals", "byte order marks", "UTF-16", "files of a system", "columns in other case"],
+    ids=[
+        "in a folder",
+        "names in capitals",
+        "byte order marks",
+        "UTF-16",
+        "files of a system",
+        "columns in other case",
+        "two marks",
+        "a line that names the delimiter",
+        "an editor's lock",
+    ],
 )
 def test_zips_as_exporters_make_them(files: dict[str, str | bytes]) -> None:
     assert students(roster(files))["12345"]["caregivers"] == CAREGIVERS
@@ -86,6 +99,7 @@ def test_zips_as_exporters_make_them(files: dict[str, str | bytes]) -> None:
     [
         (b"no zip at all", "no zip"),
         (zipped({"attendance.csv": "Student,Date\n"}), "no users.csv"),
+        (zipped({"export.ZIP": zipped(tables())}), "another zip in this one"),
         (zipped({"a/users.csv": "x\n", "b/users.csv": "x\n"}), "there twice"),
         (zipped(tables() | {"users.csv": 'sourcedId,role\n"u1,student\n'}), "quotes don't match"),
         (zipped({"users.csv": "sourcedId,role,orgSourcedIds\nt1,teacher,org-1\n"}), "no student of this school"),
