@@ -1,6 +1,7 @@
 """Takes back a letter whose days were corrected after it went: a short letter of correction, once."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifier.contacts.recipients import recipients
 from services.notifier.contacts.repository import contacts, decisions
 from services.notifier.contacts.sending_window import next_opening
-from services.notifier.delivery.deliveries.correcting import CorrectableLetter, CorrectionRefusal, refusal_of, wrong_days
+from services.notifier.delivery.deliveries.correcting import (
+    CorrectableLetter,
+    CorrectionRefusal,
+    in_no_other_term,
+    refusal_of,
+    wrong_days,
+)
 from services.notifier.delivery.deliveries.delivery import Told
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.delivery.transports.interface import Parcel
@@ -19,6 +26,7 @@ from services.notifier.letters.policy import Policy, PolicyDefaults, is_over, wi
 from services.notifier.letters.repository import corrections, policies
 from services.notifier.letters.writing import LetterWriter
 from services.notifier.templates.rendering.occasions import occasion_of
+from shared.events.data import AbsentDay
 from shared.identifiers import correction_id
 
 log = structlog.get_logger()
@@ -48,6 +56,8 @@ class Corrector:
         refusal = refusal_of(sent, case.absent_on)
         if refusal is not None:
             return refusal
+        if not await self._wrong(connection, case, sent):
+            return "nothing-to-correct"
         if await self._is_over(connection, case, due_at or now):
             return "term-over"
         parcel = await self._parcel(connection, case, sent, id_ or correction_id(sent.id, sent.corrections + 1), now)
@@ -71,6 +81,10 @@ class Corrector:
             due_at = next_opening(with_defaults(policy, self.defaults).window, school.calendar(), after)
             await self.correct(connection, case, sent, by="letter-policy", because=None, due_at=due_at or after, now=now)
 
+    async def _wrong(self, connection: AsyncConnection, case: Case, sent: CorrectableLetter) -> Sequence[AbsentDay]:
+        wrong, school = wrong_days(sent.told, case.absent_on), await contacts.school(connection, case.school)
+        return wrong if school is None else in_no_other_term(wrong, school.calendar(), case.term)
+
     async def _is_over(self, connection: AsyncConnection, case: Case, moment: datetime) -> bool:
         school = await contacts.school(connection, case.school)
         if school is None:
@@ -82,7 +96,7 @@ class Corrector:
         """Writes a correction that waits anew by what is so now; without a day to correct it is cancelled."""
         sent = await corrections.get(connection, corrects)
         assert sent is not None
-        if not wrong_days(sent.told, case.absent_on):
+        if not await self._wrong(connection, case, sent):
             await deliveries.cancelled(connection, delivery, "stands-again")
             return
         parcel = await self._parcel(connection, case, sent, delivery, now)
@@ -102,5 +116,6 @@ class Corrector:
         if recipient is None:
             return None
         occasion = occasion_of(case.count(), school, contact, recipient.names)
-        written = self.writer.words.correct(sent.threshold, occasion, wrong_days(sent.told, case.absent_on))
+        wrong = in_no_other_term(wrong_days(sent.told, case.absent_on), school.calendar(), case.term)
+        written = self.writer.words.correct(sent.threshold, occasion, wrong)
         return self.writer.parcel(school, recipient, delivery, written.subject, written.text, written.html, now)

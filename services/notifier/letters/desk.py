@@ -66,7 +66,7 @@ class Desk:
             bad=await bad_addresses.among_schools(connection, keys),
             decisions=await decisions.of_schools(connection, numbers),
             words=await templates.in_force_of(connection, {(case.school, threshold) for case, threshold in about}),
-            told=await letters.told_already(connection, about),
+            told=await letters.told_already(connection, about, {number: school.calendar() for number, school in schools.items()}),
             restored_at=await offsets.restored_at(connection, f"{SCHEMA}.{GROUP}"),
         )
 

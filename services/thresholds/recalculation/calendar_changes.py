@@ -37,8 +37,13 @@ def terms_to_fold_again(old: SchoolCalendar, new: SchoolCalendar) -> list[str]:
 
 
 def taken_over(old: SchoolCalendar, new: SchoolCalendar) -> dict[str, list[str]]:
-    """The terms on whose days the new calendar has terms of other names, and none of theirs: each with the names of those."""
-    taken = {term.name: [other.name for other in new.terms if _overlap(term, other)] for term in old.terms if not new.term_named(term.name)}
+    """The terms on whose days the new calendar has terms of other names, and none of theirs: each with the names of those. A name may be
+    gone, or stand for other days."""
+    taken = {
+        term.name: [other.name for other in new.terms if _overlap(term, other)]
+        for term in old.terms
+        if (now := new.term_named(term.name)) is None or not _overlap(term, now)
+    }
     return {name: others for name, others in taken.items() if others}
 
 
@@ -53,8 +58,12 @@ def told_of(stored: Mapping[RowKey, Row], taken: Mapping[str, Sequence[str]]) ->
 
 
 async def _hold_what_was_told(connection: AsyncConnection, old: SchoolCalendar, new: SchoolCalendar, school: str, now: datetime) -> bool:
-    """Holds letters about thresholds that were passed under the term's earlier name; answers whether there are any."""
-    taken = taken_over(old, new)
+    """Holds letters about thresholds that were passed under the term's earlier name; answers whether there are any.
+
+    A name that stands for other days now has its crossings taken back, with the letters that wait for them: there the notifier knows which
+    families have had one.
+    """
+    taken = {name: others for name, others in taken_over(old, new).items() if new.term_named(name) is None}
     told = told_of(await rows.of_terms(connection, school, list(taken)), taken) if taken else {}
     there = await rows.load(connection, told) if told else {}
     events = [

@@ -68,7 +68,8 @@ class Office:
             event_lag=timedelta(0),
             # Tests turn the clock by terms between two workers.
             clock_standing=timedelta(0),
-            upload_timeout=timedelta(seconds=5),
+            # The first attempt of a process builds TLS contexts and schemas: on a busy machine that takes seconds.
+            upload_timeout=timedelta(seconds=20),
         )
         self.api = ""
         self.http = httpx.AsyncClient(timeout=10)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifier.contacts.recipients import recipients
 from services.notifier.contacts.repository import bad_addresses, contacts, decisions
 from services.notifier.contacts.school_days import last_day_of_letters
+from services.notifier.delivery.deliveries.correcting import in_no_other_term
 from services.notifier.delivery.deliveries.repository import listing
 from shared.addresses import address_key
 
@@ -29,7 +30,8 @@ async def correctable(connection: AsyncConnection, school: str, rows: Sequence[M
     for row in wrong:
         last = last_day_of_letters(calendar.term_named(row["term"]), row["term"], choices.after_term)
         over = last is not None and calendar.today(now) > last
-        if over or row["recipient"] is None or address_key(row["recipient"]) in bad:
+        still_wrong = in_no_other_term(row["wrong_days"], calendar, row["term"])
+        if over or not still_wrong or row["recipient"] is None or address_key(row["recipient"]) in bad:
             continue
         contact = await contacts.contact(connection, row["student_id"])
         to = recipients(contact.caregivers, elsewhere=contact.elsewhere, decisions=decided) if contact is not None else ()

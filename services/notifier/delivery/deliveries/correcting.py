@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.notifier.contacts.recipients import Channel
 from services.notifier.delivery.deliveries.delivery import DeliveryStatus
+from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.tiers import Threshold
 from shared.events.data import AbsentDay
 
@@ -47,6 +48,12 @@ def wrong_days(told: Sequence[AbsentDay], absent_on: Sequence[AbsentDay]) -> lis
     now = {day.date: day.half_days for day in absent_on}
     over = [(day.date, day.half_days - now.get(day.date, 0)) for day in told]
     return [AbsentDay(day, half_days) for day, half_days in over if half_days > 0]
+
+
+def in_no_other_term(wrong: Sequence[AbsentDay], calendar: SchoolCalendar, term: str) -> list[AbsentDay]:
+    """Those of a letter's wrong days that a family would be told of. A day on which a term of another name lies now counts there: nobody
+    corrected it, the name of its term did."""
+    return [day for day in wrong if (now := calendar.term_on(day.date)) is None or now.name == term]
 
 
 def refusal_of(sent: CorrectableLetter, absent_on: Sequence[AbsentDay]) -> CorrectionRefusal | None:

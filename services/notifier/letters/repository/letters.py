@@ -1,7 +1,7 @@
 """Letters: SQL. The caller holds the lock of the letter's case."""
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.delivery.deliveries.delivery import Withdrawal
 from services.notifier.letters.case import Case, Past, Waiting
+from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.tiers import Threshold
 from shared.worklist import repository as worklist
 from shared.worklist.repository import share_of
@@ -215,22 +216,31 @@ async def written_thresholds(connection: AsyncConnection, letter_ids: Collection
     return {row.id: row.threshold for row in rows}
 
 
-async def told_already(connection: AsyncConnection, about: Sequence[tuple[Case, Threshold]]) -> set[uuid.UUID]:
+async def told_already(
+    connection: AsyncConnection, about: Sequence[tuple[Case, Threshold]], calendars: Mapping[str, SchoolCalendar]
+) -> set[uuid.UUID]:
     """The students whose families have had a letter about this threshold and the very days that the case has now, and no correction of
-    it."""
+    it. The same goes for a letter under another name of the term, all days of which are the term's now. `calendars` are by school."""
     named = [(case, threshold) for case, threshold in about if case.absent_on]
+    terms = [calendars[case.school].term_named(case.term) if case.school in calendars else None for case, _ in named]
     if not named:
         return set()
     rows = await connection.execute(
         text(
             """
             SELECT n.student_id FROM unnest(
-                CAST(:student_ids AS uuid[]), CAST(:terms AS text[]), CAST(:thresholds AS int[]), CAST(:days AS text[])
-            ) AS n(student_id, term, threshold, days)
+                CAST(:student_ids AS uuid[]), CAST(:terms AS text[]), CAST(:thresholds AS int[]), CAST(:days AS text[]),
+                CAST(:starts AS date[]), CAST(:ends AS date[])
+            ) AS n(student_id, term, threshold, days, starts, ends)
             WHERE EXISTS (
                 SELECT FROM letters l JOIN deliveries d ON d.letter_id = l.id
-                WHERE l.student_id = n.student_id AND l.term = n.term AND l.threshold = n.threshold
-                    AND d.status = 'sent' AND d.corrects IS NULL AND d.told = CAST(n.days AS jsonb)
+                WHERE l.student_id = n.student_id AND l.threshold = n.threshold AND d.status = 'sent' AND d.corrects IS NULL
+                    AND CASE
+                        WHEN l.term = n.term THEN d.told = CAST(n.days AS jsonb)
+                        ELSE (
+                            SELECT bool_and(CAST(day ->> 'date' AS date) BETWEEN n.starts AND n.ends) FROM jsonb_array_elements(d.told) day
+                        )
+                    END
                     AND NOT EXISTS (SELECT FROM deliveries x WHERE x.letter_id = l.id AND x.corrects = d.id AND x.status = 'sent')
             )
             """
@@ -240,6 +250,8 @@ async def told_already(connection: AsyncConnection, about: Sequence[tuple[Case, 
             "terms": [case.term for case, _ in named],
             "thresholds": [threshold for _, threshold in named],
             "days": [_encoder.encode(case.absent_on).decode() for case, _ in named],
+            "starts": [term and term.start for term in terms],
+            "ends": [term and term.end for term in terms],
         },
     )
     return {row.student_id for row in rows}

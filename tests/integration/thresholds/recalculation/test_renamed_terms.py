@@ -123,3 +123,41 @@ async def test_a_term_that_nothing_takes_the_place_of_stays_as_it_is(heart: Hear
     await calendar(heart, spring)
     assert await totals(heart) == {("2026-T4", "1"): 11}
     assert await heart.rows("SELECT * FROM holds") == []
+
+
+async def test_a_name_that_moves_to_other_days_leaves_the_running_ones_to_the_new_name(heart: Heart) -> None:
+    """A wrong name was sent for the running term: the calendar that puts it right has both."""
+    await heart.school()
+    await reachable(heart, "1", "2")
+    await heart.post(absences(11, student="1") + absences(3, student="2"))
+    right = [RENAMED, TermDates("2026-T4", date(2027, 1, 11), date(2027, 4, 1))]
+    # The total under the old name is nought, and the one under the new name is new; a family that was written to is not again.
+    assert await effect(heart, *right) == (2, 1, 1, 0)
+    await calendar(heart, *right)
+    assert await totals(heart) == {("2026-T3", "1"): 11, ("2026-T3", "2"): 3, ("2026-T4", "1"): 0, ("2026-T4", "2"): 0}
+    assert [what async for school in verify(heart.engine, CodeTable.load(), NOW) for what in school.differences] == []
+    # The record goes with the days. A letter that still waits for the old one goes under the new name: none is held here.
+    records = await heart.rows("SELECT term, threshold, status FROM star_records ORDER BY term")
+    assert [tuple(row) for row in records] == [("2026-T3", 5, "open"), ("2026-T4", 5, "withdrawn")]
+    assert await heart.said() == [("up", 5, 1), ("up", 5, 1), ("down", 5, 1)]
+    assert await heart.rows("SELECT * FROM holds") == []
+    # What is marked from now on counts under the new name alone, also what was marked under the old one before.
+    await heart.post(absences(1, student="2", first=3) + absences(2, student="1", code="P"))
+    assert await totals(heart) == {("2026-T3", "1"): 9, ("2026-T3", "2"): 4, ("2026-T4", "1"): 0, ("2026-T4", "2"): 0}
+
+
+async def test_a_term_that_keeps_its_name_and_moves_counts_the_days_that_it_has(heart: Heart) -> None:
+    """Its start a week later, and back: no second record, and the crossing that is back is the second one of the same."""
+    await heart.school()
+    await reachable(heart, "1")
+    await heart.post(absences(11))
+    later = TermDates("2026-T4", date(2026, 10, 19), END)
+    assert await effect(heart, later) == (1, 0, 1, 0)
+    await calendar(heart, later)
+    assert await totals(heart) == {("2026-T4", "1"): 1}
+    await calendar(heart, TermDates("2026-T4", FIRST_DAY, END), minutes=2)
+    assert await totals(heart) == {("2026-T4", "1"): 11}
+    assert await heart.said() == [("up", 5, 1), ("down", 5, 1), ("up", 5, 2)]
+    records = await heart.rows("SELECT term, threshold, status FROM star_records")
+    assert [tuple(row) for row in records] == [("2026-T4", 5, "open")]
+    assert await heart.rows("SELECT * FROM holds") == []

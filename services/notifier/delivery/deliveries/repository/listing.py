@@ -184,4 +184,5 @@ def _judged(row: dict[str, Any]) -> Mapping[str, Any]:
     told, days = (msgspec.convert(row.pop(name) or [], list[AbsentDay]) for name in ("told", "absent_on"))
     is_corrected = row.pop("is_corrected")
     sendable = row["status"] == "sent" and row["channel"] == "email" and row["corrects"] is None and not is_corrected
-    return row | {"can_be_corrected": sendable and bool(wrong_days(told, days))}
+    wrong = wrong_days(told, days) if sendable else []
+    return row | {"can_be_corrected": bool(wrong), "wrong_days": wrong}
