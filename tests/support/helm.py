@@ -5,16 +5,20 @@ import os
 import shutil
 import subprocess
 import warnings
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 VERSION = "v3.19.5"
 FOLDER = Path(__file__).parents[2] / ".cache" / "helm" / VERSION
 BUILD_TIMEOUT = 200.0
 """Seconds; a test has 300."""
 
+CHART = Path(__file__).parents[2] / "deploy" / "helm" / "star"
 KUBERNETES = "1.34.0"
 """The version that charts are rendered for: that of the schemas they are checked by."""
 
@@ -29,6 +33,21 @@ def helm(*arguments: str | Path, fails: bool = False) -> str:
     done = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False)
     assert (done.returncode != 0) == fails, done.stdout + done.stderr
     return done.stderr if fails else done.stdout
+
+
+def rendered(folder: Path, values: dict[str, Any]) -> list[dict[str, Any]]:
+    """The documents of the chart with these values, which are written into a file of the folder."""
+    file = folder / "values.yaml"
+    file.write_text(yaml.safe_dump(values))
+    text = helm("template", "star", CHART, "--kube-version", KUBERNETES, "--values", file)
+    return [document for document in yaml.safe_load_all(text) if document]
+
+
+def pods(documents: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The names of what starts pods, and how each pod is to be."""
+    for document in documents:
+        if document["kind"] in {"Deployment", "Job"}:
+            yield document["metadata"]["name"], document["spec"]["template"]["spec"]
 
 
 def _built() -> str | None:

@@ -1,7 +1,6 @@
 """`deploy/helm/star`: rendered by Helm, in the form of the Kubernetes API, with settings, ports, names and secrets that there are."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ from deploy.cli.environment import known_variables
 from deploy.services import SETTINGS
 from shared.telemetry import metrics
 from shared.version import VERSION
-from tests.support.helm import KUBERNETES, helm
+from tests.support.helm import CHART, KUBERNETES, helm, pods, rendered
 
-CHART = Path(__file__).parents[3] / "deploy" / "helm" / "star"
 LEAST = {"kafka": {"bootstrap": "kafka.example.nz:9092"}, "oidc": {"issuer": "https://login.example.nz"}}
 MOST = {
     "kafka": {"bootstrap": "kafka.example.nz:9092", "security": "sasl_tls", "secret": "star-kafka"},
@@ -32,19 +30,6 @@ MOST = {
 }
 OPERATORS = {"ScaledObject", "ServiceMonitor"}
 """Kinds of others' operators, whose schemas are not in Kubernetes."""
-
-
-def rendered(folder: Path, values: dict[str, Any]) -> list[dict[str, Any]]:
-    file = folder / "values.yaml"
-    file.write_text(yaml.safe_dump(values))
-    text = helm("template", "star", CHART, "--kube-version", KUBERNETES, "--values", file)
-    return [document for document in yaml.safe_load_all(text) if document]
-
-
-def pods(documents: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for document in documents:
-        if document["kind"] in {"Deployment", "Job"}:
-            yield document["metadata"]["name"], document["spec"]["template"]["spec"]
 
 
 def named(documents: list[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
