@@ -119,10 +119,25 @@ def plan_review_id(school: str, version: int, notice: str) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, f"plan/{school}/{version}/review/{notice}")
 
 
+def statements_event_id(school: str, term: str, occasion: str, on: date) -> uuid.UUID:
+    """The event that a school asks for its students' statements on a day."""
+    return uuid.uuid5(NAMESPACE, f"statements/{school}/{term}/{occasion}/{on}")
+
+
+def statement_event_id(student: uuid.UUID, term: str, occasion: str, on: date) -> uuid.UUID:
+    """The event of a student's statement that was asked for on a day."""
+    return uuid.uuid5(NAMESPACE, f"statement/{student}/{term}/{occasion}/{on}")
+
+
 def letter_id(event_id: str) -> uuid.UUID:
     """The id of the letter that an event makes wait: the same when the event is read again by a database that has forgotten it, so that a
     letter that goes twice then has the same Message-ID."""
     return uuid.uuid5(NAMESPACE, f"letter/{event_id}")
+
+
+def occasion_letter_id(student: uuid.UUID, term: str, occasion: str, on: date) -> uuid.UUID:
+    """The id of a letter that is about no threshold: one for each student, occasion and day."""
+    return uuid.uuid5(NAMESPACE, f"letter/{student}/{term}/{occasion}/{on}")
 
 
 def notice_id(kind: str, *place: object) -> uuid.UUID:

@@ -11,6 +11,7 @@ POLICY: Final[dict[str, Any]] = {
     # Played in the holidays, the demo is about a term that is over.
     "after_term": "P60D",
     "daily_cap": 60,
+    "good_news": {"back_on_track": 10, "full_term": True},
 }
 
 

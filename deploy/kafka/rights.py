@@ -24,6 +24,8 @@ from shared.events.topics import (
     RESPONSES,
     SCHOOLS,
     STANDINGS,
+    STATEMENT_REQUESTS,
+    STATEMENTS,
     STUDENTS,
     Topic,
 )
@@ -47,11 +49,12 @@ RIGHTS: Final[Mapping[ServiceName, Rights]] = MappingProxyType(
     {
         "ingest": Rights(frozenset({EFFECTS, ERASURES}), frozenset({MARKS, SCHOOLS, STUDENTS, PROPOSALS, ERASURES, DEAD_LETTERS})),
         "thresholds": Rights(
-            frozenset({MARKS, SCHOOLS, STUDENTS, PROPOSALS, REPLIES, ERASURES, DEAD_LETTERS}),
-            frozenset({MARKS, CROSSINGS, APPROACHES, STANDINGS, RESPONSES, LETTER_HOLDS, PLANS, EFFECTS}),
+            frozenset({MARKS, SCHOOLS, STUDENTS, PROPOSALS, REPLIES, STATEMENT_REQUESTS, ERASURES, DEAD_LETTERS}),
+            frozenset({MARKS, CROSSINGS, APPROACHES, STANDINGS, RESPONSES, LETTER_HOLDS, STATEMENTS, PLANS, EFFECTS}),
         ),
         "notifier": Rights(
-            frozenset({SCHOOLS, STUDENTS, CROSSINGS, APPROACHES, STANDINGS, RESPONSES, LETTER_HOLDS, PLANS, ERASURES}), frozenset({REPLIES})
+            frozenset({SCHOOLS, STUDENTS, CROSSINGS, APPROACHES, STANDINGS, RESPONSES, LETTER_HOLDS, STATEMENTS, PLANS, ERASURES}),
+            frozenset({REPLIES, STATEMENT_REQUESTS}),
         ),
         "moe-sync": Rights(frozenset({SCHOOLS, STUDENTS, CROSSINGS, RESPONSES, ERASURES}), frozenset()),
     }

@@ -116,6 +116,7 @@ WITHOUT_RULE: Final[Mapping[str, str]] = MappingProxyType(
         "notifier.contact_addresses": "ids of addresses: with the contact",
         "notifier.contacts": "students and caregivers, with names and addresses: until the student is taken off or erased",
         "notifier.digest_schedules": "a row for each school",
+        "notifier.letter_rounds": "a row for each school that asks for statements or good news",
         "notifier.key_holders": "keys that a school gave to another child: letters are listed by them",
         "notifier.plan_promises": "the activities that a school's published plan names",
         "notifier.policies": "a school's choices, every version: a letter names the one that it went by",

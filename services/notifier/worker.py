@@ -18,9 +18,11 @@ from services.notifier.letters.handlers.crossings import GROUP as CROSSINGS_GROU
 from services.notifier.letters.handlers.crossings import CrossingsHandler
 from services.notifier.letters.handlers.holds import HoldsHandler
 from services.notifier.letters.handlers.standings import StandingsHandler
+from services.notifier.letters.handlers.statements import StatementsHandler
 from services.notifier.letters.renewing import LetterRenewer
 from services.notifier.letters.retention import retention_rules as cases_kept
 from services.notifier.letters.roster import follow_roster as letters_follow
+from services.notifier.letters.rounds.task import RoundTask
 from services.notifier.letters.task import LetterTask
 from services.notifier.letters.withdrawing import LetterCloser
 from services.notifier.letters.writing import LetterWriter
@@ -122,6 +124,12 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
                 by_clock=True,
             ),
             "standings": parts.consume("standings", [topics.STANDINGS], StandingsHandler(box, clock, corrector=corrector)),
+            "statements": parts.consume(
+                "statements",
+                [topics.STATEMENTS],
+                StatementsHandler(box, clock, hold=settings.hold, window=settings.policy_defaults.window, tell_within=settings.tell_within),
+                by_clock=True,
+            ),
             "holds": parts.consume("holds", [topics.LETTER_HOLDS], HoldsHandler(box, clock)),
             "plans": parts.consume(
                 "plans",
@@ -132,7 +140,7 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
             # Letters are written, sent, and told of to staff in loops of their own: none of the three keeps another waiting.
             "letters": parts.work([letter], concurrency=LETTERS_TOGETHER, name="letters"),
             "deliveries": parts.work([delivery], concurrency=settings.letters_at_once * AHEAD, name="deliveries"),
-            "work": parts.work([trial, digest, notice], concurrency=STAFF_MAIL_AT_ONCE),
+            "work": parts.work([trial, digest, notice, RoundTask(parts.engine, clock)], concurrency=STAFF_MAIL_AT_ONCE),
             "relay": parts.relay(),
             "retention": parts.retention(kept(settings, clock), history=[DeliveryTask.kind, NoticeTask.kind, WebhookTask.kind]),
             "bells": parts.bells(),

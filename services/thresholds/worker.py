@@ -13,6 +13,7 @@ from services.thresholds.data_quality.handler import REPORTED_KEPT_FOR, DeadLett
 from services.thresholds.data_quality.repository import reported_letters
 from services.thresholds.feed import repository as feed
 from services.thresholds.feed.archive import FEED_KEPT_FOR, archive
+from services.thresholds.good_news.handler import StatementsHandler
 from services.thresholds.meetings.erasing import erase as erase_meetings
 from services.thresholds.plans import repository as plans
 from services.thresholds.plans.task import PlanReviewTask
@@ -111,6 +112,7 @@ async def run_worker(
             "marks": parts.consume(MARKS_GROUP, [topics.MARKS], marks),
             "proposals": parts.consume("proposals", [topics.PROPOSALS], ProposalsHandler(box, clock, folder=folder)),
             "replies": parts.consume("replies", [topics.REPLIES], RepliesHandler(box, clock)),
+            "statements": parts.consume("statements", [topics.STATEMENT_REQUESTS], StatementsHandler(box, clock, codes=codes)),
             "dead-letters": parts.consume("dead-letters", [topics.DEAD_LETTERS], DeadLettersHandler(box, clock)),
             "days": lambda stop: DaysToKeep(parts.engine, folder, clock=clock).run(stop, keeping),
             "work": parts.work(tasks, concurrency=RECALCULATIONS_AT_ONCE, regardless=[RecalculationTask.kind]),

@@ -40,6 +40,8 @@ RECORD_UPDATED: Final = EventType("nz.star.record.updated.v1", topics.RESPONSES,
 LETTERS_HELD: Final = EventType("nz.star.letters.held.v1", topics.LETTER_HOLDS, data.LettersHeld)
 LETTERS_RELEASED: Final = EventType("nz.star.letters.released.v1", topics.LETTER_HOLDS, data.LettersReleased)
 FAMILY_REPLIED: Final = EventType("nz.star.family.replied.v1", topics.REPLIES, data.FamilyReplied)
+STATEMENTS_REQUESTED: Final = EventType("nz.star.statements.requested.v1", topics.STATEMENT_REQUESTS, data.StatementsRequested)
+STATEMENT_MADE: Final = EventType("nz.star.statement.made.v1", topics.STATEMENTS, data.StatementMade)
 PLAN_PUBLISHED: Final = EventType("nz.star.plan.published.v1", topics.PLANS, data.PlanPublished)
 PLAN_REVIEW_DUE: Final = EventType("nz.star.plan.review-due.v1", topics.PLANS, data.PlanReviewDue)
 CHANGE_PROPOSED: Final = EventType("nz.star.change.proposed.v1", topics.PROPOSALS, data.ChangeProposed)
@@ -63,6 +65,8 @@ EVENTS: Final = (
     LETTERS_HELD,
     LETTERS_RELEASED,
     FAMILY_REPLIED,
+    STATEMENTS_REQUESTED,
+    STATEMENT_MADE,
     PLAN_PUBLISHED,
     PLAN_REVIEW_DUE,
     CHANGE_PROPOSED,

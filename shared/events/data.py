@@ -444,6 +444,49 @@ class FamilyReplied(Struct, frozen=True, kw_only=True):
     replied_at: Moment
 
 
+LetterOccasion = Literal["statement", "back-on-track", "full-term"]
+"""The occasions of letters that are about no threshold: how the student stands; a student who is back at school after a threshold; a
+term without absence."""
+
+
+class StatementsRequested(Struct, frozen=True, kw_only=True):
+    """A school's letters are to say, on the day `on`, how its students stand in a term, or who of them has good news.
+
+    `clear_days`: school days without absence after which a student is back on track. `compared`: whether the school's average is asked for.
+    """
+
+    school: str
+    term: str
+    occasion: LetterOccasion
+    on: date
+    clear_days: Annotated[int, Meta(ge=1, le=60)] = 10
+    compared: bool = False
+    requested_at: Moment
+
+
+class StatementMade(Struct, frozen=True, kw_only=True):
+    """How a student of a school stands in a term, as a request of that school asked: what one letter to the family would say.
+
+    `on` is the day of the request. `since`: the first day of the good news. `standing` is the version of the student's standing, 0 where
+    none was said. `school_average_days`: absent days of the school's students on average, where that was asked for.
+    """
+
+    school: str
+    student: str
+    student_id: UUID
+    term: str
+    occasion: LetterOccasion
+    on: date
+    since: date | None = None
+    tier: Tier
+    absent_half_days: Annotated[int, Meta(ge=0, le=1_000)]
+    absent_days: float
+    absent_on: list[AbsentDay]
+    illness_half_days: Annotated[int, Meta(ge=0, le=1_000)]
+    standing: Annotated[int, Meta(ge=0, le=MOST_VERSIONS)] = 0
+    school_average_days: float | None = None
+
+
 class PlanPublished(Struct, frozen=True, kw_only=True):
     """A school has published a version of its Attendance Management Plan. `activities`: the standard codes of the response activities that
     it names at each threshold (`5`, `10`, `15`); events of earlier releases do not say."""

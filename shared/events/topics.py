@@ -34,6 +34,9 @@ STANDINGS: Final = Topic("star.standings.v1", key="student_id", retention=None)
 LETTER_HOLDS: Final = Topic("star.letter-holds.v1", key="student_id", retention=timedelta(days=400))
 # Not for partners, either: what a family answers is between them and the school.
 REPLIES: Final = Topic("star.replies.v1", key="student_id", retention=timedelta(days=400))
+# A school asks how its students stand, as its letters are to say, and is answered student by student. Not for partners.
+STATEMENT_REQUESTS: Final = Topic("star.statement-requests.v1", key="school", retention=timedelta(days=14))
+STATEMENTS: Final = Topic("star.statements.v1", key="student_id", retention=timedelta(days=14))
 PLANS: Final = Topic("star.plans.v1", key="school", retention=timedelta(days=400))
 # A question and its answer are of use for seconds; a day lets somebody look at them. Not for partners: they are about what may never be.
 PROPOSALS: Final = Topic("star.proposals.v1", key="school", retention=timedelta(days=1))
@@ -52,6 +55,8 @@ TOPICS: Final = (
     RESPONSES,
     LETTER_HOLDS,
     REPLIES,
+    STATEMENT_REQUESTS,
+    STATEMENTS,
     PLANS,
     PROPOSALS,
     EFFECTS,

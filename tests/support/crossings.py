@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypedDict, Unpack
 
 from shared.attendance.tiers import TIERS, Threshold, Tier, level_of
-from shared.events.catalogue import STANDING_CHANGED, THRESHOLD_CROSSED, THRESHOLD_RETRACTED
-from shared.events.data import AbsentDay, StandingChanged, ThresholdCrossed, ThresholdRetracted
+from shared.events.catalogue import STANDING_CHANGED, STATEMENT_MADE, THRESHOLD_CROSSED, THRESHOLD_RETRACTED
+from shared.events.data import AbsentDay, LetterOccasion, StandingChanged, StatementMade, ThresholdCrossed, ThresholdRetracted
 from shared.events.envelope import Event
-from shared.identifiers import crossing_event_id, standing_event_id, star_record_id, student_id
+from shared.identifiers import crossing_event_id, standing_event_id, star_record_id, statement_event_id, student_id
 
 SCHOOL, STUDENT, TERM = "0999", "12345", "2026-T4"
 STUDENT_ID = student_id(SCHOOL, STUDENT)
@@ -92,3 +92,36 @@ def stands(absent_on: list[AbsentDay], version: int, *, illness: int = 0, studen
         version=version,
     )
     return Event(STANDING_CHANGED, str(standing_event_id(who, TERM, version)), "/thresholds", said_at, str(who), data)
+
+
+def statement(
+    occasion: LetterOccasion,
+    absent_on: list[AbsentDay],
+    *,
+    on: date = date(2026, 11, 23),
+    since: date | None = None,
+    standing: int = 0,
+    average: float | None = None,
+    student: str = STUDENT,
+    said_at: datetime = SAID_AT,
+) -> Event:
+    """The answer about a student to a question of the school's."""
+    who = student_id(SCHOOL, student)
+    half_days = sum(day.half_days for day in absent_on)
+    data = StatementMade(
+        school=SCHOOL,
+        student=student,
+        student_id=who,
+        term=TERM,
+        occasion=occasion,
+        on=on,
+        since=since,
+        tier=TIERS[level_of(half_days)],
+        absent_half_days=half_days,
+        absent_days=half_days / 2,
+        absent_on=absent_on,
+        illness_half_days=0,
+        standing=standing,
+        school_average_days=average,
+    )
+    return Event(STATEMENT_MADE, str(statement_event_id(who, TERM, occasion, on)), "/thresholds", said_at, str(who), data)

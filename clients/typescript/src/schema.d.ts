@@ -3130,7 +3130,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The words in force of every threshold
+         * The words in force of every letter
          * @description The school's own in every language; the house's where the school has none in English.
          */
         get: operations["listTemplates"];
@@ -9172,6 +9172,10 @@ export interface components {
             correct: "offer" | "send" | "never";
             /** @description Whether letters carry a link for the family's answer; null for none */
             replies?: components["schemas"]["RepliesIn"] | null;
+            /** @description Letters with good news; null for none */
+            good_news?: components["schemas"]["GoodNewsIn"] | null;
+            /** @description Regular statements to every family; null for none */
+            statement?: components["schemas"]["StatementIn"] | null;
             /** @description School number, four digits. */
             school: string;
             /** @description Version. */
@@ -9240,11 +9244,10 @@ export interface components {
             student_id: string;
             /** @description School term. */
             term: string;
-            /**
-             * @description Until the letter is written: what it would be about now
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description Until the letter is written: what it would be about now; null for a letter that is about no threshold */
+            threshold: (5 | 10 | 15) | null;
+            /** @description The occasion of a letter that is about no threshold; null for any other */
+            occasion: ("statement" | "back-on-track" | "full-term") | null;
             /**
              * @description Status.
              * @enum {string}
@@ -9329,11 +9332,10 @@ export interface components {
             student_id: string;
             /** @description School term. */
             term: string;
-            /**
-             * @description Until the letter is written: what it would be about now
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description Until the letter is written: what it would be about now; null for a letter that is about no threshold */
+            threshold: (5 | 10 | 15) | null;
+            /** @description The occasion of a letter that is about no threshold; null for any other */
+            occasion: ("statement" | "back-on-track" | "full-term") | null;
             /**
              * @description Status.
              * @enum {string}
@@ -9480,6 +9482,19 @@ export interface components {
             next: string | null;
         };
         /**
+         * GoodNewsIn
+         * @description Letters with good news: each goes to the family once.
+         */
+        GoodNewsIn: {
+            /** @description School days without absence after which a family that had reached a threshold is told; null for never */
+            back_on_track?: number | null;
+            /**
+             * @description Whether a term without absence is told, three days after its end
+             * @default false
+             */
+            full_term: boolean;
+        };
+        /**
          * InForce
          * @description The values in force for the fields that the policy leaves to the service.
          */
@@ -9530,11 +9545,10 @@ export interface components {
             student: string;
             /** @description Name. */
             name: string | null;
-            /**
-             * @description Threshold in days: 5, 10 or 15.
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description null for a letter that is about no threshold */
+            threshold: (5 | 10 | 15) | null;
+            /** @description The occasion of a letter that is about no threshold; null for any other */
+            occasion: ("statement" | "back-on-track" | "full-term") | null;
             /** @description Absent days: half of the absent half days. */
             absent_days: number;
             /**
@@ -9752,6 +9766,10 @@ export interface components {
             correct: "offer" | "send" | "never";
             /** @description Whether letters carry a link for the family's answer; null for none */
             replies?: components["schemas"]["RepliesIn"] | null;
+            /** @description Letters with good news; null for none */
+            good_news?: components["schemas"]["GoodNewsIn"] | null;
+            /** @description Regular statements to every family; null for none */
+            statement?: components["schemas"]["StatementIn"] | null;
         };
         /**
          * PolicyVersionOut
@@ -9797,6 +9815,10 @@ export interface components {
             correct: "offer" | "send" | "never";
             /** @description Whether letters carry a link for the family's answer; null for none */
             replies?: components["schemas"]["RepliesIn"] | null;
+            /** @description Letters with good news; null for none */
+            good_news?: components["schemas"]["GoodNewsIn"] | null;
+            /** @description Regular statements to every family; null for none */
+            statement?: components["schemas"]["StatementIn"] | null;
             /** @description School number, four digits. */
             school: string;
             /** @description Version. */
@@ -10222,6 +10244,23 @@ export interface components {
             };
         };
         /**
+         * StatementIn
+         * @description A statement to every family of how their child stands: own days and dates, never before the third week of a term.
+         */
+        StatementIn: {
+            /**
+             * @description How often every family gets a statement.
+             * @default fortnight
+             * @enum {string}
+             */
+            every: "fortnight" | "term";
+            /**
+             * @description Whether the average of the school's students stands beside the child's own number
+             * @default false
+             */
+            compare: boolean;
+        };
+        /**
          * StepCount
          * @description The deliveries (and letters without one) of one status about one threshold.
          */
@@ -10231,11 +10270,10 @@ export interface components {
              * @enum {string}
              */
             status: "held" | "no-contact" | "on-hold" | "awaiting-release" | "past" | "waiting" | "sent" | "failed" | "bounced" | "cancelled";
-            /**
-             * @description Threshold in days: 5, 10 or 15.
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description null for a letter that is about no threshold */
+            threshold: (5 | 10 | 15) | null;
+            /** @description The occasion of a letter that is about no threshold; null for any other */
+            occasion: ("statement" | "back-on-track" | "full-term") | null;
             /** @description How many letters. */
             letters: number;
         };
@@ -10394,16 +10432,13 @@ export interface components {
         };
         /**
          * TemplateOut
-         * @description The words in force for a threshold and language.
+         * @description The words in force for a letter and language.
          */
         TemplateOut: {
             /** @description School number, four digits. */
             school: string;
-            /**
-             * @description Threshold in days: 5, 10 or 15.
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description The threshold in days, or the occasion of a letter that is about none */
+            threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
             /** @description The language of these words; another one than asked for, where there are none in that */
             language: string;
             /** @description Subject line, with variables in double braces. */
@@ -10591,11 +10626,10 @@ export interface components {
              * @description Day.
              */
             day: string;
-            /**
-             * @description Threshold in days: 5, 10 or 15.
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description null for a letter that is about no threshold */
+            threshold: (5 | 10 | 15) | null;
+            /** @description The occasion of a letter that is about no threshold; null for any other */
+            occasion: ("statement" | "back-on-track" | "full-term") | null;
             /** @description How many letters. */
             letters: number;
         };
@@ -10618,11 +10652,10 @@ export interface components {
             student_id: string;
             /** @description School term. */
             term: string;
-            /**
-             * @description Threshold in days: 5, 10 or 15.
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description null for a letter that is about no threshold */
+            threshold: (5 | 10 | 15) | null;
+            /** @description The occasion of a letter that is about no threshold; null for any other */
+            occasion: ("statement" | "back-on-track" | "full-term") | null;
             /** @description Absent half days, the unit of every total. */
             absent_half_days: number;
             /**
@@ -26576,7 +26609,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };
@@ -26655,7 +26688,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };
@@ -26769,7 +26802,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };
@@ -26853,7 +26886,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };
@@ -26932,7 +26965,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };
@@ -27043,7 +27076,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };
@@ -27157,7 +27190,7 @@ export interface operations {
             };
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };

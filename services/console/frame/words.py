@@ -45,6 +45,15 @@ def moment(value: datetime | str | None, zone: ZoneInfo) -> str:
     return f"{day(local.date())} {local.hour}:{local.minute:02}"
 
 
+OCCASIONS: Final = {"statement": "statement", "back-on-track": "back on track", "full-term": "term without absence"}
+"""The occasions of letters that are about no step."""
+
+
+def letter_kind(value: float | str | None) -> str:
+    """A letter's step, or its occasion: "5 days", "back on track"."""
+    return OCCASIONS.get(value, value) if isinstance(value, str) else days(value)
+
+
 def days(value: float | None) -> str:
     """An amount of days: "1 day", "11.5 days"."""
     if value is None:

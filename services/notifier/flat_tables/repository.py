@@ -11,7 +11,8 @@ ROWS_AT_ONCE: Final = 2_000
 _LETTERS: Final = """
     SELECT CAST(l.id AS text) AS letter_id, CAST(d.id AS text) AS delivery_id, l.school, l.term, c.student,
         CAST(l.student_id AS text) AS student_id, s.given_name, s.family_name, l.threshold, coalesce(d.status, l.state) AS status,
-        d.channel, d.template_language AS language, l.created_at, greatest(l.due_at, l.put_off_until) AS due_at, d.sent_at, d.bounced_at
+        d.channel, d.template_language AS language, l.created_at, greatest(l.due_at, l.put_off_until) AS due_at, d.sent_at, d.bounced_at,
+        l.occasion
     FROM letters l
     JOIN cases c USING (student_id, term)
     LEFT JOIN deliveries d ON d.letter_id = l.id

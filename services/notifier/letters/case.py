@@ -10,16 +10,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from services.notifier.templates.rendering.occasion import Count
+from services.notifier.templates.letter_kinds import LetterKind
+from services.notifier.templates.rendering.occasion import About, Count
+from services.notifier.templates.rendering.occasions import NO_MORE
 from shared.attendance.tiers import Threshold, Tier, highest_threshold
-from shared.events.data import AbsentDay, Crossing, StandingChanged
+from shared.events.data import AbsentDay, Crossing, LetterOccasion, StandingChanged, StatementMade
 from shared.identifiers import crossing_event_id
 
 CrossingState = Literal["standing", "retracted", "lettered", "past"]
 WaitingState = Literal["held", "no-contact", "on-hold", "awaiting-release"]
-Past = Literal["term-over", "too-late", "threshold-off", "told-already"]
+Past = Literal["term-over", "too-late", "threshold-off", "told-already", "not-chosen", "not-so-now", "no-contact"]
 """Why a letter that was due is not written: its term is over; staff held it for too long; the school's policy has no letter for its
-threshold; the family has had a letter about the very same days."""
+threshold; the family has had a letter about the very same days. For a letter about no threshold: the school's policy has none of its kind
+now; the good news is no longer so; there is nobody to send it to."""
 
 CLOCKS_APART: Final = timedelta(minutes=5)
 """Events of one student come in order; an event that is older than the newest by more than clocks differ was sent again much later."""
@@ -49,7 +52,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The letter that has not been written yet. Its threshold is what it would be about now.
+    """A letter that has not been written yet. Its threshold is what it would be about now.
 
     On hold: due, and staff hold it. Awaiting release: due when more were than may go in a day; `released` once a person let it go.
     """
@@ -57,9 +60,20 @@ class Waiting:
     id: uuid.UUID
     work_id: uuid.UUID
     state: WaitingState
-    threshold: Threshold
+    kind: LetterKind
     due_at: datetime
     released: bool = False
+    about: About = NO_MORE
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """The threshold that it is about; None for a statement or good news."""
+        return self.kind if isinstance(self.kind, int) else None
+
+    @property
+    def occasion(self) -> LetterOccasion | None:
+        """The occasion of a letter that is about no threshold; None for any other."""
+        return None if isinstance(self.kind, int) else self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,8 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class Case:
     """One student's term. `absent_on` are the days that make up the total, as far as its event named them, and `illness_half_days` is how
-    much of it was illness. `standing` is the version of the standing that these come from; 0 where only old crossings have come."""
+    much of it was illness. `standing` is the version of the standing that these come from; 0 where only old crossings have come.
+    `waiting` is about a threshold; `others` are statements and good news that wait: no crossing brings them or takes them back."""
 
     student_id: uuid.UUID
     term: str
@@ -88,10 +103,15 @@ class Case:
     absent_on: tuple[AbsentDay, ...] = ()
     illness_half_days: int = 0
     standing: int = 0
+    others: tuple[Waiting, ...] = ()
 
     def find(self, threshold: Threshold, sequence: int) -> Kept | None:
         """The crossing of that threshold and number."""
         return next((kept for kept in self.crossings if (kept.threshold, kept.sequence) == (threshold, sequence)), None)
+
+    def in_wait(self) -> tuple[Waiting, ...]:
+        """All letters that wait."""
+        return self.others if self.waiting is None else (self.waiting, *self.others)
 
     def wanted(self) -> Threshold | None:
         """The highest threshold that stands and that no letter was about.
@@ -163,6 +183,35 @@ def stands(case: Case, standing: StandingChanged, said_at: datetime) -> Case:
     )
 
 
+def stated(case: Case, statement: StatementMade, said_at: datetime) -> Case:
+    """The student's total, as a statement has it: newer than the case's, unless a standing or a statement behind it is here already.
+
+    Statements alone say it of students under every threshold.
+    """
+    if statement.standing < case.standing or (statement.standing == case.standing and said_at < case.counted_at):
+        return case
+    return replace(
+        case,
+        tier=statement.tier,
+        absent_half_days=statement.absent_half_days,
+        counted_at=said_at,
+        absent_on=tuple(statement.absent_on),
+        illness_half_days=statement.illness_half_days,
+        standing=statement.standing,
+    )
+
+
+def is_so(case: Case, waiting: Waiting) -> bool:
+    """Whether good news is good news still: no absence since it began. A statement says whatever is so."""
+    match waiting.occasion:
+        case "full-term":
+            return case.absent_half_days == 0
+        case "back-on-track":
+            since = waiting.about.since
+            return since is None or all(day.date < since for day in case.absent_on)
+    return True
+
+
 def released(case: Case, letter_id: uuid.UUID, draft: Draft) -> Case:
     """A letter was withdrawn before any of it went out: the crossings that it was about stand without a letter again."""
     standing = [
@@ -213,7 +262,7 @@ def _settled(case: Case, draft: Draft) -> Case:
 def _about(waiting: Waiting, threshold: Threshold) -> Waiting:
     """Staff hold the letter of one threshold: about another one, they are asked anew when it is due."""
     state = "held" if waiting.state == "on-hold" and threshold != waiting.threshold else waiting.state
-    return replace(waiting, threshold=threshold, state=state)
+    return replace(waiting, kind=threshold, state=state)
 
 
 def _new(draft: Draft, threshold: Threshold) -> Waiting:

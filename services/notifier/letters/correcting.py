@@ -113,7 +113,7 @@ class Corrector:
             return None
         to = recipients(contact.caregivers, elsewhere=contact.elsewhere, decisions=await decisions.of(connection, case.school))
         recipient = next((one for one in to if one.address == sent.recipient), None)
-        if recipient is None:
+        if recipient is None or sent.threshold is None:
             return None
         occasion = occasion_of(case.count(), school, contact, recipient.names)
         wrong = in_no_other_term(wrong_days(sent.told, case.absent_on), school.calendar(), case.term)

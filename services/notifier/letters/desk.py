@@ -18,9 +18,9 @@ from services.notifier.letters.policy import Hold, Policy, PolicyDefaults, cap_o
 from services.notifier.letters.repository import holds, letters, policies
 from services.notifier.letters.repository.cases import CaseKey
 from services.notifier.settings import SCHEMA
+from services.notifier.templates.letter_kinds import LetterKind
 from services.notifier.templates.repository import templates
 from services.notifier.templates.repository.templates import TemplateVersion
-from shared.attendance.tiers import Threshold
 from shared.offsets import repository as offsets
 
 
@@ -37,13 +37,13 @@ class Desk:
     contacts: Mapping[uuid.UUID, Contact]
     bad: Collection[tuple[str, str]]
     decisions: Mapping[str, Decisions]
-    words: Mapping[tuple[str, Threshold], Mapping[str, TemplateVersion]]
+    words: Mapping[tuple[str, LetterKind], Mapping[str, TemplateVersion]]
     told: Collection[uuid.UUID]
     restored_at: datetime | None
 
     @classmethod
     async def of(
-        cls, connection: AsyncConnection, about: Sequence[tuple[Case, Threshold]], defaults: PolicyDefaults, now: datetime
+        cls, connection: AsyncConnection, about: Sequence[tuple[Case, LetterKind]], defaults: PolicyDefaults, now: datetime
     ) -> Self:
         """The desk for letters about cases, which are locked."""
         numbers = {case.school for case, _ in about}
@@ -65,8 +65,12 @@ class Desk:
             contacts=people,
             bad=await bad_addresses.among_schools(connection, keys),
             decisions=await decisions.of_schools(connection, numbers),
-            words=await templates.in_force_of(connection, {(case.school, threshold) for case, threshold in about}),
-            told=await letters.told_already(connection, about, {number: school.calendar() for number, school in schools.items()}),
+            words=await templates.in_force_of(connection, {(case.school, kind) for case, kind in about}),
+            told=await letters.told_already(
+                connection,
+                [(case, kind) for case, kind in about if isinstance(kind, int)],
+                {number: school.calendar() for number, school in schools.items()},
+            ),
             restored_at=await offsets.restored_at(connection, f"{SCHEMA}.{GROUP}"),
         )
 

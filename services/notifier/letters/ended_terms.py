@@ -17,4 +17,4 @@ async def delivery_is_over(connection: AsyncConnection, due: DueDelivery, now: d
     if school is None:
         return False
     calendar, policy = school.calendar(), await policies.current(connection, due.school)
-    return is_over(policy, calendar.term_named(due.term), calendar, now - DAY, due.term)
+    return is_over(policy, calendar.term_named(due.term), calendar, now - DAY, due.term, due.occasion)

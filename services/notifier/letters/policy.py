@@ -17,11 +17,13 @@ from services.notifier.contacts.recipients import Recipient
 from services.notifier.contacts.school_days import DAY, HORIZON, last_day_of_letters
 from services.notifier.contacts.sending_window import Window, last_closing, next_opening
 from services.notifier.letters.case import Past
+from services.notifier.letters.family_news import GoodNewsChoice, StatementChoice, last_day_about, wants
 from services.notifier.replies.choice import RepliesChoice
 from services.notifier.staff_mail.choices import StaffChoices
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.clock import instant
+from shared.events.data import LetterOccasion
 
 
 class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
@@ -29,7 +31,8 @@ class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
 
     `after_term` is how long after a term's last day letters about it may still go. A `daily_cap` of 0 lets a person release every letter.
     `correct`: when days of a letter that went no longer count, a letter of correction is offered to staff, sent by itself, or neither.
-    `replies`: letters carry a link by which families can answer; None for none.
+    `replies`: letters carry a link by which families can answer; None for none. `good_news` and `statement`: letters that are about no
+    threshold; None for none.
     """
 
     hold: timedelta | None = None
@@ -40,6 +43,8 @@ class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
     after_term: timedelta = timedelta(0)
     correct: Literal["offer", "send", "never"] = "offer"
     replies: RepliesChoice | None = None
+    good_news: GoodNewsChoice | None = None
+    statement: StatementChoice | None = None
 
 
 BEFORE_CLOSING: Final = timedelta(minutes=5)
@@ -70,12 +75,13 @@ class Hold:
 @dataclass(frozen=True, slots=True)
 class DueLetter:
     """A letter that is due: the threshold it would be about, the time of that crossing's event, whether staff kept it waiting, and the
-    name of its term."""
+    name of its term. Without a threshold it is for an `occasion`."""
 
-    threshold: Threshold
+    threshold: Threshold | None
     said_at: datetime | None
     kept_by_staff: bool
     term: str | None = None
+    occasion: LetterOccasion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +131,14 @@ def decide(
 
     `term` is the letter's term, if the school's calendar has it; a term of an earlier year that it does not have is over.
     """
-    last = last_day(policy, term, due.term)
+    last = last_day(policy, term, due.term, due.occasion)
     if last is not None and calendar.today(now) > last:
         return Never("term-over")
+    if due.occasion is not None and not wants(policy, due.occasion):
+        return Never("not-chosen")
     if due.kept_by_staff and due.said_at is not None and now - due.said_at > tell_within:
         return Never("too-late")
-    if due.threshold not in policy.thresholds:
+    if due.occasion is None and due.threshold not in policy.thresholds:
         return Never("threshold-off")
     held = held_until(policy, holds, due.threshold, term, calendar, now)
     if held is not None:
@@ -142,10 +150,17 @@ def decide(
     return Now()
 
 
-def in_time(decision: Decision, policy: Policy, term: Term | None, calendar: SchoolCalendar, now: datetime) -> Decision:
+def in_time(
+    decision: Decision,
+    policy: Policy,
+    term: Term | None,
+    calendar: SchoolCalendar,
+    now: datetime,
+    occasion: LetterOccasion | None = None,
+) -> Decision:
     """The decision, but for a letter that would wait for an opening of the window until its term is over: no school day opens it before,
     so any day does, and on the last evening the letter goes at once. A crossing in a term's last hours gets its letter."""
-    last = last_day(policy, term, None)
+    last = last_day(policy, term, None, occasion)
     if not isinstance(decision, NotNow) or last is None:
         return decision
     opening = next_opening(policy.window, calendar, now)
@@ -170,11 +185,18 @@ def may_have_left(policy: Policy, hold: timedelta, said_at: datetime | None, cal
     return opening is not None and opening <= restored_at
 
 
-def due_at(policy: Policy, hold: timedelta, term: Term | None, calendar: SchoolCalendar, now: datetime) -> datetime:
+def due_at(
+    policy: Policy,
+    hold: timedelta,
+    term: Term | None,
+    calendar: SchoolCalendar,
+    now: datetime,
+    occasion: LetterOccasion | None = None,
+) -> datetime:
     """The time at which a letter that begins to wait now is due, by a policy that names its window: after its waiting time, but while the
     window is still open for its term. A crossing in a term's last hours gets its letter."""
     wished = now + (hold if policy.hold is None else policy.hold)
-    last = last_day(policy, term, None)
+    last = last_day(policy, term, None, occasion)
     if last is None or calendar.today(now) > last:
         return wished
     midnight = instant(last + DAY, time(0), ZoneInfo(calendar.timezone))
@@ -182,13 +204,13 @@ def due_at(policy: Policy, hold: timedelta, term: Term | None, calendar: SchoolC
     return max(now, min(wished, closes - BEFORE_CLOSING))
 
 
-def last_day(policy: Policy, term: Term | None, name: str | None) -> date | None:
-    """The last day of letters about a term, by the school's policy."""
-    return last_day_of_letters(term, name, policy.after_term)
+def last_day(policy: Policy, term: Term | None, name: str | None, occasion: LetterOccasion | None = None) -> date | None:
+    """The last day of letters about a term, by the school's policy: of letters for an occasion, or of those about thresholds."""
+    return last_day_about(occasion, policy.statement, term, last_day_of_letters(term, name, policy.after_term))
 
 
 def held_until(
-    policy: Policy, holds: Iterable[Hold], threshold: Threshold, term: Term | None, calendar: SchoolCalendar, now: datetime
+    policy: Policy, holds: Iterable[Hold], threshold: Threshold | None, term: Term | None, calendar: SchoolCalendar, now: datetime
 ) -> datetime | None:
     """Until when a letter about this threshold is held, in UTC; None when it is not held, or not any more.
 
@@ -205,9 +227,16 @@ def held_until(
     return max((end for end in ends if end > now), default=None)
 
 
-def is_over(policy: Policy, term: Term | None, calendar: SchoolCalendar, now: datetime, name: str | None = None) -> bool:
+def is_over(
+    policy: Policy,
+    term: Term | None,
+    calendar: SchoolCalendar,
+    now: datetime,
+    name: str | None = None,
+    occasion: LetterOccasion | None = None,
+) -> bool:
     """Whether it is too late for letters about a term. One that the school's calendar does not know is over once its year is (`name`)."""
-    last = last_day(policy, term, name)
+    last = last_day(policy, term, name, occasion)
     return last is not None and calendar.today(now) > last
 
 
@@ -221,5 +250,5 @@ def chosen(policy: Policy, recipients: Sequence[Recipient]) -> tuple[Recipient, 
     return tuple(recipients[:1] if policy.recipients == "first" else recipients)
 
 
-def _is_for(hold: Hold, threshold: Threshold) -> bool:
+def _is_for(hold: Hold, threshold: Threshold | None) -> bool:
     return hold.threshold is None or hold.threshold == threshold

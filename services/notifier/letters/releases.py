@@ -34,22 +34,23 @@ async def decide_release(
     keys = await releases.awaiting(connection, school, chosen, states)
     # A letter that came to wait meanwhile is not one that the person saw.
     waiting = [
-        case
+        (case, letter)
         for case in (await cases.lock(connection, keys)).values()
-        if case.waiting is not None and case.waiting.state in states and (chosen is None or case.waiting.id in chosen)
+        for letter in case.in_wait()
+        if letter.state in states and (chosen is None or letter.id in chosen)
     ]
     if not waiting:
         return frozenset()
     decision = ReleaseDecision(uuid.uuid4(), school, action, reason, now, by)
     await releases.keep(connection, decision, len(waiting))
-    await releases.mark(connection, decision, [case.waiting.id for case in waiting if case.waiting is not None])
-    for case in waiting:
-        assert case.waiting is not None
+    await releases.mark(connection, decision, [letter.id for _, letter in waiting])
+    for case, letter in waiting:
         if action == "released":
-            await letters.renew_work(connection, replace(case.waiting, due_at=now), now)
-        else:
-            await letters.mark_past(connection, case.waiting, "discarded")
+            await letters.renew_work(connection, replace(letter, due_at=now), now)
+            continue
+        await letters.mark_past(connection, letter, "discarded")
+        if letter.occasion is None:
             await cases.save(connection, replace(case, waiting=None), passed(case, "discarded"), now)
     metrics.LETTERS.labels(action).inc(len(waiting))
     log.info("letters.decided", action=action, school=school, letters=len(waiting), decision=str(decision.id))
-    return frozenset(case.waiting.id for case in waiting if case.waiting is not None)
+    return frozenset(letter.id for _, letter in waiting)

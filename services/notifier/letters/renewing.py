@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifier.contacts.recipients import recipients
 from services.notifier.contacts.repository import contacts, decisions
 from services.notifier.delivery.deliveries.repository import deliveries
-from services.notifier.letters.case import Draft
+from services.notifier.letters.case import Draft, is_so
 from services.notifier.letters.correcting import Corrector
 from services.notifier.letters.repository import cases, corrections, letters
 from services.notifier.letters.withdrawing import withdraw
@@ -17,6 +17,7 @@ from services.notifier.letters.writing import LetterWriter, Sheet
 from services.notifier.replies.choice import RepliesChoice
 from services.notifier.replies.linking import Linker
 from services.notifier.replies.repository import links
+from services.notifier.templates.rendering.occasions import NO_MORE
 from services.notifier.templates.repository import templates
 from shared.attendance.tiers import highest_threshold
 from shared.clock import Clock
@@ -43,10 +44,15 @@ class LetterRenewer:
             await self.corrector.renew(connection, case, delivery_id, waiting.corrects, now)
             return
         threshold = await letters.written_threshold(connection, key.letter_id)
+        occasion = await letters.written_occasion(connection, key.letter_id) if threshold is None else None
         school, contact = await contacts.school(connection, key.school), await contacts.contact(connection, key.student_id)
-        if threshold is None or school is None or contact is None:
+        kind = threshold if occasion is None else occasion.kind
+        if kind is None or school is None or contact is None:
             return
-        if (highest_threshold(case.tier) or 0) < threshold:
+        if occasion is not None and not is_so(case, occasion):
+            await deliveries.cancelled(connection, delivery_id, "not-so-now")
+            return
+        if threshold is not None and (highest_threshold(case.tier) or 0) < threshold:
             await withdraw(connection, [(case, key.letter_id, Draft(uuid.uuid4(), uuid.uuid4(), now))], "retracted", now)
             return
         to = recipients(
@@ -62,7 +68,8 @@ class LetterRenewer:
         link = None
         if self.linker is not None and await links.digest(connection, delivery_id) is not None:
             link = self.linker.address(RepliesChoice())
-        sheet = Sheet(threshold, case, school, contact, await templates.in_force(connection, key.school, threshold), link)
+        more = NO_MORE if occasion is None else occasion.about
+        sheet = Sheet(kind, case, school, contact, await templates.in_force(connection, key.school, kind), link, more)
         parcel, written = self.writer.write(sheet, recipient, delivery_id, now)
         await deliveries.rewrite(connection, parcel, sheet.told)
         if key.channel == "email":

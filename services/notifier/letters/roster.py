@@ -13,6 +13,7 @@ from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.letters import no_contact
 from services.notifier.letters.case import Case, Draft
 from services.notifier.letters.repository import cases, letters
+from services.notifier.letters.rounds import planning
 from services.notifier.letters.withdrawing import withdraw
 from shared.telemetry import metrics
 
@@ -27,16 +28,18 @@ async def follow_roster(connection: AsyncConnection, change: RosterChange, now: 
     locked = await cases.lock_of_students(connection, change.left | change.reachable | put_off)
     left = {key: case for key, case in locked.items() if case.student_id in change.left}
     await _end(connection, list(left.values()), now)
-    locked |= {key: replace(case, waiting=None) for key, case in left.items()}
+    locked |= {key: replace(case, waiting=None, others=()) for key, case in left.items()}
     await deliveries.erase_of_students(connection, change.left)
     await no_contact.try_again(connection, [case for case in locked.values() if case.student_id in change.reachable], now)
+    if change.schools:
+        await planning.replan(connection, change.schools, now)
     put_off_letters = letters.put_off_among(case for case in locked.values() if case.student_id in put_off)
     await letters.look_again_at(connection, put_off_letters, now)
 
 
 async def _end(connection: AsyncConnection, cases: Sequence[Case], now: datetime) -> None:
     """Keeps back what has not gone out."""
-    waiting = [case.waiting for case in cases if case.waiting is not None]
+    waiting = [letter for case in cases for letter in case.in_wait()]
     await letters.cancel_all(connection, waiting, "student-left", now)
     for letter in waiting:
         metrics.LETTERS.labels("cancelled").inc()

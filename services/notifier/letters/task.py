@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.notifier.contacts.contact import School
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.delivery.transports.interface import Parcel
-from services.notifier.letters.case import Case, Past, Waiting, bound, passed, said_of
+from services.notifier.letters.case import Case, Past, Waiting, bound, is_so, passed, said_of
 from services.notifier.letters.desk import Desk
 from services.notifier.letters.policy import (
     Decision,
@@ -90,7 +90,8 @@ class _Written:
     def links(self) -> list[tuple[Sent, str, RepliesChoice]]:
         """The parcels that were written with a link, each with its language and what the school chose."""
         choice, case = self.policy.replies, self.case
-        if choice is None:
+        threshold = self.waiting.threshold
+        if choice is None or threshold is None:
             return []
         return [
             (
@@ -101,7 +102,7 @@ class _Written:
                     student=case.student,
                     student_id=case.student_id,
                     term=case.term,
-                    threshold=self.sheet.threshold,
+                    threshold=threshold,
                     channel=parcel.channel,
                 ),
                 self.languages[parcel.id],
@@ -175,15 +176,17 @@ class LetterTask:
             for item in items:
                 key = keys.get(item.id)
                 case = locked[key.student_id, key.term] if key is not None else None
-                waiting = case.waiting if case is not None else None
-                if case is None or waiting is None or waiting.work_id != item.id or waiting.state not in DUE:
+                waiting = next((letter for letter in case.in_wait() if letter.work_id == item.id), None) if case is not None else None
+                if case is None or waiting is None or waiting.state not in DUE:
                     ended.append((item, SUPERSEDED))
+                elif waiting.occasion is not None:
+                    due.append((item, case, waiting))
                 elif (threshold := case.wanted()) is None:
                     await cases.save(connection, case, replace(case, waiting=None), now)
                     metrics.LETTERS.labels("cancelled").inc()
                     ended.append((item, Done("cancelled")))
                 else:
-                    due.append((item, case, replace(waiting, threshold=threshold)))
+                    due.append((item, case, replace(waiting, kind=threshold)))
             if due:
                 ended += await self._bind(connection, due, now)
         for item, outcome in ended:
@@ -194,7 +197,7 @@ class LetterTask:
     async def _bind(
         self, connection: AsyncConnection, due: Sequence[tuple[WorkItem, Case, Waiting]], now: datetime
     ) -> list[tuple[WorkItem, Outcome]]:
-        desk = await Desk.of(connection, [(case, waiting.threshold) for _, case, waiting in due], self.defaults, now)
+        desk = await Desk.of(connection, [(case, waiting.kind) for _, case, waiting in due], self.defaults, now)
         written: list[_Written] = []
         ended: list[tuple[WorkItem, Outcome]] = []
         for item, case, waiting in due:
@@ -210,14 +213,19 @@ class LetterTask:
         await letters.mark_bound(connection, [one.waiting for one in going], now)
         await cases.save_all(
             connection,
-            [(replace(one.case, waiting=None), bound(replace(one.case, waiting=one.waiting), one.sheet.threshold)) for one in going],
+            [
+                (replace(one.case, waiting=None), bound(replace(one.case, waiting=one.waiting), one.waiting.threshold))
+                for one in going
+                if one.waiting.threshold is not None
+            ],
             now,
         )
         await deliveries.add(connection, [delivery for one in going for delivery in one.deliveries()], now)
         if self.linker is not None:
             await self.linker.note(connection, [link for one in going for link in one.links()], now)
         for one in going:
-            if (copy := one.policy.staff_copy) is not None:
+            # Of hundreds of statements, nobody reads a copy.
+            if (copy := one.policy.staff_copy) is not None and one.waiting.occasion is None:
                 domain = self.writer.message_id_domain
                 await notices.add_staff_copy(connection, one.sheet.school.school, one.waiting.id, copy, domain, now)
         metrics.LETTERS.labels("bound").inc(len(going))
@@ -236,11 +244,16 @@ class LetterTask:
                 return await self._end(connection, case, waiting, reason, now)
             case OnHold(until):
                 return await self._put_off(connection, waiting, replace(waiting, state="on-hold"), until, "held by staff", now)
-        if case.student_id in desk.told:
+        if not is_so(case, waiting):
+            return await self._end(connection, case, waiting, "not-so-now", now)
+        if waiting.occasion is None and case.student_id in desk.told:
             return await self._end(connection, case, waiting, "told-already", now)
         contact = desk.contacts.get(case.student_id)
         to = desk.recipients(case, texts=self.writer.texts is not None)
         if contact is None or not to:
+            if waiting.occasion is not None:
+                # Nobody is to be rung because there was good news that could not be sent.
+                return await self._end(connection, case, waiting, "no-contact", now)
             await letters.mark_no_contact(connection, waiting.id)
             metrics.LETTERS.labels("no-contact").inc()
             return Done("no contact")
@@ -251,8 +264,8 @@ class LetterTask:
         cap = None if waiting.released else desk.caps[case.school]
         if cap is not None and (kept := await self._kept_for_a_person(connection, desk, case, waiting, school, cap, now)):
             return kept
-        link = self.linker.address(policy.replies) if self.linker is not None else None
-        sheet = Sheet(waiting.threshold, case, school, contact, desk.words[case.school, waiting.threshold], link)
+        link = self.linker.address(policy.replies) if self.linker is not None and waiting.occasion is None else None
+        sheet = Sheet(waiting.kind, case, school, contact, desk.words[case.school, waiting.kind], link, waiting.about)
         recipients = {delivery_id(waiting.id, recipient.address): recipient for recipient in chosen(policy, to)}
         parcels = [self.writer.write(sheet, recipient, delivery, now) for delivery, recipient in recipients.items()]
         languages = {delivery: recipient.language for delivery, recipient in recipients.items()}
@@ -260,10 +273,13 @@ class LetterTask:
 
     def _decide(self, desk: Desk, case: Case, waiting: Waiting, school: School, policy: Policy, now: datetime) -> Decision:
         calendar = school.calendar()
-        due = DueLetter(waiting.threshold, said_of(case, waiting.threshold), waiting.released or waiting.state == "on-hold", case.term)
+        due = DueLetter(
+            waiting.threshold, _said_at(case, waiting), waiting.released or waiting.state == "on-hold", case.term, waiting.occasion
+        )
         held = desk.holds.get((case.student_id, case.term), ())
         term = calendar.term_named(case.term)
-        return in_time(decide(policy, due, term, held, calendar, self.defaults.tell_within, now), policy, term, calendar, now)
+        decision = decide(policy, due, term, held, calendar, self.defaults.tell_within, now)
+        return in_time(decision, policy, term, calendar, now, waiting.occasion)
 
     async def _with_places(
         self, connection: AsyncConnection, desk: Desk, written: Sequence[_Written], now: datetime
@@ -295,7 +311,7 @@ class LetterTask:
         Besides those past the day's cap, it may be one that left before the database was restored: a person can look into the mailbox.
         """
         restored_at, policy = desk.restored_at, desk.policies[case.school]
-        said_at = said_of(case, waiting.threshold)
+        said_at = _said_at(case, waiting)
         if restored_at is None or not may_have_left(policy, self.defaults.hold, said_at, school.calendar(), restored_at):
             if desk.going[case.school] < cap:
                 return None
@@ -326,7 +342,8 @@ class LetterTask:
 
     async def _end(self, connection: AsyncConnection, case: Case, waiting: Waiting, reason: Past, now: datetime) -> Outcome:
         await letters.mark_past(connection, waiting, reason)
-        await cases.save(connection, replace(case, waiting=None), passed(case, reason), now)
+        if waiting.occasion is None:
+            await cases.save(connection, replace(case, waiting=None), passed(case, reason), now)
         metrics.LETTERS.labels("past").inc()
         return Done(f"past: {reason}")
 
@@ -337,3 +354,8 @@ class LetterTask:
         if waiting.state == "on-hold" and before.state != "on-hold":
             metrics.LETTERS.labels("on-hold").inc()
         return Retry(why, after=until - now)
+
+
+def _said_at(case: Case, waiting: Waiting) -> datetime | None:
+    """The time from which a letter has been due: of its crossing's event, or of what it waits for."""
+    return waiting.due_at if waiting.threshold is None else said_of(case, waiting.threshold)

@@ -13,6 +13,7 @@ from services.notifier.letters.case import Case
 from services.notifier.letters.policy import Policy, due_at
 from services.notifier.letters.repository import policies
 from shared.attendance.calendar import SchoolCalendar
+from shared.events.data import LetterOccasion
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,14 @@ class WaitingTimes:
             policy = policy if policy.window is not None else structs.replace(policy, window=self.window)
             self._schools[number] = policy, sent[number].calendar() if number in sent else None
 
-    def due_at(self, case: Case, now: datetime) -> datetime:
+    def policy_of(self, school: str) -> Policy:
+        """The policy of a school that is known; the default one where it has set none."""
+        return self._schools[school][0]
+
+    def due_at(self, case: Case, now: datetime, occasion: LetterOccasion | None = None) -> datetime:
         """The time at which a letter of the case, whose school is known, is due; of a school that has not been sent, after the waiting
         time alone."""
         policy, calendar = self._schools[case.school]
         if calendar is None:
             return now + (self.hold if policy.hold is None else policy.hold)
-        return due_at(policy, self.hold, calendar.term_named(case.term), calendar, now)
+        return due_at(policy, self.hold, calendar.term_named(case.term), calendar, now, occasion)

@@ -11,25 +11,26 @@ from services.notifier.delivery.deliveries.delivery import Told
 from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.letters.case import Case
 from services.notifier.templates.languages import best
+from services.notifier.templates.letter_kinds import LetterKind
 from services.notifier.templates.rendering.letters import Letters
-from services.notifier.templates.rendering.occasion import Written
-from services.notifier.templates.rendering.occasions import occasion_of
+from services.notifier.templates.rendering.occasion import About, Written
+from services.notifier.templates.rendering.occasions import NO_MORE, occasion_of
 from services.notifier.templates.repository.templates import TemplateVersion
 from services.notifier.templates.texts import Texts
-from shared.attendance.tiers import Threshold
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The parts that all letters about one case share; `own` are the school's own words for the threshold, by language. `reply_link`: the
+    """The parts that all letters about one case share; `own` are the school's own words for that letter, by language. `reply_link`: the
     link for the family's answer, as letters are kept with it."""
 
-    threshold: Threshold
+    kind: LetterKind
     case: Case
     school: School
     contact: Contact
     own: Mapping[str, TemplateVersion]
     reply_link: str | None = None
+    more: About = NO_MORE
 
     @property
     def told(self) -> Told:
@@ -48,10 +49,10 @@ class LetterWriter:
     def write(self, sheet: Sheet, recipient: Recipient, delivery: uuid.UUID, now: datetime) -> tuple[Parcel, Written]:
         """The parcel for the recipient, and the letter that its words come from."""
         version = best(sheet.own, recipient.language)
-        occasion = occasion_of(sheet.case.count(), sheet.school, sheet.contact, recipient.names, sheet.reply_link)
-        written = self.words.write(sheet.threshold, occasion, version.template() if version is not None else None)
+        occasion = occasion_of(sheet.case.count(), sheet.school, sheet.contact, recipient.names, sheet.reply_link, sheet.more)
+        written = self.words.write(sheet.kind, occasion, version.template() if version is not None else None)
         if recipient.channel == "text" and self.texts is not None:
-            return self.parcel(sheet.school, recipient, delivery, "", self.texts.write(sheet.threshold, occasion), "", now), written
+            return self.parcel(sheet.school, recipient, delivery, "", self.texts.write(sheet.kind, occasion), "", now), written
         return self.parcel(sheet.school, recipient, delivery, written.subject, written.text, written.html, now), written
 
     def parcel(

@@ -7,10 +7,11 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 
 from services.notifier.templates.languages import HOUSE, canonical
+from services.notifier.templates.letter_kinds import LetterKind
 from services.notifier.templates.rendering.language import LONGEST
 from services.notifier.templates.rendering.samples import SampleCase
 from services.notifier.templates.rendering.variables import Kind
-from shared.attendance.tiers import Threshold
+from shared.attendance.tiers import THRESHOLDS, Threshold
 from shared.identifiers import is_student_key
 from shared.web.schemas import Body
 
@@ -32,6 +33,9 @@ Subject = Annotated[
 Text = Annotated[str, BeforeValidator(_lines), StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST["body"])]
 StudentKey = Annotated[str, AfterValidator(_student), Field(description="The school's own key of a student", examples=["12345"])]
 Speaker = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+LetterParameter = Annotated[LetterKind, BeforeValidator(lambda text: {str(days): days for days in THRESHOLDS}.get(text, text))]
+"""A letter in a path: its threshold, or its occasion. In a path everything is text."""
+
 Origin = Literal["school", "house"]
 
 
@@ -112,10 +116,10 @@ class VariableOut(BaseModel):
 
 
 class TemplateOut(BaseModel):
-    """The words in force for a threshold and language."""
+    """The words in force for a letter and language."""
 
     school: str
-    threshold: Threshold
+    threshold: LetterKind = Field(description="The threshold in days, or the occasion of a letter that is about none")
     language: str = Field(description="The language of these words; another one than asked for, where there are none in that")
     subject: str
     body: str

@@ -13,11 +13,11 @@ from jinja2 import Template
 
 from services.notifier.contacts.one_line import one_line
 from services.notifier.templates.languages import HOUSE
+from services.notifier.templates.letter_kinds import KINDS, LetterKind
 from services.notifier.templates.rendering.language import TemplateLanguage
 from services.notifier.templates.rendering.letters import house_words
 from services.notifier.templates.rendering.occasion import Occasion
 from services.notifier.templates.rendering.variables import values_of
-from shared.attendance.tiers import THRESHOLDS, Threshold
 
 MOST_SEGMENTS: Final = 2
 SHORTEST_NAME: Final = 4
@@ -51,29 +51,29 @@ class Texts:
 
     def __init__(self) -> None:
         self._language = TemplateLanguage()
-        self._templates: dict[Threshold, Template] = {
+        self._templates: dict[LetterKind, Template] = {
             # As it is: nothing in a text message is markup.
-            threshold: self._language.compile(house_words(f"text-{threshold}"), "subject")
-            for threshold in THRESHOLDS
+            kind: self._language.compile(house_words(f"text-{kind}"), "subject")
+            for kind in KINDS
         }
 
-    def write(self, threshold: Threshold, occasion: Occasion) -> str:
-        """The text of a threshold. A very long name is cut, the school's before the child's."""
+    def write(self, kind: LetterKind, occasion: Occasion) -> str:
+        """The text message of a letter. A very long name is cut, the school's before the child's."""
         occasion = replace(occasion, school=one_line(occasion.school), child=one_line(occasion.child))
-        occasion = self._fit(threshold, occasion, occasion.school, lambda name: replace(occasion, school=name))
+        occasion = self._fit(kind, occasion, occasion.school, lambda name: replace(occasion, school=name))
         fitted = occasion
-        occasion = self._fit(threshold, fitted, fitted.child, lambda name: replace(fitted, child=name))
-        return self._fill(threshold, occasion)
+        occasion = self._fit(kind, fitted, fitted.child, lambda name: replace(fitted, child=name))
+        return self._fill(kind, occasion)
 
-    def _fit(self, threshold: Threshold, occasion: Occasion, name: str, with_name: Callable[[str], Occasion]) -> Occasion:
+    def _fit(self, kind: LetterKind, occasion: Occasion, name: str, with_name: Callable[[str], Occasion]) -> Occasion:
         length: float = inf
-        while segments(self._fill(threshold, occasion)) > MOST_SEGMENTS and length > SHORTEST_NAME:
+        while segments(self._fill(kind, occasion)) > MOST_SEGMENTS and length > SHORTEST_NAME:
             length = min(length, len(name)) - 1
             occasion = with_name(name[: int(length)].rstrip() + "...")
         return occasion
 
-    def _fill(self, threshold: Threshold, occasion: Occasion) -> str:
-        return one_line(self._language.fill(self._templates[threshold], values_of(occasion, threshold, HOUSE)))
+    def _fill(self, kind: LetterKind, occasion: Occasion) -> str:
+        return one_line(self._language.fill(self._templates[kind], values_of(occasion, kind, HOUSE)))
 
 
 def _size(character: str, *, plain: bool) -> int:

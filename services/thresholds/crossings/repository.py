@@ -108,3 +108,12 @@ async def advance_standings(connection: AsyncConnection, standings: Sequence[Sta
         },
     )
     return {(row.student_id, row.term): row.version for row in written}
+
+
+async def standing_versions(connection: AsyncConnection, ids: Sequence[uuid.UUID], term: str) -> dict[uuid.UUID, int]:
+    """The version of what was last said of each of these students' standings in a term; of whom nothing was said is not in the answer."""
+    rows = await connection.execute(
+        text("SELECT student_id, version FROM standings WHERE term = :term AND student_id = ANY(CAST(:ids AS uuid[]))"),
+        {"term": term, "ids": list(ids)},
+    )
+    return {row.student_id: row.version for row in rows}

@@ -23,7 +23,9 @@ from services.notifier.letters.ended_terms import delivery_is_over
 from services.notifier.letters.handlers.crossings import CrossingsHandler
 from services.notifier.letters.handlers.holds import HoldsHandler
 from services.notifier.letters.handlers.standings import StandingsHandler
+from services.notifier.letters.handlers.statements import StatementsHandler
 from services.notifier.letters.renewing import LetterRenewer
+from services.notifier.letters.rounds.task import RoundTask
 from services.notifier.letters.task import LetterTask
 from services.notifier.letters.withdrawing import LetterCloser
 from services.notifier.letters.writing import LetterWriter
@@ -88,6 +90,10 @@ class Desk:
         writer = LetterWriter(Letters(), None, self.settings.message_id_domain)
         corrector = Corrector(writer, self.settings.policy_defaults)
         self.standings = Applied(self.engine, StandingsHandler(box, self.clock, corrector=corrector))
+        self.statements = Applied(
+            self.engine,
+            StatementsHandler(box, self.clock, hold=self.settings.hold, window=self.settings.policy_defaults.window),
+        )
         self.tokens = Tokens(keys_of(self.settings.secrets_key, self.settings.data))
         linker = Linker(self.settings.reply_url, self.tokens)
         self.letter = LetterTask(self.engine, writer, self.clock, self.settings.policy_defaults, linker=linker)
@@ -104,7 +110,8 @@ class Desk:
             finish=LinkFiller(self.engine, self.tokens),
         )
         self.trial = TrialTask(self.engine, self.email, self.settings.smtp_timeout, self.clock)
-        self.tasks: list[Task] = [self.letter, self.delivery, self.digest, self.notice, self.trial]
+        self.round = RoundTask(self.engine, self.clock)
+        self.tasks: list[Task] = [self.letter, self.delivery, self.digest, self.notice, self.trial, self.round]
         self.runner = Runner("notifier", self.engine, self.tasks, Wakeup(), clock=self.clock)
 
     def clock(self) -> datetime:

@@ -2228,7 +2228,8 @@ class DeliveryOut(TypedDict):
     groups: list[str]
     student_id: str
     term: str
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | None
+    occasion: Literal["statement", "back-on-track", "full-term"] | None
     status: Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
     channel: Literal["email", "text"]
     recipient: str | None
@@ -2302,6 +2303,15 @@ class FamilyReplyOut(TypedDict):
 class FamilyReplyPage(TypedDict):
     items: list[FamilyReplyOut]
     next: str | None
+
+
+class GoodNewsIn(TypedDict):
+    """
+    Letters with good news: each goes to the family once.
+    """
+
+    back_on_track: NotRequired[int | None]
+    full_term: NotRequired[bool]
 
 
 class LetterLanguageOut(TypedDict):
@@ -2586,13 +2596,23 @@ class SentRequest(TypedDict):
     body: dict[str, Any]
 
 
+class StatementIn(TypedDict):
+    """
+    A statement to every family of how their child stands: own days and dates, never before the third week of a term.
+    """
+
+    every: NotRequired[Literal["fortnight", "term"]]
+    compare: NotRequired[bool]
+
+
 class StepCount(TypedDict):
     """
     The deliveries (and letters without one) of one status about one threshold.
     """
 
     status: Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | None
+    occasion: Literal["statement", "back-on-track", "full-term"] | None
     letters: int
 
 
@@ -2630,11 +2650,11 @@ class TemplateIn(TypedDict):
 
 class TemplateOut(TypedDict):
     """
-    The words in force for a threshold and language.
+    The words in force for a letter and language.
     """
 
     school: str
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"]
     language: str
     subject: str
     body: str
@@ -2754,7 +2774,8 @@ class WaitingCount(TypedDict):
     """
 
     day: str
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | None
+    occasion: Literal["statement", "back-on-track", "full-term"] | None
     letters: int
 
 
@@ -2767,7 +2788,8 @@ class WaitingLetter(TypedDict):
     student: str
     student_id: str
     term: str
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | None
+    occasion: Literal["statement", "back-on-track", "full-term"] | None
     absent_half_days: int
     due_at: str
     awaiting_since: str
@@ -3909,7 +3931,8 @@ class DeliveryWithLetter(TypedDict):
     groups: list[str]
     student_id: str
     term: str
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | None
+    occasion: Literal["statement", "back-on-track", "full-term"] | None
     status: Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
     channel: Literal["email", "text"]
     recipient: str | None
@@ -3952,7 +3975,8 @@ class LetterPreview(TypedDict):
     letter: str
     student: str
     name: str | None
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | None
+    occasion: Literal["statement", "back-on-track", "full-term"] | None
     absent_days: float
     status: Literal["held", "no-contact", "on-hold", "awaiting-release"]
     due_at: str
@@ -3986,6 +4010,8 @@ class PolicyIn(TypedDict):
     after_term: NotRequired[str]
     correct: NotRequired[Literal["offer", "send", "never"]]
     replies: NotRequired[RepliesIn | None]
+    good_news: NotRequired[GoodNewsIn | None]
+    statement: NotRequired[StatementIn | None]
 
 
 class PolicyVersionOut(TypedDict):
@@ -4003,6 +4029,8 @@ class PolicyVersionOut(TypedDict):
     after_term: NotRequired[str]
     correct: NotRequired[Literal["offer", "send", "never"]]
     replies: NotRequired[RepliesIn | None]
+    good_news: NotRequired[GoodNewsIn | None]
+    statement: NotRequired[StatementIn | None]
     school: str
     version: int
     changed_at: str | None
@@ -4264,6 +4292,8 @@ class CurrentPolicy(TypedDict):
     after_term: NotRequired[str]
     correct: NotRequired[Literal["offer", "send", "never"]]
     replies: NotRequired[RepliesIn | None]
+    good_news: NotRequired[GoodNewsIn | None]
+    statement: NotRequired[StatementIn | None]
     school: str
     version: int
     changed_at: str | None

@@ -1743,7 +1743,7 @@ class SyncOperations:
         return result
 
     def list_templates(self, school: str) -> models.TemplatePage:
-        """The words in force of every threshold."""
+        """The words in force of every letter."""
         result: models.TemplatePage = self._call("GET", "/notifier/v1/schools/{school}/templates", at={"school": school})
         return result
 
@@ -1752,7 +1752,13 @@ class SyncOperations:
         result: models.LetterLanguagePage = self._call("GET", "/notifier/v1/schools/{school}/letter-languages", at={"school": school})
         return result
 
-    def get_template(self, threshold: Literal[5, 10, 15], school: str, *, language: str | None = None) -> models.TemplateOut:
+    def get_template(
+        self,
+        threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"],
+        school: str,
+        *,
+        language: str | None = None,
+    ) -> models.TemplateOut:
         """The words of a letter."""
         result: models.TemplateOut = self._call(
             "GET",
@@ -1762,7 +1768,9 @@ class SyncOperations:
         )
         return result
 
-    def put_template(self, threshold: Literal[5, 10, 15], school: str, body: models.TemplateIn) -> models.TemplateOut:
+    def put_template(
+        self, threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"], school: str, body: models.TemplateIn
+    ) -> models.TemplateOut:
         """Write a letter in the school's own words."""
         result: models.TemplateOut = self._call(
             "PUT",
@@ -1773,7 +1781,13 @@ class SyncOperations:
         )
         return result
 
-    def delete_template(self, threshold: Literal[5, 10, 15], school: str, *, language: str | None = None) -> None:
+    def delete_template(
+        self,
+        threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"],
+        school: str,
+        *,
+        language: str | None = None,
+    ) -> None:
         """Go back to the house's words."""
         self._call(
             "DELETE",
@@ -1784,7 +1798,7 @@ class SyncOperations:
 
     def list_template_versions(
         self,
-        threshold: Literal[5, 10, 15],
+        threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"],
         school: str,
         *,
         language: str | None = None,
@@ -1800,7 +1814,9 @@ class SyncOperations:
         )
         return result
 
-    def restore_template(self, threshold: Literal[5, 10, 15], school: str, body: models.RestoreIn) -> models.TemplateOut:
+    def restore_template(
+        self, threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"], school: str, body: models.RestoreIn
+    ) -> models.TemplateOut:
         """Put an earlier version in force again."""
         result: models.TemplateOut = self._call(
             "POST",
@@ -1811,7 +1827,9 @@ class SyncOperations:
         )
         return result
 
-    def preview_template(self, threshold: Literal[5, 10, 15], school: str, body: models.PreviewIn) -> models.PreviewOut:
+    def preview_template(
+        self, threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"], school: str, body: models.PreviewIn
+    ) -> models.PreviewOut:
         """See a letter without sending it."""
         result: models.PreviewOut = self._call(
             "POST",
@@ -1823,7 +1841,12 @@ class SyncOperations:
         return result
 
     def test_template(
-        self, threshold: Literal[5, 10, 15], school: str, body: models.TrialIn, *, idempotency_key: str | None = None
+        self,
+        threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"],
+        school: str,
+        body: models.TrialIn,
+        *,
+        idempotency_key: str | None = None,
     ) -> models.TrialOut:
         """Send a letter to the school itself."""
         result: models.TrialOut = self._call(
@@ -4263,7 +4286,7 @@ class AsyncOperations:
         return result
 
     async def list_templates(self, school: str) -> models.TemplatePage:
-        """The words in force of every threshold."""
+        """The words in force of every letter."""
         result: models.TemplatePage = await self._call("GET", "/notifier/v1/schools/{school}/templates", at={"school": school})
         return result
 
@@ -4272,7 +4295,13 @@ class AsyncOperations:
         result: models.LetterLanguagePage = await self._call("GET", "/notifier/v1/schools/{school}/letter-languages", at={"school": school})
         return result
 
-    async def get_template(self, threshold: Literal[5, 10, 15], school: str, *, language: str | None = None) -> models.TemplateOut:
+    async def get_template(
+        self,
+        threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"],
+        school: str,
+        *,
+        language: str | None = None,
+    ) -> models.TemplateOut:
         """The words of a letter."""
         result: models.TemplateOut = await self._call(
             "GET",
@@ -4282,7 +4311,9 @@ class AsyncOperations:
         )
         return result
 
-    async def put_template(self, threshold: Literal[5, 10, 15], school: str, body: models.TemplateIn) -> models.TemplateOut:
+    async def put_template(
+        self, threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"], school: str, body: models.TemplateIn
+    ) -> models.TemplateOut:
         """Write a letter in the school's own words."""
         result: models.TemplateOut = await self._call(
             "PUT",
@@ -4293,7 +4324,13 @@ class AsyncOperations:
         )
         return result
 
-    async def delete_template(self, threshold: Literal[5, 10, 15], school: str, *, language: str | None = None) -> None:
+    async def delete_template(
+        self,
+        threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"],
+        school: str,
+        *,
+        language: str | None = None,
+    ) -> None:
         """Go back to the house's words."""
         await self._call(
             "DELETE",
@@ -4304,7 +4341,7 @@ class AsyncOperations:
 
     async def list_template_versions(
         self,
-        threshold: Literal[5, 10, 15],
+        threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"],
         school: str,
         *,
         language: str | None = None,
@@ -4320,7 +4357,9 @@ class AsyncOperations:
         )
         return result
 
-    async def restore_template(self, threshold: Literal[5, 10, 15], school: str, body: models.RestoreIn) -> models.TemplateOut:
+    async def restore_template(
+        self, threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"], school: str, body: models.RestoreIn
+    ) -> models.TemplateOut:
         """Put an earlier version in force again."""
         result: models.TemplateOut = await self._call(
             "POST",
@@ -4331,7 +4370,9 @@ class AsyncOperations:
         )
         return result
 
-    async def preview_template(self, threshold: Literal[5, 10, 15], school: str, body: models.PreviewIn) -> models.PreviewOut:
+    async def preview_template(
+        self, threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"], school: str, body: models.PreviewIn
+    ) -> models.PreviewOut:
         """See a letter without sending it."""
         result: models.PreviewOut = await self._call(
             "POST",
@@ -4343,7 +4384,12 @@ class AsyncOperations:
         return result
 
     async def test_template(
-        self, threshold: Literal[5, 10, 15], school: str, body: models.TrialIn, *, idempotency_key: str | None = None
+        self,
+        threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"],
+        school: str,
+        body: models.TrialIn,
+        *,
+        idempotency_key: str | None = None,
     ) -> models.TrialOut:
         """Send a letter to the school itself."""
         result: models.TrialOut = await self._call(

@@ -13,7 +13,20 @@ Unit = Literal["minutes", "hours", "days"]
 UNITS: Final[Mapping[Unit, timedelta]] = {"minutes": MINUTE, "hours": HOUR, "days": DAY}
 
 FIELDS: Final = frozenset(
-    {"hold", "window", "thresholds", "recipients", "daily_cap", "after_term", "correct", "replies", "staff_copy", "digest"}
+    {
+        "hold",
+        "window",
+        "thresholds",
+        "recipients",
+        "daily_cap",
+        "after_term",
+        "correct",
+        "replies",
+        "staff_copy",
+        "digest",
+        "good_news",
+        "statement",
+    }
 )
 """The choices of a policy."""
 
@@ -37,6 +50,10 @@ class PolicyForm(Form):
     digest_to: str | None = Field(default=None, max_length=254)
     digest_at: str | None = Field(default=None, title="The digest's time", pattern=r"^\d{2}:\d{2}$")
     digest_when_empty: bool = False
+    back_on_track: int | None = Field(default=None, title="The days without absence", ge=1, le=60)
+    full_term: bool = False
+    statement: Literal["none", "fortnight", "term"] = "none"
+    compare: bool = False
 
     def body(self) -> dict[str, Any]:
         """The policy as the API takes it."""
@@ -45,6 +62,7 @@ class PolicyForm(Form):
             opens, until = "00:00", "23:59"
         window = None if self.days == "own" else {"days": self.days, "opens": opens, "until": until}
         digest = {"to": self.digest_to, "at": self.digest_at or "07:30", "when_empty": self.digest_when_empty} if self.digest_to else None
+        tells = self.back_on_track is not None or self.full_term
         return {
             "hold": None if self.hold is None else _iso(self.hold * UNITS[self.hold_unit]),
             "window": window,
@@ -56,6 +74,8 @@ class PolicyForm(Form):
             "replies": None if self.reply_days is None else {"valid_days": self.reply_days, "hold_days": self.reply_hold},
             "staff_copy": self.staff_copy,
             "digest": digest,
+            "good_news": {"back_on_track": self.back_on_track, "full_term": self.full_term} if tells else None,
+            "statement": None if self.statement == "none" else {"every": self.statement, "compare": self.compare},
         }
 
 
@@ -71,6 +91,8 @@ def choices_of(policy: Mapping[str, Any]) -> dict[str, Any]:
         "window": window,
         "after_term": duration(policy["after_term"]) // DAY,
         "replies": policy["replies"] or {"valid_days": None, "hold_days": 0},
+        "good_news": policy["good_news"] or {"back_on_track": None, "full_term": False},
+        "statement": policy["statement"] or {"every": "none", "compare": False},
         "digest": policy["digest"] or {"to": None, "at": None, "when_empty": False},
         "units": UNITS,
     }

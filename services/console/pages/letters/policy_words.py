@@ -37,6 +37,8 @@ def sentences(policy: Mapping[str, Any], in_force: Mapping[str, Any], *, is_new:
         _replies(policy["replies"]),
         f"A copy of each letter goes to {policy['staff_copy']}." if policy["staff_copy"] else "Nobody gets copies of letters.",
         _digest(policy["digest"]),
+        _good_news(policy["good_news"]),
+        _statement(policy["statement"]),
     ]
 
 
@@ -124,3 +126,20 @@ def _digest(digest: Mapping[str, Any] | None) -> str:
         return "Nobody gets a digest of the day's changes."
     empty = ", also when nothing changed" if digest["when_empty"] else ""
     return f"{digest['to']} gets a digest of the day's changes each school day at {digest['at']}{empty}."
+
+
+def _good_news(news: Mapping[str, Any] | None) -> str:
+    told = []
+    if news is not None and news["back_on_track"] is not None:
+        told.append(f"a student is back at school for {count(news['back_on_track'], 'school day')} after a step")
+    if news is not None and news["full_term"]:
+        told.append("a term was without absence")
+    return f"Families are told when {' and when '.join(told)}." if told else "No letter has good news."
+
+
+def _statement(statement: Mapping[str, Any] | None) -> str:
+    if statement is None:
+        return "Families get no regular statement."
+    when = "each fortnight from the third week of a term on" if statement["every"] == "fortnight" else "once a term, after its end"
+    beside = "with the school's average beside it" if statement["compare"] else "without any comparison"
+    return f"Every family is told {when} how their child stands, {beside}."

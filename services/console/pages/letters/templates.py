@@ -1,5 +1,6 @@
 """`/console/{school}/letters/templates`: the words of letters, tried out on a family before they are saved."""
 
+from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
@@ -12,6 +13,7 @@ from services.console.frame.navigation import LETTERS
 from services.console.frame.refusals import NotThereError
 from services.console.frame.router import PageRouter
 from services.console.frame.visit import Visit, VisitHere
+from services.console.frame.words import letter_kind
 from services.console.pages.letters.framed import OWN_POLICY, framed
 from services.console.pages.letters.tabs import POLICY_READERS, letter_tabs
 from services.console.pages.letters.template_words import (
@@ -31,7 +33,7 @@ from services.console.people.needs import STAR_ADMINS, Needs
 
 router = PageRouter()
 
-Step = Literal["5", "10", "15"]
+Step = Literal["5", "10", "15", "statement", "back-on-track", "full-term"]
 
 TESTERS: Final = Needs("star:write", "manage", whole_school=True, of_staff=True)
 """Those who send a letter to the school itself."""
@@ -148,7 +150,7 @@ async def versions(visit: VisitHere, step: Step, language: str = "en", cursor: s
         "goes_on": len(parts["versions"].otherwise({"items": []})["items"]) > VERSIONS,
         "tabs": letter_tabs(visit, "templates", {}),
     }
-    return visit.show("letters/versions.html", LETTERS, view, title=f"The letter at {step} days: versions")
+    return visit.show("letters/versions.html", LETTERS, view, title=f"{_title(step)}: versions")
 
 
 @router.post("/{school}/letters/templates/{step}/restore", STAR_ADMINS)
@@ -170,12 +172,11 @@ async def restore(visit: VisitHere, step: Step, body: Annotated[RestoreForm, for
 async def _editor(
     visit: Visit, step: str, language: str, *, written: WordsForm | None = None, fault: Fault | None = None, tested: str | None = None
 ) -> Response:
-    path = f"/v1/schools/{visit.school}"
     tries = visit.may(POLICY_READERS)
     parts = await visit.ask(
         template=visit.apis.notifier.get(_path(visit, step), language=language),
         variables=visit.apis.notifier.get("/v1/letter-variables"),
-        **({"records": visit.apis.thresholds.get(f"{path}/star-records", threshold=step, limit=FAMILIES)} if tries else {}),
+        **({"records": _records(visit, step)} if tries else {}),
     )
     found = parts["template"]
     if found.failure is not None and found.failure.why == "invalid":
@@ -205,7 +206,7 @@ async def _editor(
         "tabs": letter_tabs(visit, "templates", {}),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if fault is not None else HTTPStatus.OK
-    return visit.show("letters/template.html", LETTERS, view, title=f"The letter at {step} days", status=status)
+    return visit.show("letters/template.html", LETTERS, view, title=_title(step), status=status)
 
 
 async def _previewed(visit: Visit, step: str, body: WordsForm) -> Response:
@@ -229,6 +230,16 @@ def _families(records: Part[Any]) -> list[dict[str, Any]]:
     """The students who have a record at this step, by name, each once."""
     found = {item["student"]: item for item in records.otherwise({"items": []})["items"]}
     return sorted(found.values(), key=lambda item: item["name"] or "")
+
+
+def _records(visit: Visit, step: str) -> Awaitable[Part[Any]]:
+    """Records of students on whose families the words can be tried out: those of the step, or of any."""
+    path = f"/v1/schools/{visit.school}/star-records"
+    return visit.apis.thresholds.get(path, threshold=step if step.isdecimal() else None, limit=FAMILIES)
+
+
+def _title(step: str) -> str:
+    return f"The letter at {step} days" if step.isdecimal() else f"The letter: {letter_kind(step)}"
 
 
 def _path(visit: Visit, step: str) -> str:

@@ -75,7 +75,7 @@ def student_view(sent: Mapping[str, Any], school: School, chosen: date | None, d
         for one in record["responses"]
     ]
     happened += [
-        (_local(delivery["sent_at"], school), "letter", f"letter about {words.days(delivery['threshold'])} sent")
+        (_local(delivery["sent_at"], school), "letter", _letter(delivery))
         for delivery in (deliveries.data["items"] if deliveries.data else [])
         if delivery["sent_at"]
     ]
@@ -140,3 +140,9 @@ def _value(value: Mapping[str, Any]) -> str:
 
 def _local(moment: str, school: School) -> date:
     return datetime.fromisoformat(moment).astimezone(school.zone).date()
+
+
+def _letter(delivery: Mapping[str, Any]) -> str:
+    if delivery["occasion"]:
+        return f"letter sent: {words.letter_kind(delivery['occasion'])}"
+    return f"letter about {words.days(delivery['threshold'])} sent"

@@ -16,7 +16,7 @@ CorrectionRefusal = Literal[
 ]
 
 WHY: Final[dict[CorrectionRefusal, str]] = {
-    "not-correctable": "only a letter that was sent by e-mail can be corrected, and a correction is none",
+    "not-correctable": "only a letter about a threshold that was sent by e-mail can be corrected, and a correction is none",
     "erased": "what was written, or to whom, has been erased",
     "corrected-already": "a correction of it has gone, or is about to",
     "nothing-to-correct": "every day that it tells of still counts",
@@ -33,7 +33,7 @@ class CorrectableLetter:
 
     id: UUID
     letter_id: UUID
-    threshold: Threshold
+    threshold: Threshold | None
     channel: Channel
     status: DeliveryStatus
     recipient: str | None
@@ -58,7 +58,7 @@ def in_no_other_term(wrong: Sequence[AbsentDay], calendar: SchoolCalendar, term:
 
 def refusal_of(sent: CorrectableLetter, absent_on: Sequence[AbsentDay]) -> CorrectionRefusal | None:
     """Why there is no correction of it; None when it can be corrected."""
-    if sent.status != "sent" or sent.channel != "email" or sent.corrects is not None:
+    if sent.threshold is None or sent.status != "sent" or sent.channel != "email" or sent.corrects is not None:
         return "not-correctable"
     if sent.recipient is None or not sent.told:
         return "erased"

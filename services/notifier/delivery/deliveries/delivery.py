@@ -8,16 +8,16 @@ from typing import Literal
 
 from services.notifier.contacts.recipients import Channel
 from services.notifier.delivery.transports.interface import Parcel
-from shared.events.data import AbsentDay
+from shared.events.data import AbsentDay, LetterOccasion
 
 DeliveryStatus = Literal["waiting", "sent", "failed", "bounced", "cancelled"]
 
 Withdrawal = Literal["retracted", "student-left"]
 """Why a letter that was written must not go out any more."""
 
-KeptBack = Literal["recipient-gone", "no-correspondent", "stands-again", "term-over"]
+KeptBack = Literal["recipient-gone", "no-correspondent", "stands-again", "term-over", "not-so-now"]
 """Why one delivery of it must not: the student's caregivers have that address no longer; nobody there may
-be written to; the days that it corrects count again; its term is over."""
+be written to; the days that it corrects count again; its term is over; its good news is no longer so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class DueDelivery:
     refusals: int
     is_stale: bool = False
     term: str = ""
+    occasion: LetterOccasion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from shared.attendance.tiers import Threshold
+from shared.events.data import LetterOccasion
 from shared.web.schemas import Body
 
 ListedStatus = Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
@@ -61,7 +62,10 @@ class DeliveryOut(BaseModel):
     groups: list[str]
     student_id: uuid.UUID
     term: str
-    threshold: Threshold = Field(description="Until the letter is written: what it would be about now")
+    threshold: Threshold | None = Field(
+        description="Until the letter is written: what it would be about now; null for a letter that is about no threshold"
+    )
+    occasion: LetterOccasion | None = Field(description="The occasion of a letter that is about no threshold; null for any other")
     status: ListedStatus
     channel: Literal["email", "text"]
     recipient: str | None = Field(

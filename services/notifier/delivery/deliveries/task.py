@@ -167,15 +167,15 @@ class DeliveryTask:
             bad = await bad_addresses.among_schools(connection, keys)
             people = await contacts.contacts_of(connection, {due.student_id for due in found.values()})
             decided = await decisions.of_schools(connection, {due.school for due in found.values()})
-            over: dict[tuple[str, str], bool] = {}
+            over: dict[tuple[str, str, str | None], bool] = {}
             for due in found.values():
-                if (due.school, due.term) not in over:
-                    over[due.school, due.term] = await self.is_over(connection, due, self.clock())
+                if (due.school, due.term, due.occasion) not in over:
+                    over[due.school, due.term, due.occasion] = await self.is_over(connection, due, self.clock())
         return {
             id_: due
             for id_, due in found.items()
             if not due.is_stale
-            and not over[due.school, due.term]
+            and not over[due.school, due.term, due.occasion]
             and (due.school, address_key(due.parcel.recipient)) not in bad
             and _may_go(due, people.get(due.student_id), decided[due.school])
         }

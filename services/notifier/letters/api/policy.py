@@ -11,6 +11,7 @@ from services.notifier.letters.foretelling import LetterInWait, PolicyEffect, ef
 from services.notifier.letters.policy import Policy, cap_of, with_defaults
 from services.notifier.letters.repository import cases, holds, letters, policies, releases
 from services.notifier.letters.repository.policies import PolicyVersion
+from services.notifier.letters.rounds import planning
 from services.notifier.letters.schemas.policy import (
     CurrentPolicy,
     InForce,
@@ -69,6 +70,7 @@ async def put_letter_policy(
             await digests.begin(connection, school, version.policy.digest, now)
         else:
             await digests.replan(connection, [school], now)
+        await planning.choose(connection, school, version.policy, now)
         return await _shown(connection, state, school, version)
 
 
@@ -107,7 +109,7 @@ async def _effect(connection: AsyncConnection, state: NotifierState, school: str
         return PolicyEffect(0, 0, 0, 0, 0)
     keys = await releases.awaiting(connection, school, None, WAIT_FOR_TIME)
     held = await holds.of_all(connection, keys)
-    waiting = [LetterInWait(case, held[key]) for key, case in (await cases.read_all(connection, keys)).items()]
+    waiting = [LetterInWait(case, held[key]) for key, case in (await cases.read_all(connection, keys)).items() if case.waiting is not None]
     students = await contacts.count_of_school(connection, school)
     before, after = (
         (with_defaults(one, defaults), cap_of(one, students, least=defaults.cap_least, share=defaults.cap_share))

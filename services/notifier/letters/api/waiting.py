@@ -31,9 +31,10 @@ from services.notifier.letters.schemas.waiting import (
 from services.notifier.letters.writing import LetterWriter, Sheet
 from services.notifier.replies.linking import kept_link
 from services.notifier.state import NotifierState, State
+from services.notifier.templates.letter_kinds import LetterKind
+from services.notifier.templates.rendering.occasion import About
 from services.notifier.templates.repository import templates
 from services.notifier.templates.texts import Texts
-from shared.attendance.tiers import Threshold
 from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.web.door import Router
@@ -72,20 +73,21 @@ async def preview_letter(
     async with state.engine.begin() as connection:
         key = await releases.case_of(connection, school, letter)
         case = None if key is None else await cases.read(connection, key)
-        waiting = None if case is None else case.waiting
+        waiting = None if case is None else next((one for one in case.in_wait() if one.id == letter), None)
         rows = await listing.page(connection, school, letter=letter, part=caller.part, most=1)
-        if case is None or waiting is None or waiting.id != letter or not rows:
+        if case is None or waiting is None or not rows:
             detail = "no letter of that id waits at this school, or it is about a student who is not yours"
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-letter", detail)
-        threshold = case.wanted() or waiting.threshold
+        kind = waiting.kind if waiting.occasion is not None else case.wanted() or waiting.kind
         access = Access(action="preview-letter", school=school, students=[case.student])
         await log_access(connection, caller, access, state.clock())
-        copies = await _copies(connection, state, case, threshold, state.clock())
+        copies = await _copies(connection, state, case, kind, waiting.about, state.clock())
     return LetterPreview(
         letter=letter,
         student=case.student,
         name=rows[0]["name"],
-        threshold=threshold,
+        threshold=kind if isinstance(kind, int) else None,
+        occasion=waiting.occasion,
         absent_days=case.absent_half_days / 2,
         status=waiting.state,
         due_at=rows[0]["due_at"],
@@ -135,7 +137,7 @@ def _why(status: str | None) -> str:
 
 
 async def _copies(
-    connection: AsyncConnection, state: NotifierState, case: Case, threshold: Threshold, now: datetime
+    connection: AsyncConnection, state: NotifierState, case: Case, kind: LetterKind, about: About, now: datetime
 ) -> list[PreviewedCopy]:
     """The letter to each address that it would go to now; none where nobody can be written to."""
     school, contact = await contacts.school(connection, case.school), await contacts.contact(connection, case.student_id)
@@ -151,8 +153,8 @@ async def _copies(
         bad=bad,
         texts=texts is not None,
     )
-    link = kept_link(state.settings.reply_url, policy.replies)
-    sheet = Sheet(threshold, case, school, contact, await templates.in_force(connection, case.school, threshold), link)
+    link = kept_link(state.settings.reply_url, policy.replies) if isinstance(kind, int) else None
+    sheet = Sheet(kind, case, school, contact, await templates.in_force(connection, case.school, kind), link, about)
     writer = LetterWriter(state.letters, texts, state.settings.message_id_domain)
     copies = []
     for recipient in chosen(policy, to):

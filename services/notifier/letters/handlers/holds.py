@@ -32,7 +32,7 @@ class HoldsHandler(BatchHandler):
         terms: set[tuple[uuid.UUID, str]] = {(change.student_id, change.term) for change in changes}
         locked = await cases.lock(connection, terms)
         await holds.put(connection, changes)
-        held = [case.waiting for case in locked.values() if case.waiting is not None and case.waiting.state == "on-hold"]
+        held = [letter for case in locked.values() for letter in case.in_wait() if letter.state == "on-hold"]
         await letters.look_again_at(connection, held, now)
         for letter in held:
             log.info("letter.hold_changed", letter=str(letter.id))

@@ -206,20 +206,27 @@ async def _load(connection: AsyncConnection, rows: Sequence[Mapping[Any, Any]]) 
         keys,
     ):
         crossings[row.student_id, row.term].append(Kept(row.threshold, row.sequence, row.event_id, row.state, row.letter_id, row.said_at))
-    waiting = {
-        (row.student_id, row.term): Waiting(row.id, row.work_id, row.state, row.threshold, row.due_at, row.release_id is not None)
-        for row in await connection.execute(
-            text(
-                """
-                SELECT l.* FROM letters l
-                JOIN unnest(CAST(:student_ids AS uuid[]), CAST(:terms AS text[])) AS w(student_id, term) USING (student_id, term)
-                WHERE l.state IN ('held', 'no-contact', 'on-hold', 'awaiting-release')
-                """
-            ),
-            keys,
-        )
+    waiting: dict[CaseKey, Waiting] = {}
+    others: dict[CaseKey, list[Waiting]] = defaultdict(list)
+    for row in await connection.execute(
+        text(
+            """
+            SELECT l.* FROM letters l
+            JOIN unnest(CAST(:student_ids AS uuid[]), CAST(:terms AS text[])) AS w(student_id, term) USING (student_id, term)
+            WHERE l.state IN ('held', 'no-contact', 'on-hold', 'awaiting-release') ORDER BY l.created_at, l.id
+            """
+        ),
+        keys,
+    ):
+        letter = letters.waiting_of(row)
+        if letter.occasion is None:
+            waiting[row.student_id, row.term] = letter
+        else:
+            others[row.student_id, row.term].append(letter)
+    return {
+        key: replace(case, crossings=tuple(crossings[key]), waiting=waiting.get(key), others=tuple(others[key]))
+        for key, case in cases.items()
     }
-    return {key: replace(case, crossings=tuple(crossings[key]), waiting=waiting.get(key)) for key, case in cases.items()}
 
 
 def _case(row: Mapping[Any, Any]) -> Case:

@@ -33,7 +33,8 @@ async def sent_of_case(connection: AsyncConnection, case: Case) -> Sequence[Corr
     rows = await connection.execute(
         text(
             _SENT
-            + "WHERE l.student_id = :student_id AND l.term = :term AND d.status = 'sent' AND d.told IS NOT NULL AND d.corrects IS NULL"
+            + "WHERE l.student_id = :student_id AND l.term = :term AND l.occasion IS NULL"
+            + " AND d.status = 'sent' AND d.told IS NOT NULL AND d.corrects IS NULL"
         ),
         {"student_id": case.student_id, "term": case.term},
     )

@@ -4,14 +4,16 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.delivery.deliveries.delivery import Withdrawal
 from services.notifier.letters.case import Case, Past, Waiting
+from services.notifier.templates.rendering.occasion import About
+from services.notifier.templates.rendering.occasions import NO_MORE
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.tiers import Threshold
 from shared.worklist import repository as worklist
@@ -49,6 +51,12 @@ async def waited_for(connection: AsyncConnection, work_ids: Collection[uuid.UUID
     return {row.work_id for row in rows}
 
 
+def waiting_of(row: Row[Any]) -> Waiting:
+    """A letter that waits, from its row."""
+    about = NO_MORE if row.about is None else msgspec.convert(row.about, About)
+    return Waiting(row.id, row.work_id, row.state, row.occasion or row.threshold, row.due_at, row.release_id is not None, about)
+
+
 Change = tuple[Case, Waiting | None, Waiting | None]
 """A case, its waiting letter as it was, and as it is to be."""
 
@@ -68,10 +76,18 @@ async def change_all(connection: AsyncConnection, changes: Sequence[Change], now
             kept.append((before, after))
     await cancel_all(connection, gone, "retracted", now)
     await _change(connection, kept, now)
-    if new:
-        await _insert(connection, new, now)
-        due = {waiting.work_id: waiting.due_at for _, waiting in new}
-        await worklist.add_new(connection, WORK_KIND, due, now, {waiting.work_id: share_of(case.school) for case, waiting in new})
+    await add(connection, new, now)
+
+
+async def add(connection: AsyncConnection, new: Sequence[tuple[Case, Waiting]], now: datetime) -> list[uuid.UUID]:
+    """Has letters wait, each of its case, with their work; answers which are new: one that is known already stays as it is."""
+    if not new:
+        return []
+    added = set(await _insert(connection, new, now))
+    due = {waiting.work_id: waiting.due_at for _, waiting in new if waiting.id in added}
+    shares = {waiting.work_id: share_of(case.school) for case, waiting in new if waiting.id in added}
+    await worklist.add_new(connection, WORK_KIND, due, now, shares)
+    return sorted(added)
 
 
 async def _change(connection: AsyncConnection, changes: Sequence[tuple[Waiting, Waiting]], now: datetime) -> None:
@@ -84,8 +100,8 @@ async def _change(connection: AsyncConnection, changes: Sequence[tuple[Waiting, 
     await _renew(connection, renewed, now)
 
 
-async def cancel_all(connection: AsyncConnection, waiting: Sequence[Waiting], reason: Withdrawal, now: datetime) -> None:
-    """Ends letters that were not written."""
+async def cancel_all(connection: AsyncConnection, waiting: Sequence[Waiting], reason: Withdrawal | Literal["newer"], now: datetime) -> None:
+    """Ends letters that were not written. `newer`: another statement takes its place."""
     if not waiting:
         return
     await connection.execute(
@@ -141,7 +157,7 @@ async def look_again_at(connection: AsyncConnection, waiting: Sequence[Waiting],
 
 def put_off_among(cases: Iterable[Case]) -> list[Waiting]:
     """The waiting letters of locked cases that may have been put off."""
-    return [case.waiting for case in cases if case.waiting is not None and case.waiting.state in ("held", "on-hold")]
+    return [letter for case in cases for letter in case.in_wait() if letter.state in ("held", "on-hold")]
 
 
 async def _renew(connection: AsyncConnection, waiting: Sequence[Waiting], now: datetime) -> None:
@@ -211,9 +227,20 @@ async def written_thresholds(connection: AsyncConnection, letter_ids: Collection
     if not letter_ids:
         return {}
     rows = await connection.execute(
-        text("SELECT id, threshold FROM letters WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'bound'"), {"ids": list(letter_ids)}
+        text("SELECT id, threshold FROM letters WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'bound' AND occasion IS NULL"),
+        {"ids": list(letter_ids)},
     )
     return {row.id: row.threshold for row in rows}
+
+
+async def written_occasion(connection: AsyncConnection, letter_id: uuid.UUID) -> Waiting | None:
+    """A statement or good news that was written, as it waited; None for any other letter."""
+    row = (
+        await connection.execute(
+            text("SELECT * FROM letters WHERE id = :id AND state = 'bound' AND occasion IS NOT NULL"), {"id": letter_id}
+        )
+    ).one_or_none()
+    return None if row is None else waiting_of(row)
 
 
 async def told_already(
@@ -327,15 +354,18 @@ async def put_off_of(connection: AsyncConnection, schools: Collection[str]) -> s
     return {row.student_id for row in rows}
 
 
-async def _insert(connection: AsyncConnection, letters: Sequence[tuple[Case, Waiting]], now: datetime) -> None:
-    await connection.execute(
+async def _insert(connection: AsyncConnection, letters: Sequence[tuple[Case, Waiting]], now: datetime) -> list[uuid.UUID]:
+    inserted = await connection.execute(
         text(
             """
-            INSERT INTO letters (id, student_id, term, school, threshold, state, due_at, work_id, created_at)
-            SELECT n.*, :now FROM unnest(
+            INSERT INTO letters (id, student_id, term, school, threshold, occasion, about, state, due_at, work_id, created_at)
+            SELECT n.id, n.student_id, n.term, n.school, n.threshold, n.occasion, CAST(n.about AS jsonb), n.state, n.due_at, n.work_id, :now
+            FROM unnest(
                 CAST(:ids AS uuid[]), CAST(:student_ids AS uuid[]), CAST(:terms AS text[]), CAST(:schools AS text[]),
-                CAST(:thresholds AS int[]), CAST(:states AS text[]), CAST(:due_ats AS timestamptz[]), CAST(:work_ids AS uuid[])
-            ) AS n
+                CAST(:thresholds AS int[]), CAST(:occasions AS text[]), CAST(:abouts AS text[]), CAST(:states AS text[]),
+                CAST(:due_ats AS timestamptz[]), CAST(:work_ids AS uuid[])
+            ) AS n(id, student_id, term, school, threshold, occasion, about, state, due_at, work_id)
+            ON CONFLICT (id) DO NOTHING RETURNING id
             """
         ),
         {
@@ -344,12 +374,15 @@ async def _insert(connection: AsyncConnection, letters: Sequence[tuple[Case, Wai
             "terms": [case.term for case, _ in letters],
             "schools": [case.school for case, _ in letters],
             "thresholds": [waiting.threshold for _, waiting in letters],
+            "occasions": [waiting.occasion for _, waiting in letters],
+            "abouts": [None if waiting.about == NO_MORE else _encoder.encode(waiting.about).decode() for _, waiting in letters],
             "states": [waiting.state for _, waiting in letters],
             "due_ats": [waiting.due_at for _, waiting in letters],
             "work_ids": [waiting.work_id for _, waiting in letters],
             "now": now,
         },
     )
+    return [row.id for row in inserted]
 
 
 async def _update(connection: AsyncConnection, waiting: Sequence[Waiting]) -> None:

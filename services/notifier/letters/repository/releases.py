@@ -110,8 +110,8 @@ async def counts(connection: AsyncConnection, school: str, timezone: str) -> Seq
     rows = await connection.execute(
         text(
             """
-            SELECT CAST(awaiting_since AT TIME ZONE :timezone AS date) AS day, threshold, count(*) AS letters FROM letters
-            WHERE school = :school AND state = 'awaiting-release' GROUP BY 1, 2 ORDER BY 1, 2
+            SELECT CAST(awaiting_since AT TIME ZONE :timezone AS date) AS day, threshold, occasion, count(*) AS letters
+            FROM letters WHERE school = :school AND state = 'awaiting-release' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
             """
         ),
         {"school": school, "timezone": timezone},
@@ -127,7 +127,7 @@ async def page(
     rows = await connection.execute(
         text(
             """
-            SELECT l.id, c.student, l.student_id, l.term, l.threshold, c.absent_half_days, l.due_at, l.awaiting_since
+            SELECT l.id, c.student, l.student_id, l.term, l.threshold, l.occasion, c.absent_half_days, l.due_at, l.awaiting_since
             FROM letters l JOIN cases c USING (student_id, term)
             WHERE l.school = :school AND l.state = 'awaiting-release'
                 AND (CAST(:after_at AS timestamptz) IS NULL OR (l.awaiting_since, l.id) > (:after_at, CAST(:after_id AS uuid)))

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from services.notifier.contacts.sending_window import LAST_MINUTE, Window
+from services.notifier.letters.family_news import GoodNewsChoice, StatementChoice
 from services.notifier.letters.policy import Policy
 from services.notifier.letters.repository.policies import PolicyVersion
 from services.notifier.replies.choice import MOST_HOLD_DAYS, MOST_VALID_DAYS, RepliesChoice
@@ -27,6 +28,7 @@ from shared.web.schemas import Body
 LONGEST_HOLD: Final = timedelta(days=14)
 LONGEST_AFTER_TERM: Final = timedelta(days=60)
 MOST_A_DAY: Final = 100_000
+MOST_CLEAR_DAYS: Final = 60
 
 
 def _only_text(value: object) -> object:
@@ -119,6 +121,22 @@ class RepliesIn(Body):
     ] = 0
 
 
+class GoodNewsIn(Body):
+    """Letters with good news: each goes to the family once."""
+
+    back_on_track: Annotated[int, Field(ge=1, le=MOST_CLEAR_DAYS)] | None = Field(
+        default=None, description="School days without absence after which a family that had reached a threshold is told; null for never"
+    )
+    full_term: bool = Field(default=False, description="Whether a term without absence is told, three days after its end")
+
+
+class StatementIn(Body):
+    """A statement to every family of how their child stands: own days and dates, never before the third week of a term."""
+
+    every: Literal["fortnight", "term"] = "fortnight"
+    compare: bool = Field(default=False, description="Whether the average of the school's students stands beside the child's own number")
+
+
 class PolicyIn(Body):
     """A school's choices for its letters. A field that is left out has its default."""
 
@@ -148,6 +166,9 @@ class PolicyIn(Body):
     )
     replies: RepliesIn | None = Field(default=None, description="Whether letters carry a link for the family's answer; null for none")
 
+    good_news: GoodNewsIn | None = Field(default=None, description="Letters with good news; null for none")
+    statement: StatementIn | None = Field(default=None, description="Regular statements to every family; null for none")
+
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         if len(set(self.thresholds)) != len(self.thresholds):
@@ -157,6 +178,7 @@ class PolicyIn(Body):
     def policy(self) -> Policy:
         """The policy that these choices make."""
         window, digest, replies = self.window, self.digest, self.replies
+        news, statement = self.good_news, self.statement
         return Policy(
             hold=self.hold,
             window=Window(window.days == "school-days", window.opens, window.until) if window is not None else None,
@@ -168,6 +190,8 @@ class PolicyIn(Body):
             after_term=self.after_term,
             correct=self.correct,
             replies=RepliesChoice(replies.valid_days, replies.hold_days) if replies is not None else None,
+            good_news=GoodNewsChoice(news.back_on_track, news.full_term) if news is not None else None,
+            statement=StatementChoice(statement.every, statement.compare) if statement is not None else None,
         )
 
 

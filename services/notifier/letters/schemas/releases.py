@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from shared.attendance.tiers import Threshold
+from shared.events.data import LetterOccasion
 from shared.web.pages import Page
 from shared.web.schemas import Body
 
@@ -18,7 +19,8 @@ class WaitingLetter(BaseModel):
     student: str
     student_id: uuid.UUID
     term: str
-    threshold: Threshold
+    threshold: Threshold | None = Field(description="null for a letter that is about no threshold")
+    occasion: LetterOccasion | None = Field(description="The occasion of a letter that is about no threshold; null for any other")
     absent_half_days: int
     due_at: datetime
     awaiting_since: datetime
@@ -28,7 +30,8 @@ class WaitingCount(BaseModel):
     """The number of letters that wait about one threshold and fell due on one day of the school's."""
 
     day: date
-    threshold: Threshold
+    threshold: Threshold | None = Field(description="null for a letter that is about no threshold")
+    occasion: LetterOccasion | None = Field(description="The occasion of a letter that is about no threshold; null for any other")
     letters: int
 
 

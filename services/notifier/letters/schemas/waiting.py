@@ -10,6 +10,7 @@ from services.notifier.contacts.recipients import Channel
 from services.notifier.delivery.deliveries.schemas import ListedStatus
 from services.notifier.letters.case import WaitingState
 from shared.attendance.tiers import Threshold
+from shared.events.data import LetterOccasion
 from shared.web.schemas import Body
 
 
@@ -17,7 +18,8 @@ class StepCount(BaseModel):
     """The deliveries (and letters without one) of one status about one threshold."""
 
     status: ListedStatus
-    threshold: Threshold
+    threshold: Threshold | None = Field(description="null for a letter that is about no threshold")
+    occasion: LetterOccasion | None = Field(description="The occasion of a letter that is about no threshold; null for any other")
     letters: int
 
 
@@ -60,7 +62,8 @@ class LetterPreview(BaseModel):
     letter: uuid.UUID
     student: str
     name: str | None
-    threshold: Threshold
+    threshold: Threshold | None = Field(description="null for a letter that is about no threshold")
+    occasion: LetterOccasion | None = Field(description="The occasion of a letter that is about no threshold; null for any other")
     absent_days: float
     status: WaitingState
     due_at: datetime

@@ -17,15 +17,15 @@ from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.state import NotifierState, State
 from services.notifier.templates.api.templates import PATH, checked
 from services.notifier.templates.languages import HOUSE, best
+from services.notifier.templates.letter_kinds import LetterKind
 from services.notifier.templates.rendering.occasion import LetterTemplate, Occasion
 from services.notifier.templates.rendering.occasions import occasion_of
 from services.notifier.templates.rendering.samples import OFFICE, SampleCase, sample
 from services.notifier.templates.repository import counts, templates, trials
-from services.notifier.templates.schemas import PreviewIn, PreviewOut, TrialIn, TrialOut, WordsIn
+from services.notifier.templates.schemas import LetterParameter, PreviewIn, PreviewOut, TrialIn, TrialOut, WordsIn
 from services.notifier.templates.texts import Texts
 from services.notifier.templates.trials import WITHIN, may_go_to
 from shared.addresses import usable_address
-from shared.attendance.tiers import Threshold
 from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.identifiers import sent_id, student_id
@@ -33,7 +33,6 @@ from shared.web.door import Router
 from shared.web.idempotency import IdempotencyKey
 from shared.web.openapi.refusals import refuses
 from shared.web.problems import ProblemError
-from shared.web.schemas import ThresholdParameter
 from shared.web.service import SchoolInPath, requires
 
 log = structlog.get_logger()
@@ -53,7 +52,7 @@ def _texts() -> Texts:
     responses=refuses("no-contact", "no-count", "unknown-student", "bad-template"),
 )
 async def preview_template(
-    school: SchoolInPath, threshold: ThresholdParameter, body: PreviewIn, state: State, caller: Annotated[Principal, requires("star:read")]
+    school: SchoolInPath, threshold: LetterParameter, body: PreviewIn, state: State, caller: Annotated[Principal, requires("star:read")]
 ) -> PreviewOut:
     """For a made-up family; or, for staff of the role `manage`, for a real student as the letter would be now. Words in the request are
     tried out without being saved."""
@@ -90,7 +89,7 @@ async def preview_template(
 )
 async def test_template(
     school: SchoolInPath,
-    threshold: ThresholdParameter,
+    threshold: LetterParameter,
     body: TrialIn,
     state: State,
     caller: Annotated[Principal, requires("star:write", role="manage")],
@@ -136,7 +135,7 @@ async def test_template(
 
 
 async def _template(
-    connection: AsyncConnection, state: NotifierState, school: str, threshold: Threshold, language: str, body: WordsIn
+    connection: AsyncConnection, state: NotifierState, school: str, threshold: LetterKind, language: str, body: WordsIn
 ) -> LetterTemplate:
     """The words in force, those of the request in their place."""
     own = best(await templates.in_force(connection, school, threshold), language)
@@ -147,7 +146,7 @@ async def _template(
     return checked(state, threshold, LetterTemplate(language, body.subject or words.subject, body.body or words.body))
 
 
-def _made_up(threshold: Threshold, body: WordsIn, school: School | None) -> Occasion:
+def _made_up(threshold: LetterKind, body: WordsIn, school: School | None) -> Occasion:
     case = body.sample.case() if body.sample is not None else SampleCase()
     if school is None:
         return sample(threshold, case)

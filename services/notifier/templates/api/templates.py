@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.state import NotifierState, State
 from services.notifier.templates.languages import HOUSE, best, fallbacks
+from services.notifier.templates.letter_kinds import KINDS, LetterKind
 from services.notifier.templates.rendering.faults import TemplateFaultError
 from services.notifier.templates.rendering.occasion import LetterTemplate
 from services.notifier.templates.rendering.variables import VARIABLES
@@ -18,13 +19,14 @@ from services.notifier.templates.repository.templates import TemplateKey, Templa
 from services.notifier.templates.schemas import (
     Language,
     LetterLanguageOut,
+    LetterParameter,
     RestoreIn,
     TemplateIn,
     TemplateOut,
     TemplateVersionOut,
     VariableOut,
 )
-from shared.attendance.tiers import THRESHOLDS, Threshold
+from shared.attendance.tiers import THRESHOLDS
 from shared.audit.log import Access, Filter, log_access
 from shared.auth.principal import Principal
 from shared.web.cursors import PageLimit, number, read_cursor
@@ -32,7 +34,6 @@ from shared.web.door import Router
 from shared.web.openapi.refusals import refuses
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
-from shared.web.schemas import ThresholdParameter
 from shared.web.service import SchoolInPath, requires
 
 router = Router(tags=["templates"])
@@ -48,7 +49,7 @@ async def list_letter_variables(_: Annotated[Principal, requires("star:read", by
     return Page(items=[VariableOut.model_validate(variable, from_attributes=True) for variable in VARIABLES])
 
 
-@router.get(PATH, summary="The words in force of every threshold")
+@router.get(PATH, summary="The words in force of every letter")
 async def list_templates(
     school: SchoolInPath, state: State, caller: Annotated[Principal, requires("star:read", by_group=True)]
 ) -> Page[TemplateOut]:
@@ -57,11 +58,11 @@ async def list_templates(
     async with state.engine.connect() as connection:
         in_force = await templates.all_in_force(connection, school)
     items = []
-    for threshold in THRESHOLDS:
-        own = in_force.get(threshold, {})
-        items += [_out(TemplateKey(school, threshold, language), state, own[language]) for language in sorted(own)]
+    for kind in KINDS:
+        own = in_force.get(kind, {})
+        items += [_out(TemplateKey(school, kind, language), state, own[language]) for language in sorted(own)]
         if HOUSE not in own:
-            items.append(_out(TemplateKey(school, threshold, HOUSE), state, None))
+            items.append(_out(TemplateKey(school, kind, HOUSE), state, None))
     return Page(items=items)
 
 
@@ -92,7 +93,7 @@ def _in(own: Mapping[str, TemplateVersion], language: str) -> TemplateVersion | 
 @router.get(PATH + "/{threshold}", summary="The words of a letter")
 async def get_template(
     school: SchoolInPath,
-    threshold: ThresholdParameter,
+    threshold: LetterParameter,
     state: State,
     caller: Annotated[Principal, requires("star:read", by_group=True)],
     language: LanguageParameter = HOUSE,
@@ -112,7 +113,7 @@ async def get_template(
 )
 async def put_template(
     school: SchoolInPath,
-    threshold: ThresholdParameter,
+    threshold: LetterParameter,
     body: TemplateIn,
     state: State,
     caller: Annotated[Principal, requires("star:write", role="admin")],
@@ -130,7 +131,7 @@ async def put_template(
 @router.delete(PATH + "/{threshold}", status_code=HTTPStatus.NO_CONTENT, summary="Go back to the house's words")
 async def delete_template(
     school: SchoolInPath,
-    threshold: ThresholdParameter,
+    threshold: LetterParameter,
     state: State,
     caller: Annotated[Principal, requires("star:write", role="admin")],
     language: LanguageParameter = HOUSE,
@@ -144,7 +145,7 @@ async def delete_template(
 @router.get(PATH + "/{threshold}/versions", summary="Every version of a letter's words")
 async def list_template_versions(
     school: SchoolInPath,
-    threshold: ThresholdParameter,
+    threshold: LetterParameter,
     state: State,
     caller: Annotated[Principal, requires("star:read", by_group=True)],
     language: LanguageParameter = HOUSE,
@@ -167,7 +168,7 @@ async def list_template_versions(
 )
 async def restore_template(
     school: SchoolInPath,
-    threshold: ThresholdParameter,
+    threshold: LetterParameter,
     body: RestoreIn,
     state: State,
     caller: Annotated[Principal, requires("star:write", role="admin")],
@@ -189,7 +190,7 @@ async def restore_template(
     return _out(key, state, saved)
 
 
-def checked(state: NotifierState, threshold: Threshold, template: LetterTemplate) -> LetterTemplate:
+def checked(state: NotifierState, threshold: LetterKind, template: LetterTemplate) -> LetterTemplate:
     """The template, which can be sent to every family. Raises ProblemError 422 for any other."""
     try:
         state.letters.check(threshold, template)
@@ -224,7 +225,7 @@ async def _save(
             *(["body"] if newest is None or newest.body != body else []),
             *(["checked_by"] if checked_by is not None else []),
         ]
-        of_template: dict[str, Filter | None] = {"threshold": key.threshold, "language": key.language}
+        of_template: dict[str, Filter | None] = {"threshold": key.kind, "language": key.language}
         access = Access(action="change-template", school=key.school, fields=fields, filters=of_template)
         await log_access(connection, caller, access, saved.saved_at)
     return saved
@@ -232,10 +233,10 @@ async def _save(
 
 def _out(key: TemplateKey, state: NotifierState, own: TemplateVersion | None) -> TemplateOut:
     words = own.template() if own is not None else None
-    house = state.letters.house(key.threshold)
+    house = state.letters.house(key.kind)
     return TemplateOut(
         school=key.school,
-        threshold=key.threshold,
+        threshold=key.kind,
         language=key.language,
         subject=(words or house).subject,
         body=(words or house).body,

@@ -6,13 +6,13 @@ from typing import Final
 
 from jinja2 import TemplateError, UndefinedError
 
+from services.notifier.templates.letter_kinds import LetterKind
 from services.notifier.templates.rendering.faults import Part, fault_at, fault_in
 from services.notifier.templates.rendering.language import TemplateLanguage
 from services.notifier.templates.rendering.markup import allowed_link
 from services.notifier.templates.rendering.occasion import LetterTemplate
 from services.notifier.templates.rendering.samples import every_case
 from services.notifier.templates.rendering.variables import values_of
-from shared.attendance.tiers import Threshold
 
 _TAG: Final = re.compile(r"\{[{%#].*?[%}#]\}", re.DOTALL)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -24,22 +24,22 @@ REPLY_LINK: Final = "{{reply_link}}"
 _WHAT_IS_MISSING: Final = re.compile(r"'(\w+)' is undefined")
 
 
-def check(language: TemplateLanguage, threshold: Threshold, template: LetterTemplate) -> None:
+def check(language: TemplateLanguage, kind: LetterKind, template: LetterTemplate) -> None:
     """Raises TemplateFaultError for words that can't be sent to every family, at the first fault."""
-    _check(language, threshold, template.language, template.subject, "subject")
-    _check(language, threshold, template.language, template.body, "body")
+    _check(language, kind, template.language, template.subject, "subject")
+    _check(language, kind, template.language, template.body, "body")
 
 
-def _check(language: TemplateLanguage, threshold: Threshold, tag: str, source: str, part: Part) -> None:
+def _check(language: TemplateLanguage, kind: LetterKind, tag: str, source: str, part: Part) -> None:
     control = _CONTROL.search(source)
     if control is not None:
         raise fault_at(source, part, control.start(), "a control character")
     compiled = language.compile(source, part)
     if part == "body":
         _look_at_marks(source)
-    for occasion in every_case(threshold):
+    for occasion in every_case(kind):
         try:
-            filled = language.fill(compiled, values_of(occasion, threshold, tag))
+            filled = language.fill(compiled, values_of(occasion, kind, tag))
         except UndefinedError as error:
             missing = _WHAT_IS_MISSING.search(error.message or "")
             name = missing.group(1) if missing is not None else None

@@ -2,10 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+
+from msgspec import Struct
 
 from services.notifier.templates.languages import HOUSE
 from shared.events.data import AbsentDay, TermDates
+
+
+class About(Struct, frozen=True, omit_defaults=True):
+    """More that a letter is about than a count: the first day of good news, and the absent days of the school's students on average."""
+
+    since: date | None = None
+    school_average_days: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +33,8 @@ class Occasion:
     """The values that a letter can use: no student number, no address, no other household.
 
     `absent_on` are the days that make up the total, empty where they are not known; `illness_half_days` is how much of it was illness.
-    `promises`: the activities that the school's published plan names, by threshold.
+    `promises`: the activities that the school's published plan names, by threshold. `since`: the first day of good news;
+    `school_average_days`: the absent days of the school's students on average, where the school compares.
     """
 
     child: str
@@ -42,6 +52,8 @@ class Occasion:
     phone: str | None = None
     promises: Mapping[str, Sequence[str]] = field(default_factory=dict)
     reply_link: str | None = None
+    since: date | None = None
+    school_average_days: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,18 @@
 """The occasion of a letter, put together from the roster and a count. Pure."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from services.notifier.contacts.contact import Contact, School
 from services.notifier.contacts.person import person_for
-from services.notifier.templates.rendering.occasion import Count, Occasion
+from services.notifier.templates.rendering.occasion import About, Count, Occasion
+
+NO_MORE: Final = About()
 
 
-def occasion_of(count: Count, school: School, contact: Contact, names: Sequence[str], reply_link: str | None = None) -> Occasion:
+def occasion_of(
+    count: Count, school: School, contact: Contact, names: Sequence[str], reply_link: str | None = None, about: About = NO_MORE
+) -> Occasion:
     """The values for a letter to these names."""
     person = person_for(school, contact)
     return Occasion(
@@ -26,4 +31,6 @@ def occasion_of(count: Count, school: School, contact: Contact, names: Sequence[
         illness_half_days=count.illness_half_days,
         promises=school.promises,
         reply_link=reply_link,
+        since=about.since,
+        school_average_days=about.school_average_days,
     )

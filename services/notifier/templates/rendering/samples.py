@@ -1,15 +1,15 @@
 """Made-up families, to try templates out on: every case that a letter can meet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Final
 
+from services.notifier.templates.letter_kinds import LetterKind
 from services.notifier.templates.rendering.occasion import Occasion
-from shared.attendance.tiers import Threshold
 from shared.clock import HOME_ZONE
-from shared.events.data import AbsentDay, TermDates
+from shared.events.data import AbsentDay, LetterOccasion, TermDates
 
 TERM: Final = TermDates("2026-T4", date(2026, 10, 12), date(2026, 12, 18))
 COUNTED_AT: Final = datetime(2026, 11, 19, 20, 30, tzinfo=UTC)
@@ -17,6 +17,7 @@ OFFICE: Final = "office@example-school.invalid"
 REPLY_LINK: Final = "https://star.example.nz/notifier/reply/Ji9vKd0Qx2mTz81LwYbN4c"
 LONGEST_NAME: Final = 200
 MOST_NAMES: Final = 8
+_HALF_DAYS: Final[Mapping[LetterOccasion, int]] = {"statement": 5, "back-on-track": 11, "full-term": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ class SampleCase:
     reply_link: bool = False
 
 
-def sample(threshold: Threshold, case: SampleCase, *, school: str = "Example School", contact_email: str | None = OFFICE) -> Occasion:
-    """The made-up family of a case, half a day past the threshold; school and address can be a real one's."""
-    half_days = threshold * 2 + 1
+def sample(kind: LetterKind, case: SampleCase, *, school: str = "Example School", contact_email: str | None = OFFICE) -> Occasion:
+    """The made-up family of a case, half a day past the letter's threshold, if it has one; school and address can be a real one's."""
+    half_days = kind * 2 + 1 if isinstance(kind, int) else _HALF_DAYS[kind]
     return Occasion(
         child="Aroha",
         names=["Mere Example", "Sam Example"][: case.caregivers],
@@ -47,27 +48,29 @@ def sample(threshold: Threshold, case: SampleCase, *, school: str = "Example Sch
         contact_email=contact_email if case.contact_email else None,
         timezone=HOME_ZONE,
         absent_on=_days(half_days) if case.absent_days_known else (),
-        illness_half_days=half_days - 2 if case.mostly_illness else 2,
+        illness_half_days=max(half_days - 2, 0) if case.mostly_illness else min(half_days, 2),
         contact_name="Hana Example" if case.contact_person else None,
         phone="04 555 0100" if case.contact_person else None,
-        promises={str(threshold): ["meeting-with-whanau", "attendance-service-referral"]} if case.plan else {},
+        promises={str(kind): ["meeting-with-whanau", "attendance-service-referral"]} if case.plan else {},
         reply_link=REPLY_LINK if case.reply_link else None,
+        since=date(2026, 11, 9) if kind == "back-on-track" and case.absent_days_known else None,
+        school_average_days=2.5 if kind == "statement" and case.plan else None,
     )
 
 
-def every_case(threshold: Threshold) -> Iterator[Occasion]:
+def every_case(kind: LetterKind) -> Iterator[Occasion]:
     """A family for every combination of what can be missing, so that each way through a template is gone; then the longest there can be."""
     either = (True, False)
     for illness, days, dates, email, caregivers, person in product(either, either, either, either, (1, 2), either):
-        yield sample(threshold, SampleCase(illness, days, dates, email, caregivers, person))
-        yield sample(threshold, SampleCase(illness, days, dates, email, caregivers, person, plan=True, reply_link=True))
-    yield longest(threshold)
+        yield sample(kind, SampleCase(illness, days, dates, email, caregivers, person))
+        yield sample(kind, SampleCase(illness, days, dates, email, caregivers, person, plan=True, reply_link=True))
+    yield longest(kind)
 
 
-def longest(threshold: Threshold) -> Occasion:
+def longest(kind: LetterKind) -> Occasion:
     """Long names, many of them, and as many days as a term can have, none of which can be told together with another."""
     days = [AbsentDay(TERM.start + timedelta(days=number), 1 + number % 2) for number in range(68)]
-    occasion = sample(threshold, SampleCase())
+    occasion = sample(kind, SampleCase())
     return replace(
         occasion,
         child="A" * LONGEST_NAME,

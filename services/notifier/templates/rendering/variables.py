@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from services.notifier.contacts.one_line import one_line
 from services.notifier.templates.languages import HOUSE
+from services.notifier.templates.letter_kinds import LetterKind
 from services.notifier.templates.rendering.days import day_in_words, list_in, number_in, run_in_words, runs, span_in_words
 from services.notifier.templates.rendering.occasion import Occasion
-from services.notifier.templates.words import days_in_words, in_words
-from shared.attendance.tiers import Threshold
+from services.notifier.templates.words import average_in_words, days_in_words, in_words
 from shared.clock import HOME_ZONE
 
 Kind = Literal["text", "list", "flag"]
@@ -36,7 +36,7 @@ VARIABLES: Final = (
     Variable("greeting", "text", "The names of those whom the letter reaches", "Mere Example and Sam Example"),
     Variable("days", "text", "How long the child was away, in words; in other languages than English, the number", "5.5 days"),
     Variable("days_number", "text", "The same as a number only", "5.5"),
-    Variable("threshold", "text", "The threshold that the letter is about, in days", "5"),
+    Variable("threshold", "text", "The threshold that the letter is about, in days; empty in a letter that is about none", "5"),
     Variable("term", "text", "The term; in other languages than English, its number", "Term 4"),
     Variable("term_number", "text", "The term's number only", "4"),
     Variable("term_dates", "text", "The term's first and last day", "12 October to 18 December 2026", optional=True),
@@ -61,6 +61,14 @@ VARIABLES: Final = (
         "true",
         optional=True,
     ),
+    Variable("since", "text", "The first day of the good news: back at school without an absence", "9 November 2026", optional=True),
+    Variable(
+        "school_average",
+        "text",
+        "How long the school's students were away on average; empty unless the letter policy compares",
+        "2.5 days",
+        optional=True,
+    ),
     Variable("counted_on", "text", "The day of the count", "20 November 2026"),
     Variable("school", "text", "The school's name", "Example School"),
     Variable("contact_name", "text", "The person to ask for: the dean, or the school's own", "Hana Example", optional=True),
@@ -79,7 +87,7 @@ VARIABLES: Final = (
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType({variable.name: variable.kind for variable in VARIABLES})
 
 
-def values_of(occasion: Occasion, threshold: Threshold, language: str) -> Values:
+def values_of(occasion: Occasion, kind: LetterKind, language: str) -> Values:
     """Every variable's value, None where there is none. A value from a school's system is one line of printable text."""
     english = language == HOUSE
     number = number_in(occasion.absent_half_days / 2, language)
@@ -88,20 +96,24 @@ def values_of(occasion: Occasion, threshold: Threshold, language: str) -> Values
     lines = [run_in_words(run, language) for run in runs(occasion.absent_on)] if adds_up else []
     names = [one_line(name) for name in occasion.names]
     dates = occasion.dates
+    threshold = str(kind) if isinstance(kind, int) else None
+    average = occasion.school_average_days
     return {
         "child": one_line(occasion.child),
         "greeting": in_words(names) if english else list_in(names, language),
         "days": days_in_words(occasion.absent_half_days) if english else number,
         "days_number": number,
-        "threshold": str(threshold),
+        "threshold": threshold,
         "term": f"Term {occasion.term[-1]}" if english else occasion.term[-1],
         "term_number": occasion.term[-1],
         "term_dates": span_in_words(dates.start, dates.end, language) if dates is not None else None,
         "absences": ", ".join(lines) or None,
         "absence_lines": lines,
         "mostly_illness": occasion.illness_half_days * 2 > occasion.absent_half_days,
-        "we_meet": "meeting-with-whanau" in occasion.promises.get(str(threshold), ()),
-        "attendance_service": "attendance-service-referral" in occasion.promises.get(str(threshold), ()),
+        "we_meet": "meeting-with-whanau" in occasion.promises.get(threshold or "", ()),
+        "attendance_service": "attendance-service-referral" in occasion.promises.get(threshold or "", ()),
+        "since": day_in_words(occasion.since, language) if occasion.since is not None else None,
+        "school_average": None if average is None else average_in_words(average) if english else number_in(average, language),
         "counted_on": day_in_words(occasion.counted_at.astimezone(_zone(occasion.timezone)).date(), language),
         "school": one_line(occasion.school),
         "contact_name": occasion.contact_name,

@@ -1,4 +1,4 @@
-"""Schools' own letter templates: SQL. Versions are only added; the newest one of a school, threshold and language is in force."""
+"""Schools' own letter templates: SQL. Versions are only added; the newest one of a school, kind of letter and language is in force."""
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.templates.languages import HOUSE
+from services.notifier.templates.letter_kinds import LetterKind, kind_of, number_of
 from services.notifier.templates.rendering.occasion import LetterTemplate
-from shared.attendance.tiers import Threshold
 from shared.identifiers import lock_key
 
 
@@ -19,7 +19,7 @@ class TemplateKey:
     """The letter that a template is for."""
 
     school: str
-    threshold: Threshold
+    kind: LetterKind
     language: str
 
 
@@ -50,10 +50,10 @@ class TemplateVersion:
 
 
 async def in_force_of(
-    connection: AsyncConnection, wanted: Collection[tuple[str, Threshold]]
-) -> dict[tuple[str, Threshold], dict[str, TemplateVersion]]:
-    """The newest versions that have words, by language, for each school and threshold."""
-    in_force: dict[tuple[str, Threshold], dict[str, TemplateVersion]] = {pair: {} for pair in wanted}
+    connection: AsyncConnection, wanted: Collection[tuple[str, LetterKind]]
+) -> dict[tuple[str, LetterKind], dict[str, TemplateVersion]]:
+    """The newest versions that have words, by language, for each school and kind of letter."""
+    in_force: dict[tuple[str, LetterKind], dict[str, TemplateVersion]] = {pair: {} for pair in wanted}
     rows = await connection.execute(
         text(
             """
@@ -64,11 +64,11 @@ async def in_force_of(
             ORDER BY school, threshold, language, version DESC
             """
         ),
-        {"schools": [school for school, _ in wanted], "thresholds": [threshold for _, threshold in wanted]},
+        {"schools": [school for school, _ in wanted], "thresholds": [number_of(kind) for _, kind in wanted]},
     )
     for row in rows:
         if row.subject is not None:
-            in_force[row.school, row.threshold][row.language] = TemplateVersion(*row[2:])
+            in_force[row.school, kind_of(row.threshold)][row.language] = TemplateVersion(*row[2:])
     return in_force
 
 
@@ -79,25 +79,25 @@ _NEWEST = """
 """
 
 
-async def in_force(connection: AsyncConnection, school: str, threshold: Threshold) -> Mapping[str, TemplateVersion]:
-    """The newest versions for a threshold that have words, by language."""
-    return (await all_in_force(connection, school, threshold)).get(threshold, {})
+async def in_force(connection: AsyncConnection, school: str, kind: LetterKind) -> Mapping[str, TemplateVersion]:
+    """The newest versions for a kind of letter that have words, by language."""
+    return (await all_in_force(connection, school, kind)).get(kind, {})
 
 
 async def all_in_force(
-    connection: AsyncConnection, school: str, threshold: Threshold | None = None
-) -> Mapping[Threshold, Mapping[str, TemplateVersion]]:
-    """The newest versions that have words, by threshold and language; of one threshold only, or of all."""
-    in_force: dict[Threshold, dict[str, TemplateVersion]] = {}
-    for row in await connection.execute(text(_NEWEST), {"school": school, "threshold": threshold}):
+    connection: AsyncConnection, school: str, kind: LetterKind | None = None
+) -> Mapping[LetterKind, Mapping[str, TemplateVersion]]:
+    """The newest versions that have words, by kind and language; of one kind only, or of all."""
+    in_force: dict[LetterKind, dict[str, TemplateVersion]] = {}
+    for row in await connection.execute(text(_NEWEST), {"school": school, "threshold": None if kind is None else number_of(kind)}):
         if row.subject is not None:
-            in_force.setdefault(row.threshold, {})[row.language] = TemplateVersion(*row[1:])
+            in_force.setdefault(kind_of(row.threshold), {})[row.language] = TemplateVersion(*row[1:])
     return in_force
 
 
 async def lock(connection: AsyncConnection, key: TemplateKey) -> None:
     """Lets others who add a version wait until the transaction ends."""
-    number = lock_key("template", key.school, str(key.threshold), key.language)
+    number = lock_key("template", key.school, str(key.kind), key.language)
     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": number})
 
 
@@ -173,4 +173,4 @@ async def note_used(connection: AsyncConnection, delivery_id: uuid.UUID, languag
 
 
 def _values(key: TemplateKey) -> dict[str, object]:
-    return {"school": key.school, "threshold": key.threshold, "language": key.language}
+    return {"school": key.school, "threshold": number_of(key.kind), "language": key.language}

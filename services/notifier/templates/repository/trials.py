@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.delivery.transports.interface import Parcel
-from shared.attendance.tiers import Threshold
+from services.notifier.templates.letter_kinds import LetterKind, number_of
 from shared.identifiers import lock_key
 from shared.worklist import repository as worklist
 
@@ -46,7 +46,7 @@ async def caregivers_addresses(connection: AsyncConnection, school: str, domain:
     return [row.email for row in rows]
 
 
-async def add(connection: AsyncConnection, school: str, threshold: Threshold, parcel: Parcel, asked_by: str) -> None:
+async def add(connection: AsyncConnection, school: str, kind: LetterKind, parcel: Parcel, asked_by: str) -> None:
     """Keeps what is to be sent, and puts it on the worklist."""
     await connection.execute(
         text(
@@ -59,7 +59,7 @@ async def add(connection: AsyncConnection, school: str, threshold: Threshold, pa
         {
             "id": parcel.id,
             "school": school,
-            "threshold": threshold,
+            "threshold": number_of(kind),
             "recipient": parcel.recipient,
             "sender_name": parcel.sender_name,
             "subject": parcel.subject,

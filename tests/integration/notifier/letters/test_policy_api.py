@@ -21,6 +21,8 @@ DEFAULTS: dict[str, Any] = {
     "after_term": "PT0S",
     "correct": "offer",
     "replies": None,
+    "good_news": None,
+    "statement": None,
 }
 CHOSEN: dict[str, Any] = {
     "hold": "PT4H",
@@ -33,6 +35,8 @@ CHOSEN: dict[str, Any] = {
     "after_term": "P3D",
     "correct": "send",
     "replies": {"valid_days": 21, "hold_days": 3},
+    "good_news": {"back_on_track": 15, "full_term": True},
+    "statement": {"every": "term", "compare": True},
 }
 
 

@@ -64,7 +64,7 @@ async def test_a_mass_correction_does_not_mail_the_whole_school(desk: Desk, visi
     assert len(families(desk)) == 50
     page = await waiting(visitor, limit=2)
     assert (len(page["items"]), page["total"]) == (2, 450)
-    assert page["counts"] == [{"day": "2026-11-20", "threshold": 5, "letters": 450}]
+    assert page["counts"] == [{"day": "2026-11-20", "threshold": 5, "occasion": None, "letters": 450}]
 
     desk.passes(SOON)
     await desk.work()
@@ -133,7 +133,7 @@ async def test_chosen_letters_and_a_discard(desk: Desk, visitor: Visitor) -> Non
     await desk.say(up(10, 20, to="orange", student="1"))
     desk.passes(HOLD)
     await desk.work()
-    assert (await waiting(visitor))["counts"] == [{"day": "2026-11-20", "threshold": 10, "letters": 1}]
+    assert (await waiting(visitor))["counts"] == [{"day": "2026-11-20", "threshold": 10, "occasion": None, "letters": 1}]
 
 
 async def test_what_waited_too_long_is_past(desk: Desk, visitor: Visitor) -> None:

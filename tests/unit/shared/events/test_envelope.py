@@ -129,6 +129,23 @@ EXAMPLES: dict[EventType, object] = {
         hold_until=date(2026, 11, 30),
         replied_at=AT,
     ),
+    catalogue.STATEMENTS_REQUESTED: data.StatementsRequested(
+        school="0999", term="2026-T4", occasion="back-on-track", on=date(2026, 11, 23), clear_days=15, compared=True, requested_at=AT
+    ),
+    catalogue.STATEMENT_MADE: data.StatementMade(
+        **OF_STUDENT,
+        term="2026-T4",
+        occasion="back-on-track",
+        on=date(2026, 11, 23),
+        since=date(2026, 11, 9),
+        tier="yellow",
+        absent_half_days=11,
+        absent_days=5.5,
+        absent_on=[data.AbsentDay(date=date(2026, 10, 12), half_days=2)],
+        illness_half_days=1,
+        standing=3,
+        school_average_days=2.5,
+    ),
     catalogue.LETTERS_HELD: data.LettersHeld(**OF_STUDENT, term="2026-T4", threshold=10, until=date(2026, 11, 30), held_at=AT),
     catalogue.LETTERS_RELEASED: data.LettersReleased(**OF_STUDENT, term="2026-T4", released_at=AT),
     catalogue.PLAN_PUBLISHED: data.PlanPublished(

@@ -161,7 +161,7 @@ async def to_send(connection: AsyncConnection, delivery_ids: Collection[uuid.UUI
     rows = await connection.execute(
         text(
             """
-            SELECT d.*, l.school, l.student_id, c.term, d.standing < c.standing AS is_stale
+            SELECT d.*, l.school, l.student_id, l.occasion, c.term, d.standing < c.standing AS is_stale
             FROM deliveries d JOIN letters l ON l.id = d.letter_id JOIN cases c USING (student_id, term)
             WHERE d.id = ANY(CAST(:ids AS uuid[])) AND d.status = 'waiting' AND d.recipient IS NOT NULL AND d.body_text IS NOT NULL
                 AND (l.withdrawn IS NULL OR (d.corrects IS NOT NULL AND l.withdrawn = 'retracted'))
@@ -169,7 +169,10 @@ async def to_send(connection: AsyncConnection, delivery_ids: Collection[uuid.UUI
         ),
         {"ids": list(delivery_ids)},
     )
-    return {row.id: DueDelivery(_parcel(row), row.school, row.student_id, row.refusals, bool(row.is_stale), row.term) for row in rows}
+    return {
+        row.id: DueDelivery(_parcel(row), row.school, row.student_id, row.refusals, bool(row.is_stale), row.term, row.occasion)
+        for row in rows
+    }
 
 
 def _parcel(row: Row[Any]) -> Parcel:
@@ -322,11 +325,11 @@ async def get(connection: AsyncConnection, delivery_id: uuid.UUID) -> Delivery |
                 """
                 SELECT d.id, l.school, d.status, d.recipient, d.body_text, d.body_html, d.message_id, d.resend_of,
                     d.asked_by, d.asked_because, d.erased_at,
-                    l.withdrawn IS NULL AND EXISTS (
+                    l.withdrawn IS NULL AND (l.occasion IS NOT NULL OR EXISTS (
                         SELECT FROM crossings x
                         WHERE x.student_id = l.student_id AND x.term = l.term AND x.threshold = l.threshold
                             AND x.letter_id = l.id AND x.state = 'lettered'
-                    ) AS stands,
+                    )) AS stands,
                     (SELECT count(*) FROM deliveries r WHERE r.resend_of = coalesce(d.resend_of, d.id)) AS resends,
                     EXISTS (
                         SELECT FROM deliveries r

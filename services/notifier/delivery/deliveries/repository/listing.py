@@ -30,7 +30,7 @@ _choices = msgspec.json.Decoder(Choices)
 _groups = msgspec.json.Decoder(list[str])
 
 _ITEMS = """
-    SELECT d.id, l.id AS letter_id, l.school, c.student, l.student_id, l.term, l.threshold, d.status, d.channel, d.recipient,
+    SELECT d.id, l.id AS letter_id, l.school, c.student, l.student_id, l.term, l.threshold, l.occasion, d.status, d.channel, d.recipient,
         l.due_at, d.sent_at, d.bounced_at, d.subject, d.message_id, d.resend_of, d.corrects,
         d.told, c.absent_on, EXISTS (
             SELECT FROM deliveries x WHERE x.letter_id = l.id AND x.corrects = d.id AND x.status IN ('waiting', 'sent')
@@ -49,7 +49,7 @@ _ITEMS = """
     ) whole
     WHERE l.school = :school AND (CAST(:delivery AS uuid) IS NULL OR d.id = :delivery)
     UNION ALL
-    SELECT l.id, l.id, l.school, c.student, l.student_id, l.term, l.threshold, l.state, 'email', NULL,
+    SELECT l.id, l.id, l.school, c.student, l.student_id, l.term, l.threshold, l.occasion, l.state, 'email', NULL,
         greatest(l.due_at, l.put_off_until), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL,
         l.reason, l.created_at, l.state
     FROM letters l
@@ -78,9 +78,9 @@ _PAGE = text(
 )
 _NUMBERS = text(
     f"""
-    SELECT items.status, items.threshold, count(*) AS letters FROM ({_ITEMS}) items LEFT JOIN contacts s USING (student_id)
+    SELECT items.status, items.threshold, items.occasion, count(*) AS letters FROM ({_ITEMS}) items LEFT JOIN contacts s USING (student_id)
     WHERE (CAST(:term AS text) IS NULL OR items.term = :term) AND {_IN_PART}
-    GROUP BY 1, 2 ORDER BY 1, 2
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     """  # noqa: S608
 )
 
@@ -183,6 +183,7 @@ def _judged(row: dict[str, Any]) -> Mapping[str, Any]:
     """The row, with whether it is one that a correction can be about (`correctable.py` has the rest) in place of the days."""
     told, days = (msgspec.convert(row.pop(name) or [], list[AbsentDay]) for name in ("told", "absent_on"))
     is_corrected = row.pop("is_corrected")
-    sendable = row["status"] == "sent" and row["channel"] == "email" and row["corrects"] is None and not is_corrected
+    is_about_days = row["occasion"] is None and row["corrects"] is None
+    sendable = is_about_days and row["status"] == "sent" and row["channel"] == "email" and not is_corrected
     wrong = wrong_days(told, days) if sendable else []
     return row | {"can_be_corrected": bool(wrong), "wrong_days": wrong}
