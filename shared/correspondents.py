@@ -20,15 +20,15 @@ _WORST: Final[tuple[Judgement, ...]] = ("protected", "no-correspondent", "undeci
 
 _RESTRICTIONS: Final = (
     # Contact itself, forbidden or limited.
-    r"no\s*cont\w*|non\s*contact|(?:zero|nil|without|limited|indirect)\s*contact|contact\s*(?:prohibited|forbidden|barred)|nc|dnc|dnr|dnm|dne",
+    r"no\s*cont\w*|non\s*(?:contact|assoc\w*)|(?:zero|nil|without|limited|indirect)\s*contact|contact\s*(?:prohibited|forbidden|barred)|nc|dnc|dnr|dnm|dne",
     r"no\s*(?:ac+es+|corresp|communicat|comms|mail|e\s*mail|letter|text|call|phone|info|release|disclos|visit|details)\w*",
     r"do\s*not|dont|not\s*to|not\s*be|(?:must|may|shall|should|can)\s*not|cannot|never",
-    r"not\s*(?:contact|allow|permit|authori|write|send|ring|call|disclos)\w*|kaua|kaore|rahui|arai|whakakore\w*",
+    r"not\s*(?:contact|allow|permit|authori|write|send|ring|call|disclos)\w*|kaua|kaore|kore\s*(?:e\s*)?whakapa\w*|rahui|arai|whakakore\w*",
     r"access\s*(?:only|limited|denied|order|refus\w*|conditional)|(?:limited|conditional|part|partial)\s*access|supervis\w*",
     r"(?<!no\s)restr[aei]\w*|prohibit\w*|forbid\w*|forbad\w*|ban|banned|bar|barred|exclu\w*|block\w*|deny|denied|refus\w*|revok\w*",
     r"withh[eo]ld\w*|with\s*hold|conceal\w*|confiden\w*|suppress\w*|secret|refuge|whereabouts|undisclosed|unlisted",
     # Courts and the police.
-    r"court|orders?|prot\w*\s*ord\w*|protect\w*|parenting\s*ord\w*|po|tpo|fpo|tro|dvo|avo|dvpo|pso|injunct\w*|undertaking",
+    r"court|orders?|prot\w*\s*ord\w*|protect\w*|parenting\s*ord\w*|po|tpo|ipo|fpo|tro|dvo|avo|dvpo|pso|injunct\w*|undertaking",
     r"non\s*mol\w*|molest\w*|tres+pas+\w*|tresp|trespess\w*|custod\w*|guardianship\s*removed|bail\w*|remand\w*|parole\w*",
     r"police|prison\w*|jail\w*|imprison\w*|incarcerat\w*|corrections",
     # Harm.
@@ -62,16 +62,31 @@ _HARMLESS: Final = re.compile(
     rf"|(?:(?:legal|primary|main|first|second|other|joint)\s*)?(?:{'|'.join(_PEOPLE)}))(?:\s*(?:[0-9]{{1,2}}|[a-d]))?"
 )
 
+_SET_BESIDE: Final = "*\u2020\u2021\u00d7"
+"""Asterisk, daggers and cross. With any picture, they say something that only the office knows."""
+
 _APOSTROPHES: Final = re.compile(r"['\u2018\u2019\u02bc`\u00b4]")
 _OTHER: Final = re.compile(r"[\W_]+")
 _SPELT_OUT: Final = re.compile(r"\b[a-z](?: [a-z]\b)+")
 
 
 def text_key(text: str | None) -> str:
-    """The form that all spellings of one text share: no case, no macrons, no punctuation, and `N.C.` is `nc`. Empty for nothing."""
+    """The form that all spellings of one text share: no case, no macrons, no punctuation, and `N.C.` is `nc`. Empty for nothing.
+
+    Signs that an office sets beside a word (an asterisk, a dagger, a picture) stand at its end: `Mother` and `Mother*` are two texts.
+    """
+    return " ".join(filter(None, (words_key(text), _signs(text))))
+
+
+def words_key(text: str | None) -> str:
+    """The same without signs: for names, where a sign makes nobody another person."""
     bare = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text or "")).casefold()
     plain = "".join(character for character in bare if not unicodedata.combining(character))
     return _SPELT_OUT.sub(lambda spelt: spelt[0].replace(" ", ""), _OTHER.sub(" ", plain).strip())
+
+
+def _signs(text: str | None) -> str:
+    return "".join(sorted({sign for sign in text or "" if sign in _SET_BESIDE or unicodedata.category(sign) == "So"}))
 
 
 @lru_cache(maxsize=4096)
@@ -84,7 +99,7 @@ def judged(text: str | None) -> Judgement:
         return "harmless" if set(text.strip()) <= set("-./") else "undecided"
     if _PROTECTED.search(key):
         return "protected"
-    if _NO_CORRESPONDENT.fullmatch(key):
+    if _NO_CORRESPONDENT.fullmatch(words_key(text)):
         return "no-correspondent"
     return "harmless" if _HARMLESS.fullmatch(key) else "undecided"
 

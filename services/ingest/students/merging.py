@@ -12,7 +12,7 @@ from typing import Any
 from services.ingest.students.addresses import addresses_in
 from services.ingest.students.schemas import CaregiverIn, StudentIn
 from shared.addresses import address_key
-from shared.correspondents import text_key
+from shared.correspondents import words_key
 from shared.events.data import Caregiver, StudentUpdated
 from shared.identifiers import SchoolNumber, student_id
 
@@ -73,7 +73,7 @@ def _same_person(sent: CaregiverIn, addresses: Sequence[str | None], earlier: Se
     """Those of the earlier caregivers who are this person: by name and address, else by name, else by address or telephone number."""
     keys = {address_key(address) for address in addresses if address is not None}
     phone = _digits(sent.phone)
-    named = [person for person in earlier if text_key(person.name) == text_key(sent.name)]
+    named = [person for person in earlier if words_key(person.name) == words_key(sent.name)]
     reached = [
         person
         for person in earlier

@@ -8,7 +8,7 @@ from typing import Final
 from services.notifier.contacts.contact import Caregiver
 from services.notifier.contacts.phones import usable_phone
 from shared.addresses import address_key, usable_address
-from shared.correspondents import text_key
+from shared.correspondents import words_key
 
 _TITLES: Final = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "rev", "reverend", "sir", "dame", "lady", "lord"})
 
@@ -29,8 +29,8 @@ def same_name(one: str, other: str) -> bool:
 
     `Mr Ngata` and `Mrs Ngata` are two people.
     """
-    if text_key(one) == text_key(other):
-        return bool(text_key(one))
+    if words_key(one) == words_key(other):
+        return bool(words_key(one))
     first, second = _words(one), _words(other)
     fewer, more = (first, second) if len(first) <= len(second) else (second, first)
     if not fewer or (len(fewer) == 1 and _has_title(one, other)):
@@ -39,11 +39,11 @@ def same_name(one: str, other: str) -> bool:
 
 
 def _words(name: str) -> set[str]:
-    return set(text_key(name).split()) - _TITLES
+    return set(words_key(name).split()) - _TITLES
 
 
 def _has_title(*names: str) -> bool:
-    return any(not _TITLES.isdisjoint(text_key(name).split()) for name in names)
+    return any(not _TITLES.isdisjoint(words_key(name).split()) for name in names)
 
 
 def _stands_for(word: str, full: str) -> bool:

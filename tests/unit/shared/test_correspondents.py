@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.correspondents import is_protected, judged, judgement_of, text_key
+from shared.correspondents import is_protected, judged, judgement_of, text_key, words_key
 from shared.events.data import Caregiver
 
 PROTECTED = """
@@ -11,6 +11,8 @@ Not to be contacted|Protection Order|PROTECTION-ORDER in place|prot. ord.|Non-mo
 Restraining order|restricted|RESTRAINED|Custody dispute|sole custody mother|Supervised access only|N O  C O N T A C T|Kaua e whakap\u0101
 N\u014d contact|no cont.|must not be written to|Active - court order|Caregiver (No Contact)|Mother; trespass|access denied|Deceased|Dec'd
 parenting order|Do not send mail|PO in place|Father - bail conditions|No correspondence|family harm|Whereabouts secret
+Oranga Tamariki order s78|IPO in place|Non-association|Ko\u0304re whakapa\u0304|\uff2e\uff2f \uff23\uff2f\uff2e\uff34\uff21\uff23\uff34
+No\u200bcontact|c/order \u26d4|NO \u26d4 CONTACT
 """
 
 
@@ -35,7 +37,27 @@ def test_some_are_listed_for_another_purpose(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Purple", "Caregiver & emergency contact", "No restrictions", "Social worker", "active until May", "???", "\u738b"]
+    "text",
+    [
+        "Purple",
+        "Caregiver & emergency contact",
+        "No restrictions",
+        "Social worker",
+        "active until May",
+        "???",
+        "\u738b",
+        # A sign that an office sets beside a harmless word; look-alikes of letters; hints.
+        "Mother \U0001f6ab",
+        "Mum \u26a0\ufe0f",
+        "Mother*",
+        "Father \u2020",
+        "Dad \u2717",
+        "Active \u00d7",
+        "n\u03bf contact",
+        "n0 contact",
+        "Alert",
+        "see file",
+    ],
 )
 def test_a_person_decides_about_the_rest(text: str) -> None:
     assert judged(text) == "undecided"
@@ -52,6 +74,15 @@ def test_a_name_and_a_relationship_can_say_it_too_but_a_surname_does_not() -> No
     assert is_protected(Caregiver(name="Hemi Up (DO NOT CONTACT)"))
     assert is_protected(Caregiver(name="Hemi Up", relationship="Father - protection order"))
     assert not is_protected(Caregiver(name="Margaret Court", relationship="Aunt"))
+
+
+def test_a_sign_beside_a_word_makes_another_text_to_decide_about() -> None:
+    assert text_key("Mother*") == text_key("MOTHER *") == text_key("*Mother*") != text_key("Mother")
+    assert text_key("Mum \u26a0\ufe0f") == text_key("Mum\u26a0")
+    # In a name a sign makes nobody another person.
+    assert words_key("Mere Example \u2020") == words_key("Mere Example")
+    assert judged("Emergency *") == "no-correspondent"
+    assert {judged(text) for text in ("Mother.", "(Mother)", "Mother!", "mother/")} == {"harmless"}
 
 
 def test_spellings_of_a_text_are_one() -> None:
