@@ -45,12 +45,12 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A line of the audit logs about the student."""
+    """The lines of the audit logs about the student that one person made within a minute: a page asks for many things at once."""
 
-    at: str
     when: str
     who: str
     what: str
+    lines: int
 
 
 def deeds_of(records: Sequence[Mapping[str, Any]], histories: Mapping[str, Part[Any]], zone: ZoneInfo) -> list[Deed]:
@@ -66,10 +66,12 @@ def deeds_of(records: Sequence[Mapping[str, Any]], histories: Mapping[str, Part[
 
 
 def looks_of(parts: Mapping[str, Part[Any]], zone: ZoneInfo) -> list[Look]:
-    """The lines of all services' logs, newest first."""
+    """The looks and changes in the logs of all services, newest first."""
     lines = [line for name, part in parts.items() if name.startswith("looks ") and part.data for line in part.data["items"]]
-    looks = [Look(line["at"], words.moment(line["at"], zone), line["subject"], line["action"].replace("-", " ")) for line in lines]
-    return sorted(looks, key=lambda look: look.at, reverse=True)
+    found: dict[tuple[str, str], list[str]] = {}
+    for line in sorted(lines, key=lambda line: str(line["at"]), reverse=True):
+        found.setdefault((words.moment(line["at"], zone), line["subject"]), []).append(line["action"].replace("-", " "))
+    return [Look(when, who, ", ".join(dict.fromkeys(actions)), len(actions)) for (when, who), actions in found.items()]
 
 
 def _changes(changes: Mapping[str, Mapping[str, Any]]) -> str:
