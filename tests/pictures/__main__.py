@@ -50,7 +50,7 @@ def main() -> None:
         # The demo's letters go at once, whatever the hour.
         os.environ.setdefault("STAR_LETTER_WINDOW", "any")
         settings = Settings(data=(named or Path(passing)).resolve(), port=port)
-        log_of_run(settings.data, settings.log_format)
+        log_of_run(settings.data, settings.log_format, chosen=False)
         uvloop.run(pictures(settings))
 
 
