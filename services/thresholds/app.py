@@ -15,6 +15,7 @@ from services.thresholds.data_quality.issue_counts import IssueCounts
 from services.thresholds.evidence import api as evidence
 from services.thresholds.feed import api as feed
 from services.thresholds.feed.encoded import EncodedEvents
+from services.thresholds.feed.pages import Pages
 from services.thresholds.feed.repository import CHANNEL
 from services.thresholds.feed.streams import Streams
 from services.thresholds.flat_tables import api as flat_tables
@@ -76,6 +77,7 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
                 feed_bell=feed_bell,
                 feed_streams=Streams(settings.feed_streams, settings.feed_streams_each),
                 feed_encoded=EncodedEvents(),
+                feed_pages=Pages(),
                 regular_shares=ShareCache(),
                 keyring=Keyring.of(settings.transfer_key_file, settings.transfer_trust),
                 issue_counts=IssueCounts(),

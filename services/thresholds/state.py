@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from services.thresholds.data_quality.issue_counts import IssueCounts
 from services.thresholds.feed.encoded import EncodedEvents
+from services.thresholds.feed.pages import Pages
 from services.thresholds.feed.streams import Streams
 from services.thresholds.public_plan.progress import ShareCache
 from services.thresholds.register.kept_days import DayKeeper
@@ -30,6 +31,7 @@ class ThresholdsState(ServiceState):
     feed_bell: Broadcast
     feed_streams: Streams
     feed_encoded: EncodedEvents
+    feed_pages: Pages
     keyring: Keyring
     regular_shares: ShareCache
     issue_counts: IssueCounts

@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.audit import repository as audit
@@ -125,6 +126,32 @@ async def log_access(connection: AsyncConnection, caller: Principal, access: Acc
 async def log_accesses(connection: AsyncConnection, caller: Principal, accesses: Sequence[Access], now: datetime) -> None:
     """Writes a line for each, as `log_access` does, in one round trip for all."""
     await audit.add(connection, [_line(caller, access, now) for access in accesses])
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A request that shows the same to many callers: made once, and put on record for each of them.
+
+    `lines` is a JSON array with an object for each school: `school`, `students`, `student_ids`; empty where nobody was shown.
+    """
+
+    action: Action
+    lines: str
+
+    @classmethod
+    def of(cls, action: Action, students: Mapping[str, Iterable[str]]) -> Self:
+        """The students' keys by school."""
+        lines = [
+            {"school": school, "students": sorted(keys), "student_ids": sorted(student_id(school, key) for key in keys)}
+            for school, keys in sorted(students.items())
+        ]
+        return cls(action, msgspec.json.encode(lines).decode() if lines else "")
+
+
+async def log_shown(connection: AsyncConnection, caller: Principal, shown: Shown, now: datetime) -> None:
+    """Writes its lines for a caller, as `log_access` does, in one statement."""
+    if shown.lines:
+        await audit.add_shown(connection, now, caller.subject, caller.role, shown.action, shown.lines)
 
 
 def _line(caller: Principal, access: Access, now: datetime) -> audit.NewLine:

@@ -73,6 +73,20 @@ async def add(connection: AsyncConnection, lines: Sequence[NewLine]) -> None:
     )
 
 
+async def add_shown(connection: AsyncConnection, at: datetime, subject: str, role: str, action: str, lines: str) -> None:
+    """Writes a line for each school of a JSON array (`log.Shown`), in its order."""
+    await connection.execute(
+        text(
+            """
+            INSERT INTO audit (at, subject, role, action, school, students, student_ids, fields, filters)
+            SELECT :at, :subject, :role, :action, line.school, line.students, line.student_ids, '{}', '{}'
+            FROM json_to_recordset(CAST(:lines AS json)) line (school text, students text[], student_ids uuid[])
+            """
+        ),
+        {"at": at, "subject": subject, "role": role, "action": action, "lines": lines},
+    )
+
+
 async def page(connection: AsyncConnection, which: AuditFilter, after: Position | None, limit: int) -> list[RowMapping]:
     """The lines behind a position, newest first."""
     conditions, values = ["school = :school"], {"school": which.school, "limit": limit}

@@ -10,11 +10,11 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.feed.cursors import Cursor
-from services.thresholds.feed.encoded import EncodedEvent
-from services.thresholds.feed.on_record import log_events
+from services.thresholds.feed.pages import FeedPage
 from services.thresholds.feed.reading import events_after, require_known
 from services.thresholds.feed.streams import EventStream, follow
 from services.thresholds.state import State, ThresholdsState
+from shared.audit.log import log_shown
 from shared.auth.principal import Principal
 from shared.waiting import wait_until_any_set
 from shared.web.door import Router
@@ -105,14 +105,13 @@ async def list_events(
     while True:
         bell = state.feed_bell.listen()
         async with state.engine.begin() as connection:
-            page = await events_after(connection, state.feed_encoded, cursor, schools=schools, limit=limit)
-            await log_events(connection, caller, page.events, state.clock())
+            page = await events_after(connection, state.feed_encoded, state.feed_pages, cursor, schools=schools, limit=limit)
+            await log_shown(connection, caller, page.shown, state.clock())
         left = deadline - asyncio.get_running_loop().time()
         if page.events or left <= 0 or stop.is_set():
             break
         await wait_until_any_set(left, bell, stop)
-    items = b",".join(event.item for event in page.events)
-    body = b'{"items":[' + items + b'],"next":' + _encoder.encode(str(page.next)) + b"}"
+    body = b'{"items":[' + page.items + b'],"next":' + _encoder.encode(str(page.next)) + b"}"
     return Response(body, media_type="application/json", headers=_VARY)
 
 
@@ -128,14 +127,15 @@ async def _stream(request: Request, state: ThresholdsState, caller: Principal, s
             return False
         return True
 
-    async def shown(connection: AsyncConnection, events: Sequence[EncodedEvent]) -> None:
-        await log_events(connection, caller, events, state.clock())
+    async def shown(connection: AsyncConnection, page: FeedPage) -> None:
+        await log_shown(connection, caller, page.shown, state.clock())
 
     place = state.feed_streams.enter(caller.subject)
     pieces = follow(
         state.engine,
         state.feed_bell,
         state.feed_encoded,
+        state.feed_pages,
         schools=schools,
         cursor=cursor,
         heartbeat=state.settings.feed_heartbeat,

@@ -63,11 +63,12 @@ BEGINNING: Final = Cursor()
 @dataclass(frozen=True, slots=True)
 class Feed:
     """The feed as it stands, beside a cursor: the event `at` its place, the `oldest` position that is kept, and the last that was `given`,
-    be its event kept or not."""
+    be its event kept or not. `end` is the event at another place that was asked for."""
 
     at: Event | None
     oldest: int | None
     given: int
+    end: Event | None = None
 
     def knows(self, cursor: Cursor) -> bool:
         """Whether the cursor is of this feed's history.
@@ -79,6 +80,11 @@ class Feed:
         if self.at is not None:
             return cursor.mark in {None, self.at.mark}
         return cursor.position <= self.given and (self.oldest is None or cursor.position < self.oldest)
+
+    def has_all(self, first: Event, last: Event) -> bool:
+        """Whether it has these two events, and so all between them: events are dropped from its beginning, and after a restore the last
+        one is another."""
+        return self.end == last and self.oldest is not None and self.oldest <= first.position
 
 
 def another_history() -> ProblemError:

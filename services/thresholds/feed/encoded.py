@@ -59,13 +59,15 @@ class EncodedEvents:
         read = [_encoded(row) for row in await feed.at(connection, missing)] if missing else []
         self._events.update(read)
         encoded = [found for event in events if (found := self._events.get(event)) is not None]
-        # By what the keys are today: a reader looks the student up by what the event says.
-        names = await key_holders.outward_of(connection, {event.school for event in encoded}) if encoded else {}
-        if names:
-            encoded = [_called(event, names) for event in encoded]
         while len(self._events) > self._most:
             self._events.popitem(last=False)
         return encoded
+
+
+async def named(connection: AsyncConnection, events: Sequence[EncodedEvent]) -> Sequence[EncodedEvent]:
+    """The events as they are sent now, students named by what their keys are today: a reader looks them up by what the event says."""
+    names = await key_holders.outward_of(connection, {event.school for event in events}) if events else {}
+    return [_called(event, names) for event in events] if names else events
 
 
 def _called(event: EncodedEvent, names: Mapping[Child, str]) -> EncodedEvent:

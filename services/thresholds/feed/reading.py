@@ -1,21 +1,14 @@
 """A page of the feed behind a cursor, and the cursor behind the page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.feed import repository as feed
 from services.thresholds.feed.cursors import Cursor, another_history
-from services.thresholds.feed.encoded import EncodedEvent, EncodedEvents
-
-
-@dataclass(frozen=True, slots=True)
-class FeedPage:
-    """Events, oldest first, and where to go on."""
-
-    events: Sequence[EncodedEvent]
-    next: Cursor
+from services.thresholds.feed.encoded import EncodedEvents, named
+from services.thresholds.feed.pages import FeedPage, PageQuestion, Pages
 
 
 async def require_known(connection: AsyncConnection, cursor: Cursor) -> None:
@@ -25,10 +18,37 @@ async def require_known(connection: AsyncConnection, cursor: Cursor) -> None:
 
 
 async def events_after(
-    connection: AsyncConnection, encoded: EncodedEvents, cursor: Cursor, *, schools: Sequence[str] | None, limit: int
+    connection: AsyncConnection, encoded: EncodedEvents, pages: Pages, cursor: Cursor, *, schools: Sequence[str] | None, limit: int
 ) -> FeedPage:
-    """Events behind a cursor; `schools` None means all. Raises as `require_known` does."""
-    await require_known(connection, cursor)
-    behind = await feed.after(connection, position=cursor.position, schools=schools, limit=limit)
+    """Events behind a cursor; `schools` None means all. Raises as `require_known` does.
+
+    Readers who ask the same get the same bytes: one of them reads the page, and the others look whether the feed still has it.
+    """
+    asked = PageQuestion(cursor, None if schools is None else tuple(schools), limit)
+    page = await _kept(connection, pages, asked)
+    if page is None:
+        async with pages.reading(asked):
+            page = await _kept(connection, pages, asked) or await _read(connection, encoded, pages, asked)
+    events = await named(connection, page.events)
+    # The log has the engine's keys, whatever the school calls the students.
+    return page if events is page.events else replace(FeedPage.of(events, page.next), shown=page.shown)
+
+
+async def _kept(connection: AsyncConnection, pages: Pages, asked: PageQuestion) -> FeedPage | None:
+    kept = pages.of(asked)
+    if kept is None:
+        return None
+    stands = await feed.beside(connection, asked.cursor, kept.last.position)
+    if not stands.knows(asked.cursor):
+        raise another_history()
+    return kept.page if stands.has_all(kept.first, kept.last) else None
+
+
+async def _read(connection: AsyncConnection, encoded: EncodedEvents, pages: Pages, asked: PageQuestion) -> FeedPage:
+    await require_known(connection, asked.cursor)
+    behind = await feed.after(connection, position=asked.cursor.position, schools=asked.schools, limit=asked.limit)
     events = await encoded.of(connection, behind) if behind else []
-    return FeedPage(events, events[-1].cursor if events else cursor)
+    page = FeedPage.of(events, events[-1].cursor if events else asked.cursor)
+    if len(events) == asked.limit:
+        pages.keep(asked, behind[0], behind[-1], page)
+    return page

@@ -63,23 +63,24 @@ async def at(connection: AsyncConnection, positions: Sequence[int]) -> list[RowM
     return list(rows.mappings())
 
 
-async def beside(connection: AsyncConnection, cursor: Cursor) -> Feed:
-    """The feed as it stands, beside a cursor."""
+async def beside(connection: AsyncConnection, cursor: Cursor, end: int = 0) -> Feed:
+    """The feed as it stands, beside a cursor, with the event at the position `end`."""
     rows = await connection.execute(
         text(
             """
-            SELECT here.event_id, here.time, oldest.position AS oldest,
+            SELECT here.event_id, here.time, oldest.position AS oldest, last.event_id AS last_id, last.time AS last_time,
                 coalesce(pg_sequence_last_value(pg_get_serial_sequence('feed', 'position')::regclass), 0) AS given
             FROM (VALUES (CAST(:position AS bigint))) asked (position)
             LEFT JOIN feed here USING (position)
+            LEFT JOIN feed last ON last.position = CAST(:end AS bigint)
             CROSS JOIN (SELECT min(position) AS position FROM feed) oldest
             """
         ),
-        {"position": cursor.position},
+        {"position": cursor.position, "end": end},
     )
     row = rows.one()
     at = None if row.event_id is None else Event(cursor.position, row.event_id, row.time)
-    return Feed(at, row.oldest, row.given)
+    return Feed(at, row.oldest, row.given, None if row.last_id is None else Event(end, row.last_id, row.last_time))
 
 
 async def forget_before(connection: AsyncConnection, moment: datetime, most: int) -> int:

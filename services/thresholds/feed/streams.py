@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.types import Receive, Scope, Send
 
 from services.thresholds.feed.cursors import Cursor
-from services.thresholds.feed.encoded import EncodedEvent, EncodedEvents
+from services.thresholds.feed.encoded import EncodedEvents
+from services.thresholds.feed.pages import FeedPage, Pages
 from services.thresholds.feed.reading import events_after
 from shared.db.errors import is_transient
 from shared.db.listen import Broadcast
@@ -85,13 +86,14 @@ async def follow(
     engine: AsyncEngine,
     bell: Broadcast,
     encoded: EncodedEvents,
+    pages: Pages,
     *,
     schools: Sequence[str] | None,
     cursor: Cursor,
     heartbeat: timedelta,
     stop: asyncio.Event,
     holds: Callable[[], Awaitable[bool]],
-    shown: Callable[[AsyncConnection, Sequence[EncodedEvent]], Awaitable[None]],
+    shown: Callable[[AsyncConnection, FeedPage], Awaitable[None]],
 ) -> AsyncIterator[bytes]:
     """The events behind a cursor as they come, until `stop` is set, the token no longer `holds`, or the database is away or was restored.
 
@@ -106,8 +108,8 @@ async def follow(
         rung = bell.listen()
         try:
             async with engine.begin() as connection:
-                page = await events_after(connection, encoded, cursor, schools=schools, limit=PAGE)
-                await shown(connection, page.events)
+                page = await events_after(connection, encoded, pages, cursor, schools=schools, limit=PAGE)
+                await shown(connection, page)
         except ProblemError as error:
             # The client learns it from the answer to its next request, which has the id of the last event.
             log.warning("feed.stream_ended", error=error.kind)
