@@ -109,7 +109,9 @@ async def import_transfer(
     The same document again changes nothing. A newer one of the same school takes the place of the one before.
     """
     caller.require_school(school)
-    payload, document = _trusted(await read_body(request, LARGEST), state.keyring)
+    body = await read_body(request, LARGEST)
+    payload, document = _trusted(body, state.keyring)
+    signed_here = state.keyring.signed_here(body.decode("ascii").strip())
     async with state.engine.begin() as connection:
         calendar = await calendar_for(connection, school)
         await schools.lock(connection, [school])
@@ -120,7 +122,7 @@ async def import_transfer(
             detail = "the document names another person; if it is the same one, send it with another_name=true"
             raise ProblemError(HTTPStatus.CONFLICT, "another-name", detail)
         now = await moments.next_of(connection, school, state.clock())
-        arrival = Arrival(school, student, document, payload, caller.subject)
+        arrival = Arrival(school, student, document, payload, caller.subject, signed_here)
         transfer = await take_in(connection, arrival, calendar, now)
         await log_access(connection, caller, Access(action="import-student", school=school, students=[student]), now)
         return _transfer_out(transfer, calendar)

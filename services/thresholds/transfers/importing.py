@@ -29,24 +29,25 @@ SOURCE = "transfer"
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A document at the school that takes the student in."""
+    """A document at the school that takes the student in; `signed_here` by this engine, and not by the one that the school comes from."""
 
     school: SchoolNumber
     student: str
     document: TransferDocument
     payload: bytes
     imported_by: str
+    signed_here: bool
 
 
 async def take_in(connection: AsyncConnection, arrival: Arrival, calendar: SchoolCalendar, now: datetime) -> Transfer:
     """Keeps the document and carries its days. The same document again changes nothing.
 
     The caller holds the school's lock. Raises ProblemError 409 for a document that is older than the active one, and for one
-    of the student's own term here.
+    of the student's own term here. The same school on another engine is a school that moves.
     """
     document = arrival.document
     identity = student_id(arrival.school, arrival.student)
-    if (document.school, document.student) == (arrival.school, arrival.student):
+    if arrival.signed_here and (document.school, document.student) == (arrival.school, arrival.student):
         raise ProblemError(HTTPStatus.CONFLICT, "same-school", "the document is of this student's own term at this school")
     term = _term(calendar, document)
     before = await _active(connection, identity, document)

@@ -70,6 +70,10 @@ class Keyring:
         assert isinstance(payload, bytes)
         return payload
 
+    def signed_here(self, document: str) -> bool:
+        """Whether a document that `verify` has believed names the key that signs here."""
+        return jwt.get_unverified_header(document).get("kid") == key_id(self.key.public_key())
+
     def public_keys(self) -> dict[str, Any]:
         """The key that documents of this engine are signed with, as a JWK set for others to trust."""
         return {"keys": [_jwk(self.key.public_key()) | {"kid": key_id(self.key.public_key()), "use": "sig", "alg": ALGORITHM}]}

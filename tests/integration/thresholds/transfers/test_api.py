@@ -150,6 +150,26 @@ async def test_the_schools_own_marks_go_before(registrar: Registrar, heart: Hear
     assert (await registrar.attendance())["absent_half_days"] == 10
 
 
+async def test_a_school_that_comes_from_another_engine_brings_its_own_students_terms(
+    registrar: Registrar, heart: Heart, database_url: str, tmp_path: Path
+) -> None:
+    document = await registrar.export()
+    trusted = tmp_path / "trusted-keys.json"
+    trusted.write_text((await registrar.http.get("/v1/transfer-keys")).text)
+    settings = ThresholdsSettings(data=tmp_path / "another", database_url=database_url, transfer_trust=trusted)
+    headers = bearer(local_token(settings.data, ["star:read", "star:write"], ["0189"], subject="registrar"))
+    async with serving(create_app(settings, clock=lambda: heart.now)) as url, httpx.AsyncClient(base_url=url, timeout=30) as another:
+        brought = await another.post(f"{OLD}/transfers", content=document, headers=headers)
+        assert (brought.status_code, brought.json()["from_school"]) == (201, "0189"), brought.text
+        await registrar.deliver()
+        # A day with marks of the school counts by those alone.
+        view = (await another.get(f"{OLD}/attendance", headers=headers)).json()
+        assert (view["absent_half_days"], view["attended_half_days"]) == (12, 10)
+        own = await another.get(f"{OLD}/transfer", headers=headers)
+        refused = await another.post(f"{OLD}/transfers", content=own.text, headers=headers)
+        assert (refused.status_code, refused.json()["type"].rsplit(":", 1)[-1]) == (409, "same-school")
+
+
 async def test_once_is_enough_and_a_newer_document_takes_the_place(registrar: Registrar, heart: Heart) -> None:
     await heart.school(count_carried_absences=True, updated_at=NOW + timedelta(minutes=1))
     document = await registrar.export()
