@@ -19,11 +19,12 @@ from tests.support.node import node, packages_or_skip
 from tests.support.ports import free_port
 
 FOLDER = Path(__file__).parent / "oidc"
+SECRET = "a-secret-of-the-tests"
 
 
 @dataclass
 class OidcProvider:
-    """The provider; what is changed in `accounts` holds from the next token on."""
+    """The provider; what is changed in `accounts` and `secrets`, by which it knows the console, holds from the next token on."""
 
     folder: Path
     console: str
@@ -31,6 +32,7 @@ class OidcProvider:
     lasts: int = 600
     skew: int = 0
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    secrets: tuple[str, ...] = (SECRET,)
     _process: subprocess.Popen[str] | None = None
 
     @property
@@ -58,6 +60,7 @@ class OidcProvider:
             "skew": self.skew,
             "lasts": self.lasts,
             "accounts": self.accounts,
+            "secrets": self.secrets,
         }
         path.write_text(json.dumps({**before, **config, **changes}))
 

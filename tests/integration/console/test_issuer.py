@@ -10,12 +10,13 @@ import httpx
 import pytest
 
 from shared.clock import utc_now
-from tests.integration.apis.four_apis import four_apis
+from tests.integration.apis.four_apis import FourApis, four_apis
 from tests.integration.console.screens import Screens, Visitor, screens_before
-from tests.support.oidc_provider import OidcProvider, running_provider, walk
+from tests.support.oidc_provider import SECRET, OidcProvider, running_provider, walk
 from tests.support.ports import free_port
 
 DEAN = {"schools": ["0999"], "role": "manage", "groups": ["year:10"]}
+NEW_SECRET = "the-next-secret-of-the-tests"
 ACCOUNTS: dict[str, dict[str, Any]] = {
     "dean": DEAN,
     "both": {"schools": ["0999", "0189"], "role": "admin"},
@@ -40,24 +41,37 @@ class Doors:
 @asynccontextmanager
 async def doors_of(database_url: str, folder: Path, **settings: Any) -> AsyncIterator[Doors]:
     port = free_port()
-    base = f"http://127.0.0.1:{port}"
-    async with AsyncExitStack() as stack:
-        provider = stack.enter_context(running_provider(folder, base, accounts=dict(ACCOUNTS), **settings))
-        oidc = {"oidc_issuer": provider.issuer, "oidc_audience": "star"}
-        apis = await stack.enter_async_context(four_apis(database_url, folder, utc_now, **oidc))
-        screens = await stack.enter_async_context(
-            screens_before(
-                apis,
-                database_url,
-                port,
-                **oidc,
-                console_client_id="star-console",
-                console_client_secret="a-secret-of-the-tests",
-                console_oidc_scopes="openid offline_access star:read star:write",
-                console_oidc_resource="https://star.example.nz/api",
-            )
-        )
+    async with (
+        ground_of(database_url, folder, port, **settings) as (provider, apis),
+        screens_with(SECRET, provider, apis, database_url, port) as screens,
+    ):
         yield Doors(screens, provider)
+
+
+@asynccontextmanager
+async def ground_of(database_url: str, folder: Path, port: int, **settings: Any) -> AsyncIterator[tuple[OidcProvider, FourApis]]:
+    """The provider of a console at this port, and the APIs."""
+    async with AsyncExitStack() as stack:
+        provider = stack.enter_context(running_provider(folder, f"http://127.0.0.1:{port}", accounts=dict(ACCOUNTS), **settings))
+        oidc = {"oidc_issuer": provider.issuer, "oidc_audience": "star"}
+        yield provider, await stack.enter_async_context(four_apis(database_url, folder, utc_now, **oidc))
+
+
+@asynccontextmanager
+async def screens_with(secret: str, provider: OidcProvider, apis: FourApis, database_url: str, port: int) -> AsyncIterator[Screens]:
+    """The console that the provider knows by this secret."""
+    async with screens_before(
+        apis,
+        database_url,
+        port,
+        oidc_issuer=provider.issuer,
+        oidc_audience="star",
+        console_client_id="star-console",
+        console_client_secret=secret,
+        console_oidc_scopes="openid offline_access star:read star:write",
+        console_oidc_resource="https://star.example.nz/api",
+    ) as screens:
+        yield screens
 
 
 @pytest.fixture
@@ -139,6 +153,32 @@ async def test_keys_of_the_issuer_rotate(doors: Doors) -> None:
         # New keys are asked for every ten seconds at most, whatever tokens name.
         await asyncio.sleep(1)
     raise AssertionError(page.text)
+
+
+async def test_the_consoles_secret_is_changed_and_sessions_go_on(database_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    # Renewed half a minute before its end: every page after three seconds asks the provider for a token.
+    async with ground_of(database_url, tmp_path, port, lasts=33) as (provider, apis):
+        async with screens_with(SECRET, provider, apis, database_url, port) as screens:
+            before, _ = await Doors(screens, provider).enter("dean")
+            provider.secrets = (SECRET, NEW_SECRET)
+            provider.write()
+            await Doors(screens, provider).enter("both")
+        async with (
+            screens_with(NEW_SECRET, provider, apis, database_url, port) as screens,
+            httpx.AsyncClient(base_url=screens.url, timeout=30) as http,
+        ):
+            provider.secrets = (NEW_SECRET,)
+            provider.write()
+            http.cookies = before.http.cookies
+            await asyncio.sleep(4)
+            page = await Visitor(http).look("/console/0999/today")
+            assert (page.status, "Dean, year 10" in page.text) == (404, True)
+            _, entered = await Doors(screens, provider).enter("dean")
+            assert entered.url.path == "/console/0999/today"
+        async with screens_with(SECRET, provider, apis, database_url, port) as screens:
+            _, refused = await Doors(screens, provider).enter("dean")
+            assert refused.url.path != "/console/0999/today"
 
 
 async def test_while_the_issuer_is_away_the_page_says_so(doors: Doors) -> None:
