@@ -23,8 +23,9 @@ ON_THE_BUS = {
     "embedded": "The bus is in the database, and went back with it. Letters that left after the backup are not known: look at the mail "
     "server's log, and set the policy's daily_cap to 0 where some did.",
     "kafka": "Each group reads on where the backup stood. On the broker of then, letters that may have left since wait for a person. "
-    "On an older or empty one, what was posted after its end is missing: have the schools send it again, then run "
-    "`star replay --apply` and `star doctor --settle-gaps`.",
+    "On an older or empty one, totals are those of the backup, and what was posted after it is missing: have the schools send it again, "
+    "then run `star replay --apply` and `star doctor --settle-gaps`. A letter that left after the backup goes again, with the Message-ID "
+    "that it had.",
     "other": "The bus is another one, and nothing on the old one was unread. Groups begin at the new one's start.",
 }
 """The promise about the bus, for the same bus and for another."""
