@@ -1,6 +1,7 @@
 """Every operation of the OpenAPI documents, with requests that its document allows and with some that it does not."""
 
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pytest
 import schemathesis
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.ground import EXAMPLES, Ground
+from tests.support import honest
 
 SERVICES: Final = ("ingest", "thresholds", "notifier", "moe-sync")
 
@@ -27,7 +29,7 @@ def as_it_is(context: Any, value: Any) -> bytes:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("service", SERVICES)
-def test_no_operation_fails(ground: Ground, service: str) -> None:
+def test_no_operation_fails_or_answers_what_its_document_does_not_have(ground: Ground, service: str) -> None:
     schema = schemathesis.openapi.from_dict(ground.documents[service])
     faults: dict[str, str] = {}
     tried = 0
@@ -45,7 +47,7 @@ def test_no_operation_fails(ground: Ground, service: str) -> None:
 
 
 def _worst(ground: Ground, service: str, operation: Any) -> str | None:
-    """The first answer that says that the service has failed; None for none."""
+    """The first answer that says that the service has failed, or that its document does not have; None for none."""
     worst: list[str] = []
 
     @settings(max_examples=EXAMPLES, database=None, derandomize=EXAMPLES < 50, deadline=None, suppress_health_check=list(HealthCheck))
@@ -56,6 +58,11 @@ def _worst(ground: Ground, service: str, operation: Any) -> str | None:
         answer = case.call(base_url=ground.urls[service], headers=ground.headers)
         if answer.status_code >= 500 and answer.status_code != 503:
             worst.append(f"{answer.status_code}: {case.as_curl_command()}"[:500])
+        media_type = answer.headers.get("content-type", [""])[0].partition(";")[0]
+        path = f"/{service}{urlsplit(answer.request.url).path}"
+        undocumented = honest.fault(operation.method.upper(), path, answer.status_code, media_type, answer.content)
+        if undocumented is not None:
+            worst.append(f"{undocumented}: {case.as_curl_command()}"[:500])
 
     ask()
     return worst[0] if worst else None

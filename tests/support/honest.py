@@ -134,7 +134,10 @@ def _look(answer: httpx.Response, *, streamed: bool) -> None:
             FAULTS.append(reason)
 
 
-_PREFIXES: Final = ("/v1/", "/plans/", "/ingest/", "/thresholds/", "/notifier/", "/moe-sync/")
+_PREFIXES: Final = (
+    *("/v1/", "/plans/", "/reply/", "/asyncapi.json", "/schemas/"),
+    *("/ingest/", "/thresholds/", "/notifier/", "/moe-sync/"),
+)
 
 
 def taken() -> Iterator[str]:

@@ -62,7 +62,7 @@ class ActivitiesIn(Body):
 
     items: Annotated[list[ActivityIn], Field(min_length=1, max_length=MOST_ACTIVITIES)]
     # A list as it was answered has a null here. Generators of typed clients have no type for null alone.
-    next: Annotated[str, Field(max_length=0)] | None = None
+    next: Annotated[str, Field(max_length=0)] | None = Field(default=None, examples=[None])
 
     @model_validator(mode="before")
     @classmethod
