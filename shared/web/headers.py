@@ -89,7 +89,9 @@ def retry_after(header: str | None, now: datetime, *, shortest: timedelta, longe
         return None
     text = header.strip()
     if text.isascii() and text.isdigit():
-        pause = timedelta(seconds=int(text)) if len(text) < MOST_DIGITS else longest
+        # Zeros in front make no number longer.
+        seconds = text.lstrip("0") or "0"
+        pause = timedelta(seconds=int(seconds)) if len(seconds) < MOST_DIGITS else longest
     else:
         try:
             pause = parsedate_to_datetime(text) - now

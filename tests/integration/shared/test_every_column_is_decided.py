@@ -176,6 +176,7 @@ NO_STUDENT: Final = {
     "traceparent": "random ids of a trace",
     "error": "our own words: the name of an error",
     "reasons": "codes",
+    "occasion": "the kind of a letter that is about no threshold",
     "reason": "codes",
     "pause_reason": "why a school's uploads rest",
     "name": "a school, a lease or a moment",
