@@ -30,6 +30,7 @@ class Caregiver:
     email: str | None
     language: str
     notify: bool
+    postal_address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,13 @@ class Student:
             "groups": [self.form],
             "nsn": None,
             "caregivers": [
-                {"name": caregiver.name, "email": caregiver.email, "language": caregiver.language, "notify": caregiver.notify}
+                {
+                    "name": caregiver.name,
+                    "email": caregiver.email,
+                    "language": caregiver.language,
+                    "notify": caregiver.notify,
+                    "postal_address": caregiver.postal_address,
+                }
                 for caregiver in self.caregivers
             ],
         }
@@ -108,6 +115,7 @@ def _caregivers(key: int, given: str, family: str, rng: random.Random) -> tuple[
             email=f"{_ascii(other)}.{_ascii(family)}.{key}@whanau.{DOMAIN}" if rng.random() < 0.97 else None,
             language=languages[place],
             notify=rng.random() < 0.93,
+            postal_address=f"{key % 97 + 1} Example Street\nKahikatea {5500 + key % 40}",
         )
         for place, other in enumerate(others)
     )

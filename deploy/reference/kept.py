@@ -57,6 +57,8 @@ HOLDS: Final[Mapping[str, str]] = MappingProxyType(
         "notifier.movements": "changes of tier for the digests of staff",
         "notifier.notices": "the fact that an e-mail went to staff",
         "notifier.partner_events": "events for partners, with students' keys",
+        "notifier.printed_letters": "which letters were in a pile on paper, and in which place",
+        "notifier.printings": "piles of letters on paper: when each was printed and posted, and by whom",
         "notifier.releases": "decisions about letters that waited, with reasons",
         "notifier.replies": "families' answers to letters, with their own words until an erasure",
         "notifier.reply_links": "links in letters, by the digest of their token, once they have ended",

@@ -79,6 +79,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "letter.previewed": "a person looked at a letter as it would go",
     "letter.tried": "a test letter was sent to a school",
     "letters.decided": "a person released or discarded letters",
+    "letters.posted": "a person recorded the day on which a pile of letters was posted",
+    "letters.printed": "a person put letters on paper into a pile",
     "letters.flood": "more letters were due on a day than may go without a person",
     "letters.may_have_left": "letters that may have left before a restore wait for a person",
     "loop.ended": "a part of the process ended, and the process ends with it",

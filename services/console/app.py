@@ -27,6 +27,7 @@ from services.console.pages.data_quality import page as data_quality
 from services.console.pages.good_news import page as good_news
 from services.console.pages.home import page as home
 from services.console.pages.letters import page as letters
+from services.console.pages.letters import paper as letters_on_paper
 from services.console.pages.letters import policy as letter_policy
 from services.console.pages.letters import templates as letter_templates
 from services.console.pages.letters import what_if as letters_what_if
@@ -74,6 +75,7 @@ PAGES = (
     operations,
     letters,
     letter_templates,
+    letters_on_paper,
     letters_what_if,
     letter_policy,
     partners,

@@ -16,6 +16,7 @@ from services.notifier.partners.api import listeners, subscriptions
 from services.notifier.partners.courier import AddressBook
 from services.notifier.partners.measures import measure_partners
 from services.notifier.partners.vault import open_vault
+from services.notifier.printings import api as printings
 from services.notifier.rehearsals import api as rehearsals
 from services.notifier.replies.api import public as reply_pages
 from services.notifier.replies.api import staff as replies
@@ -55,6 +56,7 @@ def create_app(settings: NotifierSettings, *, progress: Progress | None = None, 
         releases.router,
         waiting.router,
         rehearsals.router,
+        printings.router,
         summaries.router,
         notices.router,
         replies.router,

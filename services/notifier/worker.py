@@ -30,6 +30,7 @@ from services.notifier.partners.loops import partner_loops
 from services.notifier.partners.retention import retention_rules as partner_events_kept
 from services.notifier.partners.task import WebhookTask
 from services.notifier.partners.vault import keys_of
+from services.notifier.printings.retention import retention_rules as printings_kept
 from services.notifier.replies.erasing import erase as erase_replies
 from services.notifier.replies.linking import Linker, LinkFiller
 from services.notifier.replies.retention import retention_rules as reply_links_kept
@@ -78,6 +79,7 @@ def kept(settings: NotifierSettings, clock: Clock = utc_now) -> tuple[Rule, ...]
         *reply_links_kept(settings.work_kept),
         *addresses_kept(settings.letters_kept),
         *trials_kept(settings.work_kept),
+        *printings_kept(settings.letters_kept),
         *partner_events_kept(settings.partner_events_kept),
     )
 

@@ -62,6 +62,8 @@ Action = Literal[
     "correct-letter",
     "preview-letter",
     "rehearse-letters",
+    "print-letters",
+    "post-letters",
     "list-waiting-letters",
     "decide-letters",
     "list-bad-addresses",

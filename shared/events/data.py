@@ -163,7 +163,8 @@ class SchoolUpdated(Struct, frozen=True, kw_only=True):
 class Caregiver(Struct, frozen=True, kw_only=True):
     """Somebody who looks after a student. Letters go to those with an e-mail address and `notify`, if the words about them allow it.
 
-    `status`, `role` and `relationship` are the words of the school's own system: free text.
+    `status`, `role` and `relationship` are the words of the school's own system: free text. `postal_address` has a part on each line, or
+    commas between them.
     """
 
     name: str
@@ -174,6 +175,7 @@ class Caregiver(Struct, frozen=True, kw_only=True):
     status: str | None = None
     role: str | None = None
     relationship: str | None = None
+    postal_address: str | None = None
 
 
 class StudentUpdated(Struct, frozen=True, kw_only=True):

@@ -2973,6 +2973,117 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notifier/v1/schools/{school}/printings/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the letters that wait to be printed
+         * @description Letters in a pile that is not posted yet are not among them.
+         */
+        get: operations["countPaperLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifier/v1/schools/{school}/printings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The school's piles of letters
+         * @description Newest first.
+         */
+        get: operations["listPrintings"];
+        put?: never;
+        /**
+         * Print letters that wait on paper
+         * @description Puts up to 300 letters into one pile, the oldest that wait; the next request prints the others. Each is looked at once more: its
+         *     words are those of this moment. A letter of a crossing that was taken back does not go, nor one to somebody who must not be written to.
+         */
+        post: operations["printLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifier/v1/printings/{printing_id}.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The letters of a pile as a PDF
+         * @description A list, and each letter from a page of its own with its address in the window of the envelope. Print it on one side. A pile that was
+         *     posted has its letters as they went. Each look at a letter is on record.
+         */
+        get: operations["downloadPrinting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifier/v1/printings/{printing_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One pile of letters
+         * @description With the letters to take out of it: their crossings were taken back since it was printed.
+         */
+        get: operations["getPrinting"];
+        put?: never;
+        post?: never;
+        /**
+         * Drop a pile that is not posted
+         * @description Its letters wait to be printed again.
+         */
+        delete: operations["dropPrinting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifier/v1/printings/{printing_id}/posted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record that a pile was posted
+         * @description Its letters are sent, on that day. Those that were taken back meanwhile are not among them: the answer names them, as they have to be
+         *     taken out of the pile first.
+         */
+        post: operations["postPrinting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/notifier/v1/letters/summaries": {
         parameters: {
             query?: never;
@@ -3130,7 +3241,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The words in force of every letter
+         * The words in force of every threshold
          * @description The school's own in every language; the house's where the school has none in English.
          */
         get: operations["listTemplates"];
@@ -5971,7 +6082,7 @@ export interface components {
              * @description The stable name of the refusal. The reference page `problems` lists all with their meaning.
              * @enum {string}
              */
-            type: "urn:nz-star:problem:abandoned" | "urn:nz-star:problem:activity-not-offered" | "urn:nz-star:problem:address-refused" | "urn:nz-star:problem:all-schools" | "urn:nz-star:problem:another-name" | "urn:nz-star:problem:another-school" | "urn:nz-star:problem:answered" | "urn:nz-star:problem:answered-already" | "urn:nz-star:problem:bad-address" | "urn:nz-star:problem:bad-cursor" | "urn:nz-star:problem:bad-field" | "urn:nz-star:problem:bad-request" | "urn:nz-star:problem:bad-template" | "urn:nz-star:problem:being-resent" | "urn:nz-star:problem:being-sent" | "urn:nz-star:problem:change-settled" | "urn:nz-star:problem:closed-day" | "urn:nz-star:problem:confirm-change" | "urn:nz-star:problem:corrected-already" | "urn:nz-star:problem:cursor-of-another-history" | "urn:nz-star:problem:damaged-gzip" | "urn:nz-star:problem:dead-letter-settled" | "urn:nz-star:problem:due-before-crossing" | "urn:nz-star:problem:effect-unknown" | "urn:nz-star:problem:erased" | "urn:nz-star:problem:future-date" | "urn:nz-star:problem:incomplete-plan" | "urn:nz-star:problem:incomplete-roster" | "urn:nz-star:problem:internal-error" | "urn:nz-star:problem:invalid-request" | "urn:nz-star:problem:issuer-unavailable" | "urn:nz-star:problem:key-used" | "urn:nz-star:problem:malformed" | "urn:nz-star:problem:malformed-form" | "urn:nz-star:problem:malformed-json" | "urn:nz-star:problem:merged-already" | "urn:nz-star:problem:method-not-allowed" | "urn:nz-star:problem:missing-role" | "urn:nz-star:problem:missing-scope" | "urn:nz-star:problem:month-first" | "urn:nz-star:problem:names-somebody" | "urn:nz-star:problem:never-corrected" | "urn:nz-star:problem:no-certificates" | "urn:nz-star:problem:no-contact" | "urn:nz-star:problem:no-count" | "urn:nz-star:problem:no-decision" | "urn:nz-star:problem:no-file" | "urn:nz-star:problem:no-hold" | "urn:nz-star:problem:no-open-record" | "urn:nz-star:problem:no-parquet" | "urn:nz-star:problem:no-plan" | "urn:nz-star:problem:no-reply-address" | "urn:nz-star:problem:no-term-to-come" | "urn:nz-star:problem:no-threshold" | "urn:nz-star:problem:no-words" | "urn:nz-star:problem:nobody-reached" | "urn:nz-star:problem:not-a-report" | "urn:nz-star:problem:not-accepted" | "urn:nz-star:problem:not-active" | "urn:nz-star:problem:not-agreed" | "urn:nz-star:problem:not-correctable" | "urn:nz-star:problem:not-found" | "urn:nz-star:problem:not-its-turn" | "urn:nz-star:problem:not-merged" | "urn:nz-star:problem:not-resendable" | "urn:nz-star:problem:not-the-schools-address" | "urn:nz-star:problem:not-waiting" | "urn:nz-star:problem:note-missing" | "urn:nz-star:problem:nothing-accepted" | "urn:nz-star:problem:nothing-planned" | "urn:nz-star:problem:nothing-to-correct" | "urn:nz-star:problem:older-document" | "urn:nz-star:problem:other-school" | "urn:nz-star:problem:outcome-of-open-record" | "urn:nz-star:problem:outside-term" | "urn:nz-star:problem:part-of-a-school" | "urn:nz-star:problem:past-date" | "urn:nz-star:problem:recipient-gone" | "urn:nz-star:problem:record-withdrawn" | "urn:nz-star:problem:response-withdrawn" | "urn:nz-star:problem:same-school" | "urn:nz-star:problem:superseded-plan" | "urn:nz-star:problem:term-over" | "urn:nz-star:problem:term-running" | "urn:nz-star:problem:too-large" | "urn:nz-star:problem:too-many-attempts" | "urn:nz-star:problem:too-many-events" | "urn:nz-star:problem:too-many-languages" | "urn:nz-star:problem:too-many-requests" | "urn:nz-star:problem:too-many-streams" | "urn:nz-star:problem:too-many-subscriptions" | "urn:nz-star:problem:too-many-tests" | "urn:nz-star:problem:unauthorized" | "urn:nz-star:problem:unavailable" | "urn:nz-star:problem:unknown-activity" | "urn:nz-star:problem:unknown-address" | "urn:nz-star:problem:unknown-change" | "urn:nz-star:problem:unknown-code" | "urn:nz-star:problem:unknown-columns" | "urn:nz-star:problem:unknown-contact" | "urn:nz-star:problem:unknown-credential" | "urn:nz-star:problem:unknown-dead-letter" | "urn:nz-star:problem:unknown-delivery" | "urn:nz-star:problem:unknown-erasure" | "urn:nz-star:problem:unknown-event" | "urn:nz-star:problem:unknown-file" | "urn:nz-star:problem:unknown-format" | "urn:nz-star:problem:unknown-letter" | "urn:nz-star:problem:unknown-meeting" | "urn:nz-star:problem:unknown-message" | "urn:nz-star:problem:unknown-question" | "urn:nz-star:problem:unknown-record" | "urn:nz-star:problem:unknown-reply" | "urn:nz-star:problem:unknown-response" | "urn:nz-star:problem:unknown-school" | "urn:nz-star:problem:unknown-student" | "urn:nz-star:problem:unknown-subscription" | "urn:nz-star:problem:unknown-support-plan" | "urn:nz-star:problem:unknown-term" | "urn:nz-star:problem:unknown-text" | "urn:nz-star:problem:unknown-transfer" | "urn:nz-star:problem:unknown-upload" | "urn:nz-star:problem:unknown-version" | "urn:nz-star:problem:unprintable" | "urn:nz-star:problem:unprintable-text" | "urn:nz-star:problem:unreadable-csv" | "urn:nz-star:problem:unreadable-oneroster" | "urn:nz-star:problem:unsupported-encoding" | "urn:nz-star:problem:unsupported-media-type" | "urn:nz-star:problem:unsupported-type" | "urn:nz-star:problem:untrusted-document" | "urn:nz-star:problem:week-not-begun" | "urn:nz-star:problem:week-outside-term" | "urn:nz-star:problem:withdrawn";
+            type: "urn:nz-star:problem:abandoned" | "urn:nz-star:problem:activity-not-offered" | "urn:nz-star:problem:address-refused" | "urn:nz-star:problem:all-schools" | "urn:nz-star:problem:another-name" | "urn:nz-star:problem:another-school" | "urn:nz-star:problem:answered" | "urn:nz-star:problem:answered-already" | "urn:nz-star:problem:bad-address" | "urn:nz-star:problem:bad-cursor" | "urn:nz-star:problem:bad-field" | "urn:nz-star:problem:bad-request" | "urn:nz-star:problem:bad-template" | "urn:nz-star:problem:being-resent" | "urn:nz-star:problem:being-sent" | "urn:nz-star:problem:change-settled" | "urn:nz-star:problem:closed-day" | "urn:nz-star:problem:confirm-change" | "urn:nz-star:problem:corrected-already" | "urn:nz-star:problem:cursor-of-another-history" | "urn:nz-star:problem:damaged-gzip" | "urn:nz-star:problem:dead-letter-settled" | "urn:nz-star:problem:due-before-crossing" | "urn:nz-star:problem:effect-unknown" | "urn:nz-star:problem:erased" | "urn:nz-star:problem:future-date" | "urn:nz-star:problem:incomplete-plan" | "urn:nz-star:problem:incomplete-roster" | "urn:nz-star:problem:internal-error" | "urn:nz-star:problem:invalid-request" | "urn:nz-star:problem:issuer-unavailable" | "urn:nz-star:problem:key-used" | "urn:nz-star:problem:malformed" | "urn:nz-star:problem:malformed-form" | "urn:nz-star:problem:malformed-json" | "urn:nz-star:problem:merged-already" | "urn:nz-star:problem:method-not-allowed" | "urn:nz-star:problem:missing-role" | "urn:nz-star:problem:missing-scope" | "urn:nz-star:problem:month-first" | "urn:nz-star:problem:names-somebody" | "urn:nz-star:problem:never-corrected" | "urn:nz-star:problem:no-certificates" | "urn:nz-star:problem:no-contact" | "urn:nz-star:problem:no-count" | "urn:nz-star:problem:no-decision" | "urn:nz-star:problem:no-file" | "urn:nz-star:problem:no-hold" | "urn:nz-star:problem:no-open-record" | "urn:nz-star:problem:no-parquet" | "urn:nz-star:problem:no-plan" | "urn:nz-star:problem:no-reply-address" | "urn:nz-star:problem:no-term-to-come" | "urn:nz-star:problem:no-threshold" | "urn:nz-star:problem:no-words" | "urn:nz-star:problem:nobody-reached" | "urn:nz-star:problem:not-a-report" | "urn:nz-star:problem:not-accepted" | "urn:nz-star:problem:not-active" | "urn:nz-star:problem:not-agreed" | "urn:nz-star:problem:not-correctable" | "urn:nz-star:problem:not-found" | "urn:nz-star:problem:not-its-turn" | "urn:nz-star:problem:not-merged" | "urn:nz-star:problem:not-resendable" | "urn:nz-star:problem:not-the-schools-address" | "urn:nz-star:problem:not-waiting" | "urn:nz-star:problem:note-missing" | "urn:nz-star:problem:nothing-accepted" | "urn:nz-star:problem:nothing-planned" | "urn:nz-star:problem:nothing-to-correct" | "urn:nz-star:problem:nothing-to-print" | "urn:nz-star:problem:older-document" | "urn:nz-star:problem:other-school" | "urn:nz-star:problem:outcome-of-open-record" | "urn:nz-star:problem:outside-term" | "urn:nz-star:problem:part-of-a-school" | "urn:nz-star:problem:past-date" | "urn:nz-star:problem:printing-settled" | "urn:nz-star:problem:recipient-gone" | "urn:nz-star:problem:record-withdrawn" | "urn:nz-star:problem:response-withdrawn" | "urn:nz-star:problem:same-school" | "urn:nz-star:problem:superseded-plan" | "urn:nz-star:problem:term-over" | "urn:nz-star:problem:term-running" | "urn:nz-star:problem:too-large" | "urn:nz-star:problem:too-many-attempts" | "urn:nz-star:problem:too-many-events" | "urn:nz-star:problem:too-many-languages" | "urn:nz-star:problem:too-many-requests" | "urn:nz-star:problem:too-many-streams" | "urn:nz-star:problem:too-many-subscriptions" | "urn:nz-star:problem:too-many-tests" | "urn:nz-star:problem:unauthorized" | "urn:nz-star:problem:unavailable" | "urn:nz-star:problem:unknown-activity" | "urn:nz-star:problem:unknown-address" | "urn:nz-star:problem:unknown-change" | "urn:nz-star:problem:unknown-code" | "urn:nz-star:problem:unknown-columns" | "urn:nz-star:problem:unknown-contact" | "urn:nz-star:problem:unknown-credential" | "urn:nz-star:problem:unknown-dead-letter" | "urn:nz-star:problem:unknown-delivery" | "urn:nz-star:problem:unknown-erasure" | "urn:nz-star:problem:unknown-event" | "urn:nz-star:problem:unknown-file" | "urn:nz-star:problem:unknown-format" | "urn:nz-star:problem:unknown-letter" | "urn:nz-star:problem:unknown-meeting" | "urn:nz-star:problem:unknown-message" | "urn:nz-star:problem:unknown-printing" | "urn:nz-star:problem:unknown-question" | "urn:nz-star:problem:unknown-record" | "urn:nz-star:problem:unknown-reply" | "urn:nz-star:problem:unknown-response" | "urn:nz-star:problem:unknown-school" | "urn:nz-star:problem:unknown-student" | "urn:nz-star:problem:unknown-subscription" | "urn:nz-star:problem:unknown-support-plan" | "urn:nz-star:problem:unknown-term" | "urn:nz-star:problem:unknown-text" | "urn:nz-star:problem:unknown-transfer" | "urn:nz-star:problem:unknown-upload" | "urn:nz-star:problem:unknown-version" | "urn:nz-star:problem:unprintable" | "urn:nz-star:problem:unprintable-text" | "urn:nz-star:problem:unreadable-csv" | "urn:nz-star:problem:unreadable-oneroster" | "urn:nz-star:problem:unsupported-encoding" | "urn:nz-star:problem:unsupported-media-type" | "urn:nz-star:problem:unsupported-type" | "urn:nz-star:problem:untrusted-document" | "urn:nz-star:problem:week-not-begun" | "urn:nz-star:problem:week-outside-term" | "urn:nz-star:problem:withdrawn";
             /** @description The name of the status. */
             title: string;
             /** @description The HTTP status, once more. */
@@ -6061,7 +6172,7 @@ export interface components {
         /**
          * @description Somebody who looks after a student. `status`, `role` and `relationship` are the school's own words, and decide whether letters go.
          *
-         *     A caregiver who is there already keeps `notify` and the words that are left out.
+         *     A caregiver who is there already keeps `notify`, the words and the postal address that are left out.
          */
         CaregiverIn: {
             /** @description Name of the caregiver. */
@@ -6086,6 +6197,8 @@ export interface components {
             role?: string | null;
             /** @description Relationship in the school's own words; null for none. */
             relationship?: string | null;
+            /** @description For letters on paper: a part on each line, or commas between them */
+            postal_address?: string | null;
         };
         /**
          * @description A student of the school, on its roll from `starts_on` to `leaves_on`; null leaves a side open. A person of one name has it in either
@@ -6138,7 +6251,7 @@ export interface components {
             /** @description Items, in the order of the list. */
             items: components["schemas"]["ActivityIn"][];
             /** @description Cursor of the next page; null on the last one. */
-            next?: string | null;
+            next?: null;
         };
         /**
          * ActivityEffect
@@ -6316,7 +6429,7 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            strategies: string[];
+            strategies: string[] | string;
             /**
              * @description Keys of the school's activities, in the order to offer them.
              * @default []
@@ -6326,17 +6439,17 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            parents: string[];
+            parents: string[] | string;
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            students: string[];
+            students: string[] | string;
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            ministry: string[];
+            ministry: string[] | string;
         };
         /**
          * ApproachingOut
@@ -7378,12 +7491,12 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            measures: string[];
+            measures: string[] | string;
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            achievement_links: string[];
+            achievement_links: string[] | string;
         };
         /**
          * PatternCount
@@ -7432,12 +7545,12 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            objectives: string[];
+            objectives: string[] | string;
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            priorities: string[];
+            priorities: string[] | string;
             /**
              * @description Ways to find patterns and causes.
              * @default {
@@ -7603,12 +7716,12 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            patterns: string[];
+            patterns: string[] | string;
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            barriers: string[];
+            barriers: string[] | string;
         };
         /**
          * PublishIn
@@ -9027,7 +9140,7 @@ export interface components {
             /** @description Whether letters go to this caregiver. */
             written_to: boolean;
             /** @description How letters reach them; null where none goes */
-            channel: ("email" | "text") | null;
+            channel: ("email" | "text" | "paper") | null;
             /** @description The address or number that letters go to */
             address: string | null;
             /** @description Where none goes. `protected`: words about them restrict contact. `no-correspondent`: listed for another purpose, as emergencies. `not-wanted`: the school's system says no letters. `never`: the school decided so about the words. `undecided`: nobody has decided about them. `shared`: their mailbox or mobile is also somebody's who must not be written to. `other-key`: they get none under another key of the same child. `no-address`: no usable one. `came-back`: letters to it came back. `first-only`: the policy writes to the first recipient alone */
@@ -9124,7 +9237,7 @@ export interface components {
          */
         ChosenLetters: {
             /** @description True for all that wait. */
-            all?: boolean | null;
+            all?: true | null;
             /** @description Ids of the letters; null for all that wait. */
             letters?: string[] | null;
         };
@@ -9172,10 +9285,8 @@ export interface components {
             correct: "offer" | "send" | "never";
             /** @description Whether letters carry a link for the family's answer; null for none */
             replies?: components["schemas"]["RepliesIn"] | null;
-            /** @description Letters with good news; null for none */
-            good_news?: components["schemas"]["GoodNewsIn"] | null;
-            /** @description Regular statements to every family; null for none */
-            statement?: components["schemas"]["StatementIn"] | null;
+            /** @description Which letters go on paper; null for none */
+            paper?: components["schemas"]["PaperIn"] | null;
             /** @description School number, four digits. */
             school: string;
             /** @description Version. */
@@ -9244,10 +9355,11 @@ export interface components {
             student_id: string;
             /** @description School term. */
             term: string;
-            /** @description Until the letter is written: what it would be about now; null for a letter that is about no threshold */
-            threshold: (5 | 10 | 15) | null;
-            /** @description The occasion of a letter that is about no threshold; null for any other */
-            occasion: ("statement" | "back-on-track" | "full-term") | null;
+            /**
+             * @description Until the letter is written: what it would be about now
+             * @enum {integer}
+             */
+            threshold: 5 | 10 | 15;
             /**
              * @description Status.
              * @enum {string}
@@ -9257,7 +9369,7 @@ export interface components {
              * @description Way that the letter goes: e-mail or text message.
              * @enum {string}
              */
-            channel: "email" | "text";
+            channel: "email" | "text" | "paper";
             /** @description For the role `manage`. null until the letter is written, and once it is erased or the student has been deleted */
             recipient: string | null;
             /**
@@ -9332,10 +9444,11 @@ export interface components {
             student_id: string;
             /** @description School term. */
             term: string;
-            /** @description Until the letter is written: what it would be about now; null for a letter that is about no threshold */
-            threshold: (5 | 10 | 15) | null;
-            /** @description The occasion of a letter that is about no threshold; null for any other */
-            occasion: ("statement" | "back-on-track" | "full-term") | null;
+            /**
+             * @description Until the letter is written: what it would be about now
+             * @enum {integer}
+             */
+            threshold: 5 | 10 | 15;
             /**
              * @description Status.
              * @enum {string}
@@ -9345,7 +9458,7 @@ export interface components {
              * @description Way that the letter goes: e-mail or text message.
              * @enum {string}
              */
-            channel: "email" | "text";
+            channel: "email" | "text" | "paper";
             /** @description For the role `manage`. null until the letter is written, and once it is erased or the student has been deleted */
             recipient: string | null;
             /**
@@ -9412,7 +9525,7 @@ export interface components {
          */
         DiscardedLetters: {
             /** @description True for all that wait. */
-            all?: boolean | null;
+            all?: true | null;
             /** @description Ids of the letters; null for all that wait. */
             letters?: string[] | null;
             /** @description Reason. */
@@ -9458,7 +9571,7 @@ export interface components {
              * @description Whether the letter was an e-mail or a text message
              * @enum {string}
              */
-            channel: "email" | "text";
+            channel: "email" | "text" | "paper";
             /**
              * @description The answer that was chosen.
              * @enum {string}
@@ -9480,19 +9593,6 @@ export interface components {
             items: components["schemas"]["FamilyReplyOut"][];
             /** @description Pass it on as `cursor` for the next page; null on the last one. */
             next: string | null;
-        };
-        /**
-         * GoodNewsIn
-         * @description Letters with good news: each goes to the family once.
-         */
-        GoodNewsIn: {
-            /** @description School days without absence after which a family that had reached a threshold is told; null for never */
-            back_on_track?: number | null;
-            /**
-             * @description Whether a term without absence is told, three days after its end
-             * @default false
-             */
-            full_term: boolean;
         };
         /**
          * InForce
@@ -9545,10 +9645,11 @@ export interface components {
             student: string;
             /** @description Name. */
             name: string | null;
-            /** @description null for a letter that is about no threshold */
-            threshold: (5 | 10 | 15) | null;
-            /** @description The occasion of a letter that is about no threshold; null for any other */
-            occasion: ("statement" | "back-on-track" | "full-term") | null;
+            /**
+             * @description Threshold in days: 5, 10 or 15.
+             * @enum {integer}
+             */
+            threshold: 5 | 10 | 15;
             /** @description Absent days: half of the absent half days. */
             absent_days: number;
             /**
@@ -9699,6 +9800,30 @@ export interface components {
             next: string | null;
         };
         /**
+         * PaperIn
+         * @description Letters that are printed and posted by the school.
+         */
+        PaperIn: {
+            /**
+             * @description To caregivers with a postal address whom neither e-mail nor text reaches
+             * @default true
+             */
+            unreached: boolean;
+            /**
+             * @description Steps at which a letter goes to every home, beside any e-mail
+             * @default []
+             */
+            steps: (5 | 10 | 15)[];
+        };
+        /**
+         * PaperWaiting
+         * @description Letters that wait to be printed.
+         */
+        PaperWaiting: {
+            /** @description How many letters. */
+            letters: number;
+        };
+        /**
          * PolicyEffectOut
          * @description The effect of another policy on letters that wait for their time.
          */
@@ -9766,10 +9891,8 @@ export interface components {
             correct: "offer" | "send" | "never";
             /** @description Whether letters carry a link for the family's answer; null for none */
             replies?: components["schemas"]["RepliesIn"] | null;
-            /** @description Letters with good news; null for none */
-            good_news?: components["schemas"]["GoodNewsIn"] | null;
-            /** @description Regular statements to every family; null for none */
-            statement?: components["schemas"]["StatementIn"] | null;
+            /** @description Which letters go on paper; null for none */
+            paper?: components["schemas"]["PaperIn"] | null;
         };
         /**
          * PolicyVersionOut
@@ -9815,10 +9938,8 @@ export interface components {
             correct: "offer" | "send" | "never";
             /** @description Whether letters carry a link for the family's answer; null for none */
             replies?: components["schemas"]["RepliesIn"] | null;
-            /** @description Letters with good news; null for none */
-            good_news?: components["schemas"]["GoodNewsIn"] | null;
-            /** @description Regular statements to every family; null for none */
-            statement?: components["schemas"]["StatementIn"] | null;
+            /** @description Which letters go on paper; null for none */
+            paper?: components["schemas"]["PaperIn"] | null;
             /** @description School number, four digits. */
             school: string;
             /** @description Version. */
@@ -9834,6 +9955,17 @@ export interface components {
             items: components["schemas"]["PolicyVersionOut"][];
             /** @description Pass it on as `cursor` for the next page; null on the last one. */
             next: string | null;
+        };
+        /**
+         * PostedIn
+         * @description The day on which a pile was posted.
+         */
+        PostedIn: {
+            /**
+             * Format: date
+             * @description Not before the day on which it was printed, and not to come
+             */
+            on: string;
         };
         /**
          * PreviewIn
@@ -9887,7 +10019,7 @@ export interface components {
              * @description Way that the letter goes: e-mail or text message.
              * @enum {string}
              */
-            channel: "email" | "text";
+            channel: "email" | "text" | "paper";
             /** @description Language, as a BCP 47 tag. */
             language: string;
             /** @description Subject of the token. */
@@ -9896,6 +10028,97 @@ export interface components {
             text: string;
             /** @description The letter as HTML; null where there is none. */
             html: string | null;
+        };
+        /**
+         * PrintingIn
+         * @description Letters to print together: those that wait, the oldest first where they are more than one pile.
+         */
+        PrintingIn: {
+            /**
+             * @description The order of the pile: `postcode`, or the child's `name`
+             * @default postcode
+             * @enum {string}
+             */
+            sorted_by: "postcode" | "name";
+        };
+        /**
+         * PrintingMade
+         * @description A pile with the letters that were taken back since it was printed.
+         */
+        PrintingMade: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description School number, four digits. */
+            school: string;
+            /**
+             * @description The order of the pile
+             * @enum {string}
+             */
+            sorted_by: "postcode" | "name";
+            /** @description Letters that were printed */
+            letters: number;
+            /**
+             * Format: date-time
+             * @description When it was printed
+             */
+            made_at: string;
+            /** @description The subject of the token that had it printed */
+            made_by: string;
+            /** @description The day on which it was posted; null until then */
+            posted_on: string | null;
+            /** @description When that was recorded; null until then */
+            posted_at: string | null;
+            /** @description The subject of the token that recorded it */
+            posted_by: string | null;
+            /** @description When it was dropped: its letters wait again; null for one that was not */
+            dropped_at: string | null;
+            /** @description Letters to take out of the pile */
+            taken_back: components["schemas"]["TakenBack"][];
+        };
+        /**
+         * PrintingOut
+         * @description A pile of letters: to be posted, posted, or dropped.
+         */
+        PrintingOut: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description School number, four digits. */
+            school: string;
+            /**
+             * @description The order of the pile
+             * @enum {string}
+             */
+            sorted_by: "postcode" | "name";
+            /** @description Letters that were printed */
+            letters: number;
+            /**
+             * Format: date-time
+             * @description When it was printed
+             */
+            made_at: string;
+            /** @description The subject of the token that had it printed */
+            made_by: string;
+            /** @description The day on which it was posted; null until then */
+            posted_on: string | null;
+            /** @description When that was recorded; null until then */
+            posted_at: string | null;
+            /** @description The subject of the token that recorded it */
+            posted_by: string | null;
+            /** @description When it was dropped: its letters wait again; null for one that was not */
+            dropped_at: string | null;
+        };
+        /** PrintingPage */
+        PrintingPage: {
+            /** @description Items, in the order of the list. */
+            items: components["schemas"]["PrintingOut"][];
+            /** @description Pass it on as `cursor` for the next page; null on the last one. */
+            next: string | null;
         };
         /**
          * RehearsalIn
@@ -9980,7 +10203,7 @@ export interface components {
              * @description Way that the letter goes: e-mail or text message.
              * @enum {string}
              */
-            channel: "email" | "text";
+            channel: "email" | "text" | "paper";
             /** @description Language, as a BCP 47 tag. */
             language: string;
             /**
@@ -10018,7 +10241,7 @@ export interface components {
             kept_back: number;
             /** @description Letters that nobody would get */
             no_contact: number;
-            /** @description E-mails and text messages of the letters that go */
+            /** @description E-mails, text messages and envelopes of the letters that go */
             copies: number;
             /** @description The letters that go, by threshold */
             steps: components["schemas"]["StepSum"][];
@@ -10244,23 +10467,6 @@ export interface components {
             };
         };
         /**
-         * StatementIn
-         * @description A statement to every family of how their child stands: own days and dates, never before the third week of a term.
-         */
-        StatementIn: {
-            /**
-             * @description How often every family gets a statement.
-             * @default fortnight
-             * @enum {string}
-             */
-            every: "fortnight" | "term";
-            /**
-             * @description Whether the average of the school's students stands beside the child's own number
-             * @default false
-             */
-            compare: boolean;
-        };
-        /**
          * StepCount
          * @description The deliveries (and letters without one) of one status about one threshold.
          */
@@ -10270,10 +10476,11 @@ export interface components {
              * @enum {string}
              */
             status: "held" | "no-contact" | "on-hold" | "awaiting-release" | "past" | "waiting" | "sent" | "failed" | "bounced" | "cancelled";
-            /** @description null for a letter that is about no threshold */
-            threshold: (5 | 10 | 15) | null;
-            /** @description The occasion of a letter that is about no threshold; null for any other */
-            occasion: ("statement" | "back-on-track" | "full-term") | null;
+            /**
+             * @description Threshold in days: 5, 10 or 15.
+             * @enum {integer}
+             */
+            threshold: 5 | 10 | 15;
             /** @description How many letters. */
             letters: number;
         };
@@ -10414,6 +10621,16 @@ export interface components {
             secret: string;
         };
         /**
+         * TakenBack
+         * @description A letter of the pile that must not be posted any more.
+         */
+        TakenBack: {
+            /** @description Its number in the pile */
+            place: number;
+            /** @description Key of the student at the school. */
+            student: string;
+        };
+        /**
          * TemplateIn
          * @description A letter's words, with places for values.
          */
@@ -10432,13 +10649,16 @@ export interface components {
         };
         /**
          * TemplateOut
-         * @description The words in force for a letter and language.
+         * @description The words in force for a threshold and language.
          */
         TemplateOut: {
             /** @description School number, four digits. */
             school: string;
-            /** @description The threshold in days, or the occasion of a letter that is about none */
-            threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
+            /**
+             * @description Threshold in days: 5, 10 or 15.
+             * @enum {integer}
+             */
+            threshold: 5 | 10 | 15;
             /** @description The language of these words; another one than asked for, where there are none in that */
             language: string;
             /** @description Subject line, with variables in double braces. */
@@ -10626,10 +10846,11 @@ export interface components {
              * @description Day.
              */
             day: string;
-            /** @description null for a letter that is about no threshold */
-            threshold: (5 | 10 | 15) | null;
-            /** @description The occasion of a letter that is about no threshold; null for any other */
-            occasion: ("statement" | "back-on-track" | "full-term") | null;
+            /**
+             * @description Threshold in days: 5, 10 or 15.
+             * @enum {integer}
+             */
+            threshold: 5 | 10 | 15;
             /** @description How many letters. */
             letters: number;
         };
@@ -10652,10 +10873,11 @@ export interface components {
             student_id: string;
             /** @description School term. */
             term: string;
-            /** @description null for a letter that is about no threshold */
-            threshold: (5 | 10 | 15) | null;
-            /** @description The occasion of a letter that is about no threshold; null for any other */
-            occasion: ("statement" | "back-on-track" | "full-term") | null;
+            /**
+             * @description Threshold in days: 5, 10 or 15.
+             * @enum {integer}
+             */
+            threshold: 5 | 10 | 15;
             /** @description Absent half days, the unit of every total. */
             absent_half_days: number;
             /**
@@ -13684,7 +13906,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "print-letters" | "post-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */
@@ -20660,7 +20882,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "print-letters" | "post-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */
@@ -25712,6 +25934,651 @@ export interface operations {
             };
         };
     };
+    countPaperLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description School number, four digits */
+                school: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperWaiting"];
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `another-school`: The token does not hold for that school. `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. `part-of-a-school`: The token holds for some groups of the school only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-school`: The school has not been sent yet, or the number can't be one. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPrintings: {
+        parameters: {
+            query?: {
+                /** @description Items of a page; a larger wish is cut to 500 */
+                limit?: number;
+                /** @description The `next` of the page before, unchanged. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description School number, four digits */
+                school: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintingPage"];
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `another-school`: The token does not hold for that school. `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. `part-of-a-school`: The token holds for some groups of the school only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-school`: The school has not been sent yet, or the number can't be one. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    printLetters: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Send the same key with a request that you send again: it is recorded once */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description School number, four digits */
+                school: string;
+            };
+            cookie?: never;
+        };
+        /** @description The body. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintingMade"];
+                };
+            };
+            /** @description `abandoned`: The request ended before its body was whole. Send it again. `damaged-gzip`: The body is no whole gzip of one member. `malformed-json`: The body is not JSON in UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `another-school`: The token does not hold for that school. `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. `part-of-a-school`: The token holds for some groups of the school only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-school`: The school has not been sent yet, or the number can't be one. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `nothing-to-print`: No letter on paper waits to be printed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large`: The body is too large, on the wire or expanded. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-encoding`: `Content-Encoding` is `gzip`, or none. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    downloadPrinting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the pile of letters. */
+                printing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. `part-of-a-school`: The token holds for some groups of the school only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-printing`: There is no such pile of letters, or it is another school's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `erased`: The text of the letter, or its address, has been erased. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPrinting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the pile of letters. */
+                printing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintingMade"];
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. `part-of-a-school`: The token holds for some groups of the school only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-printing`: There is no such pile of letters, or it is another school's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dropPrinting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the pile of letters. */
+                printing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. `part-of-a-school`: The token holds for some groups of the school only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-printing`: There is no such pile of letters, or it is another school's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `printing-settled`: The pile of letters was posted or dropped already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPrinting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the pile of letters. */
+                printing_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The body. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostedIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintingMade"];
+                };
+            };
+            /** @description `abandoned`: The request ended before its body was whole. Send it again. `damaged-gzip`: The body is no whole gzip of one member. `malformed-json`: The body is not JSON in UTF-8. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. `part-of-a-school`: The token holds for some groups of the school only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-printing`: There is no such pile of letters, or it is another school's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `printing-settled`: The pile of letters was posted or dropped already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large`: The body is too large, on the wire or expanded. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-encoding`: `Content-Encoding` is `gzip`, or none. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `future-date`: The day has not come. `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. `past-date`: The day is over. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listLetterSummaries: {
         parameters: {
             query: {
@@ -26609,7 +27476,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
+                threshold: 5 | 10 | 15;
                 /** @description School number, four digits */
                 school: string;
             };
@@ -26688,7 +27555,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
+                threshold: 5 | 10 | 15;
                 /** @description School number, four digits */
                 school: string;
             };
@@ -26802,7 +27669,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
+                threshold: 5 | 10 | 15;
                 /** @description School number, four digits */
                 school: string;
             };
@@ -26886,7 +27753,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
+                threshold: 5 | 10 | 15;
                 /** @description School number, four digits */
                 school: string;
             };
@@ -26965,7 +27832,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
+                threshold: 5 | 10 | 15;
                 /** @description School number, four digits */
                 school: string;
             };
@@ -27076,7 +27943,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
+                threshold: 5 | 10 | 15;
                 /** @description School number, four digits */
                 school: string;
             };
@@ -27190,7 +28057,7 @@ export interface operations {
             };
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
+                threshold: 5 | 10 | 15;
                 /** @description School number, four digits */
                 school: string;
             };
@@ -28361,7 +29228,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "print-letters" | "post-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */
@@ -31246,7 +32113,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "print-letters" | "post-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */

@@ -36,6 +36,9 @@ STATES: Final = {
 }
 """A letter's state in words, with its moments."""
 
+PAPER_STATES: Final = {"waiting": "waits to be printed and posted", "sent": "posted {sent}"}
+"""The words for a letter on paper, where they are others."""
+
 REASONS: Final = {
     "term-over": "the term is over",
     "too-late": "it was held for too long",
@@ -79,9 +82,10 @@ def row_of(item: Mapping[str, Any], school: School) -> dict[str, Any]:
         "sent": words.moment(item["sent_at"], school.zone),
         "back": words.moment(item["bounced_at"], school.zone),
     }
+    states = STATES | PAPER_STATES if item["channel"] == "paper" else STATES
     return {
         **item,
-        "state": STATES.get(item["status"], item["status"]).format(**moments),
+        "state": states.get(item["status"], item["status"]).format(**moments),
         "why": REASONS.get(item["reason"], item["reason"]) if item["reason"] else None,
         "waits": item["status"] in WAITING and item["message_id"] is None,
         "releasable": item["status"] in RELEASABLE,

@@ -44,8 +44,16 @@ STUDENT_NAMES: Final[Mapping[str, Sequence[str]]] = {
 }
 HALF_DAYS: Final = ("unjustified", "justified", "present")
 MOST_CAREGIVERS: Final = 20
-CAREGIVER_PARTS: Final = ("name", "email", "phone", "language", "notify", "status", "role", "relationship")
-_PARTS: Final = {"e mail": "email", "email address": "email", "mobile": "phone", "phone number": "phone"}
+CAREGIVER_PARTS: Final = ("name", "email", "phone", "language", "notify", "status", "role", "relationship", "postal_address")
+_PARTS: Final = {
+    "e mail": "email",
+    "email address": "email",
+    "mobile": "phone",
+    "phone number": "phone",
+    "address": "postal_address",
+    "postal address": "postal_address",
+    "mailing address": "postal_address",
+}
 _CAREGIVER: Final = re.compile(r"(?:caregiver|parent|guardian|contact) ?([0-9]{0,2}) (.+)")
 _WIDE_SLOT: Final = re.compile(r"(?:period|per|slot|p) ?([0-9]{1,2})")
 MOST_SLOTS: Final = 20

@@ -10,7 +10,7 @@ from services.ingest.tables import values
 from services.ingest.tables.identifiers import Keys, unspoilt
 from services.ingest.tables.records import cell
 
-_SAID_BY_BLANKS: Final = frozenset({"status", "role", "relationship"})
+_SAID_BY_BLANKS: Final = frozenset({"status", "role", "relationship", "postal_address"})
 """Words of a caregiver: an empty cell says that there are none, and only a file without the column leaves them as they were."""
 
 _DATES: Final = ("starts_on", "leaves_on")

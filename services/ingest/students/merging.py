@@ -64,6 +64,7 @@ def _people(sent: CaregiverIn, earlier: Sequence[Caregiver]) -> list[Caregiver]:
                 status=(sent.status or None) if "status" in given else _words(same, lambda person: person.status),
                 role=(sent.role or None) if "role" in given else _words(same, lambda person: person.role),
                 relationship=(sent.relationship or None) if "relationship" in given else _words(same, lambda person: person.relationship),
+                postal_address=(sent.postal_address or None) if "postal_address" in given else _home(same),
             )
         )
     return people
@@ -85,6 +86,11 @@ def _same_person(sent: CaregiverIn, addresses: Sequence[str | None], earlier: Se
 def _words(people: Sequence[Caregiver], of: Callable[[Caregiver], str | None]) -> str | None:
     """The words about a person; all of them, where the person was there more than once with different ones."""
     return "; ".join(dict.fromkeys(words for person in people if (words := of(person)))) or None
+
+
+def _home(people: Sequence[Caregiver]) -> str | None:
+    """The postal address of a person who is there already."""
+    return next((person.postal_address for person in people if person.postal_address), None)
 
 
 def _digits(phone: str | None) -> str:

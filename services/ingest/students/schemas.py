@@ -21,6 +21,9 @@ Addresses = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1
 """The e-mail address, or several in one field, as a school has them. A wrong one is not refused here, where it would keep the whole
 student out: letters that can't be sent to it are reported to the school."""
 
+PostalAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=r"^[^\x00-\x09\x0b\x0c\x0e-\x1f\x7f]*$")]
+"""A postal address: a part on each line, or commas between them. None at all says that there is none."""
+
 LONGEST_ADDRESS: Final = 254
 
 _NO_NAMES: Final = frozenset({"", ".", "-", "--", "n/a", "nil", "none"})
@@ -47,7 +50,7 @@ Day = Annotated[date | None, BeforeValidator(_day)]
 class CaregiverIn(Body):
     """Somebody who looks after a student. `status`, `role` and `relationship` are the school's own words, and decide whether letters go.
 
-    A caregiver who is there already keeps `notify` and the words that are left out.
+    A caregiver who is there already keeps `notify`, the words and the postal address that are left out.
     """
 
     name: Text
@@ -58,6 +61,11 @@ class CaregiverIn(Body):
     status: Words | None = None
     role: Words | None = None
     relationship: Words | None = None
+    postal_address: PostalAddress | None = Field(
+        default=None,
+        description="For letters on paper: a part on each line, or commas between them",
+        examples=["12 Example Street\nŌtaki 5512"],
+    )
 
     @field_validator("email")
     @classmethod

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from services.notifier.contacts.contact import Caregiver
+from services.notifier.contacts.postal import home_key, usable_home
 from services.notifier.contacts.same_person import places, same_name, same_person
 from shared.addresses import address_key
 from shared.correspondents import is_protected, judged, text_key
@@ -70,6 +71,12 @@ def may_receive(address: str, caregivers: Iterable[Caregiver], decisions: Decisi
     """Whether a letter that was written to this address or number may still go there."""
     open_to = correspondents(caregivers, decisions, elsewhere=elsewhere)
     return address_key(address) in {place for caregiver in open_to for place in places(caregiver)}
+
+
+def shut_homes(caregivers: Iterable[Caregiver], decisions: Decisions = NONE) -> set[str]:
+    """The homes of those who must not be written to: a letter that is posted there would reach them."""
+    shut = (usable_home(caregiver.postal_address) for caregiver in caregivers if _is_shut(caregiver, decisions))
+    return {home_key(home) for home in shut if home is not None}
 
 
 def _own_bar(caregiver: Caregiver, decisions: Decisions) -> Bar | None:

@@ -92,7 +92,7 @@ class RosterHandler(BatchHandler):
         reachable = {
             contact.student_id
             for contact in (roster.joined[student_id] for student_id in newer)
-            if recipients(contact.caregivers, elsewhere=contact.elsewhere, decisions=decided[contact.school], texts=True)
+            if recipients(contact.caregivers, elsewhere=contact.elsewhere, decisions=decided[contact.school], texts=True, paper="unreached")
         }
         change = RosterChange(frozenset(roster.schools), frozenset(roster.left), frozenset(reachable))
         for follow in self.followers:

@@ -1,15 +1,19 @@
 """The recipients of a student's letters: caregivers to whom letters may go and can go. Pure: nobody is asked over the network."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from services.notifier.contacts.contact import Caregiver
-from services.notifier.contacts.correspondents import NONE, Bar, Decisions, bars
+from services.notifier.contacts.correspondents import NONE, Bar, Decisions, bars, shut_homes
 from services.notifier.contacts.phones import usable_phone
+from services.notifier.contacts.postal import home_key, usable_home
 from shared.addresses import address_key, usable_address
 
-Channel = Literal["email", "text"]
+Channel = Literal["email", "text", "paper"]
+
+Paper = Literal["no", "unreached", "everybody"]
+"""The letters that are printed and posted: none; those to caregivers whom nothing else reaches; or one to each home, beside any e-mail."""
 
 
 Unreached = Bar | Literal["no-address", "came-back"]
@@ -43,16 +47,21 @@ def reach_of(
     decisions: Decisions = NONE,
     bad: Collection[str] = (),
     texts: bool = False,
+    paper: bool = False,
 ) -> tuple[Reach, ...]:
     """Each caregiver of a student with the way to them, in the school's order.
 
     `elsewhere` are the caregivers under other keys of the child, who can only stop letters. `decisions` are the school's about the words
     of its system. `bad` holds the keys of addresses that letters came back from. A caregiver without another one gets a text message where
-    `texts` can be sent and a mobile is known.
+    `texts` can be sent and a mobile is known; without that, a letter on `paper` where a home is known.
     """
-    listed = tuple(caregivers)
-    found = zip(listed, bars(listed, decisions, elsewhere=elsewhere), strict=True)
-    return tuple(Reach(caregiver, why=bar) if bar is not None else _reach(caregiver, bad, texts=texts) for caregiver, bar in found)
+    listed, others = tuple(caregivers), tuple(elsewhere)
+    found = zip(listed, bars(listed, decisions, elsewhere=others), strict=True)
+    homes = _homes(listed, others, decisions) if paper else {}
+    return tuple(
+        Reach(caregiver, why=bar) if bar is not None else _reach(caregiver, bad, texts=texts, home=homes.get(caregiver))
+        for caregiver, bar in found
+    )
 
 
 def recipients(
@@ -62,9 +71,16 @@ def recipients(
     decisions: Decisions = NONE,
     bad: Collection[str] = (),
     texts: bool = False,
+    paper: Paper = "no",
 ) -> tuple[Recipient, ...]:
-    """The recipients of a student's letters (`reach_of`, `recipients_of`)."""
-    return recipients_of(reach_of(caregivers, elsewhere=elsewhere, decisions=decisions, bad=bad, texts=texts))
+    """The recipients of a student's letters (`reach_of`, `recipients_of`); for `everybody`, each home comes as well."""
+    listed, others = tuple(caregivers), tuple(elsewhere)
+    reached = reach_of(listed, elsewhere=others, decisions=decisions, bad=bad, texts=texts, paper=paper != "no")
+    if paper == "everybody":
+        homes = _homes(listed, others, decisions)
+        posted = [Reach(one.caregiver, "paper", homes[one.caregiver]) for one in reached if _may_have_paper(one, homes)]
+        reached = (*(one for one in reached if one.channel != "paper"), *posted)
+    return recipients_of(reached)
 
 
 def recipients_of(reached: Iterable[Reach]) -> tuple[Recipient, ...]:
@@ -73,17 +89,36 @@ def recipients_of(reached: Iterable[Reach]) -> tuple[Recipient, ...]:
     for reach in reached:
         if reach.address is None:
             continue
-        key, name = (reach.channel, address_key(reach.address)), reach.caregiver.name
+        key, name = (reach.channel, place_key(reach.channel, reach.address)), reach.caregiver.name
         recipient = by_key.setdefault(key, Recipient(reach.address, (), reach.channel, reach.caregiver.language))
         if name not in recipient.names:
             by_key[key] = replace(recipient, names=(*recipient.names, name))
     return tuple(by_key.values())
 
 
-def _reach(caregiver: Caregiver, bad: Collection[str], *, texts: bool) -> Reach:
+def place_key(channel: Channel, address: str) -> str:
+    """The form that all spellings of one address, number or home share."""
+    return home_key(address) if channel == "paper" else address_key(address)
+
+
+def _homes(listed: Iterable[Caregiver], elsewhere: Iterable[Caregiver], decisions: Decisions) -> dict[Caregiver, str]:
+    """The home of each caregiver who has one that a letter may be posted to: nobody lives there who must not be written to."""
+    listed = tuple(listed)
+    shut = shut_homes((*listed, *elsewhere), decisions)
+    known = {caregiver: home for caregiver in listed if (home := usable_home(caregiver.postal_address)) is not None}
+    return {caregiver: home for caregiver, home in known.items() if home_key(home) not in shut}
+
+
+def _may_have_paper(reach: Reach, homes: Mapping[Caregiver, str]) -> bool:
+    return reach.caregiver in homes and (reach.address is not None or reach.why in ("no-address", "came-back"))
+
+
+def _reach(caregiver: Caregiver, bad: Collection[str], *, texts: bool, home: str | None = None) -> Reach:
     address = usable_address(caregiver.email)
     if address is not None and address_key(address) not in bad:
         return Reach(caregiver, "email", address)
     if texts and (phone := usable_phone(caregiver.phone)) is not None:
         return Reach(caregiver, "text", phone)
+    if home is not None:
+        return Reach(caregiver, "paper", home)
     return Reach(caregiver, why="no-address" if address is None else "came-back")

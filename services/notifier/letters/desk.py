@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.contact import Contact, School
 from services.notifier.contacts.correspondents import Decisions
-from services.notifier.contacts.recipients import Recipient, recipients
+from services.notifier.contacts.recipients import Paper, Recipient, recipients
 from services.notifier.contacts.repository import bad_addresses, contacts, decisions
 from services.notifier.letters.case import Case
 from services.notifier.letters.handlers.crossings import GROUP
@@ -74,10 +74,12 @@ class Desk:
             restored_at=await offsets.restored_at(connection, f"{SCHEMA}.{GROUP}"),
         )
 
-    def recipients(self, case: Case, *, texts: bool) -> tuple[Recipient, ...]:
+    def recipients(self, case: Case, *, texts: bool, paper: Paper = "no") -> tuple[Recipient, ...]:
         """Those whom a letter about the case can go to."""
         contact = self.contacts.get(case.student_id)
         if contact is None:
             return ()
         bad = {key for key in contact.addresses() if (case.school, key) in self.bad}
-        return recipients(contact.caregivers, elsewhere=contact.elsewhere, decisions=self.decisions[case.school], bad=bad, texts=texts)
+        return recipients(
+            contact.caregivers, elsewhere=contact.elsewhere, decisions=self.decisions[case.school], bad=bad, texts=texts, paper=paper
+        )

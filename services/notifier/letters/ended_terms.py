@@ -8,13 +8,21 @@ from services.notifier.contacts.repository import contacts
 from services.notifier.contacts.school_days import DAY
 from services.notifier.delivery.deliveries.delivery import DueDelivery
 from services.notifier.letters.policy import is_over
+from  import LetterOccasion
 from services.notifier.letters.repository import policies
 
 
 async def delivery_is_over(connection: AsyncConnection, due: DueDelivery, now: datetime) -> bool:
     """Whether it is too late for a delivery: what the task of deliveries calls."""
-    school = await contacts.school(connection, due.school)
+    return await term_is_over(connection, due.school, due.term, now, due.occasion)
+
+
+async def term_is_over(
+    connection: AsyncConnection, number: str, term: str, now: datetime, occasion: LetterOccasion | None = None
+) -> bool:
+    """Whether it is too late for letters about a term that are written already."""
+    school = await contacts.school(connection, number)
     if school is None:
         return False
-    calendar, policy = school.calendar(), await policies.current(connection, due.school)
-    return is_over(policy, calendar.term_named(due.term), calendar, now - DAY, due.term, due.occasion)
+    calendar, policy = school.calendar(), await policies.current(connection, number)
+    return is_over(policy, calendar.term_named(term), calendar, now - DAY, term, occasion)

@@ -11,9 +11,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from msgspec import structs
+from msgspec import Struct, structs
 
-from services.notifier.contacts.recipients import Recipient
+from services.notifier.contacts.recipients import Paper, Recipient
 from services.notifier.contacts.school_days import DAY, HORIZON, last_day_of_letters
 from services.notifier.contacts.sending_window import Window, last_closing, next_opening
 from services.notifier.letters.case import Past
@@ -26,13 +26,20 @@ from shared.clock import instant
 from shared.events.data import LetterOccasion
 
 
+class PaperChoice(Struct, frozen=True, omit_defaults=True):
+    """The letters that go on paper: to caregivers whom nothing else reaches (`unreached`), and at these steps to every home besides."""
+
+    unreached: bool = True
+    steps: tuple[Threshold, ...] = ()
+
+
 class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
     """A school's choices. `hold`, `window` and `daily_cap` None: the service's own.
 
     `after_term` is how long after a term's last day letters about it may still go. A `daily_cap` of 0 lets a person release every letter.
     `correct`: when days of a letter that went no longer count, a letter of correction is offered to staff, sent by itself, or neither.
     `replies`: letters carry a link by which families can answer; None for none. `good_news` and `statement`: letters that are about no
-    threshold; None for none.
+    threshold; None for none. `paper`: which letters are printed and posted; None for none.
     """
 
     hold: timedelta | None = None
@@ -45,6 +52,7 @@ class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
     replies: RepliesChoice | None = None
     good_news: GoodNewsChoice | None = None
     statement: StatementChoice | None = None
+    paper: PaperChoice | None = None
 
 
 BEFORE_CLOSING: Final = timedelta(minutes=5)
@@ -247,7 +255,19 @@ def cap_of(policy: Policy, known_students: int, *, least: int, share: float) -> 
 
 def chosen(policy: Policy, recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:
     """Those of the student's recipients who get the letter."""
-    return tuple(recipients[:1] if policy.recipients == "first" else recipients)
+    if policy.recipients == "all":
+        return tuple(recipients)
+    first = recipients[:1]
+    return (*first, *(one for one in recipients[1:] if one.channel == "paper" and not set(one.names).isdisjoint(first[0].names)))
+
+
+def on_paper(policy: Policy, threshold: Threshold | None) -> Paper:
+    """The letters about a threshold that go on paper; None for those that are about none."""
+    if policy.paper is None:
+        return "no"
+    if threshold in policy.paper.steps:
+        return "everybody"
+    return "unreached" if policy.paper.unreached else "no"
 
 
 def _is_for(hold: Hold, threshold: Threshold | None) -> bool:

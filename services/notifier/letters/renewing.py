@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifier.contacts.postal import home_of
 from services.notifier.contacts.recipients import recipients
 from services.notifier.contacts.repository import contacts, decisions
 from services.notifier.delivery.deliveries.repository import deliveries
@@ -60,8 +61,10 @@ class LetterRenewer:
             elsewhere=contact.elsewhere,
             decisions=await decisions.of(connection, key.school),
             texts=key.channel == "text",
+            paper="everybody" if key.channel == "paper" else "no",
         )
-        recipient = next((one for one in to if (one.channel, one.address) == (key.channel, key.recipient)), None)
+        address = home_of(key.recipient) if key.channel == "paper" and key.recipient is not None else key.recipient
+        recipient = next((one for one in to if (one.channel, one.address) == (key.channel, address)), None)
         if recipient is None:
             await deliveries.cancelled(connection, delivery_id, "recipient-gone")
             return
@@ -72,6 +75,6 @@ class LetterRenewer:
         sheet = Sheet(kind, case, school, contact, await templates.in_force(connection, key.school, kind), link, more)
         parcel, written = self.writer.write(sheet, recipient, delivery_id, now)
         await deliveries.rewrite(connection, parcel, sheet.told)
-        if key.channel == "email":
+        if key.channel != "text":
             await templates.note_used(connection, delivery_id, written.language, written.version)
         log.info("delivery.written_anew", delivery=str(delivery_id), standing=case.standing)

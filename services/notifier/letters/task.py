@@ -28,6 +28,7 @@ from services.notifier.letters.policy import (
     decide,
     in_time,
     may_have_left,
+    on_paper,
 )
 from services.notifier.letters.repository import cases, letters, policies, releases
 from services.notifier.letters.writing import LetterWriter, Sheet
@@ -81,8 +82,8 @@ class _Written:
                 self.sheet.school.school,
                 parcel,
                 self.sheet.told,
-                form.language if parcel.channel == "email" else None,
-                form.version if parcel.channel == "email" else None,
+                form.language if parcel.channel != "text" else None,
+                form.version if parcel.channel != "text" else None,
             )
             for parcel, form in self.parcels
         ]
@@ -249,7 +250,7 @@ class LetterTask:
         if waiting.occasion is None and case.student_id in desk.told:
             return await self._end(connection, case, waiting, "told-already", now)
         contact = desk.contacts.get(case.student_id)
-        to = desk.recipients(case, texts=self.writer.texts is not None)
+        to = desk.recipients(case, texts=self.writer.texts is not None, paper=on_paper(policy, waiting.threshold))
         if contact is None or not to:
             if waiting.occasion is not None:
                 # Nobody is to be rung because there was good news that could not be sent.

@@ -35,7 +35,8 @@ async def withdraw(connection: AsyncConnection, written: Sequence[Written], reas
     if not noted:
         return []
     waiting = await deliveries.waiting_of(connection, noted, reason)
-    await deliveries.cancelled_all(connection, await worklist.cancel_all(connection, waiting, now), reason)
+    stopped = await worklist.cancel_all(connection, waiting, now)
+    await deliveries.cancelled_all(connection, [*stopped, *await deliveries.on_paper(connection, waiting)], reason)
     closed = await letters.close_withdrawn(connection, noted)
     for letter_id, why in closed.items():
         _note_cancelled(letter_id, why)

@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.notifier.contacts.contact import Contact, School
+from services.notifier.contacts.postal import envelope
 from services.notifier.contacts.recipients import Recipient
 from services.notifier.delivery.deliveries.delivery import Told
 from services.notifier.delivery.transports.interface import Parcel
@@ -50,6 +51,9 @@ class LetterWriter:
         """The parcel for the recipient, and the letter that its words come from."""
         version = best(sheet.own, recipient.language)
         occasion = occasion_of(sheet.case.count(), sheet.school, sheet.contact, recipient.names, sheet.reply_link, sheet.more)
+        if recipient.channel == "paper":
+            # Nobody can press a link on paper or reply to it by e-mail; the letterhead has the school's address.
+            occasion = replace(occasion, reply_link=None, contact_email=None, on_paper=True)
         written = self.words.write(sheet.kind, occasion, version.template() if version is not None else None)
         if recipient.channel == "text" and self.texts is not None:
             return self.parcel(sheet.school, recipient, delivery, "", self.texts.write(sheet.kind, occasion), "", now), written
@@ -62,7 +66,7 @@ class LetterWriter:
         return Parcel(
             id=delivery,
             channel=recipient.channel,
-            recipient=recipient.address,
+            recipient=envelope(recipient.names, recipient.address) if recipient.channel == "paper" else recipient.address,
             sender_name=school.name,
             reply_to=school.reply_address() if recipient.channel == "email" else None,
             subject=subject,

@@ -14,7 +14,7 @@ from services.notifier.contacts.recipients import Recipient
 from services.notifier.contacts.repository import contacts
 from services.notifier.letters.case import Case
 from services.notifier.letters.desk import Desk
-from services.notifier.letters.policy import Policy, PolicyDefaults, cap_of, chosen, with_defaults
+from services.notifier.letters.policy import Policy, PolicyDefaults, cap_of, chosen, on_paper, with_defaults
 from services.notifier.letters.repository import cases
 from services.notifier.letters.repository.cases import CaseKey
 from services.notifier.rehearsals import repository
@@ -113,14 +113,15 @@ class _Stage:
         return {letter.key: LetterThen(letter.goes_at, became[letter.key], copies[letter.key]) for letter in letters}
 
     def _copies(self, school: str, letter: Rehearsed, policy: Policy, tried: WordsTried) -> list[Copy]:
-        to = self.desk.recipients(self.known[letter.student_id, letter.term], texts=self.texts)
+        case, paper = self.known[letter.student_id, letter.term], on_paper(policy, letter.threshold)
+        to = self.desk.recipients(case, texts=self.texts, paper=paper)
         new = tried.get(letter.threshold, {})
         words = {**self.desk.words[school, letter.threshold], **new}
         return [_copy(place, recipient, words, new) for place, recipient in enumerate(chosen(policy, to))]
 
 
 def _copy(place: int, recipient: Recipient, words: Mapping[str, TemplateVersion], tried: Mapping[str, TemplateVersion]) -> Copy:
-    version = best(words, recipient.language) if recipient.channel == "email" else None
+    version = best(words, recipient.language) if recipient.channel != "text" else None
     if version is None:
         return Copy(place, recipient.channel, HOUSE, "house")
     return Copy(place, recipient.channel, version.language, "proposed" if version.language in tried else "school")

@@ -55,7 +55,7 @@ class RehearsedSum(BaseModel):
     letters: int = Field(description="Letters that go by themselves")
     kept_back: int = Field(description="Letters above a day's number, which wait for a person")
     no_contact: int = Field(description="Letters that nobody would get")
-    copies: int = Field(description="E-mails and text messages of the letters that go")
+    copies: int = Field(description="E-mails, text messages and envelopes of the letters that go")
     steps: list[StepSum] = Field(description="The letters that go, by threshold")
 
 

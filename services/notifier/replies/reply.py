@@ -83,7 +83,8 @@ def event_of(reply: Reply) -> Event:
         student_id=reply.student_id,
         term=reply.term,
         threshold=reply.threshold,
-        channel=reply.channel,
+        # No letter on paper has a link.
+        channel="text" if reply.channel == "text" else "email",
         choice=reply.choice,
         has_words=reply.words is not None,
         hold_until=reply.hold_until,

@@ -21,6 +21,7 @@ OF_PARAMETER: Final[Mapping[str, ProblemKind]] = {
     "reply_id": "unknown-reply",
     "plan_id": "unknown-support-plan",
     "delivery": "unknown-delivery",
+    "printing_id": "unknown-printing",
     "upload": "unknown-upload",
     "subscription_id": "unknown-subscription",
     "letter_id": "unknown-dead-letter",

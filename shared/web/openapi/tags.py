@@ -33,6 +33,7 @@ TAGS: Final = MappingProxyType(
         "bounces": "Reports on letters that came back, and the addresses that they came back from.",
         "caregivers": "Caregivers with the address that letters go to, and the school's decisions about them.",
         "letter policy": "The school's choices about letters: thresholds, window, waiting time, daily cap.",
+        "letters on paper": "Letters that the school prints and posts.",
         "letters that wait for a person": "Letters that wait for a release.",
         "e-mails to staff": "Notices and digests for staff.",
         "templates": "The words of letters.",

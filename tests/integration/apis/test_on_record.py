@@ -135,6 +135,12 @@ ELSEWHERE: Final = {
     "POST /v1/schools/{school}/letters/release",
     "POST /v1/schools/{school}/letters/discard",
     "GET /v1/schools/{school}/uploads/preview",
+    # The world has no letter on paper; the printings' own tests have.
+    "POST /v1/schools/{school}/printings",
+    "GET /v1/printings/{printing_id}",
+    "GET /v1/printings/{printing_id}.pdf",
+    "POST /v1/printings/{printing_id}/posted",
+    "DELETE /v1/printings/{printing_id}",
     # Items by the ids of their records; the line names the record that was asked for.
     "GET /v1/schools/{school}/upload-items",
     # Reading the log is an action of its own, and names the student only when the request did.
@@ -199,6 +205,8 @@ NO_STUDENT: Final = {
     "/v1/schools/{school}/letter-policy/versions",
     "/v1/schools/{school}/letter-policy/preview",
     "/v1/schools/{school}/notices",
+    "/v1/schools/{school}/printings",
+    "/v1/schools/{school}/printings/waiting",
     "/v1/schools/{school}/caregiver-statuses",
     "/v1/schools/{school}/letter-languages",
     "/v1/letter-variables",

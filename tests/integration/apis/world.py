@@ -14,6 +14,8 @@ from services.moe_sync.settings import MoeSyncSettings
 from services.moe_sync.windows.handler import SchoolsHandler
 from services.moe_sync.windows.scheduling import Scheduler
 from services.notifier.contacts.repository import bad_addresses
+from services.notifier.printings import repository as printings
+from services.notifier.printings.printing import Printing
 from services.thresholds.replies.handler import RepliesHandler
 from shared.bus.interface import Message
 from shared.db.engine import create_engine
@@ -111,6 +113,7 @@ class World:
             ids["address"] = bad["id"]
             ids["letter_id"] = await self._dead_letter(school)
             ids["letter"] = await self._waiting_letter(school)
+            ids["printing_id"] = await self._pile(school)
             ids["question"] = await self._question(school)
             ids["change_id"] = await self._held_change(school)
         for school, ids in self.ids.items():
@@ -156,6 +159,13 @@ class World:
         async with self.desk.engine.begin() as connection:
             address = f"mere@of-{school}.example.test"
             await bad_addresses.mark(connection, school, "email", address, status="5.1.1", cause="bounce", delivery_id=delivery, now=NOW)
+
+    async def _pile(self, school: str) -> str:
+        """A pile of letters on paper, from which all were taken."""
+        pile = Printing(uuid4(), school, "postcode", 0, NOW, "test", None, None, None, None)
+        async with self.desk.engine.begin() as connection:
+            await printings.add(connection, pile, [])
+        return str(pile.id)
 
     async def _waiting_letter(self, school: str) -> str:
         """The letter to another student's family, which has an hour to wait."""

@@ -713,7 +713,7 @@ class CaregiverIn(TypedDict):
     """
     Somebody who looks after a student. `status`, `role` and `relationship` are the school's own words, and decide whether letters go.
 
-    A caregiver who is there already keeps `notify` and the words that are left out.
+    A caregiver who is there already keeps `notify`, the words and the postal address that are left out.
     """
 
     name: str
@@ -724,6 +724,7 @@ class CaregiverIn(TypedDict):
     status: NotRequired[str | None]
     role: NotRequired[str | None]
     relationship: NotRequired[str | None]
+    postal_address: NotRequired[str | None]
 
 
 Group: TypeAlias = str
@@ -804,16 +805,40 @@ class Approach(TypedDict):
 Strategy: TypeAlias = str
 
 
+Strategies: TypeAlias = list[Strategy]
+
+
+Strategies1: TypeAlias = str
+
+
 Action: TypeAlias = str
 
 
 Parent: TypeAlias = str
 
 
+Parents: TypeAlias = list[Parent]
+
+
+Parents1: TypeAlias = str
+
+
 Student: TypeAlias = str
 
 
+Students: TypeAlias = list[Student]
+
+
+Students1: TypeAlias = str
+
+
 MinistryItem: TypeAlias = str
+
+
+Ministry: TypeAlias = list[MinistryItem]
+
+
+Ministry1: TypeAlias = str
 
 
 class ApproachBody(TypedDict):
@@ -821,11 +846,11 @@ class ApproachBody(TypedDict):
     The approach at a step: strategies in words, and actions by the keys of the school's activities, in the order to offer them.
     """
 
-    strategies: NotRequired[list[Strategy]]
+    strategies: NotRequired[Strategies | Strategies1]
     actions: NotRequired[list[Action]]
-    parents: NotRequired[list[Parent]]
-    students: NotRequired[list[Student]]
-    ministry: NotRequired[list[MinistryItem]]
+    parents: NotRequired[Parents | Parents1]
+    students: NotRequired[Students | Students1]
+    ministry: NotRequired[Ministry | Ministry1]
 
 
 class ApproachingOut(TypedDict):
@@ -1310,7 +1335,19 @@ class Monitoring(TypedDict):
 Measure: TypeAlias = str
 
 
+Measures: TypeAlias = list[Measure]
+
+
+Measures1: TypeAlias = str
+
+
 AchievementLink: TypeAlias = str
+
+
+AchievementLinks: TypeAlias = list[AchievementLink]
+
+
+AchievementLinks1: TypeAlias = str
 
 
 class MonitoringBody(TypedDict):
@@ -1318,8 +1355,8 @@ class MonitoringBody(TypedDict):
     Methods to monitor and measure progress, with links to achievement.
     """
 
-    measures: NotRequired[list[Measure]]
-    achievement_links: NotRequired[list[AchievementLink]]
+    measures: NotRequired[Measures | Measures1]
+    achievement_links: NotRequired[AchievementLinks | AchievementLinks1]
 
 
 class PatternCount(TypedDict):
@@ -1335,7 +1372,19 @@ class PatternCount(TypedDict):
 Objective: TypeAlias = str
 
 
+Objectives: TypeAlias = list[Objective]
+
+
+Objectives1: TypeAlias = str
+
+
 Priority: TypeAlias = str
+
+
+Priorities: TypeAlias = list[Priority]
+
+
+Priorities1: TypeAlias = str
 
 
 class PlannedAction(TypedDict):
@@ -1373,7 +1422,19 @@ class Processes(TypedDict):
 Pattern: TypeAlias = str
 
 
+Patterns: TypeAlias = list[Pattern]
+
+
+Patterns1: TypeAlias = str
+
+
 Barrier: TypeAlias = str
+
+
+Barriers: TypeAlias = list[Barrier]
+
+
+Barriers1: TypeAlias = str
 
 
 class ProcessesBody(TypedDict):
@@ -1381,8 +1442,8 @@ class ProcessesBody(TypedDict):
     Processes to find patterns of absence, and its barriers and underlying causes.
     """
 
-    patterns: NotRequired[list[Pattern]]
-    barriers: NotRequired[list[Barrier]]
+    patterns: NotRequired[Patterns | Patterns1]
+    barriers: NotRequired[Barriers | Barriers1]
 
 
 class PublishIn(TypedDict):
@@ -2131,7 +2192,7 @@ class CaregiverOut(TypedDict):
     phone: str | None
     language: str
     written_to: bool
-    channel: Literal["email", "text"] | None
+    channel: Literal["email", "text", "paper"] | None
     address: str | None
     why: (
         Literal["protected", "no-correspondent", "not-wanted", "never", "undecided", "shared", "other-key"]
@@ -2200,7 +2261,7 @@ class ChosenLetters(TypedDict):
     All letters that wait now, or those that are named.
     """
 
-    all: NotRequired[bool | None]
+    all: NotRequired[Literal[True] | None]
     letters: NotRequired[list[str] | None]
 
 
@@ -2228,10 +2289,9 @@ class DeliveryOut(TypedDict):
     groups: list[str]
     student_id: str
     term: str
-    threshold: Literal[5, 10, 15] | None
-    occasion: Literal["statement", "back-on-track", "full-term"] | None
+    threshold: Literal[5, 10, 15]
     status: Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
-    channel: Literal["email", "text"]
+    channel: Literal["email", "text", "paper"]
     recipient: str | None
     due_at: str
     sent_at: str | None
@@ -2268,7 +2328,7 @@ class DiscardedLetters(TypedDict):
     Letters that are not to be sent, and why.
     """
 
-    all: NotRequired[bool | None]
+    all: NotRequired[Literal[True] | None]
     letters: NotRequired[list[str] | None]
     reason: str
 
@@ -2293,7 +2353,7 @@ class FamilyReplyOut(TypedDict):
     term: str
     threshold: Literal[5, 10, 15]
     letter_id: str
-    channel: Literal["email", "text"]
+    channel: Literal["email", "text", "paper"]
     choice: Literal["ill", "school-matter", "need-help", "wrong-number", "ring-me"]
     words: str | None
     hold_until: str | None
@@ -2303,15 +2363,6 @@ class FamilyReplyOut(TypedDict):
 class FamilyReplyPage(TypedDict):
     items: list[FamilyReplyOut]
     next: str | None
-
-
-class GoodNewsIn(TypedDict):
-    """
-    Letters with good news: each goes to the family once.
-    """
-
-    back_on_track: NotRequired[int | None]
-    full_term: NotRequired[bool]
 
 
 class LetterLanguageOut(TypedDict):
@@ -2399,6 +2450,23 @@ class NoticePage(TypedDict):
     next: str | None
 
 
+class PaperIn(TypedDict):
+    """
+    Letters that are printed and posted by the school.
+    """
+
+    unreached: NotRequired[bool]
+    steps: NotRequired[list[Literal[5, 10, 15]]]
+
+
+class PaperWaiting(TypedDict):
+    """
+    Letters that wait to be printed.
+    """
+
+    letters: int
+
+
 class PolicyEffectOut(TypedDict):
     """
     The effect of another policy on letters that wait for their time.
@@ -2417,6 +2485,14 @@ class PolicyForetold(TypedDict):
     """
 
     effect: PolicyEffectOut
+
+
+class PostedIn(TypedDict):
+    """
+    The day on which a pile was posted.
+    """
+
+    on: str
 
 
 class PreviewOut(TypedDict):
@@ -2440,11 +2516,41 @@ class PreviewedCopy(TypedDict):
 
     names: list[str]
     address: str
-    channel: Literal["email", "text"]
+    channel: Literal["email", "text", "paper"]
     language: str
     subject: str | None
     text: str
     html: str | None
+
+
+class PrintingIn(TypedDict):
+    """
+    Letters to print together: those that wait, the oldest first where they are more than one pile.
+    """
+
+    sorted_by: NotRequired[Literal["postcode", "name"]]
+
+
+class PrintingOut(TypedDict):
+    """
+    A pile of letters: to be posted, posted, or dropped.
+    """
+
+    id: str
+    school: str
+    sorted_by: Literal["postcode", "name"]
+    letters: int
+    made_at: str
+    made_by: str
+    posted_on: str | None
+    posted_at: str | None
+    posted_by: str | None
+    dropped_at: str | None
+
+
+class PrintingPage(TypedDict):
+    items: list[PrintingOut]
+    next: str | None
 
 
 class RehearsedCopy(TypedDict):
@@ -2452,7 +2558,7 @@ class RehearsedCopy(TypedDict):
     The letter to one caregiver's address, which is not named.
     """
 
-    channel: Literal["email", "text"]
+    channel: Literal["email", "text", "paper"]
     language: str
     words: Literal["proposed", "school", "house"]
 
@@ -2596,23 +2702,13 @@ class SentRequest(TypedDict):
     body: dict[str, Any]
 
 
-class StatementIn(TypedDict):
-    """
-    A statement to every family of how their child stands: own days and dates, never before the third week of a term.
-    """
-
-    every: NotRequired[Literal["fortnight", "term"]]
-    compare: NotRequired[bool]
-
-
 class StepCount(TypedDict):
     """
     The deliveries (and letters without one) of one status about one threshold.
     """
 
     status: Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
-    threshold: Literal[5, 10, 15] | None
-    occasion: Literal["statement", "back-on-track", "full-term"] | None
+    threshold: Literal[5, 10, 15]
     letters: int
 
 
@@ -2637,6 +2733,15 @@ class SubscriptionChange(TypedDict):
     state: NotRequired[Literal["active", "paused"] | None]
 
 
+class TakenBack(TypedDict):
+    """
+    A letter of the pile that must not be posted any more.
+    """
+
+    place: int
+    student: str
+
+
 class TemplateIn(TypedDict):
     """
     A letter's words, with places for values.
@@ -2650,11 +2755,11 @@ class TemplateIn(TypedDict):
 
 class TemplateOut(TypedDict):
     """
-    The words in force for a letter and language.
+    The words in force for a threshold and language.
     """
 
     school: str
-    threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"]
+    threshold: Literal[5, 10, 15]
     language: str
     subject: str
     body: str
@@ -2774,8 +2879,7 @@ class WaitingCount(TypedDict):
     """
 
     day: str
-    threshold: Literal[5, 10, 15] | None
-    occasion: Literal["statement", "back-on-track", "full-term"] | None
+    threshold: Literal[5, 10, 15]
     letters: int
 
 
@@ -2788,8 +2892,7 @@ class WaitingLetter(TypedDict):
     student: str
     student_id: str
     term: str
-    threshold: Literal[5, 10, 15] | None
-    occasion: Literal["statement", "back-on-track", "full-term"] | None
+    threshold: Literal[5, 10, 15]
     absent_half_days: int
     due_at: str
     awaiting_since: str
@@ -3477,12 +3580,14 @@ class Problem(TypedDict):
         "urn:nz-star:problem:nothing-accepted",
         "urn:nz-star:problem:nothing-planned",
         "urn:nz-star:problem:nothing-to-correct",
+        "urn:nz-star:problem:nothing-to-print",
         "urn:nz-star:problem:older-document",
         "urn:nz-star:problem:other-school",
         "urn:nz-star:problem:outcome-of-open-record",
         "urn:nz-star:problem:outside-term",
         "urn:nz-star:problem:part-of-a-school",
         "urn:nz-star:problem:past-date",
+        "urn:nz-star:problem:printing-settled",
         "urn:nz-star:problem:recipient-gone",
         "urn:nz-star:problem:record-withdrawn",
         "urn:nz-star:problem:response-withdrawn",
@@ -3516,6 +3621,7 @@ class Problem(TypedDict):
         "urn:nz-star:problem:unknown-letter",
         "urn:nz-star:problem:unknown-meeting",
         "urn:nz-star:problem:unknown-message",
+        "urn:nz-star:problem:unknown-printing",
         "urn:nz-star:problem:unknown-question",
         "urn:nz-star:problem:unknown-record",
         "urn:nz-star:problem:unknown-reply",
@@ -3558,7 +3664,7 @@ class ActivitiesIn(TypedDict):
     """
 
     items: list[ActivityIn]
-    next: NotRequired[str | None]
+    next: NotRequired[None]
 
 
 class ActivityEffect(TypedDict):
@@ -3755,8 +3861,8 @@ class PlanIn(TypedDict):
     A whole plan: it has only the texts that you send. A draft may lack anything; the checklist says what publishing takes.
     """
 
-    objectives: NotRequired[list[Objective]]
-    priorities: NotRequired[list[Priority]]
+    objectives: NotRequired[Objectives | Objectives1]
+    priorities: NotRequired[Priorities | Priorities1]
     processes: NotRequired[ProcessesBody]
     monitoring: NotRequired[MonitoringBody]
     thresholds: NotRequired[dict[Literal["expectations", "5", "10", "15"], ApproachBody]]
@@ -3931,10 +4037,9 @@ class DeliveryWithLetter(TypedDict):
     groups: list[str]
     student_id: str
     term: str
-    threshold: Literal[5, 10, 15] | None
-    occasion: Literal["statement", "back-on-track", "full-term"] | None
+    threshold: Literal[5, 10, 15]
     status: Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
-    channel: Literal["email", "text"]
+    channel: Literal["email", "text", "paper"]
     recipient: str | None
     due_at: str
     sent_at: str | None
@@ -3975,8 +4080,7 @@ class LetterPreview(TypedDict):
     letter: str
     student: str
     name: str | None
-    threshold: Literal[5, 10, 15] | None
-    occasion: Literal["statement", "back-on-track", "full-term"] | None
+    threshold: Literal[5, 10, 15]
     absent_days: float
     status: Literal["held", "no-contact", "on-hold", "awaiting-release"]
     due_at: str
@@ -4010,8 +4114,7 @@ class PolicyIn(TypedDict):
     after_term: NotRequired[str]
     correct: NotRequired[Literal["offer", "send", "never"]]
     replies: NotRequired[RepliesIn | None]
-    good_news: NotRequired[GoodNewsIn | None]
-    statement: NotRequired[StatementIn | None]
+    paper: NotRequired[PaperIn | None]
 
 
 class PolicyVersionOut(TypedDict):
@@ -4029,8 +4132,7 @@ class PolicyVersionOut(TypedDict):
     after_term: NotRequired[str]
     correct: NotRequired[Literal["offer", "send", "never"]]
     replies: NotRequired[RepliesIn | None]
-    good_news: NotRequired[GoodNewsIn | None]
-    statement: NotRequired[StatementIn | None]
+    paper: NotRequired[PaperIn | None]
     school: str
     version: int
     changed_at: str | None
@@ -4052,6 +4154,24 @@ class PreviewIn(TypedDict):
     sample: NotRequired[SampleIn | None]
     language: NotRequired[str | None]
     student: NotRequired[str | None]
+
+
+class PrintingMade(TypedDict):
+    """
+    A pile with the letters that were taken back since it was printed.
+    """
+
+    id: str
+    school: str
+    sorted_by: Literal["postcode", "name"]
+    letters: int
+    made_at: str
+    made_by: str
+    posted_on: str | None
+    posted_at: str | None
+    posted_by: str | None
+    dropped_at: str | None
+    taken_back: list[TakenBack]
 
 
 class RehearsalIn(TypedDict):
@@ -4292,8 +4412,7 @@ class CurrentPolicy(TypedDict):
     after_term: NotRequired[str]
     correct: NotRequired[Literal["offer", "send", "never"]]
     replies: NotRequired[RepliesIn | None]
-    good_news: NotRequired[GoodNewsIn | None]
-    statement: NotRequired[StatementIn | None]
+    paper: NotRequired[PaperIn | None]
     school: str
     version: int
     changed_at: str | None

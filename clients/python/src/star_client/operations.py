@@ -268,6 +268,8 @@ class SyncOperations:
             "correct-letter",
             "preview-letter",
             "rehearse-letters",
+            "print-letters",
+            "post-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -1195,6 +1197,8 @@ class SyncOperations:
             "correct-letter",
             "preview-letter",
             "rehearse-letters",
+            "print-letters",
+            "post-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -1683,6 +1687,51 @@ class SyncOperations:
         )
         return result
 
+    def count_paper_letters(self, school: str) -> models.PaperWaiting:
+        """Count the letters that wait to be printed."""
+        result: models.PaperWaiting = self._call("GET", "/notifier/v1/schools/{school}/printings/waiting", at={"school": school})
+        return result
+
+    def list_printings(self, school: str, *, limit: int | None = None, cursor: str | None = None) -> models.PrintingPage:
+        """The school's piles of letters."""
+        result: models.PrintingPage = self._call(
+            "GET", "/notifier/v1/schools/{school}/printings", at={"school": school}, query={"limit": limit, "cursor": cursor}
+        )
+        return result
+
+    def print_letters(self, school: str, body: models.PrintingIn, *, idempotency_key: str | None = None) -> models.PrintingMade:
+        """Print letters that wait on paper."""
+        result: models.PrintingMade = self._call(
+            "POST",
+            "/notifier/v1/schools/{school}/printings",
+            at={"school": school},
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+            media_type="application/json",
+        )
+        return result
+
+    def download_printing(self, printing_id: str) -> bytes:
+        """The letters of a pile as a PDF."""
+        result: bytes = self._call("GET", "/notifier/v1/printings/{printing_id}.pdf", at={"printing_id": printing_id})
+        return result
+
+    def get_printing(self, printing_id: str) -> models.PrintingMade:
+        """One pile of letters."""
+        result: models.PrintingMade = self._call("GET", "/notifier/v1/printings/{printing_id}", at={"printing_id": printing_id})
+        return result
+
+    def drop_printing(self, printing_id: str) -> None:
+        """Drop a pile that is not posted."""
+        self._call("DELETE", "/notifier/v1/printings/{printing_id}", at={"printing_id": printing_id})
+
+    def post_printing(self, printing_id: str, body: models.PostedIn) -> models.PrintingMade:
+        """Record that a pile was posted."""
+        result: models.PrintingMade = self._call(
+            "POST", "/notifier/v1/printings/{printing_id}/posted", at={"printing_id": printing_id}, body=body, media_type="application/json"
+        )
+        return result
+
     def list_letter_summaries(self, *, school: Sequence[str]) -> models.SchoolLettersPage:
         """Count the letters of your schools."""
         result: models.SchoolLettersPage = self._call("GET", "/notifier/v1/letters/summaries", query={"school": school})
@@ -2013,6 +2062,8 @@ class SyncOperations:
             "correct-letter",
             "preview-letter",
             "rehearse-letters",
+            "print-letters",
+            "post-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -2363,6 +2414,8 @@ class SyncOperations:
             "correct-letter",
             "preview-letter",
             "rehearse-letters",
+            "print-letters",
+            "post-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -2783,6 +2836,8 @@ class AsyncOperations:
             "correct-letter",
             "preview-letter",
             "rehearse-letters",
+            "print-letters",
+            "post-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -3726,6 +3781,8 @@ class AsyncOperations:
             "correct-letter",
             "preview-letter",
             "rehearse-letters",
+            "print-letters",
+            "post-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -4226,6 +4283,51 @@ class AsyncOperations:
         )
         return result
 
+    async def count_paper_letters(self, school: str) -> models.PaperWaiting:
+        """Count the letters that wait to be printed."""
+        result: models.PaperWaiting = await self._call("GET", "/notifier/v1/schools/{school}/printings/waiting", at={"school": school})
+        return result
+
+    async def list_printings(self, school: str, *, limit: int | None = None, cursor: str | None = None) -> models.PrintingPage:
+        """The school's piles of letters."""
+        result: models.PrintingPage = await self._call(
+            "GET", "/notifier/v1/schools/{school}/printings", at={"school": school}, query={"limit": limit, "cursor": cursor}
+        )
+        return result
+
+    async def print_letters(self, school: str, body: models.PrintingIn, *, idempotency_key: str | None = None) -> models.PrintingMade:
+        """Print letters that wait on paper."""
+        result: models.PrintingMade = await self._call(
+            "POST",
+            "/notifier/v1/schools/{school}/printings",
+            at={"school": school},
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+            media_type="application/json",
+        )
+        return result
+
+    async def download_printing(self, printing_id: str) -> bytes:
+        """The letters of a pile as a PDF."""
+        result: bytes = await self._call("GET", "/notifier/v1/printings/{printing_id}.pdf", at={"printing_id": printing_id})
+        return result
+
+    async def get_printing(self, printing_id: str) -> models.PrintingMade:
+        """One pile of letters."""
+        result: models.PrintingMade = await self._call("GET", "/notifier/v1/printings/{printing_id}", at={"printing_id": printing_id})
+        return result
+
+    async def drop_printing(self, printing_id: str) -> None:
+        """Drop a pile that is not posted."""
+        await self._call("DELETE", "/notifier/v1/printings/{printing_id}", at={"printing_id": printing_id})
+
+    async def post_printing(self, printing_id: str, body: models.PostedIn) -> models.PrintingMade:
+        """Record that a pile was posted."""
+        result: models.PrintingMade = await self._call(
+            "POST", "/notifier/v1/printings/{printing_id}/posted", at={"printing_id": printing_id}, body=body, media_type="application/json"
+        )
+        return result
+
     async def list_letter_summaries(self, *, school: Sequence[str]) -> models.SchoolLettersPage:
         """Count the letters of your schools."""
         result: models.SchoolLettersPage = await self._call("GET", "/notifier/v1/letters/summaries", query={"school": school})
@@ -4560,6 +4662,8 @@ class AsyncOperations:
             "correct-letter",
             "preview-letter",
             "rehearse-letters",
+            "print-letters",
+            "post-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",
@@ -4914,6 +5018,8 @@ class AsyncOperations:
             "correct-letter",
             "preview-letter",
             "rehearse-letters",
+            "print-letters",
+            "post-letters",
             "list-waiting-letters",
             "decide-letters",
             "list-bad-addresses",

@@ -22,6 +22,7 @@ FIELDS: Final = frozenset(
         "after_term",
         "correct",
         "replies",
+        "paper",
         "staff_copy",
         "digest",
         "good_news",
@@ -46,6 +47,9 @@ class PolicyForm(Form):
     correct: Literal["offer", "send", "never"] = "offer"
     reply_days: int | None = Field(default=None, title="The days for an answer", ge=1, le=60)
     reply_hold: int = Field(default=0, title="The days of a hold", ge=0, le=14)
+    paper: bool = False
+    paper_unreached: bool = False
+    paper_step: list[int] = Field(default=[])
     staff_copy: str | None = Field(default=None, max_length=254)
     digest_to: str | None = Field(default=None, max_length=254)
     digest_at: str | None = Field(default=None, title="The digest's time", pattern=r"^\d{2}:\d{2}$")
@@ -72,6 +76,7 @@ class PolicyForm(Form):
             "after_term": f"P{self.after_term}D",
             "correct": self.correct,
             "replies": None if self.reply_days is None else {"valid_days": self.reply_days, "hold_days": self.reply_hold},
+            "paper": {"unreached": self.paper_unreached, "steps": self.paper_step} if self.paper else None,
             "staff_copy": self.staff_copy,
             "digest": digest,
             "good_news": {"back_on_track": self.back_on_track, "full_term": self.full_term} if tells else None,
@@ -93,6 +98,8 @@ def choices_of(policy: Mapping[str, Any]) -> dict[str, Any]:
         "replies": policy["replies"] or {"valid_days": None, "hold_days": 0},
         "good_news": policy["good_news"] or {"back_on_track": None, "full_term": False},
         "statement": policy["statement"] or {"every": "none", "compare": False},
+        "on_paper": policy["paper"] is not None,
+        "paper": policy["paper"] or {"unreached": True, "steps": []},
         "digest": policy["digest"] or {"to": None, "at": None, "when_empty": False},
         "units": UNITS,
     }

@@ -35,6 +35,7 @@ def sentences(policy: Mapping[str, Any], in_force: Mapping[str, Any], *, is_new:
         _after(duration(policy["after_term"])),
         CORRECTIONS[policy["correct"]],
         _replies(policy["replies"]),
+        _paper(policy["paper"]),
         f"A copy of each letter goes to {policy['staff_copy']}." if policy["staff_copy"] else "Nobody gets copies of letters.",
         _digest(policy["digest"]),
         _good_news(policy["good_news"]),
@@ -88,8 +89,7 @@ def _window(window: Mapping[str, Any] | None, own: Mapping[str, Any], *, is_new:
 def _steps(steps: list[int]) -> str:
     if not steps:
         return "No step has a letter."
-    names = [str(step) for step in sorted(steps)]
-    return f"Families get a letter at {names[0] if len(names) == 1 else ', '.join(names[:-1]) + ' and ' + names[-1]} days."
+    return f"Families get a letter at {_listed(steps)} days."
 
 
 def _cap(cap: int | None, own: int, *, is_new: bool) -> str:
@@ -119,6 +119,22 @@ def _replies(replies: Mapping[str, Any] | None) -> str:
         f"Letters carry a link by which a family can answer once, within {count(replies['valid_days'], 'day')}.",
     )
     return f"{once} An answer holds the next letter for {count(hold, 'day')}." if hold else f"{once} An answer holds no letter."
+
+
+def _paper(paper: Mapping[str, Any] | None) -> str:
+    if paper is None or not (paper["unreached"] or paper["steps"]):
+        return "No letter goes on paper."
+    steps = _listed(paper["steps"])
+    homes = f"At {steps} days a letter goes to every home on paper" if steps else ""
+    if not paper["unreached"]:
+        return f"{homes}."
+    unreached = "caregivers whom neither e-mail nor text reaches get letters on paper"
+    return f"{homes}, and {unreached}." if homes else f"{unreached[0].upper()}{unreached[1:]}."
+
+
+def _listed(steps: list[int]) -> str:
+    names = [str(step) for step in sorted(steps)]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _digest(digest: Mapping[str, Any] | None) -> str:

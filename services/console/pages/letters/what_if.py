@@ -39,7 +39,11 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "no-contact": "reaches nobody",
 }
 
-CHANNELS: Final[Mapping[str, tuple[str, str]]] = {"email": ("e-mail", "e-mails"), "text": ("text", "texts")}
+CHANNELS: Final[Mapping[str, tuple[str, str]]] = {
+    "email": ("e-mail", "e-mails"),
+    "text": ("text", "texts"),
+    "paper": ("envelope", "envelopes"),
+}
 
 
 class WeeksFilter(BaseModel):

@@ -178,7 +178,7 @@ async def cancel_delivery(
         key = await _lock(connection, delivery, caller)
         if key.status != "waiting":
             raise ProblemError(HTTPStatus.CONFLICT, "not-waiting", "only a delivery that waits can be cancelled")
-        if not await worklist.cancel(connection, delivery, now):
+        if key.channel != "paper" and not await worklist.cancel(connection, delivery, now):
             raise ProblemError(HTTPStatus.CONFLICT, "being-sent", "it is being sent at this moment; look again when the attempt has ended")
         await deliveries.cancelled_by(connection, delivery, caller.subject, body.reason if body is not None else None)
         await log_access(connection, caller, Access(action="cancel-letter", school=key.school, student_ids=[key.student_id]), now)

@@ -67,7 +67,7 @@ class DeliveryOut(BaseModel):
     )
     occasion: LetterOccasion | None = Field(description="The occasion of a letter that is about no threshold; null for any other")
     status: ListedStatus
-    channel: Literal["email", "text"]
+    channel: Literal["email", "text", "paper"]
     recipient: str | None = Field(
         description="For the role `manage`. null until the letter is written, and once it is erased or the student has been deleted"
     )

@@ -5,13 +5,12 @@ from http import HTTPStatus
 from typing import Annotated
 
 from services.notifier.contacts.contact import Contact
-from services.notifier.contacts.recipients import Channel, Reach, reach_of, recipients_of
+from services.notifier.contacts.recipients import Channel, Reach, place_key, reach_of, recipients_of
 from services.notifier.contacts.repository import bad_addresses, contacts, decisions
 from services.notifier.letters.policy import chosen, with_defaults
 from services.notifier.letters.repository import policies
 from services.notifier.letters.schemas.caregivers import CaregiverOut
 from services.notifier.state import State
-from shared.addresses import address_key
 from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.identifiers import is_student_key, student_id
@@ -43,9 +42,10 @@ async def list_caregivers(
             decisions=await decisions.of(connection, school),
             bad=await bad_addresses.among(connection, school, contact.addresses()),
             texts=bool(state.settings.text_url),
+            paper=policy.paper is not None and policy.paper.unreached,
         )
         await log_access(connection, caller, Access(action="read-caregivers", school=school, students=[student]), state.clock())
-    to = {(one.channel, address_key(one.address)) for one in chosen(policy, recipients_of(reached))}
+    to = {(one.channel, place_key(one.channel, one.address)) for one in chosen(policy, recipients_of(reached))}
     return Page(items=[_shown(reach, to) for reach in reached], next=None)
 
 
@@ -57,7 +57,7 @@ def _looks_after(caller: Principal, contact: Contact | None) -> bool:
 
 def _shown(reach: Reach, to: Collection[tuple[Channel, str]]) -> CaregiverOut:
     caregiver = reach.caregiver
-    is_written_to = reach.address is not None and (reach.channel, address_key(reach.address)) in to
+    is_written_to = reach.address is not None and (reach.channel, place_key(reach.channel, reach.address)) in to
     return CaregiverOut(
         name=caregiver.name,
         relationship=caregiver.relationship,

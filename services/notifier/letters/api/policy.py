@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.repository import contacts
+from services.notifier.letters import no_contact
 from services.notifier.letters.case import WaitingState
 from services.notifier.letters.foretelling import LetterInWait, PolicyEffect, effect_of
 from services.notifier.letters.policy import Policy, cap_of, with_defaults
@@ -33,6 +34,8 @@ from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
 router = Router(tags=["letter policy"])
+
+NO_CONTACT: Final[frozenset[WaitingState]] = frozenset({"no-contact"})
 
 WAIT_FOR_TIME: Final[frozenset[WaitingState]] = frozenset({"held", "on-hold"})
 """States of letters that a policy decides about when their time comes."""
@@ -64,8 +67,12 @@ async def put_letter_policy(
         version = await policies.put(connection, school, body.policy(), changed_by=caller.subject, now=now)
         changed = [name for name in Policy.__struct_fields__ if getattr(before, name) != getattr(version.policy, name)]
         await log_access(connection, caller, Access(action="change-letter-policy", school=school, fields=changed), now)
-        locked = await cases.lock_of_students(connection, await letters.put_off_of(connection, [school]))
+        # Nobody could be written to so far: on paper somebody may be.
+        new_paper = version.policy.paper is not None and version.policy.paper != before.paper
+        unreached = {id_ for id_, _ in await releases.awaiting(connection, school, None, NO_CONTACT)} if new_paper else set()
+        locked = await cases.lock_of_students(connection, await letters.put_off_of(connection, [school]) | unreached)
         await letters.look_again_at(connection, letters.put_off_among(locked.values()), now)
+        await no_contact.try_again(connection, [case for case in locked.values() if case.student_id in unreached], now)
         if before.digest is None and version.policy.digest is not None:
             await digests.begin(connection, school, version.policy.digest, now)
         else:

@@ -14,7 +14,7 @@ from services.notifier.contacts.repository import bad_addresses, contacts, decis
 from services.notifier.delivery.deliveries.repository import listing
 from services.notifier.delivery.deliveries.schemas import STATUSES_OF
 from services.notifier.letters.case import Case
-from services.notifier.letters.policy import chosen, with_defaults
+from services.notifier.letters.policy import chosen, on_paper, with_defaults
 from services.notifier.letters.releases import decide_release
 from services.notifier.letters.repository import cases, policies, releases
 from services.notifier.letters.repository.releases import ReleaseAction
@@ -152,6 +152,7 @@ async def _copies(
         decisions=await decisions.of(connection, case.school),
         bad=bad,
         texts=texts is not None,
+        paper=on_paper(policy, kind if isinstance(kind, int) else None),
     )
     link = kept_link(state.settings.reply_url, policy.replies) if isinstance(kind, int) else None
     sheet = Sheet(kind, case, school, contact, await templates.in_force(connection, case.school, kind), link, about)

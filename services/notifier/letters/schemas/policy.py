@@ -17,7 +17,7 @@ from pydantic import (
 
 from services.notifier.contacts.sending_window import LAST_MINUTE, Window
 from services.notifier.letters.family_news import GoodNewsChoice, StatementChoice
-from services.notifier.letters.policy import Policy
+from services.notifier.letters.policy import PaperChoice, Policy
 from services.notifier.letters.repository.policies import PolicyVersion
 from services.notifier.replies.choice import MOST_HOLD_DAYS, MOST_VALID_DAYS, RepliesChoice
 from services.notifier.staff_mail.choices import DigestChoice
@@ -137,6 +137,15 @@ class StatementIn(Body):
     compare: bool = Field(default=False, description="Whether the average of the school's students stands beside the child's own number")
 
 
+class PaperIn(Body):
+    """Letters that are printed and posted by the school."""
+
+    unreached: bool = Field(default=True, description="To caregivers with a postal address whom neither e-mail nor text reaches")
+    steps: list[Threshold] = Field(
+        default=[], description="Steps at which a letter goes to every home, beside any e-mail", examples=[[10, 15]]
+    )
+
+
 class PolicyIn(Body):
     """A school's choices for its letters. A field that is left out has its default."""
 
@@ -168,16 +177,18 @@ class PolicyIn(Body):
 
     good_news: GoodNewsIn | None = Field(default=None, description="Letters with good news; null for none")
     statement: StatementIn | None = Field(default=None, description="Regular statements to every family; null for none")
+    paper: PaperIn | None = Field(default=None, description="Which letters go on paper; null for none")
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
-        if len(set(self.thresholds)) != len(self.thresholds):
+        steps = self.paper.steps if self.paper is not None else []
+        if len(set(self.thresholds)) != len(self.thresholds) or len(set(steps)) != len(steps):
             raise ValueError("a threshold is named once")
         return self
 
     def policy(self) -> Policy:
         """The policy that these choices make."""
-        window, digest, replies = self.window, self.digest, self.replies
+        window, digest, replies, paper = self.window, self.digest, self.replies, self.paper
         news, statement = self.good_news, self.statement
         return Policy(
             hold=self.hold,
@@ -192,6 +203,7 @@ class PolicyIn(Body):
             replies=RepliesChoice(replies.valid_days, replies.hold_days) if replies is not None else None,
             good_news=GoodNewsChoice(news.back_on_track, news.full_term) if news is not None else None,
             statement=StatementChoice(statement.every, statement.compare) if statement is not None else None,
+            paper=PaperChoice(paper.unreached, tuple(sorted(paper.steps))) if paper is not None else None,
         )
 
 

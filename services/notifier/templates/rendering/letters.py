@@ -48,6 +48,7 @@ class Letters:
             self._language.compile(house_words("correction"), "body", kinds),
         )
         self._footer = self._language.compile(house_words("footer"), "body")
+        self._paper_footer = self._language.compile(house_words("footer-paper"), "body")
 
     def house(self, kind: LetterKind) -> LetterTemplate:
         """The house's words for a letter."""
@@ -122,7 +123,7 @@ class Letters:
 
     def _fill_footer(self, kind: LetterKind, occasion: Occasion) -> str:
         values: Values = values_of(occasion, kind, HOUSE)
-        return self._language.fill(self._footer, values)
+        return self._language.fill(self._paper_footer if occasion.on_paper else self._footer, values)
 
 
 def house_words(name: str) -> str:

@@ -34,7 +34,8 @@ class Occasion:
 
     `absent_on` are the days that make up the total, empty where they are not known; `illness_half_days` is how much of it was illness.
     `promises`: the activities that the school's published plan names, by threshold. `since`: the first day of good news;
-    `school_average_days`: the absent days of the school's students on average, where the school compares.
+    `school_average_days`: the absent days of the school's students on average, where the school compares. `on_paper`: nobody can answer it
+    as an e-mail.
     """
 
     child: str
@@ -54,6 +55,7 @@ class Occasion:
     reply_link: str | None = None
     since: date | None = None
     school_average_days: float | None = None
+    on_paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class NewDelivery:
 
 
 async def add(connection: AsyncConnection, new: Sequence[NewDelivery], now: datetime) -> None:
-    """Keeps what is to be sent, as every attempt will send it while that is so, and puts it on the worklist; due now, or then."""
+    """Keeps what is to be sent, as every attempt will send it while that is so, and puts it on the worklist; due now, or then. A letter on
+    paper is on no worklist: it waits until a person prints and posts it."""
     if not new:
         return
     await connection.execute(
@@ -91,8 +92,9 @@ async def add(connection: AsyncConnection, new: Sequence[NewDelivery], now: date
             "versions": [one.template_version for one in new],
         },
     )
-    due = {one.parcel.id: one.due_at or one.parcel.written_at for one in new}
-    await worklist.add_new(connection, WORK_KIND, due, now, {one.parcel.id: share_of(one.school) for one in new})
+    by_itself = [one for one in new if one.parcel.channel != "paper"]
+    due = {one.parcel.id: one.due_at or one.parcel.written_at for one in by_itself}
+    await worklist.add_new(connection, WORK_KIND, due, now, {one.parcel.id: share_of(one.school) for one in by_itself})
 
 
 async def rewrite(connection: AsyncConnection, parcel: Parcel, told: Told) -> None:
@@ -201,6 +203,16 @@ async def waiting_of(connection: AsyncConnection, letter_ids: Collection[uuid.UU
             """
         ),
         {"letter_ids": list(letter_ids), "reason": reason},
+    )
+    return [row.id for row in rows]
+
+
+async def on_paper(connection: AsyncConnection, delivery_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of the deliveries that go on paper: nobody else is at them."""
+    if not delivery_ids:
+        return []
+    rows = await connection.execute(
+        text("SELECT id FROM deliveries WHERE id = ANY(CAST(:ids AS uuid[])) AND channel = 'paper'"), {"ids": list(delivery_ids)}
     )
     return [row.id for row in rows]
 
@@ -348,8 +360,8 @@ async def get(connection: AsyncConnection, delivery_id: uuid.UUID) -> Delivery |
 async def add_resend(
     connection: AsyncConnection, delivery_id: uuid.UUID, school: str, resend: Resend, *, by: str, reason: str, now: datetime
 ) -> None:
-    """Another delivery of the same letter to the same address, because a person asked for it."""
-    await connection.execute(
+    """Another delivery of the same letter to the same address, because a person asked for it. One on paper waits to be printed."""
+    added = await connection.execute(
         text(
             """
             INSERT INTO deliveries
@@ -358,6 +370,7 @@ async def add_resend(
             SELECT :new_id, letter_id, channel, 'waiting', recipient, sender_name, reply_to, subject, body_text, body_html, :message_id,
                 template_language, template_version, standing, told, :now, coalesce(resend_of, id), :number, :by, :reason
             FROM deliveries WHERE id = :id
+            RETURNING channel
             """
         ),
         {
@@ -370,7 +383,8 @@ async def add_resend(
             "now": now,
         },
     )
-    await worklist.add(connection, WORK_KIND, resend.id, now, now, share=share_of(school))
+    if added.scalar_one() != "paper":
+        await worklist.add(connection, WORK_KIND, resend.id, now, now, share=share_of(school))
 
 
 async def erase_of_students(connection: AsyncConnection, student_ids: Collection[uuid.UUID]) -> int:

@@ -14,6 +14,7 @@ from services.thresholds.pages.pdf import UnprintableError, compile_pdf
 from services.thresholds.plans.document import document
 from services.thresholds.plans.plan import STEPS, Approach, Contact, Edition, Monitoring, Plan, Processes
 from services.thresholds.plans.printing import TEMPLATE, plan_pdf
+from shared.typesetting.press import Press
 
 AT = datetime(2026, 11, 20, 2, 0, 0, 123, tzinfo=UTC)
 EDITION = Edition(school_name="Ōtaki Example College", labels={"ring": "Ring *home*"})
@@ -93,10 +94,10 @@ def test_a_wrong_template_is_no_ones_text() -> None:
         compile_pdf(TEMPLATE, {"no": "plan"}, AT)
 
 
-def test_nothing_above_the_services_folder_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "ROOT", tmp_path / "root")
+def test_nothing_above_the_services_folder_can_be_read(tmp_path: Path) -> None:
+    press = Press(tmp_path / "root")
     (tmp_path / "root").mkdir()
     (tmp_path / "secret.txt").write_text("secret")
     (tmp_path / "root" / "bad.typ").write_text('#read("../secret.txt")')
     with pytest.raises(typst.TypstError):
-        compile_pdf("bad.typ", {}, AT)
+        press.compile_pdf("bad.typ", {}, AT)
