@@ -3241,7 +3241,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The words in force of every threshold
+         * The words in force of every letter
          * @description The school's own in every language; the house's where the school has none in English.
          */
         get: operations["listTemplates"];
@@ -6251,7 +6251,7 @@ export interface components {
             /** @description Items, in the order of the list. */
             items: components["schemas"]["ActivityIn"][];
             /** @description Cursor of the next page; null on the last one. */
-            next?: null;
+            next?: string | null;
         };
         /**
          * ActivityEffect
@@ -6429,7 +6429,7 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            strategies: string[] | string;
+            strategies: string[];
             /**
              * @description Keys of the school's activities, in the order to offer them.
              * @default []
@@ -6439,17 +6439,17 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            parents: string[] | string;
+            parents: string[];
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            students: string[] | string;
+            students: string[];
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            ministry: string[] | string;
+            ministry: string[];
         };
         /**
          * ApproachingOut
@@ -7491,12 +7491,12 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            measures: string[] | string;
+            measures: string[];
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            achievement_links: string[] | string;
+            achievement_links: string[];
         };
         /**
          * PatternCount
@@ -7545,12 +7545,12 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            objectives: string[] | string;
+            objectives: string[];
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            priorities: string[] | string;
+            priorities: string[];
             /**
              * @description Ways to find patterns and causes.
              * @default {
@@ -7716,12 +7716,12 @@ export interface components {
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            patterns: string[] | string;
+            patterns: string[];
             /**
              * @description Plain texts: paragraphs with blank lines between, and lists with `- ` or `1. `
              * @default []
              */
-            barriers: string[] | string;
+            barriers: string[];
         };
         /**
          * PublishIn
@@ -9237,7 +9237,7 @@ export interface components {
          */
         ChosenLetters: {
             /** @description True for all that wait. */
-            all?: true | null;
+            all?: boolean | null;
             /** @description Ids of the letters; null for all that wait. */
             letters?: string[] | null;
         };
@@ -9285,6 +9285,10 @@ export interface components {
             correct: "offer" | "send" | "never";
             /** @description Whether letters carry a link for the family's answer; null for none */
             replies?: components["schemas"]["RepliesIn"] | null;
+            /** @description Letters with good news; null for none */
+            good_news?: components["schemas"]["GoodNewsIn"] | null;
+            /** @description Regular statements to every family; null for none */
+            statement?: components["schemas"]["StatementIn"] | null;
             /** @description Which letters go on paper; null for none */
             paper?: components["schemas"]["PaperIn"] | null;
             /** @description School number, four digits. */
@@ -9355,11 +9359,10 @@ export interface components {
             student_id: string;
             /** @description School term. */
             term: string;
-            /**
-             * @description Until the letter is written: what it would be about now
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description Until the letter is written: what it would be about now; null for a letter that is about no threshold */
+            threshold: (5 | 10 | 15) | null;
+            /** @description The occasion of a letter that is about no threshold; null for any other */
+            occasion: ("statement" | "back-on-track" | "full-term") | null;
             /**
              * @description Status.
              * @enum {string}
@@ -9444,11 +9447,10 @@ export interface components {
             student_id: string;
             /** @description School term. */
             term: string;
-            /**
-             * @description Until the letter is written: what it would be about now
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description Until the letter is written: what it would be about now; null for a letter that is about no threshold */
+            threshold: (5 | 10 | 15) | null;
+            /** @description The occasion of a letter that is about no threshold; null for any other */
+            occasion: ("statement" | "back-on-track" | "full-term") | null;
             /**
              * @description Status.
              * @enum {string}
@@ -9525,7 +9527,7 @@ export interface components {
          */
         DiscardedLetters: {
             /** @description True for all that wait. */
-            all?: true | null;
+            all?: boolean | null;
             /** @description Ids of the letters; null for all that wait. */
             letters?: string[] | null;
             /** @description Reason. */
@@ -9595,6 +9597,19 @@ export interface components {
             next: string | null;
         };
         /**
+         * GoodNewsIn
+         * @description Letters with good news: each goes to the family once.
+         */
+        GoodNewsIn: {
+            /** @description School days without absence after which a family that had reached a threshold is told; null for never */
+            back_on_track?: number | null;
+            /**
+             * @description Whether a term without absence is told, three days after its end
+             * @default false
+             */
+            full_term: boolean;
+        };
+        /**
          * InForce
          * @description The values in force for the fields that the policy leaves to the service.
          */
@@ -9645,11 +9660,10 @@ export interface components {
             student: string;
             /** @description Name. */
             name: string | null;
-            /**
-             * @description Threshold in days: 5, 10 or 15.
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description null for a letter that is about no threshold */
+            threshold: (5 | 10 | 15) | null;
+            /** @description The occasion of a letter that is about no threshold; null for any other */
+            occasion: ("statement" | "back-on-track" | "full-term") | null;
             /** @description Absent days: half of the absent half days. */
             absent_days: number;
             /**
@@ -9891,6 +9905,10 @@ export interface components {
             correct: "offer" | "send" | "never";
             /** @description Whether letters carry a link for the family's answer; null for none */
             replies?: components["schemas"]["RepliesIn"] | null;
+            /** @description Letters with good news; null for none */
+            good_news?: components["schemas"]["GoodNewsIn"] | null;
+            /** @description Regular statements to every family; null for none */
+            statement?: components["schemas"]["StatementIn"] | null;
             /** @description Which letters go on paper; null for none */
             paper?: components["schemas"]["PaperIn"] | null;
         };
@@ -9938,6 +9956,10 @@ export interface components {
             correct: "offer" | "send" | "never";
             /** @description Whether letters carry a link for the family's answer; null for none */
             replies?: components["schemas"]["RepliesIn"] | null;
+            /** @description Letters with good news; null for none */
+            good_news?: components["schemas"]["GoodNewsIn"] | null;
+            /** @description Regular statements to every family; null for none */
+            statement?: components["schemas"]["StatementIn"] | null;
             /** @description Which letters go on paper; null for none */
             paper?: components["schemas"]["PaperIn"] | null;
             /** @description School number, four digits. */
@@ -10467,6 +10489,23 @@ export interface components {
             };
         };
         /**
+         * StatementIn
+         * @description A statement to every family of how their child stands: own days and dates, never before the third week of a term.
+         */
+        StatementIn: {
+            /**
+             * @description How often every family gets a statement.
+             * @default fortnight
+             * @enum {string}
+             */
+            every: "fortnight" | "term";
+            /**
+             * @description Whether the average of the school's students stands beside the child's own number
+             * @default false
+             */
+            compare: boolean;
+        };
+        /**
          * StepCount
          * @description The deliveries (and letters without one) of one status about one threshold.
          */
@@ -10476,11 +10515,10 @@ export interface components {
              * @enum {string}
              */
             status: "held" | "no-contact" | "on-hold" | "awaiting-release" | "past" | "waiting" | "sent" | "failed" | "bounced" | "cancelled";
-            /**
-             * @description Threshold in days: 5, 10 or 15.
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description null for a letter that is about no threshold */
+            threshold: (5 | 10 | 15) | null;
+            /** @description The occasion of a letter that is about no threshold; null for any other */
+            occasion: ("statement" | "back-on-track" | "full-term") | null;
             /** @description How many letters. */
             letters: number;
         };
@@ -10649,16 +10687,13 @@ export interface components {
         };
         /**
          * TemplateOut
-         * @description The words in force for a threshold and language.
+         * @description The words in force for a letter and language.
          */
         TemplateOut: {
             /** @description School number, four digits. */
             school: string;
-            /**
-             * @description Threshold in days: 5, 10 or 15.
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description The threshold in days, or the occasion of a letter that is about none */
+            threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
             /** @description The language of these words; another one than asked for, where there are none in that */
             language: string;
             /** @description Subject line, with variables in double braces. */
@@ -10846,11 +10881,10 @@ export interface components {
              * @description Day.
              */
             day: string;
-            /**
-             * @description Threshold in days: 5, 10 or 15.
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description null for a letter that is about no threshold */
+            threshold: (5 | 10 | 15) | null;
+            /** @description The occasion of a letter that is about no threshold; null for any other */
+            occasion: ("statement" | "back-on-track" | "full-term") | null;
             /** @description How many letters. */
             letters: number;
         };
@@ -10873,11 +10907,10 @@ export interface components {
             student_id: string;
             /** @description School term. */
             term: string;
-            /**
-             * @description Threshold in days: 5, 10 or 15.
-             * @enum {integer}
-             */
-            threshold: 5 | 10 | 15;
+            /** @description null for a letter that is about no threshold */
+            threshold: (5 | 10 | 15) | null;
+            /** @description The occasion of a letter that is about no threshold; null for any other */
+            occasion: ("statement" | "back-on-track" | "full-term") | null;
             /** @description Absent half days, the unit of every total. */
             absent_half_days: number;
             /**
@@ -27476,7 +27509,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };
@@ -27555,7 +27588,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };
@@ -27669,7 +27702,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };
@@ -27753,7 +27786,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };
@@ -27832,7 +27865,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };
@@ -27943,7 +27976,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };
@@ -28057,7 +28090,7 @@ export interface operations {
             };
             path: {
                 /** @description Threshold in days: 5, 10 or 15. */
-                threshold: 5 | 10 | 15;
+                threshold: (5 | 10 | 15) | ("statement" | "back-on-track" | "full-term");
                 /** @description School number, four digits */
                 school: string;
             };

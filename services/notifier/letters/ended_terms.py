@@ -8,8 +8,8 @@ from services.notifier.contacts.repository import contacts
 from services.notifier.contacts.school_days import DAY
 from services.notifier.delivery.deliveries.delivery import DueDelivery
 from services.notifier.letters.policy import is_over
-from  import LetterOccasion
 from services.notifier.letters.repository import policies
+from shared.events.data import LetterOccasion
 
 
 async def delivery_is_over(connection: AsyncConnection, due: DueDelivery, now: datetime) -> bool:
@@ -17,9 +17,7 @@ async def delivery_is_over(connection: AsyncConnection, due: DueDelivery, now: d
     return await term_is_over(connection, due.school, due.term, now, due.occasion)
 
 
-async def term_is_over(
-    connection: AsyncConnection, number: str, term: str, now: datetime, occasion: LetterOccasion | None = None
-) -> bool:
+async def term_is_over(connection: AsyncConnection, number: str, term: str, now: datetime, occasion: LetterOccasion | None = None) -> bool:
     """Whether it is too late for letters about a term that are written already."""
     school = await contacts.school(connection, number)
     if school is None:

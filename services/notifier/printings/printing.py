@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Literal
 
 from services.notifier.contacts.postal import home_key, home_of, postcode_of
-from  import LetterOccasion
 from shared.attendance.tiers import Threshold
 from shared.correspondents import text_key
+from shared.events.data import LetterOccasion
 
 Order = Literal["postcode", "name"]
 """The order of the pile: by postcode and home, or by the child's family name."""

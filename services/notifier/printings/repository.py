@@ -14,8 +14,8 @@ from shared.identifiers import lock_key
 _COLUMNS: Final = "id, school, sorted_by, letters, made_at, made_by, posted_on, posted_at, posted_by, dropped_at"
 
 _LETTER: Final = """
-    d.id, l.student_id, c.student, l.term, l.threshold, l.occasion, d.status, d.recipient, d.subject, d.body_text, d.template_language, d.created_at,
-    d.standing < c.standing AND d.status = 'waiting' AS is_stale, s.given_name, s.family_name, s.year_level
+    d.id, l.student_id, c.student, l.term, l.threshold, l.occasion, d.status, d.recipient, d.subject, d.body_text, d.template_language,
+    d.created_at, d.standing < c.standing AND d.status = 'waiting' AS is_stale, s.given_name, s.family_name, s.year_level
 """
 _OF_LETTERS: Final = """
     FROM deliveries d JOIN letters l ON l.id = d.letter_id JOIN cases c USING (student_id, term) LEFT JOIN contacts s USING (student_id)

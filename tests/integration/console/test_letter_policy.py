@@ -3,7 +3,7 @@
 import re
 from html import unescape
 
-from tests.integration.apis.world import World
+from tests.integration.apis.world import OWN, World
 from tests.integration.console.conftest import Screens
 
 POLICY = "/console/0999/letters/policy"
@@ -88,3 +88,24 @@ async def test_words_are_tried_on_the_families_of_the_last_weeks(screens: Screen
     assert "By the choices in force: 0 letters to 0 addresses, 1 that reach nobody. No letter is different." in shown.text
     faulty = await principal.send(path, {"language": "en", "subject": "{{ child }}", "body": "{{ nobody }}"})
     assert (faulty.status, "nobody" in faulty.text) == (422, True)
+
+
+async def test_letters_on_paper_are_chosen_and_have_a_page(screens: Screens, world: World) -> None:
+    principal = await screens.person("principal")
+    chosen = {**FORM, "paper": "true", "paper_unreached": "true", "paper_step": ["15", "10"]}
+    shown = await principal.send(f"{POLICY}/edit", chosen)
+    on_paper = (
+        "At 10 and 15 days a letter goes to every home on paper, and caregivers whom neither e-mail nor text reaches get letters on paper."
+    )
+    assert f"{on_paper} Now: No letter goes on paper." in shown.text
+    await principal.send(POLICY, hidden(shown.html))
+    office = await screens.person("office")
+    page = await office.look("/console/0999/letters/paper")
+    assert "No letter waits to be printed." in page.text
+    assert "to be posted" in page.text
+    pile = world.ids[OWN]["printing_id"]
+    refused = await office.send(f"/console/0999/letters/paper/{pile}", {"act": "posted"})
+    assert (refused.status, "Give the day" in refused.text) == (422, True)
+    assert "recorded as sent" in (await office.send(f"/console/0999/letters/paper/{pile}", {"act": "posted", "on": "2026-11-20"})).text
+    assert "posted Fri 20 Nov" in (await office.look("/console/0999/letters/paper")).text
+    assert (await (await screens.person("dean")).look("/console/0999/letters/paper")).status == 403

@@ -805,40 +805,16 @@ class Approach(TypedDict):
 Strategy: TypeAlias = str
 
 
-Strategies: TypeAlias = list[Strategy]
-
-
-Strategies1: TypeAlias = str
-
-
 Action: TypeAlias = str
 
 
 Parent: TypeAlias = str
 
 
-Parents: TypeAlias = list[Parent]
-
-
-Parents1: TypeAlias = str
-
-
 Student: TypeAlias = str
 
 
-Students: TypeAlias = list[Student]
-
-
-Students1: TypeAlias = str
-
-
 MinistryItem: TypeAlias = str
-
-
-Ministry: TypeAlias = list[MinistryItem]
-
-
-Ministry1: TypeAlias = str
 
 
 class ApproachBody(TypedDict):
@@ -846,11 +822,11 @@ class ApproachBody(TypedDict):
     The approach at a step: strategies in words, and actions by the keys of the school's activities, in the order to offer them.
     """
 
-    strategies: NotRequired[Strategies | Strategies1]
+    strategies: NotRequired[list[Strategy]]
     actions: NotRequired[list[Action]]
-    parents: NotRequired[Parents | Parents1]
-    students: NotRequired[Students | Students1]
-    ministry: NotRequired[Ministry | Ministry1]
+    parents: NotRequired[list[Parent]]
+    students: NotRequired[list[Student]]
+    ministry: NotRequired[list[MinistryItem]]
 
 
 class ApproachingOut(TypedDict):
@@ -1335,19 +1311,7 @@ class Monitoring(TypedDict):
 Measure: TypeAlias = str
 
 
-Measures: TypeAlias = list[Measure]
-
-
-Measures1: TypeAlias = str
-
-
 AchievementLink: TypeAlias = str
-
-
-AchievementLinks: TypeAlias = list[AchievementLink]
-
-
-AchievementLinks1: TypeAlias = str
 
 
 class MonitoringBody(TypedDict):
@@ -1355,8 +1319,8 @@ class MonitoringBody(TypedDict):
     Methods to monitor and measure progress, with links to achievement.
     """
 
-    measures: NotRequired[Measures | Measures1]
-    achievement_links: NotRequired[AchievementLinks | AchievementLinks1]
+    measures: NotRequired[list[Measure]]
+    achievement_links: NotRequired[list[AchievementLink]]
 
 
 class PatternCount(TypedDict):
@@ -1372,19 +1336,7 @@ class PatternCount(TypedDict):
 Objective: TypeAlias = str
 
 
-Objectives: TypeAlias = list[Objective]
-
-
-Objectives1: TypeAlias = str
-
-
 Priority: TypeAlias = str
-
-
-Priorities: TypeAlias = list[Priority]
-
-
-Priorities1: TypeAlias = str
 
 
 class PlannedAction(TypedDict):
@@ -1422,19 +1374,7 @@ class Processes(TypedDict):
 Pattern: TypeAlias = str
 
 
-Patterns: TypeAlias = list[Pattern]
-
-
-Patterns1: TypeAlias = str
-
-
 Barrier: TypeAlias = str
-
-
-Barriers: TypeAlias = list[Barrier]
-
-
-Barriers1: TypeAlias = str
 
 
 class ProcessesBody(TypedDict):
@@ -1442,8 +1382,8 @@ class ProcessesBody(TypedDict):
     Processes to find patterns of absence, and its barriers and underlying causes.
     """
 
-    patterns: NotRequired[Patterns | Patterns1]
-    barriers: NotRequired[Barriers | Barriers1]
+    patterns: NotRequired[list[Pattern]]
+    barriers: NotRequired[list[Barrier]]
 
 
 class PublishIn(TypedDict):
@@ -2261,7 +2201,7 @@ class ChosenLetters(TypedDict):
     All letters that wait now, or those that are named.
     """
 
-    all: NotRequired[Literal[True] | None]
+    all: NotRequired[bool | None]
     letters: NotRequired[list[str] | None]
 
 
@@ -2289,7 +2229,8 @@ class DeliveryOut(TypedDict):
     groups: list[str]
     student_id: str
     term: str
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | None
+    occasion: Literal["statement", "back-on-track", "full-term"] | None
     status: Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
     channel: Literal["email", "text", "paper"]
     recipient: str | None
@@ -2328,7 +2269,7 @@ class DiscardedLetters(TypedDict):
     Letters that are not to be sent, and why.
     """
 
-    all: NotRequired[Literal[True] | None]
+    all: NotRequired[bool | None]
     letters: NotRequired[list[str] | None]
     reason: str
 
@@ -2363,6 +2304,15 @@ class FamilyReplyOut(TypedDict):
 class FamilyReplyPage(TypedDict):
     items: list[FamilyReplyOut]
     next: str | None
+
+
+class GoodNewsIn(TypedDict):
+    """
+    Letters with good news: each goes to the family once.
+    """
+
+    back_on_track: NotRequired[int | None]
+    full_term: NotRequired[bool]
 
 
 class LetterLanguageOut(TypedDict):
@@ -2702,13 +2652,23 @@ class SentRequest(TypedDict):
     body: dict[str, Any]
 
 
+class StatementIn(TypedDict):
+    """
+    A statement to every family of how their child stands: own days and dates, never before the third week of a term.
+    """
+
+    every: NotRequired[Literal["fortnight", "term"]]
+    compare: NotRequired[bool]
+
+
 class StepCount(TypedDict):
     """
     The deliveries (and letters without one) of one status about one threshold.
     """
 
     status: Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | None
+    occasion: Literal["statement", "back-on-track", "full-term"] | None
     letters: int
 
 
@@ -2755,11 +2715,11 @@ class TemplateIn(TypedDict):
 
 class TemplateOut(TypedDict):
     """
-    The words in force for a threshold and language.
+    The words in force for a letter and language.
     """
 
     school: str
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | Literal["statement", "back-on-track", "full-term"]
     language: str
     subject: str
     body: str
@@ -2879,7 +2839,8 @@ class WaitingCount(TypedDict):
     """
 
     day: str
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | None
+    occasion: Literal["statement", "back-on-track", "full-term"] | None
     letters: int
 
 
@@ -2892,7 +2853,8 @@ class WaitingLetter(TypedDict):
     student: str
     student_id: str
     term: str
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | None
+    occasion: Literal["statement", "back-on-track", "full-term"] | None
     absent_half_days: int
     due_at: str
     awaiting_since: str
@@ -3664,7 +3626,7 @@ class ActivitiesIn(TypedDict):
     """
 
     items: list[ActivityIn]
-    next: NotRequired[None]
+    next: NotRequired[str | None]
 
 
 class ActivityEffect(TypedDict):
@@ -3861,8 +3823,8 @@ class PlanIn(TypedDict):
     A whole plan: it has only the texts that you send. A draft may lack anything; the checklist says what publishing takes.
     """
 
-    objectives: NotRequired[Objectives | Objectives1]
-    priorities: NotRequired[Priorities | Priorities1]
+    objectives: NotRequired[list[Objective]]
+    priorities: NotRequired[list[Priority]]
     processes: NotRequired[ProcessesBody]
     monitoring: NotRequired[MonitoringBody]
     thresholds: NotRequired[dict[Literal["expectations", "5", "10", "15"], ApproachBody]]
@@ -4037,7 +3999,8 @@ class DeliveryWithLetter(TypedDict):
     groups: list[str]
     student_id: str
     term: str
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | None
+    occasion: Literal["statement", "back-on-track", "full-term"] | None
     status: Literal["held", "no-contact", "on-hold", "awaiting-release", "past", "waiting", "sent", "failed", "bounced", "cancelled"]
     channel: Literal["email", "text", "paper"]
     recipient: str | None
@@ -4080,7 +4043,8 @@ class LetterPreview(TypedDict):
     letter: str
     student: str
     name: str | None
-    threshold: Literal[5, 10, 15]
+    threshold: Literal[5, 10, 15] | None
+    occasion: Literal["statement", "back-on-track", "full-term"] | None
     absent_days: float
     status: Literal["held", "no-contact", "on-hold", "awaiting-release"]
     due_at: str
@@ -4114,6 +4078,8 @@ class PolicyIn(TypedDict):
     after_term: NotRequired[str]
     correct: NotRequired[Literal["offer", "send", "never"]]
     replies: NotRequired[RepliesIn | None]
+    good_news: NotRequired[GoodNewsIn | None]
+    statement: NotRequired[StatementIn | None]
     paper: NotRequired[PaperIn | None]
 
 
@@ -4132,6 +4098,8 @@ class PolicyVersionOut(TypedDict):
     after_term: NotRequired[str]
     correct: NotRequired[Literal["offer", "send", "never"]]
     replies: NotRequired[RepliesIn | None]
+    good_news: NotRequired[GoodNewsIn | None]
+    statement: NotRequired[StatementIn | None]
     paper: NotRequired[PaperIn | None]
     school: str
     version: int
@@ -4412,6 +4380,8 @@ class CurrentPolicy(TypedDict):
     after_term: NotRequired[str]
     correct: NotRequired[Literal["offer", "send", "never"]]
     replies: NotRequired[RepliesIn | None]
+    good_news: NotRequired[GoodNewsIn | None]
+    statement: NotRequired[StatementIn | None]
     paper: NotRequired[PaperIn | None]
     school: str
     version: int

@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "replies": None,
     "good_news": None,
     "statement": None,
+    "paper": None,
 }
 CHOSEN: dict[str, Any] = {
     "hold": "PT4H",
@@ -37,6 +38,7 @@ CHOSEN: dict[str, Any] = {
     "replies": {"valid_days": 21, "hold_days": 3},
     "good_news": {"back_on_track": 15, "full_term": True},
     "statement": {"every": "term", "compare": True},
+    "paper": {"unreached": False, "steps": [10, 15]},
 }
 
 
