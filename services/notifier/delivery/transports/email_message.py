@@ -54,7 +54,7 @@ def _written(parcel: Parcel, mail_from: str) -> bytes:
         f"From: {_name(_words(parcel.sender_name, LONGEST_NAME))}<{mail_from}>",
         f"To: {_address(parcel.recipient)}",
         *([f"Reply-To: {_address(parcel.reply_to)}"] if parcel.reply_to is not None else []),
-        f"Subject: {_subject(_words(parcel.subject, LONGEST_SUBJECT).rstrip())}",
+        f"Subject: {_subject(_words(parcel.subject, LONGEST_SUBJECT))}",
         f"Date: {format_datetime(parcel.written_at)}",
         f"Message-ID: {parcel.message_id}",
         "Auto-Submitted: auto-generated",
@@ -99,4 +99,4 @@ def _address(address: str) -> str:
 
 def _words(text: str, longest: int) -> str:
     """The text as a header holds it. `=?` begins an encoded word (RFC 2047): where a name has it, the library would break the header."""
-    return one_line(text).replace("=?", "= ?")[:longest]
+    return one_line(text).replace("=?", "= ?")[:longest].rstrip()

@@ -120,6 +120,7 @@ names = st.one_of(st.text(max_size=200), st.lists(signs, max_size=80).map("".joi
 @example("Kura of Sainte Marie, evil@attacker.test, the very long name of a school of many words")
 @example("a, " * 40)
 @example("x" * 110)
+@example("x" * 109 + " y")
 @example("<evil@attacker.test>, " * 5)
 @example('"Kura", ' * 13)
 def test_a_name_is_the_name_of_one_mailbox(name: str) -> None:
