@@ -21,6 +21,7 @@ from services.thresholds.feed.streams import Streams
 from services.thresholds.flat_tables import api as flat_tables
 from services.thresholds.good_news import api as good_news
 from services.thresholds.meetings import api as meetings
+from services.thresholds.plan_review import api as plan_reviews
 from services.thresholds.plans.activities import api as activities
 from services.thresholds.plans.api import publishing, versions
 from services.thresholds.public_plan import api as public_plans
@@ -112,6 +113,7 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
         audit_router(zone_of),
         transfers.router,
         versions.router,
+        plan_reviews.router,
         publishing.router,
         public_plans.router,
         feed.router,

@@ -2040,6 +2040,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/thresholds/v1/schools/{school}/plan/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Review what was done against what the plan says
+         * @description For each step of the published plan: how many students reached it in the term, and for how many of them each of its actions stands on
+         *     the record of that step. It counts what was recorded, and says nothing of how well it was done. It is for the school: of small numbers,
+         *     somebody could be picked out.
+         */
+        get: operations["getPlanReview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/thresholds/v1/schools/{school}/plan/publish": {
         parameters: {
             query?: never;
@@ -6244,6 +6266,20 @@ export interface components {
             } | null;
         };
         /**
+         * ActionDoneOut
+         * @description An action, and the students of the step for whom it was done.
+         */
+        ActionDoneOut: {
+            /** @description Key of an activity of the school's list. */
+            activity: string;
+            /** @description Name of the activity, for people. */
+            label: string;
+            /** @description Students of the step on whose record the action stands */
+            students: number;
+            /** @description The number in words. */
+            sentence: string;
+        };
+        /**
          * ActivitiesIn
          * @description The whole list in its order: `{"items": [...]}`, as GET answers it, or the list alone.
          */
@@ -7665,6 +7701,20 @@ export interface components {
             pdf: string | null;
         };
         /**
+         * PlanReviewOut
+         * @description The plan's actions in a term: for how many students each was done.
+         */
+        PlanReviewOut: {
+            /** @description School number, four digits. */
+            school: string;
+            /** @description School term. */
+            term: string;
+            /** @description The version of the published plan */
+            version: number;
+            /** @description Steps of the plan, with what was done at each. */
+            steps: components["schemas"]["StepReviewOut"][];
+        };
+        /**
          * PlannedAction
          * @description An action: `who` is the side that does it, `owner` the person there.
          */
@@ -8310,6 +8360,25 @@ export interface components {
              * @enum {string}
              */
             direction: "up" | "down";
+        };
+        /**
+         * StepReviewOut
+         * @description A step of the plan, and what was done at it.
+         */
+        StepReviewOut: {
+            /**
+             * @description Threshold in days: 5, 10 or 15.
+             * @enum {integer}
+             */
+            threshold: 5 | 10 | 15;
+            /** @description Students who reached the step in the term */
+            reached: number;
+            /** @description Students for whom none of the step's planned actions was done */
+            without: number;
+            /** @description The plan's actions at this step, in its order */
+            planned: components["schemas"]["ActionDoneOut"][];
+            /** @description Other activities that were done, the most frequent first */
+            beside: components["schemas"]["ActionDoneOut"][];
         };
         /**
          * StretchOut
@@ -21967,6 +22036,86 @@ export interface operations {
                 };
             };
             /** @description `unknown-school`: The school has not been sent yet, or the number can't be one. `unknown-version`: There is no such version. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlanReview: {
+        parameters: {
+            query?: {
+                /** @description The current or last term by default */
+                term?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description School number, four digits */
+                school: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanReviewOut"];
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `another-school`: The token does not hold for that school. `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. `part-of-a-school`: The token holds for some groups of the school only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-school`: The school has not been sent yet, or the number can't be one. */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -185,6 +185,7 @@ NO_STUDENT: Final = {
     "/v1/evidence/verify",
     "/v1/schools/{school}/plan",
     "/v1/schools/{school}/plan/checklist",
+    "/v1/schools/{school}/plan/review",
     "/v1/schools/{school}/plan/versions",
     "/v1/schools/{school}/plan/versions/{version}",
     "/v1/schools/{school}/plan/versions/{version}/plan.pdf",

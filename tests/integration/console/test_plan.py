@@ -82,3 +82,13 @@ async def test_the_office_reads_the_plan_and_does_not_change_it(screens: Screens
     assert "Write" not in (await office.look(PLAN)).text
     assert (await office.look(f"{PLAN}/edit")).status == 403
     assert (await office.send(f"{PLAN}/publish", {"version": "1"})).status == 403
+
+
+async def test_the_school_reviews_what_was_done(screens: Screens) -> None:
+    person = await screens.person("principal")
+    assert "The school has published no plan yet" in (await person.look(f"{PLAN}/review")).text
+    await person.send(f"{PLAN}/edit", WHOLE)
+    await person.send(f"{PLAN}/publish", {"version": "1"})
+    page = await person.look(f"{PLAN}/review")
+    assert page.heading == "What was done against the plan"
+    assert "reached this step; for" in page.text

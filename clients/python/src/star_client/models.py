@@ -751,6 +751,17 @@ class StudentIn(TypedDict):
     attends: NotRequired[dict[Literal["mon", "tue", "wed", "thu", "fri"], list[Literal["AM", "PM"]]] | None]
 
 
+class ActionDoneOut(TypedDict):
+    """
+    An action, and the students of the step for whom it was done.
+    """
+
+    activity: str
+    label: str
+    students: int
+    sentence: str
+
+
 class ActivityIn(TypedDict):
     """
     An entry of the list. By default it is offered at every threshold.
@@ -1713,6 +1724,18 @@ class StepOut(TypedDict):
 
     threshold: Literal[5, 10, 15]
     direction: Literal["up", "down"]
+
+
+class StepReviewOut(TypedDict):
+    """
+    A step of the plan, and what was done at it.
+    """
+
+    threshold: Literal[5, 10, 15]
+    reached: int
+    without: int
+    planned: list[ActionDoneOut]
+    beside: list[ActionDoneOut]
 
 
 class StretchOut(TypedDict):
@@ -3868,6 +3891,17 @@ class PlanOut(TypedDict):
     first_review_on: str | None
     page: str | None
     pdf: str | None
+
+
+class PlanReviewOut(TypedDict):
+    """
+    The plan's actions in a term: for how many students each was done.
+    """
+
+    school: str
+    term: str
+    version: int
+    steps: list[StepReviewOut]
 
 
 class SchoolOut(TypedDict):

@@ -1347,6 +1347,13 @@ class SyncOperations:
         )
         return result
 
+    def get_plan_review(self, school: str, *, term: str | None = None) -> models.PlanReviewOut:
+        """Review what was done against what the plan says."""
+        result: models.PlanReviewOut = self._call(
+            "GET", "/thresholds/v1/schools/{school}/plan/review", at={"school": school}, query={"term": term}
+        )
+        return result
+
     def publish_plan(self, school: str, *, body: models.PublishIn | None | None = None) -> models.PlanOut:
         """Publish a draft of the plan."""
         result: models.PlanOut = self._call(
@@ -3930,6 +3937,13 @@ class AsyncOperations:
         """Print one version of the plan as a PDF."""
         result: bytes = await self._call(
             "GET", "/thresholds/v1/schools/{school}/plan/versions/{version}/plan.pdf", at={"version": version, "school": school}
+        )
+        return result
+
+    async def get_plan_review(self, school: str, *, term: str | None = None) -> models.PlanReviewOut:
+        """Review what was done against what the plan says."""
+        result: models.PlanReviewOut = await self._call(
+            "GET", "/thresholds/v1/schools/{school}/plan/review", at={"school": school}, query={"term": term}
         )
         return result
 

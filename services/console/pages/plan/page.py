@@ -16,10 +16,11 @@ from services.console.frame.words import count
 from services.console.pages.plan.form import PlanForm, PublishForm
 from services.console.pages.plan.sections import ROWS, SECTIONS, STEP_TITLES, changes, labels_of
 from services.console.people.needs import PLAN_ADMINS
+from shared.identifiers import is_term_name
 
 router = PageRouter()
 
-TITLES: Final = {"plan": "The plan", "edit": "Write", "publish": "Publish", "versions": "Versions"}
+TITLES: Final = {"plan": "The plan", "edit": "Write", "publish": "Publish", "versions": "Versions", "review": "What was done"}
 
 
 @router.get("/{school}/plan", PLAN.needs)
@@ -107,6 +108,17 @@ async def versions(visit: VisitHere, cursor: str | None = None) -> Response:
     return visit.show("plan/versions.html", PLAN, {"versions": parts["versions"], **_common(visit, "versions", parts["activities"])})
 
 
+@router.get("/{school}/plan/review", PLAN.needs)
+async def review(visit: VisitHere, term: str | None = None) -> Response:
+    """The actions of the published plan in a term: for how many students each was done."""
+    asked = term if term and is_term_name(term) else None
+    parts = await visit.ask(
+        review=visit.apis.thresholds.get(f"/v1/schools/{visit.school}/plan/review", term=asked), activities=_activities(visit)
+    )
+    view = {"review": parts["review"], "term": asked, **_common(visit, "review", parts["activities"])}
+    return visit.show("plan/review.html", PLAN, view, title="What was done against the plan")
+
+
 @router.get("/{school}/plan/{version}.pdf", PLAN.needs)
 async def pdf(visit: VisitHere, version: int) -> Response:
     """A version for the board, on paper."""
@@ -117,10 +129,10 @@ async def pdf(visit: VisitHere, version: int) -> Response:
     return Response(answer.content, media_type="application/pdf", headers=headers)
 
 
-def _common(visit: Visit, current: Literal["plan", "edit", "publish", "versions"], activities: Part[Any]) -> dict[str, Any]:
+def _common(visit: Visit, current: Literal["plan", "edit", "publish", "versions", "review"], activities: Part[Any]) -> dict[str, Any]:
     """The tabs and the words that all pages of the plan share."""
     may_write = PLAN_ADMINS.met_by(visit.person.principal)
-    names = [name for name in TITLES if may_write or name in {"plan", "versions"}]
+    names = [name for name in TITLES if may_write or name in {"plan", "versions", "review"}]
     tabs = [Tab(TITLES[name], None, visit.address(*(["plan"] if name == "plan" else ["plan", name])), name == current) for name in names]
     return {
         "tabs": tabs,
