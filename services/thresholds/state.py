@@ -1,6 +1,5 @@
 """The state of the process while it serves."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -17,12 +16,12 @@ from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.transfers.signing import Keyring
 from shared.attendance.codes import CodeTable
 from shared.db.listen import Broadcast
-from shared.key_holders import repository as key_holders
-from shared.web.state import ServiceState, service_state
+from shared.key_holders.state import KeyHoldersState
+from shared.web.state import service_state
 
 
 @dataclass(kw_only=True)
-class ThresholdsState(ServiceState):
+class ThresholdsState(KeyHoldersState):
     """The database, the codes, what reads days by them, and the bell of the feed."""
 
     settings: ThresholdsSettings
@@ -40,11 +39,6 @@ class ThresholdsState(ServiceState):
         """The child who has the key now, or as whom that child is counted; `12345~1` is the first child who had `12345`."""
         async with self.engine.connect() as connection:
             return await identities.named(connection, school, name)
-
-    async def outward_names(self, school: str) -> Mapping[str, str]:
-        """The names by which people know children whose key has been another's."""
-        async with self.engine.connect() as connection:
-            return await key_holders.outward(connection, school)
 
 
 async def _state(request: Request) -> ThresholdsState:

@@ -61,15 +61,13 @@ async def outward(connection: AsyncConnection, school: str) -> dict[str, str]:
     return {student: name for (_, student), name in (await outward_of(connection, [school])).items()}
 
 
-async def outward_of(connection: AsyncConnection, schools: Collection[str]) -> Mapping[Child, str]:
-    """The same of several schools."""
+async def outward_of(connection: AsyncConnection, schools: Collection[str] | None) -> Mapping[Child, str]:
+    """The same of several schools; of all for None."""
+    of_schools = "" if schools is None else "WHERE school = ANY(CAST(:schools AS text[]))"
     rows = await connection.execute(
         text(
-            """
-            SELECT DISTINCT ON (school, key) school, key, student FROM key_holders WHERE school = ANY(CAST(:schools AS text[]))
-            ORDER BY school, key, since DESC
-            """
+            f"SELECT DISTINCT ON (school, key) school, key, student FROM key_holders {of_schools} ORDER BY school, key, since DESC"  # noqa: S608
         ),
-        {"schools": sorted(schools)},
+        {} if schools is None else {"schools": sorted(schools)},
     )
     return {(row.school, student): name for row in rows for student, name in ((row.key, row.key + FIRST), (row.student, row.key))}

@@ -17,6 +17,11 @@ RELEASED = Path(__file__).parents[2] / "docs" / "reference" / "released"
 RELEASES = sorted(path.name for path in RELEASED.iterdir() if path.is_dir())
 
 ACCEPTED = {
+    "answer.counts[].threshold: integer became integer or null": "only of good news and statements, which the school chose",
+    "answer.items[].threshold: integer became integer or null": "only of good news and statements, which the school chose",
+    "answer.items[].threshold: integer became integer or string": "only of words that are asked for by `occasions`",
+    "answer.threshold: integer became integer or null": "only of good news and statements, which the school chose",
+    "answer.threshold: integer became integer or string": "only of words that are asked for by the name of their occasion",
     "answer.next: null became null or string": "every list answers a cursor or null; these were never longer than a page",
     "answer.timetables[].slots can be missing now": "only of a timetable that the school itself sent by weekday or cycle",
     "GET /v1/schools/{school}/deliveries: student: null or string became array or null": "one value in the query is a list of one",

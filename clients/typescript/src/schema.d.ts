@@ -6861,6 +6861,11 @@ export interface components {
             school: string;
             /** @description Key of the student at the school. */
             student: string;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
             /** @description School term. */
             term: string;
             /**
@@ -7341,6 +7346,8 @@ export interface components {
             issue: "unmarked" | "unmarked-period" | "unexplained" | "count-differs" | "retired-code" | "unknown-code" | "no-caregiver" | "no-address" | "unknown-student" | "not-on-roll" | "dead-letter" | "lost-messages";
             /** @description Key of the student at the school. */
             student: string | null;
+            /** @description Id of the student, made from the school and the key. */
+            student_id: string | null;
             /** @description Day. */
             date: string | null;
             /** @description How many. */
@@ -7434,6 +7441,11 @@ export interface components {
             school: string;
             /** @description Key of the student at the school. */
             student: string;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
             /** @description School term. */
             term: string;
             /**
@@ -7942,6 +7954,11 @@ export interface components {
             school: string;
             /** @description Key of the student at the school. */
             student: string;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
             /** @description School term. */
             term: string;
             /**
@@ -8568,6 +8585,11 @@ export interface components {
             school: string;
             /** @description Key of the student at the school. */
             student: string;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
             /** @description School term. */
             term: string;
             /**
@@ -8748,6 +8770,11 @@ export interface components {
             school: string;
             /** @description Key of the student at the school. */
             student: string;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
             /** @description School term. */
             term: string;
             /** @description Number of the school before. */
@@ -8811,6 +8838,11 @@ export interface components {
             record: string;
             /** @description Key of the student at the school. */
             student: string;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
             /** @description Name. */
             name: string | null;
             /** @description Threshold in days: 5, 10 or 15. */
@@ -8965,6 +8997,11 @@ export interface components {
             school: string;
             /** @description Key of the student at the school. */
             student: string;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
             /** @description School term. */
             term: string;
             /**
@@ -8987,7 +9024,7 @@ export interface components {
         };
         /**
          * WorkOut
-         * @description A thing that waits for a person. `student` and `record` are null where it is about the school, or about no record.
+         * @description A thing that waits for a person. `student`, `student_id` and `record` are null where it is about the school, or about no record.
          *
          *     `piece` names the meeting or the support plan that it is about.
          */
@@ -8999,6 +9036,8 @@ export interface components {
             kind: "overdue" | "family-reply" | "support-plan-review" | "support-plan-action" | "meeting" | "due" | "unmarked-roll" | "unexplained" | "absent-in-a-row" | "unexplained-in-a-row" | "back-after-absence" | "plan-review" | "unanswered";
             /** @description Key of the student at the school. */
             student: string | null;
+            /** @description Id of the student, made from the school and the key. */
+            student_id: string | null;
             /** @description Name. */
             name: string | null;
             /** @description Year level, 0 to 15; null where it is not known. */
@@ -9626,6 +9665,11 @@ export interface components {
             school: string;
             /** @description Key of the student at the school. */
             student: string;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
             /** @description School term. */
             term: string;
             /**
@@ -9727,6 +9771,11 @@ export interface components {
             letter: string;
             /** @description Key of the student at the school. */
             student: string;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
             /** @description Name. */
             name: string | null;
             /** @description null for a letter that is about no threshold */
@@ -10241,6 +10290,11 @@ export interface components {
         RehearsalLine: {
             /** @description Key of the student at the school. */
             student: string;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
             /** @description Name. */
             name: string | null;
             /** @description Year level, 0 to 15; null where it is not known. */
@@ -10736,6 +10790,11 @@ export interface components {
             place: number;
             /** @description Key of the student at the school. */
             student: string;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
         };
         /**
          * TemplateIn
@@ -27497,7 +27556,10 @@ export interface operations {
     };
     listTemplates: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Show the words of letters that are about no threshold too */
+                occasions?: boolean;
+            };
             header?: never;
             path: {
                 /** @description School number, four digits */

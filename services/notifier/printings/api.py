@@ -205,5 +205,9 @@ async def _of_caller(connection: AsyncConnection, printing_id: uuid.UUID, caller
 
 
 def _made(pile: Printing, letters: list[PaperLetter]) -> PrintingMade:
-    taken_back = [TakenBack(place=letter.place, student=letter.student) for letter in letters if letter.status not in GOING]
+    taken_back = [
+        TakenBack(place=letter.place, student=letter.student, student_id=letter.student_id)
+        for letter in letters
+        if letter.status not in GOING
+    ]
     return PrintingMade(**PrintingOut.of(pile).model_dump(), taken_back=taken_back)

@@ -47,6 +47,7 @@ class TakenBack(BaseModel):
 
     place: int = Field(description="Its number in the pile", examples=[3])
     student: str
+    student_id: uuid.UUID
 
 
 class PrintingMade(PrintingOut):

@@ -101,6 +101,7 @@ def _line(line: Line, found: Rehearsal) -> RehearsalLine:
     person = found.people.get(line.student_id)
     return RehearsalLine(
         student=line.student,
+        student_id=line.student_id,
         name=full_name(person.given_name, person.family_name) if person is not None else None,
         year_level=person.year_level if person is not None else None,
         term=line.term,

@@ -1,5 +1,6 @@
 """Rehearsals, as the API takes and answers them."""
 
+import uuid
 from datetime import datetime
 from typing import Annotated, Final, Self
 
@@ -79,6 +80,7 @@ class RehearsalLine(BaseModel):
     """One letter by the choices in force, and by the others; null where there would be none."""
 
     student: str
+    student_id: uuid.UUID
     name: str | None
     year_level: int | None
     term: str

@@ -18,6 +18,7 @@ class FamilyReplyOut(BaseModel):
     id: uuid.UUID
     school: str
     student: str
+    student_id: uuid.UUID
     term: str
     threshold: Threshold
     letter_id: uuid.UUID

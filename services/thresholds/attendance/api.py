@@ -31,7 +31,6 @@ from shared.attendance.tiers import days_to_next, tier_of
 from shared.audit.log import Access, log_access
 from shared.events.calendars import calendar_of, codes_in
 from shared.identifiers import SchoolNumber, student_id
-from shared.key_holders import repository as key_holders
 from shared.web.answers import json_answer
 from shared.web.door import Router
 from shared.web.problem_types import ProblemKind
@@ -64,7 +63,6 @@ async def get_attendance(
         history = await corrections.of_row(connection, RowKey(school, of_term.name, student))
         context = await context_of(connection, school, state.clock(), calendar)
         identity = student_id(school, student)
-        outward = await key_holders.outward(connection, school)
         records = await records_out(connection, context, await star_records.of_student(connection, identity, of_term.name))
         standing = [hold for hold in await holds.of_student(connection, identity, of_term.name) if hold.holds_on(context.today, calendar)]
         access = Access(action="read-attendance", school=school, students=[student], filters={"term": of_term.name})
@@ -74,7 +72,7 @@ async def get_attendance(
     totals = accumulate(day.count.absent for day in view.days)
     answer = AttendanceOut(
         school=school,
-        student=outward.get(student, student),
+        student=student,
         student_id=identity,
         name=person.name if person else None,
         year_level=person.year_level if person else None,
@@ -119,6 +117,7 @@ async def get_what_if(
     return WhatIfOut(
         school=school,
         student=student,
+        student_id=student_id(school, student),
         term=of_term.name,
         **query.model_dump(),
         now=total_out(outcome.before),

@@ -168,6 +168,7 @@ class WhatIfOut(BaseModel):
 
     school: str
     student: str
+    student_id: UUID
     term: str
     date: date
     session: Literal["AM", "PM"] | None

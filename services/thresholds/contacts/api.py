@@ -139,6 +139,7 @@ def _out(piece: Piece) -> ContactOut:
         id=piece.id,
         school=piece.school,
         student=piece.student,
+        student_id=piece.student_id,
         term=piece.term,
         **contact.model_dump(by_alias=False),
         took_part=contact.took_part,

@@ -20,6 +20,7 @@ class ContactOut(BaseModel):
     id: UUID
     school: str
     student: str
+    student_id: UUID
     term: str
     at: datetime
     how: How

@@ -27,7 +27,7 @@ from services.thresholds.state import State, ThresholdsState
 from shared.audit.log import Access, log_access
 from shared.auth.principal import Part
 from shared.events.calendars import calendar_of, codes_in
-from shared.identifiers import SchoolNumber
+from shared.identifiers import SchoolNumber, student_id
 from shared.offsets import repository as offsets
 from shared.web.cursors import PageLimit, decode_cursor
 from shared.web.door import Router
@@ -78,7 +78,7 @@ async def get_data_quality(
         term=name,
         as_of=now,
         counts={kind: counts[kind] for kind in ISSUE_KINDS},
-        items=page.map(_issue_out).items,
+        items=page.map(lambda entry: _issue_out(school, entry)).items,
         next=page.next,
     )
 
@@ -116,8 +116,9 @@ async def _issues(
     return of_term.name, issues
 
 
-def _issue_out(issue: Issue) -> IssueOut:
-    return IssueOut(issue=issue.kind, student=issue.student, date=issue.day, count=issue.count, detail=issue.detail)
+def _issue_out(school: SchoolNumber, issue: Issue) -> IssueOut:
+    identity = student_id(school, issue.student) if issue.student is not None else None
+    return IssueOut(issue=issue.kind, student=issue.student, student_id=identity, date=issue.day, count=issue.count, detail=issue.detail)
 
 
 def _cells(issue: Issue) -> tuple[Cell, ...]:

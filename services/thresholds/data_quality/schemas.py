@@ -1,6 +1,7 @@
 """The data-quality report, as the API answers it."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -14,6 +15,7 @@ class IssueOut(BaseModel):
 
     issue: IssueKind
     student: str | None
+    student_id: UUID | None
     date: date | None
     count: int
     detail: str

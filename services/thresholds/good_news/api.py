@@ -52,10 +52,9 @@ async def list_good_news(school: SchoolInPath, state: State, caller: Reader, que
         calendar = calendar_of(sent)
         term = term_for(calendar, query.term, now)
         found = await _found(connection, state, caller, school, (term, calendar), query, query.clear_days, now)
-        outward = await key_holders.outward(connection, school)
         await _log(connection, caller, school, found, query, now)
     is_over = calendar.today(now) > term.end
-    return Page(items=[_out(one, outward.get(one.student, one.student), term, is_over=is_over) for one in found])
+    return Page(items=[_out(one, term, is_over=is_over) for one in found])
 
 
 @router.get(
@@ -126,10 +125,10 @@ async def _log(
     await log_access(connection, caller, access, now)
 
 
-def _out(one: Found, student: str, term: Term, *, is_over: bool) -> GoodNewsOut:
+def _out(one: Found, term: Term, *, is_over: bool) -> GoodNewsOut:
     reached = one.reached.threshold if one.reached is not None else None
     return GoodNewsOut(
-        student=student,
+        student=one.student,
         student_id=one.student_id,
         name=one.person.name,
         year_level=one.person.year_level,

@@ -196,6 +196,7 @@ async def _out(connection: AsyncConnection, piece: Piece) -> MeetingOut:
         id=piece.id,
         school=piece.school,
         student=piece.student,
+        student_id=piece.student_id,
         term=piece.term,
         **dict(meeting),
         sequence=sequence([version.document for version in versions]),

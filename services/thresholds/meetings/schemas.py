@@ -17,6 +17,7 @@ class MeetingOut(BaseModel):
     id: UUID
     school: str
     student: str
+    student_id: UUID
     term: str
     at: datetime
     minutes: int

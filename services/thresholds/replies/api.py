@@ -54,6 +54,7 @@ async def _out(connection: AsyncConnection, piece: Piece) -> ReplyOut:
         id=piece.id,
         school=piece.school,
         student=piece.student,
+        student_id=piece.student_id,
         term=piece.term,
         **KeptReply.model_validate(piece.document).model_dump(),
         record=piece.record_id,

@@ -18,6 +18,7 @@ class ReplyOut(BaseModel):
     id: UUID
     school: str
     student: str
+    student_id: UUID
     term: str
     threshold: Threshold
     choice: ReplyChoice

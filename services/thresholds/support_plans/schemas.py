@@ -35,6 +35,7 @@ class SupportPlanOut(BaseModel):
     id: UUID
     school: str
     student: str
+    student_id: UUID
     term: str
     level: Level
     barriers: list[str]

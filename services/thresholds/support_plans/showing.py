@@ -31,6 +31,7 @@ def plan_out(piece: Piece, today: date, shown: EffectOut | None = None) -> Suppo
         id=piece.id,
         school=piece.school,
         student=piece.student,
+        student_id=piece.student_id,
         term=piece.term,
         **dict(plan),
         overdue_actions=len(overdue) if plan.status == "agreed" else 0,

@@ -179,6 +179,7 @@ def _transfer_out(transfer: Transfer, calendar: SchoolCalendar) -> TransferOut:
         id=transfer.id,
         school=transfer.school,
         student=transfer.student,
+        student_id=student_id(transfer.school, transfer.student),
         term=transfer.term,
         from_school=document.school,
         from_school_name=document.school_name,

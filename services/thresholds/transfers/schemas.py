@@ -62,6 +62,7 @@ class TransferOut(BaseModel):
     id: UUID
     school: str
     student: str
+    student_id: UUID
     term: str
     from_school: str
     from_school_name: str

@@ -88,7 +88,7 @@ async def list_work(
         shown = [item.student for item in worst if item.student is not None]
         access = Access(action="list-work", school=school, students=shown, filters={"term": of_term.name})
         await log_access(connection, caller, access, state.clock())
-    return Response(msgspec.json.encode({"items": [_out(item) for item in worst], "next": None}), media_type="application/json")
+    return Response(msgspec.json.encode({"items": [_out(school, item) for item in worst], "next": None}), media_type="application/json")
 
 
 async def _records(
@@ -195,11 +195,12 @@ async def _casework(connection: AsyncConnection, caller: Principal, school: Scho
     return items
 
 
-def _out(item: WorkItem) -> dict[str, object]:
+def _out(school: SchoolNumber, item: WorkItem) -> dict[str, object]:
     """An item with the fields of `WorkOut`: hundreds of them need no check on their way out."""
     return {
         "kind": item.kind,
         "student": item.student,
+        "student_id": student_id(school, item.student) if item.student is not None else None,
         "name": item.person.name if item.person else None,
         "year_level": item.person.year_level if item.person else None,
         "groups": item.person.groups if item.person else [],

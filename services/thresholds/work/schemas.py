@@ -10,13 +10,14 @@ from shared.attendance.tiers import Threshold
 
 
 class WorkOut(BaseModel):
-    """A thing that waits for a person. `student` and `record` are null where it is about the school, or about no record.
+    """A thing that waits for a person. `student`, `student_id` and `record` are null where it is about the school, or about no record.
 
     `piece` names the meeting or the support plan that it is about.
     """
 
     kind: WorkKind
     student: str | None
+    student_id: UUID | None
     name: str | None
     year_level: int | None
     groups: list[str]

@@ -24,6 +24,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "PATCH /v1/replies/{reply_id}": {"status": "settled"},
     "POST /v1/deliveries/{delivery}/resend": {"reason": "it was lost"},
     "POST /v1/deliveries/{delivery}/cancel": {"reason": "it was lost"},
+    "POST /v1/printings/{printing_id}/posted": {"on": "2026-11-20"},
     "PATCH /v1/subscriptions/{subscription_id}": {"state": "active"},
     "POST /v1/subscriptions/{subscription_id}/replay": {"from": "2026-10-19T00:00:00+13:00"},
     "POST /v1/uploads/{upload}/mark-sent": {"receipt": "R-1"},

@@ -1004,6 +1004,7 @@ ContactOut = TypedDict(
         "id": str,
         "school": str,
         "student": str,
+        "student_id": str,
         "term": str,
         "at": str,
         "how": Literal["phone", "text", "email", "visit", "in-person", "letter"],
@@ -1218,6 +1219,7 @@ class IssueOut(TypedDict):
         "lost-messages",
     ]
     student: str | None
+    student_id: str | None
     date: str | None
     count: int
     detail: str
@@ -1272,6 +1274,7 @@ class MeetingOut(TypedDict):
     id: str
     school: str
     student: str
+    student_id: str
     term: str
     at: str
     minutes: int
@@ -1509,6 +1512,7 @@ class ReplyOut(TypedDict):
     id: str
     school: str
     student: str
+    student_id: str
     term: str
     threshold: Literal[5, 10, 15]
     choice: Literal["ill", "school-matter", "need-help", "wrong-number", "ring-me"]
@@ -1898,6 +1902,7 @@ class TriedRecord(TypedDict):
 
     record: str
     student: str
+    student_id: str
     name: str | None
     threshold: Literal[5, 10, 15] | None
     crossed_on: str
@@ -1987,6 +1992,7 @@ class WhatIfOut(TypedDict):
 
     school: str
     student: str
+    student_id: str
     term: str
     date: str
     session: Literal["AM", "PM"] | None
@@ -1999,7 +2005,7 @@ class WhatIfOut(TypedDict):
 
 class WorkOut(TypedDict):
     """
-    A thing that waits for a person. `student` and `record` are null where it is about the school, or about no record.
+    A thing that waits for a person. `student`, `student_id` and `record` are null where it is about the school, or about no record.
 
     `piece` names the meeting or the support plan that it is about.
     """
@@ -2020,6 +2026,7 @@ class WorkOut(TypedDict):
         "unanswered",
     ]
     student: str | None
+    student_id: str | None
     name: str | None
     year_level: int | None
     groups: list[str]
@@ -2314,6 +2321,7 @@ class FamilyReplyOut(TypedDict):
     id: str
     school: str
     student: str
+    student_id: str
     term: str
     threshold: Literal[5, 10, 15]
     letter_id: str
@@ -2723,6 +2731,7 @@ class TakenBack(TypedDict):
 
     place: int
     student: str
+    student_id: str
 
 
 class TemplateIn(TypedDict):
@@ -3950,6 +3959,7 @@ class SupportPlanOut(TypedDict):
     id: str
     school: str
     student: str
+    student_id: str
     term: str
     level: Literal["individual", "intensive"]
     barriers: list[str]
@@ -3985,6 +3995,7 @@ class TransferOut(TypedDict):
     id: str
     school: str
     student: str
+    student_id: str
     term: str
     from_school: str
     from_school_name: str
@@ -4076,6 +4087,7 @@ class LetterPreview(TypedDict):
 
     letter: str
     student: str
+    student_id: str
     name: str | None
     threshold: Literal[5, 10, 15] | None
     occasion: Literal["statement", "back-on-track", "full-term"] | None
@@ -4193,6 +4205,7 @@ class RehearsalLine(TypedDict):
     """
 
     student: str
+    student_id: str
     name: str | None
     year_level: int | None
     term: str

@@ -1798,9 +1798,11 @@ class SyncOperations:
         result: models.VariablePage = self._call("GET", "/notifier/v1/letter-variables")
         return result
 
-    def list_templates(self, school: str) -> models.TemplatePage:
+    def list_templates(self, school: str, *, occasions: bool | None = None) -> models.TemplatePage:
         """The words in force of every letter."""
-        result: models.TemplatePage = self._call("GET", "/notifier/v1/schools/{school}/templates", at={"school": school})
+        result: models.TemplatePage = self._call(
+            "GET", "/notifier/v1/schools/{school}/templates", at={"school": school}, query={"occasions": occasions}
+        )
         return result
 
     def list_letter_languages(self, school: str) -> models.LetterLanguagePage:
@@ -4401,9 +4403,11 @@ class AsyncOperations:
         result: models.VariablePage = await self._call("GET", "/notifier/v1/letter-variables")
         return result
 
-    async def list_templates(self, school: str) -> models.TemplatePage:
+    async def list_templates(self, school: str, *, occasions: bool | None = None) -> models.TemplatePage:
         """The words in force of every letter."""
-        result: models.TemplatePage = await self._call("GET", "/notifier/v1/schools/{school}/templates", at={"school": school})
+        result: models.TemplatePage = await self._call(
+            "GET", "/notifier/v1/schools/{school}/templates", at={"school": school}, query={"occasions": occasions}
+        )
         return result
 
     async def list_letter_languages(self, school: str) -> models.LetterLanguagePage:

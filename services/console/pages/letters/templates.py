@@ -72,7 +72,7 @@ async def templates(visit: VisitHere) -> Response:
     """The words in force at each step and in each language."""
     path = f"/v1/schools/{visit.school}"
     parts = await visit.ask(
-        templates=visit.apis.notifier.get(f"{path}/templates"),
+        templates=visit.apis.notifier.get(f"{path}/templates", occasions=True),
         languages=visit.apis.notifier.get(f"{path}/letter-languages"),
         counted=visit.apis.notifier.get(f"{path}/letters/summary"),
     )

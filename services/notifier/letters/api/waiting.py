@@ -85,6 +85,7 @@ async def preview_letter(
     return LetterPreview(
         letter=letter,
         student=case.student,
+        student_id=case.student_id,
         name=rows[0]["name"],
         threshold=kind if isinstance(kind, int) else None,
         occasion=waiting.occasion,

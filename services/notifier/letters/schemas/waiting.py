@@ -61,6 +61,7 @@ class LetterPreview(BaseModel):
 
     letter: uuid.UUID
     student: str
+    student_id: uuid.UUID
     name: str | None
     threshold: Threshold | None = Field(description="null for a letter that is about no threshold")
     occasion: LetterOccasion | None = Field(description="The occasion of a letter that is about no threshold; null for any other")

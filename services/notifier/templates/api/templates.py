@@ -51,14 +51,17 @@ async def list_letter_variables(_: Annotated[Principal, requires("star:read", by
 
 @router.get(PATH, summary="The words in force of every letter")
 async def list_templates(
-    school: SchoolInPath, state: State, caller: Annotated[Principal, requires("star:read", by_group=True)]
+    school: SchoolInPath,
+    state: State,
+    caller: Annotated[Principal, requires("star:read", by_group=True)],
+    occasions: Annotated[bool, Query(description="Show the words of letters that are about no threshold too")] = False,
 ) -> Page[TemplateOut]:
     """The school's own in every language; the house's where the school has none in English."""
     caller.require_school(school)
     async with state.engine.connect() as connection:
         in_force = await templates.all_in_force(connection, school)
     items = []
-    for kind in KINDS:
+    for kind in KINDS if occasions else THRESHOLDS:
         own = in_force.get(kind, {})
         items += [_out(TemplateKey(school, kind, language), state, own[language]) for language in sorted(own)]
         if HOUSE not in own:

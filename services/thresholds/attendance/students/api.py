@@ -38,7 +38,6 @@ from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of, codes_in
 from shared.identifiers import SchoolNumber, student_id
-from shared.key_holders import repository as key_holders
 from shared.web.cursors import decode_cursor, read_cursor
 from shared.web.door import Router
 from shared.web.pages import Page, page_of
@@ -65,7 +64,6 @@ async def list_students(school: SchoolInPath, state: State, caller: Reader, quer
         beside = await listing.beside(connection, which, ids)
         dated = [student for student, more in beside.items() if more.has_dates]
         own = await enrolments.of_students(connection, school, dated) if dated else {}
-        outward = await key_holders.outward(connection, school)
         # The log names the filters, never a name that somebody looked for.
         filters = {"term": which.term, "searched": bool(query.q) or None}
         filters |= query.model_dump(mode="json", exclude_none=True, exclude={"term", "q", "student", "sort", "limit", "cursor"})
@@ -73,7 +71,7 @@ async def list_students(school: SchoolInPath, state: State, caller: Reader, quer
         await log_access(connection, caller, access, state.clock())
     calendars = {student: glancer.calendar.for_student(enrolment, glancer.term) for student, enrolment in own.items()}
     glances = {row["student"]: glancer.look(row["days"], calendars.get(row["student"], glancer.calendar)) for row in page.items}
-    shown = students_out(page.items, ids, glances, beside, outward, glancer)
+    shown = students_out(page.items, ids, glances, beside, glancer)
     return Response(page_out(shown, page.next), media_type="application/json")
 
 

@@ -48,7 +48,6 @@ def students_out(
     ids: Mapping[str, UUID],
     glances: Mapping[str, Glance],
     beside: Mapping[str, Beside],
-    outward: Mapping[str, str],
     glancer: Glancer,
 ) -> list[dict[str, object]]:
     """The students of a page, ready to be encoded."""
@@ -65,7 +64,7 @@ def students_out(
         glance, more = glances[student], beside.get(student, _NOTHING)
         shown.append(
             {
-                "student": outward.get(student, student),
+                "student": student,
                 "student_id": ids[student],
                 "name": full_name(row["given_name"], row["family_name"]) if row["given_name"] else None,
                 "year_level": row["year_level"],

@@ -83,6 +83,7 @@ async def try_star_settings(
         TriedRecord(
             record=one.record.id,
             student=one.record.student,
+            student_id=one.record.student_id,
             name=people[one.record.student_id].name if one.record.student_id in people else None,
             threshold=one.record.threshold,
             crossed_on=one.record.crossed_on,

@@ -61,6 +61,7 @@ class TriedRecord(BaseModel):
 
     record: UUID
     student: str
+    student_id: UUID
     name: str | None
     threshold: Threshold | None
     crossed_on: date

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.events.data import Caregiver
+from shared.identifiers import student_id
 from tests.integration.notifier.conftest import MERE, Desk, Visitor
 from tests.support.crossings import SCHOOL, STUDENT, STUDENT_ID, days, down, stands, up
 from tests.support.pdfs import pdf_text
@@ -83,7 +84,7 @@ async def test_a_letter_that_is_taken_back_leaves_the_pile(desk: Desk, visitor: 
     await written(desk, visitor)
     made = await asked(visitor, "POST", PATH, {"sorted_by": "name"}, status=201)
     await desk.say(down(5, 9, to="green", student="2", said_at=desk.now))
-    gone = [{"place": 1, "student": "2"}]
+    gone = [{"place": 1, "student": "2", "student_id": str(student_id(SCHOOL, "2"))}]
     assert (await asked(visitor, "GET", f"/v1/printings/{made['id']}"))["taken_back"] == gone
     words = pdf_text(await asked(visitor, "GET", f"/v1/printings/{made['id']}.pdf"), tmp_path)
     assert ("taken back: do not post" in words, "No. 1" in words, "No. 2" in words) == (True, False, True)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.integration.notifier.conftest import MERE, WIREMU, Desk, Visitor
-from tests.support.crossings import SCHOOL, STUDENT, down, up
+from tests.support.crossings import SCHOOL, STUDENT, STUDENT_ID, down, up
 
 PATH = f"/v1/schools/{SCHOOL}/letters/what-if"
 
@@ -60,6 +60,7 @@ async def test_the_choices_in_force_are_played_as_they_went(desk: Desk, visitor:
     }
     assert first == {
         "student": STUDENT,
+        "student_id": str(STUDENT_ID),
         "name": "Tāne Ngata",
         "year_level": None,
         "term": "2026-T4",

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from shared.identifiers import student_id
 from tests.integration.thresholds.conftest import absences
 from tests.integration.thresholds.records.staffroom import Staffroom
 
@@ -27,6 +28,7 @@ async def test_what_if(staffroom: Staffroom) -> None:
     assert answer == {
         "school": "0999",
         "student": "1",
+        "student_id": str(student_id("0999", "1")),
         "term": "2026-T4",
         "date": "2026-10-13",
         "session": "AM",

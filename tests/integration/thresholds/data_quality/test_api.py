@@ -149,6 +149,7 @@ async def test_the_report_of_a_school(heart: Heart, office: Office) -> None:
         "dead-letter": 0,
         "lost-messages": 0,
     }
+    assert [item.pop("student_id") for item in body["items"]] == [str(student_id("0999", item["student"])) for item in body["items"]]
     assert [tuple(item.values()) for item in body["items"]] == [
         ("no-address", "=2", None, 1, "no caregiver has an e-mail address that a letter may go to"),
         ("no-caregiver", "3", None, 1, "no caregiver was sent: nobody can be written to"),
