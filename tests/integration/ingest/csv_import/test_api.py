@@ -122,8 +122,8 @@ async def test_at_most_a_hundred_refusals_are_listed_and_none_quotes_its_row(doo
 
 
 async def test_students(door: Door) -> None:
-    header = "id;first name;surname;year;groups;nsn;caregiver 1 name;caregiver 1 email"
-    text = header + "\n1;Made;Up;Y9;9A,Choir;12;Some Body;s@example.nz\n2;;;;;;;\n"
+    header = "id;first name;surname;year;groups;nsn;caregiver 1 name;caregiver 1 email;caregiver 1 mailing address"
+    text = header + "\n1;Made;Up;Y9;9A,Choir;12;Some Body;s@example.nz;1 Made Up Road, Wellington 6011\n2;;;;;;;;\n"
     token = door.token("roster:write")
     answer = await send(door, text, kind="students", token=token, dry_run="true")
     assert (answer.json()["accepted"], answer.json()["refused"]) == (1, {"bad-field": 1})
@@ -132,7 +132,7 @@ async def test_students(door: Door) -> None:
     (message,) = await door.relayed()
     student = json.loads(message.value or b"")
     assert (student["given_name"], student["year_level"], student["groups"], student["nsn"]) == ("Made", 9, ["9A", "Choir"], "0000000012")
-    words = {"status": None, "role": None, "relationship": None}
+    words = {"status": None, "role": None, "relationship": None, "postal_address": "1 Made Up Road, Wellington 6011"}
     caregivers = [{"name": "Some Body", "email": "s@example.nz", "phone": None, "language": "en", "notify": True} | words]
     assert student["caregivers"] == caregivers
     # A file without caregivers leaves them alone; the number that lost its zeros is still the student's.
