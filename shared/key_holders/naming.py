@@ -22,7 +22,10 @@ FRESH: Final = 1.0
 Names = Mapping[str, str]
 """The names of those children whose key has been another's, by `student_id`."""
 
-_ID: Final = re.compile(rb'"student_id": ?"([0-9a-f-]{36})"')
+ID: Final = b'"student_id"'
+"""The field by which children are known: an answer without it names nobody."""
+
+_VALUES: Final = re.compile(ID + rb': ?"([0-9a-f-]{36})"')
 
 
 class KeyNames:
@@ -48,7 +51,7 @@ def named(answer: bytes, names: Names) -> bytes:
 
     Naming twice is naming once: an id is the child's own for ever.
     """
-    if not any(found.decode() in names for found in _ID.findall(answer)):
+    if not any(found.decode() in names for found in _VALUES.findall(answer)):
         return answer
     document = msgspec.json.decode(answer)
     _name(document, names)

@@ -17,7 +17,7 @@ from fastapi.security import HTTPBearer
 
 from shared.auth.principal import Principal, Role, Scope
 from shared.identifiers import SchoolNumber, is_student_key, school_number
-from shared.key_holders.naming import named
+from shared.key_holders.naming import ID, named
 from shared.web.body import read_body
 from shared.web.problems import ProblemError
 from shared.web.retiring import retiring_of
@@ -148,7 +148,9 @@ class GuardedRoute(APIRoute):
                     refuse_unstorable_json(body)
                 request = Request(request.scope, _replayed(body))
             answer = await handle(request)
-            await _name_children(request, answer)
+            # What is public names no student.
+            if gates:
+                await _name_children(request, answer)
             if ending is not None:
                 answer.headers.update(ending.headers())
             return answer
@@ -171,15 +173,14 @@ async def _name_student(request: Request) -> None:
 
 async def _name_children(request: Request, answer: Response) -> None:
     """Puts the names of children in place of the engine's keys, for every endpoint alike."""
-    names = await cast(ServiceState, service_state(request)).names_of_children()
     # A stream has no body yet, and a file is what it was when it was sent or signed.
-    if names and hasattr(answer, "body") and answer.headers.get("content-type") == "application/json" and not _is_file(answer):
-        answer.body = named(bytes(answer.body), names)
+    body = getattr(answer, "body", b"")
+    if ID not in body or answer.headers.get("content-type") != "application/json" or "content-disposition" in answer.headers:
+        return
+    names = await cast(ServiceState, service_state(request)).names_of_children()
+    if names:
+        answer.body = named(bytes(body), names)
         answer.headers["content-length"] = str(len(answer.body))
-
-
-def _is_file(answer: Response) -> bool:
-    return "content-disposition" in answer.headers
 
 
 class Router(APIRouter):

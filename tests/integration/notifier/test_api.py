@@ -13,6 +13,7 @@ async def test_a_letter_from_held_to_sent(known: Desk, visitor: Visitor) -> None
         "id": held["letter_id"],
         "letter_id": held["letter_id"],
         "letter_state": "held",
+        "occasion": None,
         "school": SCHOOL,
         "student": STUDENT,
         "name": "Tāne Ngata",

@@ -195,6 +195,9 @@ async def test_the_list_of_all(desk: Desk, visitor: Visitor) -> None:
         (10, "en", "house", None),
         (15, "en", "school", 1),
     ]
+    more = (await get(visitor, PATH, occasions=True))["items"][len(items) :]
+    assert more
+    assert {(item["origin"], isinstance(item["threshold"], str)) for item in more} == {("house", True)}
     variables = {item["name"]: item for item in (await get(visitor, "/v1/letter-variables"))["items"]}
     assert variables["contact_email"]["optional"] is True
     assert variables["absence_lines"]["kind"] == "list"
