@@ -1,4 +1,4 @@
-"""Letters on paper: a further channel, and the printings that letters are posted from.
+"""Letters on paper: the printings that letters are posted from.
 
 Revision ID: 0034
 """
@@ -10,7 +10,7 @@ down_revision = "0033"
 
 
 def upgrade() -> None:
-    """Creates the table, and lets deliveries be on paper."""
+    """Creates the tables."""
     op.execute(
         """
         CREATE TABLE printings (
@@ -40,24 +40,8 @@ def upgrade() -> None:
         """
     )
     op.execute("CREATE INDEX printed_letters_by_delivery ON printed_letters (delivery_id)")
-    op.execute(
-        """
-        ALTER TABLE deliveries DROP CONSTRAINT deliveries_channel_check,
-            ADD CONSTRAINT deliveries_channel_check CHECK (channel IN ('email', 'text', 'paper')) NOT VALID
-        """
-    )
-    op.execute("ALTER TABLE deliveries VALIDATE CONSTRAINT deliveries_channel_check")
 
 
 def downgrade() -> None:
-    """Drops the tables; letters on paper that waited do not go."""
+    """Drops the tables."""
     op.execute("DROP TABLE printed_letters, printings")
-    op.execute(
-        """
-        UPDATE deliveries SET channel = 'email', status = CASE WHEN status = 'waiting' THEN 'cancelled' ELSE status END,
-            reason = CASE WHEN status = 'waiting' THEN 'by-staff' ELSE reason END
-        WHERE channel = 'paper'
-        """
-    )
-    op.execute("ALTER TABLE deliveries DROP CONSTRAINT deliveries_channel_check")
-    op.execute("ALTER TABLE deliveries ADD CONSTRAINT deliveries_channel_check CHECK (channel IN ('email', 'text'))")

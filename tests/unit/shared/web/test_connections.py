@@ -14,6 +14,8 @@ from shared.web.connections import Phase
 from tests.support.servers import serving
 
 SHORT = 0.6
+SOON = SHORT * 0.9
+"""The door's clock begins with the connection, which its client hears of later."""
 REQUEST = b"GET / HTTP/1.1\r\nHost: door\r\n\r\n"
 POST = b"POST /body HTTP/1.1\r\nHost: door\r\nContent-Length: 1000000\r\n\r\n"
 REFUSED = b"POST /refused HTTP/1.1\r\nHost: door\r\nContent-Length: 1000000000\r\n\r\n"
@@ -96,7 +98,7 @@ async def dribbled(address: tuple[str, int], first: bytes, more: bytes) -> tuple
 )
 async def test_a_head_that_does_not_end_is_given_up(address: tuple[str, int], first: bytes, more: bytes) -> None:
     seconds, answer, _ = await dribbled(address, first, more)
-    assert SHORT <= seconds < SHORT + 2
+    assert SOON <= seconds < SHORT + 2
     assert answer.endswith(b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
 
 
@@ -109,7 +111,7 @@ async def test_a_head_without_bound_is_cut(address: tuple[str, int], more: bytes
 
 async def test_a_body_that_stands_still_is_given_up(address: tuple[str, int]) -> None:
     seconds, _, _ = await dribbled(address, POST + b"x", b"")
-    assert SHORT <= seconds < SHORT + 2
+    assert SOON <= seconds < SHORT + 2
 
 
 async def test_a_body_that_goes_on_is_waited_for(address: tuple[str, int]) -> None:
@@ -124,7 +126,7 @@ async def test_a_body_that_goes_on_is_waited_for(address: tuple[str, int]) -> No
 
 async def test_a_body_that_was_refused_does_not_go_on_for_ever(address: tuple[str, int]) -> None:
     seconds, answer, _ = await dribbled(address, REFUSED, b"xx")
-    assert SHORT <= seconds < SHORT + 2
+    assert SOON <= seconds < SHORT + 2
     assert answer.startswith(b"HTTP/1.1 401 ")
 
 
