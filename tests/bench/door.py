@@ -1,4 +1,4 @@
-"""What a post costs the door, in CPU of its process: a class and a single mark, alone and many at once.
+"""The cost of a post to the door, in CPU of its process: a class and a single mark, alone and many at once.
 
 `python -m tests.bench.door`; with `--beside TREE` a door of another checkout takes turns with ours, on the same broker and database, so
 that a busy machine slows both alike.

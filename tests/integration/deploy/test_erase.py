@@ -1,4 +1,4 @@
-"""`star erase` where something is missing: a school, a worker, a reason without names. What it removes is tried end to end."""
+"""`star erase` is refused where a school, a worker or a reason without names is missing. Its effects are tried end to end."""
 
 import asyncio
 import json

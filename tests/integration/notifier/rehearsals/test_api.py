@@ -1,4 +1,4 @@
-"""What if, over the API: crossings that the notifier has handled, played again by other choices. Nothing goes."""
+"""Rehearsals over the API: crossings that the notifier has handled are played again by other choices. Nothing goes."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What was done in a term against what the published plan says."""
+"""The school's review: each action of the published plan, beside the deeds of a term."""
 
 from tests.integration.thresholds.conftest import absences
 from tests.integration.thresholds.plans.board import whole
