@@ -48,6 +48,8 @@ docs: build/docs/index.html
 run: install docs
 	$(BIN)/star run --port $(PORT) --data $(DATA)
 
+# Hundreds of processes start in the tests: each would compile the whole tree, where the machine says so.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: install packages
 	$(BIN)/python -m pytest --numprocesses $(SPREAD)
 

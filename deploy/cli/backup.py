@@ -13,9 +13,9 @@ from deploy.backup.restoring import Target, restore
 from deploy.backup.taking import take, take_to
 from deploy.cli.options import data_option, json_option, settings_of
 from deploy.cli.output import keep_logs_out, local_time, print_json
+from deploy.embedded.data_folder import DataFolderInUseError, locked
 from deploy.embedded.owner import logins, make_owner
 from deploy.embedded.postgres import EmbeddedPostgres
-from deploy.embedded.process import DataFolderInUseError, locked
 from shared.clock import utc_now
 from shared.settings import Settings
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from deploy.cli.faults import NOT_MIGRATED
 from deploy.cli.options import data_option, settings_of, with_database
 from deploy.cli.tracing import begin_traces
+from deploy.embedded.data_folder import DataFolderInUseError
 from deploy.embedded.trees import REVISIONS, tree_of
 from deploy.logins import finish_all, migrate_all, warn_of_reach
 from deploy.services import SETTINGS, Service, schema_of, service_named
@@ -76,8 +77,7 @@ def _go_back(data: Path, version: str) -> None:
     if version not in REVISIONS:
         click.echo(f"nothing to do: {version} is no release that needs it")
         return
-    # These know all services, of which a part needs one.
-    from deploy.embedded.process import DataFolderInUseError  # noqa: PLC0415
+    # It knows all services, of which a part needs one.
     from deploy.embedded.way_back import go_back  # noqa: PLC0415
 
     configure_logging(Settings(data=data).log_format)

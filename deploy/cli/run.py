@@ -11,8 +11,7 @@ import uvloop
 from deploy.cli.logs import log_of_run
 from deploy.cli.options import configured, data_option
 from deploy.cli.tracing import begin_traces
-from deploy.embedded.process import DataFolderInUseError
-from deploy.embedded.process import run as run_process
+from deploy.embedded.data_folder import DataFolderInUseError
 from shared.attendance.codes import CodeTable
 from shared.service_manager import serving
 from shared.settings import Settings
@@ -59,6 +58,9 @@ def _require_free(host: str, port: int) -> None:
 
 
 async def _run(settings: Settings, *, demo: bool) -> None:
+    # All services at once: seconds, which no other command should take.
+    from deploy.embedded.process import run as run_process  # noqa: PLC0415
+
     stop = asyncio.Event()
     stop_on_signals(stop)
 

@@ -1,12 +1,9 @@
 """All four services, the console, their workers, the database and the sandbox in one process: `star run`."""
 
 import asyncio
-import fcntl
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
 from uuid import uuid5
 
@@ -16,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from deploy.conformance.witness import Witness, Witnessed
 from deploy.embedded.address import keep_address
+from deploy.embedded.data_folder import locked
 from deploy.embedded.docs import docs_app, is_built
 from deploy.embedded.home import home_router
 from deploy.embedded.owner import logins, make_owner
@@ -61,10 +59,6 @@ CONSOLE: Final = "/console"
 LOOK_AFTER_POSTGRES: Final = timedelta(seconds=1)
 
 
-class DataFolderInUseError(RuntimeError):
-    """Another process runs on this data folder: stop it first, or choose another with --data."""
-
-
 class Mounted:
     """An app below a path of another one. The outer app's lifespan runs the inner one's, and requests get its state."""
 
@@ -83,21 +77,6 @@ class Mounted:
         """Passes a request on."""
         scope["state"] = dict(self._state)
         await self.app(scope, receive, send)
-
-
-@contextmanager
-def locked(data: Path) -> Iterator[None]:
-    """Keeps the data folder to this process. Raises DataFolderInUseError."""
-    data.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(data / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DataFolderInUseError(f"{data} is in use by another process: stop it first, or choose another with --data") from error
-        yield
-    finally:
-        os.close(descriptor)
 
 
 async def run(settings: Settings, *, ready: Callable[[str], Awaitable[None]], stop: asyncio.Event) -> None:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from deploy.embedded.data_folder import locked
 from deploy.embedded.postgres import EmbeddedPostgres
-from deploy.embedded.process import locked
 from deploy.embedded.trees import REVISIONS
 from shared.db.engine import create_owner_engine
 from shared.db.stepping_back import step_back

@@ -8,13 +8,14 @@
         return page_of(rows, limit, lambda row: (row["created_at"], row["id"])).map(ThingOut.model_validate)
 
 Where the items of a page are made together: `page = page_of(...)`, then `Page(items=await shown(page.items), next=page.next)`. A list that
-is never longer than a page is `Page(items=[...])`. An answer with more than a page in it extends one: `class Waiting(Page[Letter])`.
+is never longer than a page is `Page(items=[...])`. An answer with more than a page in it extends one: `class Waiting(Page[Letter],
+use_attribute_docstrings=True)`.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
 from shared.web.cursors import Part, encode_cursor
@@ -27,11 +28,12 @@ class Page(BaseModel, Generic[Item]):
     """A page of a list."""
 
     # An answer always has both fields, so that a typed client need not ask whether `next` is there.
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True, use_attribute_docstrings=True)
+    # Its fields' docstrings are not read: for `Page[ThingOut]`, which no class statement makes, pydantic would look for one in every frame
+    # of the stack, among all modules. That was half of the time that a process took to start.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     items: list[Item]
-    next: str | None = None
-    """Pass it on as `cursor` for the next page; null on the last one."""
+    next: Annotated[str | None, Field(description="Pass it on as `cursor` for the next page; null on the last one.")] = None
 
     def map(self, show: Callable[[Item], Shown]) -> "Page[Shown]":
         """The same page with each item shown otherwise."""
