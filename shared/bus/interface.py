@@ -16,6 +16,10 @@ Headers = tuple[tuple[str, bytes], ...]
 MAX_MESSAGE_BYTES: Final = 950_000
 """Below Kafka's default of 1 MiB a request. Our largest event, a roll of 500 marks, is a tenth of it."""
 
+NEW_PARTITIONS_WITHIN: Final = timedelta(seconds=30)
+"""Partitions that a topic is given while we run are read within this time, with nothing restarted: what an adapter holds of the topics
+is younger."""
+
 
 class BusUnavailableError(Exception):
     """The bus did not take or give messages within its bound. Try again: what was sent may have arrived, so keep its ids."""

@@ -41,7 +41,7 @@ PAUSE: Final = timedelta(milliseconds=300)
 COMMIT_EVERY: Final = 1.0
 """Seconds between commits to the bus: whoever watches there looks no closer."""
 
-LOOK_EVERY: Final = 30.0
+LOOK_EVERY: Final = 15.0
 """Seconds between looks at where to read on: new partitions, other topics of the name, the offsets of a database that was restored."""
 
 
@@ -110,7 +110,7 @@ class Processor:
     async def run_once(self, stop: asyncio.Event) -> int:
         """One round: answers how many messages were done with.
 
-        1. Resumes the partitions that have been paused for long enough; every half a minute, looks up anew where to read on.
+        1. Resumes the partitions that have been paused for long enough; every 15 seconds, looks up anew where to read on.
         2. Fetches, and splits what came into batches of bounded size.
         3. For each batch: applies it, until that works; pauses the partitions that the handler names. A batch that fails as no rule
            foresees is halved until the record is found, which is set aside.

@@ -21,6 +21,9 @@ log = structlog.get_logger()
 JOIN_TIMEOUT: Final = timedelta(seconds=30)
 """Joining waits for the group's other members: for one that was killed as long as its session lasts, ten seconds."""
 
+SESSION: Final = timedelta(seconds=10)
+"""A worker that was killed is missed after this long; its partitions rest until then."""
+
 
 class KafkaConsumer:
     """A member of a consumer group that reads on where `positions` say, whatever the group has committed."""
@@ -108,8 +111,7 @@ class KafkaConsumer:
                 # An offset that its log does not hold is a finding, never a silent jump.
                 auto_offset_reset="none",
                 metadata_max_age_ms=int(METADATA_MAX_AGE.total_seconds() * 1000),
-                # A worker that was killed is missed after this long; its partitions rest until then.
-                session_timeout_ms=10_000,
+                session_timeout_ms=int(SESSION.total_seconds() * 1000),
                 heartbeat_interval_ms=3_000,
                 # A batch that waits for a database that is away keeps its partitions this long.
                 max_poll_interval_ms=300_000,

@@ -18,8 +18,9 @@ T = TypeVar("T")
 STOP_TIMEOUT: Final = 5.0
 """Seconds that a client may take to leave; a broker that is gone is not waited for any longer."""
 
-METADATA_MAX_AGE: Final = timedelta(seconds=30)
-"""How long a client takes the cluster to be as it was: new partitions are read, and written to, within this time."""
+METADATA_MAX_AGE: Final = timedelta(seconds=10)
+"""How long a client takes the cluster to be as it was. The group joins anew after it has noticed a new partition, which may wait for a
+member that was killed: both together fit into `NEW_PARTITIONS_WITHIN`."""
 
 UNAVAILABLE: Final = (KafkaError, OSError, TimeoutError)
 """The errors that aiokafka raises when the cluster did not do as asked."""
