@@ -3,6 +3,9 @@
 A password is looked at first: the right one passes at once, whatever was tried before. A wrong one waits longer each time before it hears
 so, up to a bound, and only so many wait at once: one more is told to come again later. The memory of wrong ones is bounded too, and lasts
 a quarter of an hour.
+
+Each wait is counted from the arrival of its request, and is longer than any comparison takes: the time of an answer does not tell whether
+a password was compared with a hash of version 0.1 (a tenth of a second), with one of today, or with none.
 """
 
 import asyncio
@@ -13,9 +16,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 FREE: Final = 3
-"""Wrong passwords that wait for nothing: a person's typing errors."""
+"""Wrong passwords that wait no longer than the first: a person's typing errors."""
 
 FIRST_WAIT: Final = 0.5
+"""Seconds from the arrival of a request."""
+
 LONGEST_WAIT: Final = 8.0
 FORGOTTEN_AFTER: Final = 900.0
 
@@ -35,7 +40,7 @@ class Slowing:
     _tried: OrderedDict[int, tuple[int, float]] = field(default_factory=OrderedDict)
 
     def wait_after(self, username: str, address: str) -> float:
-        """Counts one more wrong password; answers the seconds to wait before its answer."""
+        """Counts one more wrong password; answers the seconds between its arrival and its answer."""
         # The hash of a pair has one size, however long a name somebody makes up.
         pair, now = hash((username, address)), self.monotonic()
         tries, last = self._tried.pop(pair, (0, now))
@@ -43,25 +48,24 @@ class Slowing:
         self._tried[pair] = (tries, now)
         if len(self._tried) > MOST_REMEMBERED:
             self._tried.popitem(last=False)
-        if tries <= FREE:
-            return 0.0
         # No power of a large number of tries, which anybody can make.
-        return min(FIRST_WAIT * 2.0 ** min(tries - FREE - 1, 10), LONGEST_WAIT)
+        return min(FIRST_WAIT * 2.0 ** min(max(tries - FREE - 1, 0), 10), LONGEST_WAIT)
 
     def forgive(self, username: str, address: str) -> None:
         """The right password came."""
         self._tried.pop(hash((username, address)), None)
 
-    async def slow(self, username: str, address: str) -> float | None:
-        """Lets a wrong password wait. Answers None, or at once the seconds after which to come again when too many wait already."""
-        seconds = self.wait_after(username, address)
-        if not seconds:
-            return None
+    async def slow(self, username: str, address: str, arrived: float) -> float | None:
+        """Lets a wrong password wait, which came at `arrived` by the monotonic clock.
+
+        Answers None, or at once the seconds after which to come again when too many wait already.
+        """
+        until = arrived + self.wait_after(username, address)
         if self.waiting >= MOST_WAITING:
             return LONGEST_WAIT
         self.waiting += 1
         try:
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(until - self.monotonic())
         finally:
             self.waiting -= 1
         return None

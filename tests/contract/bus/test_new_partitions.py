@@ -1,4 +1,4 @@
-"""A topic is given partitions while its groups run: they are written to and read, with nothing restarted, at the ages that the product has."""
+"""A topic is given partitions while its groups run: they are written to and read, with nothing restarted, at the product's own ages."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence

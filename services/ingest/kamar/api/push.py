@@ -116,12 +116,13 @@ async def _sender(request: Request, state: IngestState) -> Sender | None:
     given = basic_credentials(request.headers.get("authorization"))
     if given is None:
         return None
+    arrived = state.slowing.monotonic()
     username, password = given
     address = request.client.host if request.client is not None else ""
     sender = await verified_sender(state.engine, username, password, state.clock())
     if sender is not None:
         state.slowing.forgive(username, address)
-    elif (later := await state.slowing.slow(username, address)) is not None:
+    elif (later := await state.slowing.slow(username, address, arrived)) is not None:
         headers = {"Retry-After": f"{later:.0f}"}
         raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "too-many-attempts", "too many wrong passwords at once", headers=headers)
     return sender

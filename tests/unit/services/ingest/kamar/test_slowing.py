@@ -13,20 +13,20 @@ NAME, HERE, THERE = "0999-abc", "192.0.2.1", "192.0.2.2"
 def test_the_wait_doubles_up_to_a_bound_and_is_forgotten() -> None:
     now = 0.0
     slow = Slowing(monotonic=lambda: now)
-    assert [slow.wait_after(NAME, HERE) for _ in range(10)] == [0, 0, 0, 0.5, 1, 2, 4, 8, 8, 8]
+    assert [slow.wait_after(NAME, HERE) for _ in range(10)] == [0.5, 0.5, 0.5, 0.5, 1, 2, 4, 8, 8, 8]
     assert [slow.wait_after(NAME, HERE) for _ in range(5_000)][-1] == 8
     now = 899.0
     assert slow.wait_after(NAME, HERE) == 8
     now = 1_799.5
-    assert slow.wait_after(NAME, HERE) == 0
+    assert slow.wait_after(NAME, HERE) == 0.5
 
 
 def test_another_address_and_another_name_are_not_slowed() -> None:
     slow = Slowing()
     for _ in range(20):
         slow.wait_after(NAME, HERE)
-    assert slow.wait_after(NAME, THERE) == 0
-    assert slow.wait_after("0189-abc", HERE) == 0
+    assert slow.wait_after(NAME, THERE) == 0.5
+    assert slow.wait_after("0189-abc", HERE) == 0.5
 
 
 def test_the_right_password_starts_anew() -> None:
@@ -34,7 +34,20 @@ def test_the_right_password_starts_anew() -> None:
     for _ in range(20):
         slow.wait_after(NAME, HERE)
     slow.forgive(NAME, HERE)
-    assert slow.wait_after(NAME, HERE) == 0
+    assert slow.wait_after(NAME, HERE) == 0.5
+
+
+async def test_the_time_of_a_comparison_is_a_part_of_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(slowing.asyncio, "sleep", sleep)
+    slow = Slowing(monotonic=lambda: 100.25)
+    assert await slow.slow(NAME, HERE, arrived=100.25) is None
+    assert await slow.slow("0189-abc", HERE, arrived=100.0) is None
+    assert slept == [0.5, 0.25]
 
 
 def test_what_is_remembered_is_bounded() -> None:
@@ -48,8 +61,6 @@ async def test_those_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(slowing, "MOST_WAITING", 2)
     monkeypatch.setattr(slowing, "FIRST_WAIT", 0.05)
     slow = Slowing()
-    for _ in range(slowing.FREE):
-        assert await slow.slow(NAME, HERE) is None
-    answers = await asyncio.gather(*(slow.slow(NAME, HERE) for _ in range(4)))
+    answers = await asyncio.gather(*(slow.slow(NAME, HERE, slow.monotonic()) for _ in range(4)))
     assert answers == [None, None, slowing.LONGEST_WAIT, slowing.LONGEST_WAIT]
     assert slow.waiting == 0
