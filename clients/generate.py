@@ -176,7 +176,7 @@ def main(bin_folder: Path) -> None:
     (PYTHON / "operations.py").write_text(operations(document), encoding="utf-8")
     (HERE / "generated-from.txt").write_text(document_digest(document) + "\n", encoding="utf-8")
     _run(bin_folder / "ruff", "format", "--quiet", "--line-length", "140", PYTHON / "models.py", PYTHON / "operations.py")
-    _run("npx", "openapi-typescript", source, "--output", TYPESCRIPT / "src" / "schema.d.ts", cwd=TYPESCRIPT)
+    _run("npx", "openapi-typescript", source, "--output", TYPESCRIPT / "src" / "schema.ts", cwd=TYPESCRIPT)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Sphinx' configuration of the site."""
 
+from pathlib import Path
+
 from shared.version import VERSION
 
 project = "STAR engine"
@@ -22,3 +24,5 @@ html_theme_options: dict[str, object] = {"footer_icons": [], "top_of_page_button
 html_show_copyright = False
 html_show_sphinx = False
 html_copy_source = False
+# Sphinx looks for it from the folder that it runs in.
+html_search_scorer = str(Path(__file__).with_name("ranking.js"))

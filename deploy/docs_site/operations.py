@@ -4,80 +4,79 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from deploy.docs_site.shapes import cell, page_of, shapes_page, type_of
+
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 TITLES: Final = {"ingest": "Ingest", "thresholds": "Thresholds", "notifier": "Notifier", "moe-sync": "MoE sync"}
 
-
-def pages(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """A page a service, and the one that lists them, by their path in the site."""
-    found = {f"reference/api/{service}": "\n".join(_page(service, document)) for service, document in documents.items()}
-    return found | {"reference/api/index": "\n".join(_index(documents))}
+Document = Mapping[str, Any]
 
 
-def _index(documents: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def pages(documents: Mapping[str, Document]) -> dict[str, str]:
+    """For each service a page of its operations and one of its schemas, and the page that lists them, by their path in the site."""
+    found = {"reference/api/index": "\n".join(_index(documents))}
+    for service, document in documents.items():
+        found[f"reference/api/{service}"] = "\n".join(_page(service, document))
+        shapes = shapes_page(TITLES[service], service, document["components"]["schemas"])
+        found[f"reference/api/{page_of(service)}"] = "\n".join(shapes)
+    return found
+
+
+def _index(documents: Mapping[str, Document]) -> Iterator[str]:
     yield "# The APIs\n"
     yield "Each service has its own document, at `/openapi.json`, with a page to try it out, at `/docs`."
     yield "In one process the services lie under their names: `/ingest/openapi.json`.\n"
     yield "```{toctree}\n:maxdepth: 1\n"
-    yield from documents
+    for service in documents:
+        yield from (service, page_of(service))
     yield "```"
 
 
-def _page(service: str, document: Mapping[str, Any]) -> Iterator[str]:
-    yield f"# {TITLES.get(service, service)}\n"
-    if summary := document["info"].get("summary"):
-        yield f"{summary}\n"
+def _page(service: str, document: Document) -> Iterator[str]:
+    yield f"# {TITLES[service]}\n"
+    yield f"{document['info']['summary']}. The shapes of bodies and answers are among the [schemas]({page_of(service)}.md).\n"
+    words = {tag["name"]: tag["description"] for tag in document["tags"]}
     for tag, operations in _by_tag(document).items():
         yield f"## {tag[:1].upper()}{tag[1:]}\n"
+        yield f"{words[tag]}\n"
         for method, path, operation in operations:
-            yield from _operation(method, path, operation)
+            yield from _operation(method, path, operation, page_of(service))
 
 
-def _by_tag(document: Mapping[str, Any]) -> dict[str, list[tuple[str, str, Mapping[str, Any]]]]:
-    tagged: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = defaultdict(list)
+def _by_tag(document: Document) -> dict[str, list[tuple[str, str, Document]]]:
+    tagged: dict[str, list[tuple[str, str, Document]]] = defaultdict(list)
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
-                tagged[(item[method].get("tags") or ["other"])[0]].append((method, path, item[method]))
-    return dict(sorted(tagged.items()))
+                tagged[item[method]["tags"][0]].append((method, path, item[method]))
+    return {tag["name"]: tagged[tag["name"]] for tag in document["tags"] if tag["name"] in tagged}
 
 
-def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator[str]:
-    yield f"### `{method.upper()} {path}`\n"
-    yield f"**{operation.get('summary', '')}**\n"
-    if description := operation.get("description"):
-        yield f"{description}\n"
+def _operation(method: str, path: str, operation: Document, schemas: str) -> Iterator[str]:
+    yield f"### {operation['summary'].rstrip('.')}\n"
+    retiring = ", deprecated" if operation.get("deprecated") else ""
+    yield f"`{method.upper()} {path}`, operation `{operation['operationId']}`{retiring}\n"
+    yield f"{operation['description']}\n"
     if parameters := [parameter for parameter in operation.get("parameters", []) if parameter["in"] != "header"]:
-        yield "| parameter | in | description |\n|---|---|---|"
-        yield from map(_parameter, parameters)
+        yield "| parameter | in | type | description |\n|---|---|---|---|"
+        yield from (_parameter(parameter, schemas) for parameter in parameters)
         yield ""
     if body := operation.get("requestBody"):
-        kinds = ", ".join(f"`{media}`{_schema(content)}" for media, content in body["content"].items())
-        yield f"Body: {kinds}\n"
-    answers = operation.get("responses", {})
-    yield "| answer | |\n|---|---|"
-    yield from (f"| {status} | {_cell(answer.get('description', ''))}{_shown(answer)} |" for status, answer in sorted(answers.items()))
+        yield f"Body: {', '.join(_content(body['content'], schemas))}\n"
+    yield "| answer | body | |\n|---|---|---|"
+    for status, answer in sorted(operation["responses"].items()):
+        yield f"| {status} | {', '.join(_content(answer.get('content', {}), schemas))} | {cell(answer['description'])} |"
     yield ""
 
 
-def _parameter(parameter: Mapping[str, Any]) -> str:
+def _parameter(parameter: Document, schemas: str) -> str:
     optional = "" if parameter.get("required") else " (optional)"
-    return f"| `{parameter['name']}`{optional} | {parameter['in']} | {_cell(_words(parameter))} |"
+    words = parameter.get("description") or parameter["schema"].get("description", "")
+    return f"| `{parameter['name']}`{optional} | {parameter['in']} | {type_of(parameter['schema'], schemas)} | {cell(words)} |"
 
 
-def _words(parameter: Mapping[str, Any]) -> str:
-    return str(parameter.get("description") or parameter.get("schema", {}).get("description") or "")
-
-
-def _shown(answer: Mapping[str, Any]) -> str:
-    schemas = [_schema(content) for media, content in answer.get("content", {}).items() if "problem" not in media]
-    return next((schema for schema in schemas if schema), "")
-
-
-def _schema(content: Mapping[str, Any]) -> str:
-    reference = content.get("schema", {}).get("$ref", "")
-    return f" ({reference.rpartition('/')[2]})" if reference else ""
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+def _content(content: Document, schemas: str) -> Iterator[str]:
+    """Each kind of a body: a name or a type where it is JSON, else its media type."""
+    for media, kind in content.items():
+        shape = kind.get("schema", {})
+        yield type_of(shape, schemas) if media.endswith("json") and shape else f"`{media}`"

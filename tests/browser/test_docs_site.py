@@ -60,8 +60,26 @@ async def test_the_search_finds_and_nothing_breaks_the_policy(url: str, chromium
     await page.goto(f"{url}search.html?q=timetable")
     await page.locator("#search-results li a", has_text="From marks to half days").first.click()
     assert page.url.startswith(f"{url}reference/day-rule.html")
+    await page.goto(f"{url}search.html?q=marks")
+    # Decisions have the word in their titles, too.
+    await page.locator("#search-results li a", has_text="Post marks").first.wait_for()
+    links = await page.locator("#search-results li > a").evaluate_all(
+        "links => links.map((link) => link.getAttribute('href').split('/')[0])"
+    )
+    assert links[0] == "how-to" and "decisions" not in links[:5]
     assert faults == []
     assert {address for address in asked if not address.startswith((url, "data:"))} == set()
+    await page.close()
+
+
+async def test_an_address_where_nothing_is_leads_on(url: str, chromium: Browser) -> None:
+    page = await chromium.new_page()
+    answer = await page.goto(f"{url}how-to/nowhere.html")
+    assert answer is not None and answer.status == 404
+    await page.locator("input[name=q]").fill("webhook")
+    await page.locator("button").click()
+    await page.locator("#search-results li a", has_text="Subscribe to events").first.click()
+    assert page.url.startswith(f"{url}how-to/subscribe-to-events.html")
     await page.close()
 
 

@@ -13,6 +13,7 @@ from star_client import AsyncStar, Feed, Star, StarError, WebhookError, verify
 
 from tests.e2e.receiver import Receiver, receiving
 from tests.e2e.school import School, eventually, fresh_number
+from tests.support.honest import kept
 from tests.support.node import node
 from tests.support.scripted_http import CUT, Answer, Asked, scripted_http
 from tests.support.stack import EmbeddedStack
@@ -153,3 +154,6 @@ def test_the_typescript_client_tells_the_story(school: School, stack: EmbeddedSt
         "verified": "nz.star.test.v1",
         "forged": "WebhookError",
     }
+    # What Node.js got is looked at in the process that answered.
+    heard = {(answered.service, answered.path) for _, _, answered in kept({})}
+    assert ("thresholds", f"/v1/schools/{school.number}/star-records") in heard

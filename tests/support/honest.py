@@ -1,24 +1,32 @@
-"""Holds every answer that a test gets over HTTP to the OpenAPI documents: status, media type and schema.
+"""Holds every answer of the tests to the OpenAPI documents: status, media type and schema.
 
-Each client of the tests is httpx, so its two `send` methods see all answers: of apps in the test's own loop, of real servers, of whole
-products in processes of their own. An answer that no document has fails the test that got it.
+They are heard at both ends. Each client of the tests themselves is httpx, so its two `send` methods see what it gets, from whatever server:
+also one of another installation, and what a server says before its app is asked. What browsers, Node.js, commands and the console get is
+heard at the services' apps, in the tests' process and in those that they start. An answer that no document has fails the test that runs.
 """
 
 import json
+import os
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, wraps
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import jsonschema_rs
 
+from tests.support.answered import KEPT_IN, Answered, tell
 from tests.support.documents import METHODS, documents
 
 FAULTS: Final[list[str]] = []
-"""Answers that the running test has got and no document has."""
+"""Answers that no document has, since the last look."""
+
+_READ: Final[dict[Path, int]] = {}
+"""How much of each file of answers has been looked at, in bytes."""
 
 PROBLEM: Final = "application/problem+json"
 
@@ -104,7 +112,7 @@ def _validator(service: str, key: str, status: str, media_type: str) -> Any:
 
 
 def watch() -> None:
-    """Makes every answer of httpx be looked at."""
+    """Makes every answer be looked at: of httpx, of the services' apps in this process, and of those in processes that it starts."""
     plain, plain_async = httpx.Client.send, httpx.AsyncClient.send
 
     @wraps(plain)
@@ -120,6 +128,14 @@ def watch() -> None:
         return answer
 
     httpx.Client.send, httpx.AsyncClient.send = send, send_async  # type: ignore[method-assign]
+    tell(hear)
+    # It goes with the process: a folder for each, so that each test sees those that it started.
+    os.environ[KEPT_IN] = _folder().name
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="star-answers.")
 
 
 def _look(answer: httpx.Response, *, streamed: bool) -> None:
@@ -129,9 +145,7 @@ def _look(answer: httpx.Response, *, streamed: bool) -> None:
             continue
         body = None if streamed and got is answer else got.content
         media_type = got.headers.get("content-type", "").partition(";")[0]
-        reason = fault(got.request.method, path, got.status_code, media_type, body)
-        if reason is not None:
-            FAULTS.append(reason)
+        _note(fault(got.request.method, path, got.status_code, media_type, body))
 
 
 _PREFIXES: Final = (
@@ -140,7 +154,36 @@ _PREFIXES: Final = (
 )
 
 
+def hear(answered: Answered) -> None:
+    """Looks at an answer of an app; the console's pages have no document."""
+    if answered.service == "console":
+        return
+    own = f"/{answered.service}" if answered.service in documents() else ""
+    body = None if answered.body is None else answered.body.encode()
+    _note(fault(answered.method, own + answered.path, answered.status, answered.media_type, body))
+
+
+def _note(reason: str | None) -> None:
+    if reason is not None:
+        FAULTS.append(reason)
+
+
+def kept(since: Mapping[Path, int]) -> Iterator[tuple[Path, int, Answered]]:
+    """The answers of processes that tests have started, each with its file and the place where its line ends.
+
+    `since` has how much of a file is passed over, in bytes. A line that is still being written waits.
+    """
+    for file in Path(_folder().name).glob("*.ndjson"):
+        with file.open("rb") as lines:
+            lines.seek(since.get(file, 0))
+            while (line := lines.readline()).endswith(b"\n"):
+                yield file, lines.tell(), Answered.of(line.decode())
+
+
 def taken() -> Iterator[str]:
     """The faults since the last look, each once."""
+    for file, place, answered in kept(_READ):
+        _READ[file] = place
+        hear(answered)
     yield from dict.fromkeys(FAULTS)
     FAULTS.clear()

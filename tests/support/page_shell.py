@@ -32,7 +32,7 @@ class PageShell:
         (folder / ".star").symlink_to(data)
         (folder / ".venv" / "bin").mkdir(parents=True)
         star = folder / ".venv" / "bin" / "star"
-        star.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m deploy.cli "$@"\n')
+        star.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m tests.support.watched_star "$@"\n')
         star.chmod(0o755)
         (star.parent / "python3").symlink_to(sys.executable)
         (folder / ".curlrc").write_text(_CURLRC)

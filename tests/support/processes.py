@@ -11,6 +11,11 @@ from pathlib import Path
 import httpx
 
 STAR = [sys.executable, "-m", "deploy.cli"]
+"""The command of another release's tree."""
+
+WATCHED_STAR = [sys.executable, "-m", "tests.support.watched_star"]
+"""The command of this tree; the answers of what it serves are held to the documents."""
+
 START_TIMEOUT = 400.0
 STOP_TIMEOUT = 40.0
 
@@ -53,7 +58,11 @@ class Process:
         """Starts it without waiting."""
         with self.output.open("ab") as sink:
             self._process = subprocess.Popen(
-                [*self._within, *STAR, *self.arguments], env=self._environment, cwd=self._tree, stdout=sink, stderr=subprocess.STDOUT
+                [*self._within, *(WATCHED_STAR if self._tree is None else STAR), *self.arguments],
+                env=self._environment,
+                cwd=self._tree,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
             )
 
     def await_health(self) -> None:

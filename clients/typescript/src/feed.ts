@@ -1,6 +1,6 @@
 /** The reader of the events feed, which keeps its cursor. */
 
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { inFile } from "#files";
 
 import { StarError, type Star } from "./index.js";
 import type { components } from "./schema.js";
@@ -20,26 +20,6 @@ export interface CursorStore {
 }
 
 const KNOWN = 1_000;
-
-/** Keeps the cursor in a file. */
-export function inFile(path: string): CursorStore {
-  return {
-    async load() {
-      try {
-        return JSON.parse(await readFile(path, "utf8")) as Cursor;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-          return { cursor: null, known: [] };
-        }
-        throw error;
-      }
-    },
-    async save(cursor) {
-      await writeFile(`${path}.new`, JSON.stringify(cursor));
-      await rename(`${path}.new`, path);
-    },
-  };
-}
 
 /**
  * Events, oldest first, each once. An event counts as handled when the next one is asked for. With `wait` seconds it goes on for ever,

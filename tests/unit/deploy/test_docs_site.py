@@ -1,0 +1,51 @@
+"""The site's pages of the APIs: operations under their summaries, and the fields of every schema in words."""
+
+import re
+
+import pytest
+
+from deploy.docs_site.operations import pages
+from deploy.docs_site.shapes import shapes_page, type_of
+from deploy.openapi import documents
+from tests.support.documents import operations
+
+
+def test_every_operation_of_a_service_is_on_its_page_with_its_summary_and_name() -> None:
+    made = pages(documents())
+    for service, document in documents().items():
+        text = made[f"reference/api/{service}"]
+        for place, operation in operations(document):
+            assert f"### {operation['summary'].rstrip('.')}\n" in text
+            assert f"`{place}`, operation `{operation['operationId']}`" in text
+
+
+def test_every_link_to_a_schema_leads_to_one() -> None:
+    made = pages(documents())
+    linked = {found for text in made.values() for found in re.findall(r"\]\((\S+)-schemas\.md#(\w+)\)", text)}
+    known = {(service, name.lower()) for service, document in documents().items() for name in document["components"]["schemas"]}
+    assert linked <= known
+    assert len(linked) > 200
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ({"type": "string", "format": "date"}, "date"),
+        ({"type": "string", "maxLength": 64}, "string (up to 64 characters)"),
+        ({"type": ["string", "null"]}, "string or null"),
+        ({"enum": ["AM", "PM", None]}, "`AM` or `PM` or null"),
+        ({"anyOf": [{"$ref": "#/components/schemas/HalfDaysIn"}, {"type": "null"}]}, "[HalfDaysIn](s.md#halfdaysin) or null"),
+        ({"type": "array", "items": {"type": "integer"}, "maxItems": 3}, "list of integer (up to 3 entries)"),
+        ({"type": "object", "additionalProperties": {"type": "number"}}, "object of number"),
+        ({"type": "string", "const": "a|b"}, "`a\\|b`"),
+        ({}, "any value"),
+    ],
+)
+def test_a_type_is_said_in_words(shape: dict[str, object], words: str) -> None:
+    assert type_of(shape, "s") == words
+
+
+def test_a_field_that_is_always_there_is_bold() -> None:
+    schema = {"required": ["day"], "properties": {"day": {"type": "string", "description": "Which\nday"}, "note": {"type": "null"}}}
+    text = "\n".join(shapes_page("Ingest", "ingest", {"Mark": schema}))
+    assert "| **`day`** | string | Which day |\n| `note` | null |  |" in text
