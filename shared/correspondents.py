@@ -39,41 +39,65 @@ _RESTRICTIONS: Final = (
 _PROTECTED: Final = re.compile(rf"\b(?:{'|'.join(_RESTRICTIONS)})\b")
 """Words that restrict contact, anywhere in a text: English as schools write it, with its abbreviations and slips, and te reo Maori."""
 
-_IN_NAMES: Final = re.compile(
-    r"\b(?:no\s*contact|do\s*not\b|dont\s*contact|dnc|court\s*order|protection\s*order|parenting\s*order|no\s*access|non\s*molestation|tres+pass\w*|"
-    r"restraining|deceased)\b"
+_PERSONAL: Final = (
+    r"no\s*contact|(?:do\s*not|dont)\s*contact|dnc|court\s*order|protection\s*order|parenting\s*order|no\s*access|non\s*molestation|tres+pass\w*|"
+    r"restraining|deceased"
 )
-"""The same in a name or a relationship, where a single word can be a surname."""
+_IN_NAMES: Final = re.compile(rf"\b(?:{_PERSONAL}|do\s*not)\b")
+"""The same in a name, where a single word can be a surname."""
+
+_IN_PLACES: Final = re.compile(rf"\b(?:{_PERSONAL})\b")
+"""The same beside an address or a number, where a single word can be a street, and `do not text` says nothing of letters."""
+
+_NOT_FOR_USE: Final = re.compile(
+    r"\b(?:do\s*not|dont|not\s*(?:to|for|in)\s*(?:be\s*)?use\w*|no\s*(?:e\s*)?(?:mails?|letters?|post|texts?|calls?)|"
+    r"withheld|confidential|suppressed|unknown|no\s*fixed\s*abode)\b"
+)
+"""Words beside an address or a number that close it, and say nothing about its owner."""
 
 _NO_CORRESPONDENT: Final = re.compile(
+    r"(?:(?:first|second|third|[1-9](?:st|nd|rd|th)?)\s*)?"
     r"(?:(?:in\s*case\s*of\s*)?(?:emergency|emergencies|emerg|emer|ice)(?:\s*(?:only|contact|contacts|caregiver|use|person|backup))*"
-    r"|(?:former|previous|past|ex|old)(?:\s*(?:caregiver|parent|contact|guardian))?|inactive|archived|left|removed|ended|expired"
-    r"|(?:billing|accounts?|fees|invoices?|payments?)(?:\s*(?:only|contact))*|(?:pick\s*up|collection|transport)(?:\s*(?:only|person|contact))*"
-    r"|doctor|gp|dentist|next\s*of\s*kin|neighbou?r)"
+    r"|(?:former|previous|past|ex|old)(?:\s*(?:caregiver|parent|contact|guardian))?|(?:no\s*longer|not)\s*(?:a\s*)?(?:caregiver|guardian)"
+    r"|inactive|archived|left|removed|ended|expired"
+    r"|(?:billing|bill\s*payer|accounts?|fees|invoices?|payments?)(?:\s*(?:only|contact))*"
+    r"|(?:pick\s*up|collection|transport)(?:\s*(?:only|person|contact))*|doctor|gp|dentist|next\s*of\s*kin|nok|neighbou?r)"
+    r"(?:\s*(?:[0-9]{1,4}|[a-d]))?"
 )
 
 _PARENTS: Final = "mothers?|fathers?|mums?|moms?|dads?|parents?"
 _PEOPLE: Final = (
     rf"care\s*givers?|carers?|guardians?|{_PARENTS}|(?:grand|step|foster|whangai|host)\s*(?:{_PARENTS}|ma|pa)|home\s*stay\s*parents?|mama|papa",
-    r"nana?|nanny|poppa|koro|kuia?|tupuna|whaea|matua|aunt(?:y|ie)?|uncle|sister|brother|cousin|whanau|family",
+    r"grandad|gran|granny|nana?|nanny|pop|poppa|koro|kuia?|tupuna|tipuna|whaea|matua|kaitiaki|aunt(?:y|ie)?|uncle|sister|brother|cousin|whanau|family",
 )
+_PERSON: Final = rf"(?:{'|'.join(_PEOPLE)})"
+_ROLE: Final = re.compile(rf"{_PERSON}(?:\s*(?:and|or)?\s*{_PERSON})*(?:\s*(?:[0-9]{{1,2}}|[a-d]))?")
 _HARMLESS: Final = re.compile(
-    r"(?:active|current|ok|okay|yes|y|normal|standard|live|lives\s*with|living\s*with|resident(?:ial)?|enabled|valid|verified|main|primary|secondary|[a-d]"
-    rf"|(?:(?:legal|primary|main|first|second|other|joint)\s*)?(?:{'|'.join(_PEOPLE)}))(?:\s*(?:[0-9]{{1,2}}|[a-d]))?"
+    r"(?:active|current|ok|okay|yes|y|normal|standard|live|lives\s*with|living\s*with|resident(?:ial)?|enabled|valid|verified|main|primary|secondary|[ab]"
+    rf"|(?:(?:legal|primary|main|first|second|secondary|other|joint)\s*)?{_PERSON}(?:\s*(?:and|or)?\s*{_PERSON})*)(?:\s*(?:[0-9]{{1,2}}|[a-d]))?"
 )
+"""Single letters are A and B only, the two caregivers of a system: a D can be for divorced, or worse."""
 
-_SET_BESIDE: Final = "*\u2020\u2021\u00d7"
-"""Asterisk, daggers and cross. With any picture, they say something that only the office knows."""
+_SEPARATORS: Final = frozenset('.,;:/\\&"|\u00b7\u2022')
+"""Signs that only stand between words, with blanks, dashes and brackets (`_BETWEEN`). Any other (an asterisk, a dagger, a mark of
+exclamation or of question, a picture) says something that only the office knows."""
+
+_BETWEEN: Final = frozenset({"Pd", "Ps", "Pe", "Pi", "Pf", "Pc"})
 
 _APOSTROPHES: Final = re.compile(r"['\u2018\u2019\u02bc`\u00b4]")
 _OTHER: Final = re.compile(r"[\W_]+")
 _SPELT_OUT: Final = re.compile(r"\b[a-z](?: [a-z]\b)+")
 
 
+def is_role(name: str) -> bool:
+    """Whether a name is only what somebody is to a child, as in `Mother` or `Caregiver 1`."""
+    return _ROLE.fullmatch(words_key(name)) is not None
+
+
 def text_key(text: str | None) -> str:
     """The form that all spellings of one text share: no case, no macrons, no punctuation, and `N.C.` is `nc`. Empty for nothing.
 
-    Signs that an office sets beside a word (an asterisk, a dagger, a picture) stand at its end: `Mother` and `Mother*` are two texts.
+    Signs that an office sets beside a word (an asterisk, a question mark, a picture) stand at its end: `Mother` and `Mother*` are two.
     """
     return " ".join(filter(None, (words_key(text), _signs(text))))
 
@@ -86,7 +110,12 @@ def words_key(text: str | None) -> str:
 
 
 def _signs(text: str | None) -> str:
-    return "".join(sorted({sign for sign in text or "" if sign in _SET_BESIDE or unicodedata.category(sign) == "So"}))
+    return "".join(sorted({sign for sign in unicodedata.normalize("NFKC", _APOSTROPHES.sub("", text or "")) if _is_sign(sign)}))
+
+
+def _is_sign(character: str) -> bool:
+    category = unicodedata.category(character)
+    return character not in _SEPARATORS and category[0] in "PS" and category not in _BETWEEN
 
 
 @lru_cache(maxsize=4096)
@@ -106,9 +135,17 @@ def judged(text: str | None) -> Judgement:
 
 def is_protected(caregiver: Caregiver) -> bool:
     """Whether any words about the caregiver restrict contact. No decision of a person outweighs it: the school changes its own words."""
-    if "protected" in (judged(caregiver.status), judged(caregiver.role)):
+    if "protected" in map(judged, (caregiver.status, caregiver.role, caregiver.relationship)):
         return True
-    return any(_IN_NAMES.search(text_key(text)) for text in (caregiver.name, caregiver.relationship) if text)
+    if _IN_NAMES.search(text_key(caregiver.name)):
+        return True
+    return any(_IN_PLACES.search(text_key(place)) for place in (caregiver.email, caregiver.phone, caregiver.postal_address) if place)
+
+
+def is_closed(words: str) -> bool:
+    """Whether words beside an address say that it must not be used, as in `do not use: a@example.nz`."""
+    key = text_key(words)
+    return _NOT_FOR_USE.search(key) is not None or _IN_PLACES.search(key) is not None
 
 
 def judgement_of(caregiver: Caregiver) -> Judgement:

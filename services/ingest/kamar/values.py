@@ -12,7 +12,7 @@ Value = object
 """A part of a document as a reader gives it: a dict with lower-case keys, a list, a text, a number, a truth value, or None."""
 
 _BLANKS: Final = re.compile(r"[\x00-\x20\x7f\u2028\u2029]+")
-_DAY: Final = re.compile(r"([0-9]{4})[-/]?([0-9]{2})[-/]?([0-9]{2})")
+_DAY: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T?[0-9]{4}(?:[0-9]{2})?|T000000Z|\.0+)?")
 _MOMENT: Final = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})[T ]?([0-9]{2}):?([0-9]{2}):?([0-9]{2})?")
 _WHOLE: Final = re.compile(r"-?[0-9]{1,15}")
 _LONGEST_ID: Final = 64
@@ -47,13 +47,13 @@ def integer(value: Value) -> int | None:
 
 
 def day(value: Value) -> date | None:
-    """A date, as in `20260305` or `2026-03-05`, or as people write one; a time behind it is left out."""
+    """A date, as in `20260305` or `2026-03-05`, or as people write one; a time of the school's clock behind it is left out."""
     line = _line(value)
     if line is None:
         return None
-    match = _DAY.match(line)
+    match = _DAY.fullmatch(line)
     try:
-        return date(*map(int, match.groups())) if match is not None else date.fromisoformat(cells.day(line))
+        return date(int(match[1]), int(match[2]), int(match[3])) if match is not None else date.fromisoformat(cells.day(line))
     except ValueError:
         return None
 

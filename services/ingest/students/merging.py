@@ -15,6 +15,7 @@ from shared.addresses import address_key
 from shared.correspondents import words_key
 from shared.events.data import Caregiver, StudentUpdated
 from shared.identifiers import SchoolNumber, student_id
+from shared.same_name import same_name
 
 _NO_DIGITS = re.compile(r"[^0-9]")
 
@@ -23,6 +24,8 @@ def merged(school: SchoolNumber, student: StudentIn, before: StudentUpdated | No
     """The student as they are published."""
     earlier = before.caregivers if before is not None else []
     sent = "caregivers" in student.model_fields_set
+    names = {words_key(caregiver.name) for caregiver in student.caregivers}
+    gone = [person for person in earlier if words_key(person.name) not in names]
     given_name, family_name = student.names()
     return StudentUpdated(
         school=school,
@@ -33,7 +36,7 @@ def merged(school: SchoolNumber, student: StudentIn, before: StudentUpdated | No
         year_level=_kept("year_level", student, before),
         groups=_kept("groups", student, before),
         nsn=nsn.zfill(10) if (nsn := _kept("nsn", student, before)) is not None else None,
-        caregivers=[person for caregiver in student.caregivers for person in _people(caregiver, earlier)] if sent else earlier,
+        caregivers=[person for caregiver in student.caregivers for person in _people(caregiver, earlier, gone)] if sent else earlier,
         starts_on=_kept("starts_on", student, before),
         leaves_on=_kept("leaves_on", student, before),
         attends=_kept("attends", student, before),
@@ -47,10 +50,10 @@ def _kept(field: str, student: StudentIn, before: StudentUpdated | None) -> Any:
     return getattr(before if stays else student, field)
 
 
-def _people(sent: CaregiverIn, earlier: Sequence[Caregiver]) -> list[Caregiver]:
-    """The caregiver, once for each e-mail address that stands in the one field."""
+def _people(sent: CaregiverIn, earlier: Sequence[Caregiver], gone: Sequence[Caregiver]) -> list[Caregiver]:
+    """The caregiver, once for each e-mail address that stands in the one field. `gone` are the earlier ones whose name nobody has now."""
     addresses: list[str | None] = [*addresses_in(sent.email)] or [None]
-    same = _same_person(sent, addresses, earlier)
+    same = _same_person(sent, addresses, earlier, gone)
     given = sent.model_fields_set
     people = []
     for place, address in enumerate(addresses):
@@ -70,8 +73,11 @@ def _people(sent: CaregiverIn, earlier: Sequence[Caregiver]) -> list[Caregiver]:
     return people
 
 
-def _same_person(sent: CaregiverIn, addresses: Sequence[str | None], earlier: Sequence[Caregiver]) -> list[Caregiver]:
-    """Those of the earlier caregivers who are this person: by name and address, else by name, else by address or telephone number."""
+def _same_person(
+    sent: CaregiverIn, addresses: Sequence[str | None], earlier: Sequence[Caregiver], gone: Sequence[Caregiver]
+) -> list[Caregiver]:
+    """Those of the earlier caregivers who are this person: by name and address; else by name, with those who would be gone and whose name
+    is a spelling of it; and where nobody had the name, by address or telephone number."""
     keys = {address_key(address) for address in addresses if address is not None}
     phone = _digits(sent.phone)
     named = [person for person in earlier if words_key(person.name) == words_key(sent.name)]
@@ -80,7 +86,8 @@ def _same_person(sent: CaregiverIn, addresses: Sequence[str | None], earlier: Se
         for person in earlier
         if (person.email is not None and address_key(person.email) in keys) or (phone and _digits(person.phone) == phone)
     ]
-    return [person for person in named if person in reached] or named or reached
+    alike = [person for person in gone if same_name(person.name, sent.name)]
+    return [person for person in named if person in reached] or [*named, *alike, *(reached if not named else ())]
 
 
 def _words(people: Sequence[Caregiver], of: Callable[[Caregiver], str | None]) -> str | None:

@@ -4,10 +4,11 @@ import re
 from datetime import date
 from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, field_validator, model_validator
 
 from services.ingest.schools.schemas import Text
 from services.ingest.students.addresses import addresses_in
+from services.ingest.tables.values import stands_for_nothing
 from shared.attendance.enrolment import Weekday
 from shared.attendance.timetable import Session
 from shared.identifiers import is_student_key
@@ -43,8 +44,12 @@ def _day(value: Any) -> Any:
     return "-".join(digits.groups()) if digits else text
 
 
-Day = Annotated[date | None, BeforeValidator(_day)]
-"""A date, or null for none."""
+def _said(day: date | None) -> date | None:
+    return None if day is not None and stands_for_nothing(day) else day
+
+
+Day = Annotated[date | None, BeforeValidator(_day), AfterValidator(_said)]
+"""A date, or null for none; the first day of a database's calendar (1 January 1900), by which some systems write nothing, is none, too."""
 
 
 class CaregiverIn(Body):

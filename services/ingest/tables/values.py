@@ -30,6 +30,13 @@ _TIME_BEHIND: Final = re.compile(
 _MIDNIGHT: Final = re.compile(r"[T ] *00:00(?::00(?:\.0{1,9})?)? *(?:Z|\+(?:00|1[23])(?::?[0-9]{2})?)", re.IGNORECASE | re.ASCII)
 """Midnight of UTC or of New Zealand behind a date, as databases write a day: by both clocks it is the day that is written."""
 
+_OFFSET_BEHIND: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
+)
+"""A moment, by which programs mean a day when it is midnight in New Zealand: `2026-11-01T11:00:00.000Z` is 2 November."""
+
+_NEW_ZEALAND: Final = ZoneInfo("Pacific/Auckland")
+
 _WRITTEN_OTHERWISE: Final = str.maketrans("\u00a0\u2007\u2009\u202f\u3000\u2010\u2011\u2012\u2013\u2212", "     -----")
 """Blanks and dashes that programs write in place of the plain ones: a narrow blank stands before `am` in many of them."""
 
@@ -56,6 +63,8 @@ _WEEKDAY: Final = re.compile(r"(mon|tue|wed|thu|fri)[a-z]*[ .:=]*((?:am|pm|morni
 ATTENDS_FORMS: Final = "weekdays with their sessions, as in Mon AM PM; Tue AM"
 
 
+_NOTHING: Final = frozenset({"null", "none", "nil", "n/a", "na"})
+
 _NO_DAY: Final = "0-/.:! \tTZ"
 """Signs of a date that is not there, as in `00/00/0000`, `--` and `!00/00/00!`."""
 
@@ -78,6 +87,8 @@ def plainly(text: str) -> str:
 def day(text: str) -> str:
     """An ISO date; a time behind it is left out. Raises ValueError."""
     text = plainly(text)
+    if _OFFSET_BEHIND.fullmatch(text) and not _MIDNIGHT.search(text):
+        return _day_at_midnight(text)
     for behind in (_TIME_BEHIND, _MIDNIGHT):
         if (time := behind.search(text)) and time.end() == len(text):
             text = text[: time.start()]
@@ -111,6 +122,16 @@ def moment(text: str, zone: ZoneInfo) -> str:
         _offset(match["offset"]) or zone,
     )
     return at.isoformat()
+
+
+def _day_at_midnight(text: str) -> str:
+    try:
+        local = datetime.fromisoformat(text).astimezone(_NEW_ZEALAND)
+    except OverflowError:
+        raise ValueError(DAY_FORMS) from None
+    if local.time() != datetime.min.time():
+        raise ValueError(DAY_FORMS)
+    return local.date().isoformat()
 
 
 def _month(name: str) -> int:
@@ -154,7 +175,7 @@ def year_level(text: str) -> int | str:
 
 def is_no_day(text: str) -> bool:
     """Whether a text says that there is no date: nothing, 0, 00000000, dashes, or the day that stands for nothing in some system."""
-    if not text.strip(_NO_DAY) or _ZERO.fullmatch(text):
+    if not text.strip(_NO_DAY) or _ZERO.fullmatch(text) or text.strip().casefold() in _NOTHING:
         return True
     try:
         return stands_for_nothing(date.fromisoformat(day(text)))
@@ -190,7 +211,9 @@ def attends(text: str) -> dict[str, list[str]] | None:
         named = match[2].casefold()
         both = not named.strip(" ,/+&") or "all" in named
         morning, afternoon = both or "am" in named or "morning" in named, both or "pm" in named or "afternoon" in named
-        week[match[1].casefold()] = [name for name, there in (("AM", morning), ("PM", afternoon)) if there]
+        named_before = week.get(match[1].casefold(), [])
+        there = {"AM": morning or "AM" in named_before, "PM": afternoon or "PM" in named_before}
+        week[match[1].casefold()] = [name for name in there if there[name]]
     return week or None
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from services.notifier.contacts.contact import Caregiver
-from services.notifier.contacts.postal import home_key, usable_home
-from services.notifier.contacts.same_person import places, same_name, same_person
+from services.notifier.contacts.same_person import places, same_person
 from shared.addresses import address_key
 from shared.correspondents import is_protected, judged, text_key
+from shared.same_name import same_name
 
 Decision = Literal["write", "never"]
 """A person's decision about a text that is on no list, or that would be harmless: once for all caregivers of the school."""
@@ -73,10 +73,10 @@ def may_receive(address: str, caregivers: Iterable[Caregiver], decisions: Decisi
     return address_key(address) in {place for caregiver in open_to for place in places(caregiver)}
 
 
-def shut_homes(caregivers: Iterable[Caregiver], decisions: Decisions = NONE) -> set[str]:
+def shut_homes(caregivers: Iterable[Caregiver], decisions: Decisions = NONE) -> tuple[str, ...]:
     """The homes of those who must not be written to: a letter that is posted there would reach them."""
-    shut = (usable_home(caregiver.postal_address) for caregiver in caregivers if _is_shut(caregiver, decisions))
-    return {home_key(home) for home in shut if home is not None}
+    shut = (caregiver.postal_address for caregiver in caregivers if _is_shut(caregiver, decisions))
+    return tuple(home for home in shut if home is not None)
 
 
 def _own_bar(caregiver: Caregiver, decisions: Decisions) -> Bar | None:

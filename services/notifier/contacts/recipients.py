@@ -7,7 +7,7 @@ from typing import Literal
 from services.notifier.contacts.contact import Caregiver
 from services.notifier.contacts.correspondents import NONE, Bar, Decisions, bars, shut_homes
 from services.notifier.contacts.phones import usable_phone
-from services.notifier.contacts.postal import home_key, usable_home
+from services.notifier.contacts.postal import home_key, same_home, usable_home
 from shared.addresses import address_key, usable_address
 
 Channel = Literal["email", "text", "paper"]
@@ -106,7 +106,7 @@ def _homes(listed: Iterable[Caregiver], elsewhere: Iterable[Caregiver], decision
     listed = tuple(listed)
     shut = shut_homes((*listed, *elsewhere), decisions)
     known = {caregiver: home for caregiver in listed if (home := usable_home(caregiver.postal_address)) is not None}
-    return {caregiver: home for caregiver, home in known.items() if home_key(home) not in shut}
+    return {caregiver: home for caregiver, home in known.items() if not any(same_home(home, other) for other in shut)}
 
 
 def _may_have_paper(reach: Reach, homes: Mapping[Caregiver, str]) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.correspondents import is_protected, judged, judgement_of, text_key, words_key
+from shared.correspondents import is_closed, is_protected, judged, judgement_of, text_key, words_key
 from shared.events.data import Caregiver
 
 PROTECTED = """
@@ -23,14 +23,37 @@ def test_words_of_protection_win_over_everything(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [None, "", " ", "-", "Active", "CURRENT", "Caregiver", "Caregiver 2", "A", "Mother", "Wh\u0101nau", "Step-father", "Legal guardian"],
+    [
+        None,
+        "",
+        " ",
+        "-",
+        "Active",
+        "CURRENT",
+        "Caregiver",
+        "Caregiver 2",
+        "A",
+        "Mother",
+        "Wh\u0101nau",
+        "Step-father",
+        "Legal guardian",
+        "Parent/Guardian",
+        "Mum & Dad",
+        "Caregiver B",
+        "Grandad",
+        "Kaitiaki",
+    ],
 )
 def test_the_short_list_is_harmless(text: str | None) -> None:
     assert judged(text) == "harmless"
 
 
 @pytest.mark.parametrize(
-    "text", ["Emergency", "EMERGENCY CONTACT", "Emerg. contact only", "In case of emergency", "Inactive", "former", "Billing"]
+    "text",
+    [
+        *("Emergency", "EMERGENCY CONTACT", "Emerg. contact only", "In case of emergency", "Inactive", "former", "Billing"),
+        *("Emergency Contact 2", "1st emergency contact", "Emerg. 1", "Removed 2025", "Inactive (2024)", "No longer caregiver", "NOK"),
+    ],
 )
 def test_some_are_listed_for_another_purpose(text: str) -> None:
     assert judged(text) == "no-correspondent"
@@ -52,6 +75,17 @@ def test_some_are_listed_for_another_purpose(text: str) -> None:
         "Mother*",
         "Father \u2020",
         "Dad \u2717",
+        "Mother!",
+        "Father ?",
+        "#Dad",
+        "Mum + Dad",
+        # A single letter can be for anything; combinations with another purpose.
+        "C",
+        "D",
+        "M",
+        "Mother (emergency)",
+        "Mum's partner",
+        "Contact 1",
         "Active \u00d7",
         "n\u03bf contact",
         "n0 contact",
@@ -73,7 +107,35 @@ def test_the_strictest_of_a_caregivers_words_counts() -> None:
 def test_a_name_and_a_relationship_can_say_it_too_but_a_surname_does_not() -> None:
     assert is_protected(Caregiver(name="Hemi Up (DO NOT CONTACT)"))
     assert is_protected(Caregiver(name="Hemi Up", relationship="Father - protection order"))
+    assert is_protected(Caregiver(name="Hemi Up", relationship="Father (supervised access)"))
+    assert is_protected(Caregiver(name="Hemi Up", relationship="Non-custodial parent"))
     assert not is_protected(Caregiver(name="Margaret Court", relationship="Aunt"))
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("email", "NO CONTACT hemi@example.nz"), ("email", "hemi@example.nz (court order)"), ("phone", "do not contact 021 555 0100")],
+)
+def test_words_beside_an_address_can_say_it_too(field: str, text: str) -> None:
+    assert is_protected(Caregiver(name="Hemi Up", **{field: text}))
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("email", "no email"), ("email", "do not email: hemi@example.nz"), ("phone", "021 555 0100 (do not text)"), ("email", "po@court.nz")],
+)
+def test_a_closed_address_is_not_a_closed_person(field: str, text: str) -> None:
+    assert not is_protected(Caregiver(name="Hemi Up", **{field: text}))
+
+
+@pytest.mark.parametrize("words", ["DO NOT EMAIL", "(do not use)", "not in use:", "no e-mail", "Address withheld", "don't post"])
+def test_words_that_close_an_address(words: str) -> None:
+    assert is_closed(words)
+
+
+@pytest.mark.parametrize("words", ["(work)", "Mum:", "new", "12 Court Road, Ōtaki 5512", "PO Box 5, Ōtaki"])
+def test_words_that_close_none(words: str) -> None:
+    assert not is_closed(words)
 
 
 def test_a_sign_beside_a_word_makes_another_text_to_decide_about() -> None:
@@ -82,7 +144,7 @@ def test_a_sign_beside_a_word_makes_another_text_to_decide_about() -> None:
     # In a name a sign makes nobody another person.
     assert words_key("Mere Example \u2020") == words_key("Mere Example")
     assert judged("Emergency *") == "no-correspondent"
-    assert {judged(text) for text in ("Mother.", "(Mother)", "Mother!", "mother/")} == {"harmless"}
+    assert {judged(text) for text in ("Mother.", "(Mother)", "mother/")} == {"harmless"}
 
 
 def test_spellings_of_a_text_are_one() -> None:

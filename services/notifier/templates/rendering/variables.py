@@ -10,6 +10,7 @@ from services.notifier.contacts.one_line import one_line
 from services.notifier.templates.languages import HOUSE
 from services.notifier.templates.letter_kinds import LetterKind
 from services.notifier.templates.rendering.days import day_in_words, list_in, number_in, run_in_words, runs, span_in_words
+from services.notifier.templates.rendering.names import as_written, called
 from services.notifier.templates.rendering.occasion import Occasion
 from services.notifier.templates.words import average_in_words, days_in_words, in_words
 from shared.clock import HOME_ZONE
@@ -36,6 +37,7 @@ VARIABLES: Final = (
     Variable("greeting", "text", "The names of those whom the letter reaches", "Mere Example and Sam Example"),
     Variable("days", "text", "How long the child was away, in words; in other languages than English, the number", "5.5 days"),
     Variable("days_number", "text", "The same as a number only", "5.5"),
+    Variable("never_away", "flag", "Whether the child was not away at all", "true", optional=True),
     Variable("threshold", "text", "The threshold that the letter is about, in days; empty in a letter that is about none", "5"),
     Variable("term", "text", "The term; in other languages than English, its number", "Term 4"),
     Variable("term_number", "text", "The term's number only", "4"),
@@ -94,15 +96,16 @@ def values_of(occasion: Occasion, kind: LetterKind, language: str) -> Values:
     # Days that do not add up to the number beside them would only raise the question which of the two is wrong.
     adds_up = sum(day.half_days for day in occasion.absent_on) == occasion.absent_half_days
     lines = [run_in_words(run, language) for run in runs(occasion.absent_on)] if adds_up else []
-    names = [one_line(name) for name in occasion.names]
+    names = called(occasion.names, occasion.child)
     dates = occasion.dates
     threshold = str(kind) if isinstance(kind, int) else None
     average = occasion.school_average_days
     return {
-        "child": one_line(occasion.child),
+        "child": as_written(occasion.child),
         "greeting": in_words(names) if english else list_in(names, language),
         "days": days_in_words(occasion.absent_half_days) if english else number,
         "days_number": number,
+        "never_away": occasion.absent_half_days == 0,
         "threshold": threshold,
         "term": f"Term {occasion.term[-1]}" if english else occasion.term[-1],
         "term_number": occasion.term[-1],

@@ -95,7 +95,7 @@ async def test_a_statement_has_the_childs_own_days_and_no_comparison(known: Desk
 async def test_the_average_stands_beside_the_number_where_the_school_compares(known: Desk, visitor: Visitor) -> None:
     await visitor.policy(statement={"every": "fortnight", "compare": True})
     await told(known, statement("statement", [], average=2.5))
-    assert "On average, students of Ōtaki Example College have been away for 2.5 days this term." in " ".join(
+    assert "On average, students of Ōtaki Example College have been away for 2.5 days in Term 4." in " ".join(
         known.mail()[0]["text"].split()
     )
 

@@ -78,7 +78,7 @@ async def test_those_without_an_address_get_a_text(texting: Desk, gateway: Gatew
     delivery = next(item for item in (await visitor.deliveries())["items"] if item["channel"] == "text")
     assert text == {
         "to": "+64270000000",
-        "text": "Ōtaki Example College: Tāne has been away 5.5 days this term. Please ring the school office, or tell us if this is wrong.",
+        "text": "Ōtaki Example College: Tāne has been away 5.5 days in Term 4. Please ring the school office, or tell us if this is wrong.",
         "reference": delivery["id"],
     }
     assert gateway.headers[0]["authorization"] == "Bearer secret"

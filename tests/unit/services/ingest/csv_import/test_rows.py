@@ -77,6 +77,10 @@ def sort(data: bytes, kind: Kind = "marks") -> tuple[list[Any], ImportReport]:
         ("2026-11-02T00:00:00.000Z", "2026-11-02"),
         ("2026-11-02 00:00:00+13", "2026-11-02"),
         ("2026-11-02T00:00+12:00", "2026-11-02"),
+        # Midnight in New Zealand, as programs write it by UTC, in summer and in winter.
+        ("2026-11-01T11:00:00.000Z", "2026-11-02"),
+        ("2026-11-01T11:00:00Z", "2026-11-02"),
+        ("2026-06-14T12:00:00+00:00", "2026-06-15"),
         ("2\u00a0Nov\u00a02026", "2026-11-02"),
         ("2\u201311\u20132026", "2026-11-02"),
         ("2/11/2026 9:05\u202fam", "2026-11-02"),
@@ -113,7 +117,8 @@ def test_days(text: str, expected: str) -> None:
         "2026-10/13",
         "2-Nox-26",
         "31-Nov-26",
-        "2026-11-01T11:00:00Z",
+        "2026-11-01T12:00:00Z",
+        "2026-06-14T11:00:00Z",
         "2026-11-02T00:00:00-05:00",
         "2026-11-02T00:00:00+09:00",
         "2026-111-2",
@@ -433,6 +438,7 @@ def test_any_bytes_behind_a_header_are_a_report_or_a_clear_error(data: bytes) ->
         ("Leaving Date", "-", {"leaves_on": None}),
         ("Leaving Date", "", {"leaves_on": None}),
         ("Attends", "Mon AM PM; Tue AM", {"attends": {"mon": ["AM", "PM"], "tue": ["AM"]}}),
+        ("Attends", "Mon AM; Mon PM; Tue PM; Tue AM", {"attends": {"mon": ["AM", "PM"], "tue": ["AM", "PM"]}}),
         ("Attends", "Monday; Wednesday: afternoon; fri all day", {"attends": {"mon": ["AM", "PM"], "wed": ["PM"], "fri": ["AM", "PM"]}}),
     ],
 )

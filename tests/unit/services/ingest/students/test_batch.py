@@ -37,6 +37,9 @@ def event(before: StudentUpdated | None = None, **fields: Any) -> StudentUpdated
         (0, None),
         ("0000-00-00", None),
         ("--", None),
+        ("1900-01-01", None),
+        ("1899-12-30T00:00:00", None),
+        ("1970-01-01", None),
     ],
 )
 def test_dates_in_their_spellings(value: object, day: date | None) -> None:

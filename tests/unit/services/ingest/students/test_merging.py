@@ -41,12 +41,25 @@ def test_a_student_without_caregivers_keeps_those_sent_before_and_an_empty_list_
         {"name": "H. Up", "email": "<hemi@example.nz>"},
         {"name": "Father", "phone": "+64 21 123 4567"},
         {"name": "Hemi Up", "email": "new@example.nz; hemi@example.nz"},
+        {"name": "Mr H Up", "email": "new@example.nz"},
+        {"name": "Up, Hemi", "email": None},
+        {"name": "Hemi Wiremu Up", "phone": "04 555 0100"},
     ],
 )
 def test_a_restriction_stays_with_the_person_who_is_sent_without_it(again: dict[str, Any]) -> None:
     people = sent({"caregivers": [MUM, DAD]}, now={"caregivers": [MUM, again]}).caregivers
     assert {(person.status, person.notify) for person in people[1:]} == {("No contact", False)}
     assert (people[0].status, people[0].notify) == (None, True)
+
+
+def test_a_restriction_stays_with_an_address_whose_owner_is_spelt_like_somebody_else_on_the_list() -> None:
+    before = {
+        "caregivers": [{"name": "John Up", "email": "a@example.nz"}, {"name": "J Up", "email": "b@example.nz", "status": "No contact"}]
+    }
+    (john,) = sent(before, now={"caregivers": [{"name": "John Up", "email": "b@example.nz"}]}).caregivers
+    assert john.status == "No contact"
+    (john,) = sent(before, now={"caregivers": [{"name": "John Up", "email": "a@example.nz"}]}).caregivers
+    assert john.status is None
 
 
 def test_a_restriction_that_is_lifted_in_words_is_lifted() -> None:
@@ -83,6 +96,13 @@ def test_of_two_with_one_name_the_address_tells_who_is_meant() -> None:
         ("a@b.nz.", ["a@b.nz"]),
         ("\u200ba@b.nz\ufeff", ["a@b.nz"]),
         ("o'neil+school@b.nz", ["o'neil+school@b.nz"]),
+        ("Mum:a@b.nz", ["a@b.nz"]),
+        ("a@b.nz#mailto:a@b.nz#", ["a@b.nz"]),
+        ("a@b.nz\\c@d.nz", ["a@b.nz", "c@d.nz"]),
+        ("a\uff20b.nz\uff1bc@d.nz", ["a@b.nz", "c@d.nz"]),
+        ("\u201ca@b.nz\u201d", ["a@b.nz"]),
+        ("DO NOT EMAIL a@b.nz", ["DO NOT EMAIL a@b.nz"]),
+        ("a@b.nz (no contact)", ["a@b.nz (no contact)"]),
         ("none", ["none"]),
         ("a@", ["a@"]),
         (" ", []),

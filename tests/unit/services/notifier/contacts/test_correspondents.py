@@ -42,7 +42,7 @@ def test_a_mailbox_shared_with_somebody_who_must_not_be_written_to_is_shut() -> 
 
 
 def test_a_decision_counts_for_all_spellings_but_never_against_protection() -> None:
-    purple = Caregiver(name="P", email="p@example.nz", status="PURPLE!")
+    purple = Caregiver(name="P", email="p@example.nz", status="PURPLE.")
     assert names(purple, decisions={"purple": "write"}) == ["P"]
     assert names(purple, decisions={"purple": "never"}) == []
     assert names(MUM, decisions={"mother": "never"}) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notifier.contacts.postal import envelope, home_key, home_of, postcode_of, usable_home
+from services.notifier.contacts.postal import envelope, home_key, home_of, postcode_of, same_home, usable_home
 from services.notifier.contacts.recipients import Paper, recipients
 from shared.events.data import Caregiver
 
@@ -18,6 +18,9 @@ LINES = "12 Example Street\nŌtaki 5512"
         ("PO Box 12, Example, Ōtaki, 5512", "PO Box 12\nExample\nŌtaki\n5512"),
         ("12 Example Street", None),
         ("a, b, c, d, e, f, g", None),
+        ("Do not post: 12 Example Street, Ōtaki 5512", None),
+        ("Address withheld, Ōtaki", None),
+        ("12 Court Road, Ōtaki 5512", "12 Court Road\nŌtaki 5512"),
         ("", None),
         (None, None),
     ],
@@ -29,6 +32,21 @@ def test_an_address_has_two_to_six_lines(written: str | None, usable: str | None
 def test_spellings_of_a_home_share_a_key() -> None:
     assert home_key("12 Example St.\nŌtaki  5512") == home_key("12 EXAMPLE ST, ŌTAKI, 5512")
     assert home_key("12 Example St\nŌtaki 5512") != home_key("12a Example St\nŌtaki 5512")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["12 Example St, Otaki", "12 Example Street", "12 EXAMPLE STREET, Te Horo, Ōtaki, New Zealand", "Flat 2, 12 Example St, Ōtaki"],
+)
+def test_nothing_is_posted_to_the_home_of_somebody_barred_however_it_is_written(written: str) -> None:
+    assert same_home(written, HOME)
+    barred = Caregiver(name="Hemi Example", status="No contact", postal_address=written)
+    assert recipients([SAM, barred], paper="unreached") == ()
+
+
+@pytest.mark.parametrize("written", ["14 Example Street, Ōtaki", "12 Sample Street, Ōtaki", "Ōtaki", "PO Box 12, Ōtaki", "5512"])
+def test_other_homes(written: str) -> None:
+    assert not same_home(written, HOME)
 
 
 @pytest.mark.parametrize(("address", "code"), [(LINES, "5512"), ("1234 Example Road\nŌtaki 5512", "5512"), ("RD 1\nŌtaki", ""), ("", "")])

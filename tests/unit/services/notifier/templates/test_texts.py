@@ -58,13 +58,13 @@ def test_segments(text: str, count: int) -> None:
 
 def test_the_words() -> None:
     assert Texts().write(5, occasion("Ōtaki Example College", "Tāne")) == (
-        "Ōtaki Example College: Tāne has been away 5.5 days this term. Please ring the school office, or tell us if this is wrong."
+        "Ōtaki Example College: Tāne has been away 5.5 days in Term 4. Please ring the school office, or tell us if this is wrong."
     )
     assert Texts().write(10, occasion(half_days=20)) == (
-        "Otaki Example College: Tane has been away 10 days this term. Please ring the school office to plan together. Wrong? Tell us."
+        "Otaki Example College: Tane has been away 10 days in Term 4. Please ring the school office to plan together. Wrong? Tell us."
     )
     assert Texts().write(15, occasion(half_days=31)) == (
-        "Otaki Example College: Tane has been away 15.5 days this term. Please ring the school office soon. If this is wrong, tell us."
+        "Otaki Example College: Tane has been away 15.5 days in Term 4. Please ring the school office soon. If this is wrong, tell us."
     )
 
 

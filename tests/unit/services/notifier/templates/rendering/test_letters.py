@@ -13,6 +13,7 @@ from services.notifier.contacts.one_line import one_line
 from services.notifier.delivery.transports.email_message import as_email
 from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.templates.rendering.letters import Letters
+from services.notifier.templates.rendering.names import as_written, called
 from services.notifier.templates.rendering.occasion import LetterTemplate, Occasion
 from services.notifier.templates.rendering.samples import SampleCase, sample
 from shared.attendance.tiers import THRESHOLDS, Threshold
@@ -182,7 +183,7 @@ def test_no_name_breaks_out_of_its_place(child: str, caregiver: str, school: str
     assert page.tags == plain.tags
     assert page.links == plain.links
     assert [set(attributes) for _, attributes in page.elements] == [set(attributes) for _, attributes in plain.elements]
-    opening = f"Kia ora {one_line(caregiver)}, {one_line(child)} has now been away from {one_line(school)} for"
+    opening = f"Kia ora {called([caregiver], child)[0]}, {as_written(child)} has now been away from {one_line(school)} for"
     assert opening in " ".join(written.text.split())
     assert opening in page.text
 
@@ -243,7 +244,7 @@ def test_a_schools_own_words() -> None:
     assert written.text.startswith(
         "Kia ora,\n\nTĀNE missed:\n\n- Mon 12 to Wed 14 Oct (3 days)\n- Fri 23 Oct (half a day)\n"
         "- Thu 5 Nov (1 day)\n- Wed 18 Nov (1 day)\n\nSee our page (https://otaki.example.nz/attendance).\n\n"
-        "Ngā mihi,\nŌtaki Example College\n\n--------\n\nThe count is as it stood on 20 November 2026."
+        "Ngā mihi,\nŌtaki Example College\n\n--------\n\nThis letter goes by the school’s roll"
     )
     page = Page(written.html)
     assert page.links == ["https://otaki.example.nz/attendance"]
