@@ -58,6 +58,21 @@ def duplicates(students: Iterable[StudentUpdated]) -> Iterator[tuple[StudentUpda
             yield first, second, "name-year-caregiver"
 
 
+def returned(left: Iterable[StudentUpdated], present: Iterable[StudentUpdated]) -> Iterator[tuple[StudentUpdated, StudentUpdated]]:
+    """The children who lost their key to another child and are likely there again, each with the entry that is theirs now.
+
+    So it is when a key comes back to its first child, and when keys changed places. Names and years tell: nobody keeps the addresses and
+    numbers of those who lost a key.
+    """
+    by_name: dict[frozenset[str], list[StudentUpdated]] = {}
+    for student in present:
+        by_name.setdefault(_words(student), []).append(student)
+    for earlier in left:
+        for student in by_name.get(_words(earlier), []):
+            if student.student != earlier.student and _same_year(earlier, student):
+                yield earlier, student
+
+
 def _pairs(
     students: Iterable[StudentUpdated], key_of: Callable[[StudentUpdated], Hashable | None], why: str
 ) -> Iterator[tuple[StudentUpdated, StudentUpdated, str]]:

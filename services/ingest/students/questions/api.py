@@ -1,7 +1,7 @@
 """A school says who is who."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.state import IngestState, State
 from services.ingest.students.identities import Identities
-from services.ingest.students.persons import duplicates
+from services.ingest.students.persons import duplicates, returned
 from services.ingest.students.questions import deciding
 from services.ingest.students.questions.schemas import ChildOut, Decision, IdentityQuestionOut, MergedOut, MergeIn
 from services.ingest.students.repository import identities, students
@@ -43,7 +43,8 @@ async def list_identity_questions(school: SchoolInPath, state: State, caller: Ad
         items = [_kept(row, everybody, known) for row in kept]
         if not answered:
             settled = {row["id"] for row in await identities.questions(connection, school, answered=True)}
-            items += [item for item in _two_keys(school, everybody, known) if item.id not in settled]
+            # In front: an answer to the others forgets the child who lost a key.
+            items = [item for item in _two_keys(school, everybody, known, _left(kept)) if item.id not in settled] + items
         shown = {child.student for item in items for child in item.children}
         await log_access(connection, caller, Access(action="read-identities", school=school, students=shown), state.clock())
     return Page(items=items)
@@ -129,13 +130,18 @@ async def _decide(
         return [earlier, newer]
     known = await Identities.of(connection, school)
     everybody = {student.student: student for student in await students.everybody(connection, school)}
-    asked = next((item for item in _two_keys(school, everybody, known) if item.id == which), None)
+    left = _left(await identities.questions(connection, school, answered=False))
+    asked = next((item for item in _two_keys(school, everybody, known, left) if item.id == which), None)
     if asked is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-question", "the school has no such question")
     pair = [child.student for child in asked.children]
     into = known.child(body.into) if body.into is not None else pair[0]
     if into not in pair:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "into: one of the two")
+    if body.decision == "same-child" and pair[0] not in everybody:
+        # The child who lost a key to another one is there again.
+        await deciding.same_after_all(connection, school, pair[0], pair[1], by, at)
+        return pair
     if body.decision == "same-child":
         await deciding.merge(connection, school, next(key for key in pair if key != into), into, by, at)
         return pair
@@ -144,10 +150,21 @@ async def _decide(
     return pair
 
 
-def _two_keys(school: SchoolNumber, everybody: dict[str, StudentUpdated], known: Identities) -> Iterable[IdentityQuestionOut]:
-    """The pairs that are likely one child, and are not counted as one."""
+def _left(questions: Iterable[Any]) -> list[StudentUpdated]:
+    """The children who lost their key to another one, as far as the school has not decided."""
+    return [earlier for row in questions if (earlier := identities.earlier_of(row)) is not None]
+
+
+def _two_keys(
+    school: SchoolNumber, everybody: dict[str, StudentUpdated], known: Identities, left: Sequence[StudentUpdated]
+) -> Iterable[IdentityQuestionOut]:
+    """The pairs that are likely one child, and are not counted as one. In the pair of a child who lost a key, that one comes first."""
     seen = set()
-    for first, second, why in duplicates(student for student in everybody.values() if student.student not in known.merged):
+    counted = [student for student in everybody.values() if student.student not in known.merged]
+    lost = [student for student in left if student.student not in everybody]
+    entries = everybody | {student.student: student for student in lost}
+    again = ((first, second, "name") for first, second in returned(lost, counted))
+    for first, second, why in (*duplicates(counted), *again):
         pair = (first.student, second.student)
         if pair not in seen:
             seen.add(pair)
@@ -156,7 +173,7 @@ def _two_keys(school: SchoolNumber, everybody: dict[str, StudentUpdated], known:
                     "id": deciding.duplicate_id(school, pair),
                     "kind": "two-keys",
                     "why": why,
-                    "children": [_child(student, everybody[student], known) for student in pair],
+                    "children": [_child(student, entries[student], known) for student in pair],
                     "asked_at": None,
                     "answer": None,
                     "answered_at": None,

@@ -149,6 +149,36 @@ async def test_a_third_child_and_the_first_again(judged: Door) -> None:
     assert [question["children"][1]["student"] for question in await questions(door)] == ["12345~3", SECOND]
 
 
+async def test_a_key_that_comes_back_to_its_first_child_and_keys_that_change_places(judged: Door) -> None:
+    door = judged
+    leo = {"student": "777", "given_name": "Leo", "family_name": "Paki", "year_level": 9, "nsn": "333", "caregivers": []}
+    await send(door, AROHA, leo)
+    await absent(door, "12345", 12, 13, 14)
+    await absent(door, "777", 12)
+    await eventually(lambda: totals(door), {"12345": 6, "777": 2})
+    # A wrong file, and the right one after it.
+    await send(door, NIKO)
+    await send(door, AROHA)
+    await absent(door, "12345", 15)
+    await eventually(lambda: totals(door), {"12345": 6, "12345~3": 2, "777": 2})
+    question = (await questions(door))[0]
+    assert (question["kind"], [child["student"] for child in question["children"]]) == ("two-keys", ["12345", "12345~3"])
+    assert (await decide(door, question, "same-child")).status_code == 204
+    await eventually(lambda: totals(door), {"12345": 8, "777": 2})
+    await absent(door, "12345", 16)
+    await eventually(lambda: totals(door), {"12345": 10, "777": 2})
+    # Two keys change places.
+    await send(door, AROHA | {"student": "777"})
+    await send(door, leo | {"student": "12345"})
+    for question in [item for item in await questions(door) if item["kind"] == "two-keys"]:
+        assert (await decide(door, question, "same-child")).status_code == 204
+    await absent(door, "777", 19)
+    await absent(door, "12345", 20)
+    await eventually(lambda: totals(door), {"12345": 12, "777": 4})
+    await eventually(lambda: names(door), {"12345": "Aroha", "777": "Leo"})
+    assert [item for item in await questions(door) if item["kind"] == "two-keys"] == []
+
+
 async def test_one_child_under_two_keys(judged: Door) -> None:
     door = judged
     twice = AROHA | {"student": "777", "given_name": "Āroha", "nsn": None}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest.students.persons import duplicates, is_another_child
+from services.ingest.students.persons import duplicates, is_another_child, returned
 from shared.events.data import Caregiver, StudentUpdated
 from shared.identifiers import student_id
 
@@ -100,3 +100,18 @@ def test_another_child(before: StudentUpdated, after: StudentUpdated) -> None:
 def test_one_child_under_two_keys(second: StudentUpdated, why: list[str]) -> None:
     first = child("Aroha", "Example", nsn=NSN)
     assert [reason for _, _, reason in duplicates([second, first])] == why
+
+
+@pytest.mark.parametrize(
+    ("again", "found"),
+    [
+        (child("Aroha", "Example", student="2"), True),
+        (child("Example", "ĀROHA", student="1~3", caregivers=[]), True),
+        (child("Aroha", "Example", student="2", year_level=10), True),
+        (child("Aroha", "Example", student="2", year_level=7), False),
+        (child("Aroha", "Sample", student="2"), False),
+        (child("Aroha", "Example", student="1"), False),
+    ],
+)
+def test_a_child_who_lost_a_key_and_is_there_again(again: StudentUpdated, found: bool) -> None:
+    assert bool(list(returned([child("Aroha", "Example", caregivers=[])], [again]))) is found
