@@ -1091,6 +1091,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/thresholds/v1/schools/{school}/analysis/students": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the students behind a figure of the analysis
+         * @description Students by name, for the staff who look after them: the same whom the analysis counts, who was away most first. The audit log
+         *     keeps whom you were shown.
+         */
+        get: operations["listStudentsBehind"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/thresholds/v1/schools/{school}/analysis/report": {
         parameters: {
             query?: never;
@@ -8408,6 +8429,59 @@ export interface components {
             absent_half_days: number;
             /** @description Half days that have been marked. */
             marked_half_days: number;
+        };
+        /**
+         * StudentBehindOut
+         * @description A student whom a figure counts. The half days are those of the figure's week or weekday, else of the whole term.
+         */
+        StudentBehindOut: {
+            /** @description Key of the student at the school. */
+            student: string;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
+            /** @description Name. */
+            name: string | null;
+            /** @description Year level, 0 to 15; null where it is not known. */
+            year_level: number | null;
+            /** @description Groups that the student is in. */
+            groups: string[];
+            /** @description Absent half days, the unit of every total. */
+            absent_half_days: number;
+            /** @description Half days marked as attended or absent. */
+            counted_half_days: number;
+            /** @description Share of the half days marked as attended or absent that were absent. */
+            absence_rate: number | null;
+            /** @description Ministry's category of the attendance rate; null before any half day was marked. */
+            category: ("regular" | "irregular" | "moderate" | "chronic") | "unmarked";
+        };
+        /**
+         * StudentBehindPage
+         * @description A page of the students behind a figure, who was away most first. `starts_on` and `ends_on`: the week, where one is asked for and
+         *     has begun.
+         */
+        StudentBehindPage: {
+            /** @description Items, in the order of the list. */
+            items: components["schemas"]["StudentBehindOut"][];
+            /** @description Pass it on as `cursor` for the next page; null on the last one. */
+            next: string | null;
+            /** @description School number, four digits. */
+            school: string;
+            /** @description School term. */
+            term: string;
+            /**
+             * Format: date-time
+             * @description Time at which the numbers were read.
+             */
+            as_of: string;
+            /** @description First day on the roll; null for an open start. */
+            starts_on: string | null;
+            /** @description Last day of the week. */
+            ends_on: string | null;
+            /** @description How many there are on all pages together. */
+            students: number;
         };
         /**
          * StudentOut
@@ -16629,6 +16703,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PatternPage"];
+                    "text/csv": string;
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `another-school`: The token does not hold for that school. `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-school`: The school has not been sent yet, or the number can't be one. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStudentsBehind: {
+        parameters: {
+            query?: {
+                /** @description `csv` is a file for a spreadsheet; so is what `Accept: text/csv` gets */
+                format?: ("json" | "csv") | null;
+                /** @description Items of a page; a larger wish is cut to 500 */
+                limit?: number;
+                /** @description The `next` of the page before, unchanged. */
+                cursor?: string | null;
+                /** @description The current or last term by default */
+                term?: string | null;
+                /** @description Only students of this year level */
+                year_level?: number | null;
+                /** @description Only students of this group */
+                group?: string | null;
+                /** @description Only students on one of these tiers */
+                tier?: ("green" | "yellow" | "orange" | "red")[] | null;
+                /** @description Only students of one of these categories */
+                category?: (("regular" | "irregular" | "moderate" | "chronic") | "unmarked")[] | null;
+                /** @description Only students away in this week of the term */
+                week?: number | null;
+                /** @description Only students away on this day of a week */
+                weekday?: ("Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday") | null;
+            };
+            header?: never;
+            path: {
+                /** @description School number, four digits */
+                school: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudentBehindPage"];
                     "text/csv": string;
                 };
             };

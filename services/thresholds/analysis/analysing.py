@@ -67,8 +67,7 @@ def analyse(question: Question, half_days: HalfDays | None = None) -> Analysis:
     `half_days` are those of the question's rows, if they have been counted already. Students who have left are not in it: a few leavers
     would hide a whole year level, for they are the school less its year levels.
     """
-    on_roll = [student.on_roll for student in question.students]
-    counted = on_roll if any(on_roll) else has_marks(question.days, question.term)
+    counted = counted_in(question)
     half_days, question = (half_days or half_days_of(question)).only(counted), _only(question, counted)
     school_days = sum(1 for _ in question.calendar.school_days(question.term, until=question.calendar.today(question.now)))
     whole = question.whole_school and len(question.students) >= SMALL_SCHOOL
@@ -76,6 +75,12 @@ def analyse(question: Question, half_days: HalfDays | None = None) -> Analysis:
     if not disclosure.shown[sets.selected]:
         return Analysis(None, school_days)
     return _Work(question, half_days, sets, disclosure).analysis(school_days)
+
+
+def counted_in(question: Question) -> list[bool]:
+    """Whether each student is counted in the analysis."""
+    on_roll = [student.on_roll for student in question.students]
+    return on_roll if any(on_roll) else has_marks(question.days, question.term)
 
 
 def find_patterns(question: Question, half_days: HalfDays | None = None) -> tuple[Sequence[Student], list[StudentPattern]]:

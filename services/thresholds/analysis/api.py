@@ -1,6 +1,7 @@
 """The analysis of a school's term, and the patterns of its students."""
 
 import asyncio
+from dataclasses import asdict
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
@@ -10,19 +11,27 @@ from fastapi.responses import Response
 
 from services.thresholds.access.callers import Reader
 from services.thresholds.analysis.analysing import Question, analyse, find_patterns
+from services.thresholds.analysis.behind import students_behind
 from services.thresholds.analysis.findings import Analysis
 from services.thresholds.analysis.gathering import gather
 from services.thresholds.analysis.patterns import RULES, Pattern
-from services.thresholds.analysis.schemas import AnalysisOut, PatternPage, StudentPatternOut
-from services.thresholds.analysis.selection import Selected, Selection
+from services.thresholds.analysis.schemas import (
+    AnalysisOut,
+    PatternPage,
+    StudentBehindOut,
+    StudentBehindPage,
+    StudentPatternOut,
+)
+from services.thresholds.analysis.selection import AskedFigure, Selected, Selection
 from services.thresholds.analysis.sheets import SheetName, long_sheet, sheets
+from services.thresholds.analysis.weeks import week_of
 from services.thresholds.state import State, ThresholdsState
 from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.events.data import SchoolUpdated
 from shared.identifiers import SchoolNumber, student_id
 from shared.web.answers import json_answer
-from shared.web.cursors import PageLimit, decode_cursor
+from shared.web.cursors import PageLimit, decode_cursor, number, read_cursor
 from shared.web.door import Router
 from shared.web.headers import accepts
 from shared.web.pages import page_of
@@ -39,6 +48,7 @@ Accept = Annotated[str | None, Header(include_in_schema=False)]
 CSV: Final[dict[int | str, dict[str, Any]]] = {HTTPStatus.OK: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 PATTERN_COLUMNS: Final = ("student", "name", "year level", "groups", "pattern", "detail")
+BEHIND_COLUMNS: Final = ("student", "name", "year level", "groups", "half days absent", "half days marked", "category")
 
 
 @router.get(
@@ -109,6 +119,49 @@ async def list_attendance_patterns(
     return PatternPage(school=school, term=term, as_of=now, rules=dict(RULES), items=page.items, next=page.next)
 
 
+@router.get(
+    "/v1/schools/{school}/analysis/students",
+    response_model=StudentBehindPage,
+    responses=CSV,
+    summary="List the students behind a figure of the analysis",
+)
+async def list_students_behind(
+    school: SchoolInPath,
+    state: State,
+    caller: Reader,
+    selected: Selection,
+    figure: AskedFigure,
+    format: FormatParameter = None,
+    limit: PageLimit = 100,
+    cursor: str | None = None,
+    accept: Accept = None,
+) -> StudentBehindPage | Response:
+    """Students by name, for the staff who look after them: the same whom the analysis counts, who was away most first. The audit log
+    keeps whom you were shown."""
+    caller.require_school(school)
+    after = read_cursor(cursor, number(), str)
+    now = state.clock()
+    gathered = await gather(state, school, caller.part, selected, now, with_effects=False)
+    question = gathered.question
+    behind = await asyncio.to_thread(students_behind, question, figure.figure, gathered.half_days)
+    as_file = _wants_csv(format, accept)
+    left = [one for one in behind if as_file or after is None or (-one.absent_half_days, one.student.student) > (-after[0], after[1])]
+    page = page_of(left, len(left) if as_file else limit, lambda one: (one.absent_half_days, one.student.student))
+    ids = {one.student.student: student_id(school, one.student.student) for one in page.items}
+    items = [StudentBehindOut.of(ids[one.student.student], one, gathered.names.get(one.student.student)) for one in page.items]
+    term = question.term.name
+    filters = {"term": term, "year_level": selected.year_level, "group": selected.group, **asdict(figure)}
+    access = Access(action="read-analysis", school=school, students=ids, filters=filters)
+    async with state.engine.begin() as connection:
+        await log_access(connection, caller, access, now)
+    if as_file:
+        return csv_answer(f"students-{school}-{term}.csv", BEHIND_COLUMNS, map(_cells_behind, items))
+    starts_on, ends_on = week_of(question.term, question.calendar.today(now), figure.week) or (None, None)
+    return StudentBehindPage(
+        school=school, term=term, as_of=now, starts_on=starts_on, ends_on=ends_on, students=len(behind), items=items, next=page.next
+    )
+
+
 async def analysed(
     state: ThresholdsState, caller: Principal, school: SchoolNumber, selected: Selected, now: datetime
 ) -> tuple[SchoolUpdated, Question, Analysis]:
@@ -120,6 +173,11 @@ async def analysed(
 
 def _wants_csv(format: str | None, accept: str | None) -> bool:
     return format == "csv" if format else accepts(accept, "text/csv")
+
+
+def _cells_behind(item: StudentBehindOut) -> tuple[Cell, ...]:
+    half_days = item.absent_half_days, item.counted_half_days
+    return item.student, item.name, item.year_level, ", ".join(item.groups), *half_days, item.category
 
 
 def _cells(item: StudentPatternOut) -> tuple[Cell, ...]:

@@ -1,7 +1,7 @@
 """The Ministry's categories of attendance for many students at once, and the distance to the national target. Pure."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from services.thresholds.attendance.view import FLOORS, Category
 
 CATEGORIES: Final[tuple[Category, ...]] = (*(name for name, _ in FLOORS), "chronic")
+CategoryLevel = Category | Literal["unmarked"]
 UNMARKED: Final = "unmarked"
-LEVELS: Final = (UNMARKED, *CATEGORIES)
+LEVELS: Final[tuple[CategoryLevel, ...]] = (UNMARKED, *CATEGORIES)
 """A student's level is the place in this: 0 where no half day is marked yet, then from the best category to the worst."""
 
 TARGET: Final = 80

@@ -6,22 +6,22 @@ rules' own data; a model stands here only where a field has another name in the 
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime
-from typing import Any, Final, Literal, Self
+from datetime import date, datetime
+from typing import Any, Final, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.thresholds.analysis.analysing import Question
-from services.thresholds.analysis.categories import Target
+from services.thresholds.analysis.behind import Behind
+from services.thresholds.analysis.categories import CategoryLevel, Target
 from services.thresholds.analysis.causes import CodeAbsences
 from services.thresholds.analysis.disclosure import FEWEST
 from services.thresholds.analysis.effects import WARNING, WINDOW, ActivityEffect
 from services.thresholds.analysis.findings import Analysis, PatternCount
 from services.thresholds.analysis.patterns import Pattern, StudentPattern
 from services.thresholds.analysis.sets import Student
-from services.thresholds.analysis.weeks import Crossings, Week, Weekday, WeekdayName, best_and_worst
-from services.thresholds.attendance.view import Category
+from services.thresholds.analysis.weeks import Crossings, Week, Weekday, WeekdayName, best_and_worst, rate
 from services.thresholds.register.attribution import AbsenceClass
 from shared.attendance.tiers import Tier
 from shared.web.pages import Page
@@ -53,7 +53,7 @@ class TierBand(Out):
 class CategoryBand(Out):
     """Students of a category, or of neighbouring ones together; `unmarked` has no half day marked yet."""
 
-    categories: tuple[Category | Literal["unmarked"], ...] = Field(validation_alias="names")
+    categories: tuple[CategoryLevel, ...] = Field(validation_alias="names")
     students: int
 
 
@@ -186,3 +186,47 @@ class PatternPage(Page[StudentPatternOut], use_attribute_docstrings=True):
     term: str
     as_of: datetime
     rules: dict[Pattern, str]
+
+
+class StudentBehindOut(BaseModel):
+    """A student whom a figure counts. The half days are those of the figure's week or weekday, else of the whole term."""
+
+    student: str
+    student_id: UUID
+    name: str | None
+    year_level: int | None
+    groups: list[str]
+    absent_half_days: int
+    counted_half_days: int
+    absence_rate: float | None
+    """Half days absent, of those marked as attended or absent; null before there are any."""
+    category: CategoryLevel
+    """Of the whole term; `unmarked` has no half day marked yet."""
+
+    @classmethod
+    def of(cls, student_id: UUID, behind: Behind, name: str | None) -> Self:
+        """A student as listed."""
+        return cls(
+            student=behind.student.student,
+            student_id=student_id,
+            name=name,
+            year_level=behind.student.year_level,
+            groups=sorted(behind.student.groups),
+            absent_half_days=behind.absent_half_days,
+            counted_half_days=behind.counted_half_days,
+            absence_rate=rate(behind.absent_half_days, behind.counted_half_days),
+            category=behind.category,
+        )
+
+
+class StudentBehindPage(Page[StudentBehindOut]):
+    """A page of the students behind a figure, who was away most first. `starts_on` and `ends_on`: the week, where one is asked for and
+    has begun."""
+
+    school: str
+    term: str
+    as_of: datetime
+    starts_on: date | None
+    ends_on: date | None
+    students: int
+    """How many there are on all pages together."""

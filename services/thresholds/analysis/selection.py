@@ -5,7 +5,11 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
+from services.thresholds.analysis.behind import Figure
+from services.thresholds.analysis.categories import LEVELS, CategoryLevel
+from services.thresholds.analysis.weeks import MOST_WEEKS, WeekdayName
 from services.thresholds.schemas import QueryText, TermParameter
+from shared.attendance.tiers import TIERS, Tier
 from shared.auth.principal import MOST_YEAR
 
 
@@ -19,3 +23,23 @@ class Selected:
 
 
 Selection = Annotated[Selected, Depends()]
+
+
+@dataclass(frozen=True, slots=True)
+class FigureParameters:
+    """A figure of the analysis, as a request names it; of those that are named, all hold."""
+
+    tier: Annotated[list[Tier] | None, Query(description="Only students on one of these tiers", max_length=len(TIERS))] = None
+    category: Annotated[
+        list[CategoryLevel] | None, Query(description="Only students of one of these categories", max_length=len(LEVELS))
+    ] = None
+    week: Annotated[int | None, Query(ge=1, le=MOST_WEEKS, description="Only students away in this week of the term")] = None
+    weekday: Annotated[WeekdayName | None, Query(description="Only students away on this day of a week")] = None
+
+    @property
+    def figure(self) -> Figure:
+        """The figure."""
+        return Figure(self.tier or (), self.category or (), self.week, self.weekday)
+
+
+AskedFigure = Annotated[FigureParameters, Depends()]

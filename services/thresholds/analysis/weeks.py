@@ -16,6 +16,8 @@ from shared.attendance.tiers import THRESHOLDS, TIERS, Threshold, Tier
 Level = NDArray[np.int64]
 
 WeekdayName = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+MOST_WEEKS: Final = 60
+"""The largest number of a week that can be asked for: no term is longer than a year."""
 WEEKDAYS: Final[tuple[WeekdayName, ...]] = get_args(WeekdayName)
 
 
@@ -85,12 +87,12 @@ def weeks(half_days: HalfDays, who: NDArray[np.bool_], term: Term, today: date, 
 
     `crossed`: the records of these students; None where numbers of students are not to be shown by week.
     """
-    spans = _spans(term, today)
+    bounds = spans(term, today)
     absent, counted = half_days.absent[who].sum(axis=0, dtype=np.int64), half_days.counted[who].sum(axis=0, dtype=np.int64)
     totals = np.cumsum(half_days.absent[who], axis=1, dtype=np.int64) if crossed is not None else None
-    by_week = _by_week(spans, crossed) if crossed is not None else None
+    by_week = _by_week(bounds, crossed) if crossed is not None else None
     begun = []
-    for number, (start, end) in enumerate(spans, start=1):
+    for number, (start, end) in enumerate(bounds, start=1):
         columns = [column for column, day in enumerate(half_days.days) if start <= day <= end]
         until = sum(day <= end for day in half_days.days)
         lost, there = int(absent[columns].sum()), int(counted[columns].sum())
@@ -133,30 +135,37 @@ def weekdays(half_days: HalfDays, who: NDArray[np.bool_]) -> list[Weekday]:
     return marked
 
 
-def _spans(term: Term, today: date) -> list[tuple[date, date]]:
+def spans(term: Term, today: date) -> list[tuple[date, date]]:
+    """The first and the last day of each week of the term that has begun, the last day no later than today."""
     last = min(term.end, today)
-    spans = []
+    bounds = []
     start = term.start
     while start <= last:
         sunday = start + timedelta(days=6 - start.weekday())
-        spans.append((start, min(sunday, last)))
+        bounds.append((start, min(sunday, last)))
         start = sunday + timedelta(days=1)
-    return spans
+    return bounds
 
 
-def _by_week(spans: Sequence[tuple[date, date]], crossed: Iterable[CrossedRecords]) -> list[tuple[Crossings, ...]]:
+def week_of(term: Term, today: date, week: int | None) -> tuple[date, date] | None:
+    """The first and the last day of a week of the term, by its number from 1; None for no week, and for one that has not begun."""
+    bounds = spans(term, today)
+    return bounds[week - 1] if week is not None and week <= len(bounds) else None
+
+
+def _by_week(bounds: Sequence[tuple[date, date]], crossed: Iterable[CrossedRecords]) -> list[tuple[Crossings, ...]]:
     up: Counter[tuple[int, Threshold]] = Counter()
     down: Counter[tuple[int, Threshold]] = Counter()
     for records in crossed:
-        up[_week_of(records.crossed_on, spans), records.threshold] += records.count
+        up[_week_of(records.crossed_on, bounds), records.threshold] += records.count
         if records.withdrawn_on is not None:
-            down[_week_of(records.withdrawn_on, spans), records.threshold] += records.count
+            down[_week_of(records.withdrawn_on, bounds), records.threshold] += records.count
     return [
         tuple(Crossings(threshold, up[number, threshold], down[number, threshold]) for threshold in THRESHOLDS)
-        for number in range(len(spans))
+        for number in range(len(bounds))
     ]
 
 
-def _week_of(day: date, spans: Sequence[tuple[date, date]]) -> int:
+def _week_of(day: date, bounds: Sequence[tuple[date, date]]) -> int:
     """The week of a day. Anything after the last week, such as a correction in the holidays, counts with it."""
-    return next((number for number, (_, end) in enumerate(spans) if day <= end), len(spans) - 1)
+    return next((number for number, (_, end) in enumerate(bounds) if day <= end), len(bounds) - 1)

@@ -40,6 +40,7 @@ ON_RECORD: Final[Mapping[str, str]] = {
     "GET /v1/schools/{school}/students/{student}/attendance": "read-attendance",
     "GET /v1/schools/{school}/students": "list-students",
     "GET /v1/schools/{school}/data-quality": "read-data-quality",
+    "GET /v1/schools/{school}/analysis/students": "read-analysis",
     "GET /v1/schools/{school}/star-records": "list-records",
     "GET /v1/star-records/{record_id}": "read-record",
     "PATCH /v1/star-records/{record_id}": "change-record",

@@ -5,11 +5,16 @@ import re
 from tests.unit.docs.prose import ROOT
 
 PAGE = ROOT / "docs" / "explanation" / "screens.md"
-FOLDERS = {"browser": "tests/browser", "console": "tests/integration/console", "e2e": "tests/e2e"}
+FOLDERS = {
+    "browser": "tests/browser",
+    "console": "tests/integration/console",
+    "e2e": "tests/e2e",
+    "thresholds": "tests/integration/thresholds",
+}
 
 
 def test_each_test_that_the_page_names_is_there() -> None:
-    named = re.findall(r"`(browser|console|e2e)/(test_\w+\.py)::(test_\w+)`", PAGE.read_text(encoding="utf-8"))
+    named = re.findall(r"`(browser|console|e2e|thresholds)/([\w/]*test_\w+\.py)::(test_\w+)`", PAGE.read_text(encoding="utf-8"))
     assert len(named) > 40
     missing = [
         (folder, file, test)

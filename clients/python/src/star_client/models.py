@@ -1752,6 +1752,38 @@ class StretchOut(TypedDict):
     marked_half_days: int
 
 
+class StudentBehindOut(TypedDict):
+    """
+    A student whom a figure counts. The half days are those of the figure's week or weekday, else of the whole term.
+    """
+
+    student: str
+    student_id: str
+    name: str | None
+    year_level: int | None
+    groups: list[str]
+    absent_half_days: int
+    counted_half_days: int
+    absence_rate: float | None
+    category: Literal["regular", "irregular", "moderate", "chronic"] | Literal["unmarked"]
+
+
+class StudentBehindPage(TypedDict):
+    """
+    A page of the students behind a figure, who was away most first. `starts_on` and `ends_on`: the week, where one is asked for and
+    has begun.
+    """
+
+    items: list[StudentBehindOut]
+    next: str | None
+    school: str
+    term: str
+    as_of: str
+    starts_on: str | None
+    ends_on: str | None
+    students: int
+
+
 class StudentOut(TypedDict):
     """
     A student in a list.

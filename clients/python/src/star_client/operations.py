@@ -666,6 +666,41 @@ class SyncOperations:
         )
         return result
 
+    def list_students_behind(
+        self,
+        school: str,
+        *,
+        format: Literal["json", "csv"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        term: str | None = None,
+        year_level: int | None = None,
+        group: str | None = None,
+        tier: Sequence[Literal["green", "yellow", "orange", "red"]] | None = None,
+        category: Sequence[Literal["regular", "irregular", "moderate", "chronic"] | str] | None = None,
+        week: int | None = None,
+        weekday: Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] | None = None,
+    ) -> models.StudentBehindPage:
+        """List the students behind a figure of the analysis."""
+        result: models.StudentBehindPage = self._call(
+            "GET",
+            "/thresholds/v1/schools/{school}/analysis/students",
+            at={"school": school},
+            query={
+                "format": format,
+                "limit": limit,
+                "cursor": cursor,
+                "term": term,
+                "year_level": year_level,
+                "group": group,
+                "tier": tier,
+                "category": category,
+                "week": week,
+                "weekday": weekday,
+            },
+        )
+        return result
+
     def get_analysis_report(
         self,
         school: str,
@@ -3243,6 +3278,41 @@ class AsyncOperations:
                 "term": term,
                 "year_level": year_level,
                 "group": group,
+            },
+        )
+        return result
+
+    async def list_students_behind(
+        self,
+        school: str,
+        *,
+        format: Literal["json", "csv"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        term: str | None = None,
+        year_level: int | None = None,
+        group: str | None = None,
+        tier: Sequence[Literal["green", "yellow", "orange", "red"]] | None = None,
+        category: Sequence[Literal["regular", "irregular", "moderate", "chronic"] | str] | None = None,
+        week: int | None = None,
+        weekday: Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] | None = None,
+    ) -> models.StudentBehindPage:
+        """List the students behind a figure of the analysis."""
+        result: models.StudentBehindPage = await self._call(
+            "GET",
+            "/thresholds/v1/schools/{school}/analysis/students",
+            at={"school": school},
+            query={
+                "format": format,
+                "limit": limit,
+                "cursor": cursor,
+                "term": term,
+                "year_level": year_level,
+                "group": group,
+                "tier": tier,
+                "category": category,
+                "week": week,
+                "weekday": weekday,
             },
         )
         return result

@@ -30,6 +30,17 @@ Link = Callable[..., str | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Lists:
+    """The lists that bars open: the page of students and that of records, of this term alone; and, of any term, the students behind a
+    figure and the students with a pattern."""
+
+    students: Link
+    records: Link
+    behind: Link
+    patterns: Link
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     """A row: its label, its length (None where it is hidden), the number in words, and the students behind it."""
 
@@ -61,19 +72,19 @@ class Chart:
         return [[bar.label, bar.value, bar.shown] for bar in self.bars]
 
 
-def charts_of(sent: Mapping[str, Any], students: Link, records: Link) -> list[Chart]:
-    """All plots of a term; `students` and `records` are the lists that bars open."""
-    weeks, weekdays = [_week(week) for week in sent["weeks"]], [_weekday(day) for day in sent["weekdays"]]
+def charts_of(sent: Mapping[str, Any], lists: Lists) -> list[Chart]:
+    """All plots of a term."""
+    weeks, weekdays = [_week(week, lists) for week in sent["weeks"]], [_weekday(day, lists) for day in sent["weekdays"]]
     return [
-        Chart("tiers", "Students by tier", "Tier", "Students", _tiers(sent["tiers"], students)),
+        Chart("tiers", "Students by tier", "Tier", "Students", _tiers(sent["tiers"], lists)),
         Chart("weeks", "Absence week by week", "Week", "Absence", weeks, _best(sent, "week", "Week {}")),
         Chart("weekdays", "Absence by weekday", "Day", "Absence", weekdays, _best(sent, "weekday", "{}")),
-        Chart("causes", "Reasons", "Reason", "Half days", _causes(sent["classes"], students)),
-        Chart("years", "Year levels", "Year", "Absence", [_year(year, students) for year in sent["year_levels"]]),
-        Chart("groups", "Groups", "Group", "Absence", [_group(group, students) for group in sent["groups"]]),
-        Chart("categories", "The Ministry's categories", "Category", "Students", _categories(sent["categories"])),
-        Chart("steps", "Steps reached", "Step", "Students", _steps(sent["crossings"], records)),
-        Chart("patterns", "Patterns", "Pattern", "Students", [_pattern(one) for one in sent["patterns"]]),
+        Chart("causes", "Reasons", "Reason", "Half days", _causes(sent["classes"], lists)),
+        Chart("years", "Year levels", "Year", "Absence", [_year(year, lists) for year in sent["year_levels"]]),
+        Chart("groups", "Groups", "Group", "Absence", [_group(group, lists) for group in sent["groups"]]),
+        Chart("categories", "The Ministry's categories", "Category", "Students", _categories(sent["categories"], lists)),
+        Chart("steps", "Steps reached", "Step", "Students", _steps(sent["crossings"], lists.records)),
+        Chart("patterns", "Patterns", "Pattern", "Students", [_pattern(one, lists.patterns) for one in sent["patterns"]]),
     ]
 
 
@@ -92,41 +103,75 @@ def headline(sent: Mapping[str, Any]) -> str:
     return f"{sentence}, and {words.count(target['students'], 'more student')} would have to for {reached}."
 
 
-def _tiers(tiers: Sequence[Mapping[str, Any]] | None, students: Link) -> list[Bar]:
+def figure_words(asked: Mapping[str, Any], sent: Mapping[str, Any] | None) -> str:
+    """The figure that a list is behind, in words; `sent` is the list."""
+    said = [
+        " and ".join(words.tier(name) for name in asked.get("tier", ())),
+        " and ".join(CATEGORY_WORDS.get(name, name) for name in asked.get("category", ())),
+        f"Away in week {asked['week']}{_dates(sent)}" if "week" in asked else "",
+        f"Away on {asked['weekday']}s" if "weekday" in asked else "",
+        f"Year {asked['year_level']}" if "year_level" in asked else "",
+        asked.get("group", ""),
+    ]
+    return " · ".join(part for part in said if part) or "All students"
+
+
+def _dates(sent: Mapping[str, Any] | None) -> str:
+    return f", {words.day(sent['starts_on'])} to {words.day(sent['ends_on'])}" if sent and sent["starts_on"] else ""
+
+
+def _tiers(tiers: Sequence[Mapping[str, Any]] | None, lists: Lists) -> list[Bar]:
     return [
         Bar(
             " and ".join(words.tier(name) for name in band["tiers"]),
             band["students"],
             words.count(band["students"], "student"),
-            students(tier=band["tiers"][0]) if len(band["tiers"]) == 1 else None,
+            _opened(band["students"], _students(lists, band["tiers"])),
             band["tiers"][-1],
         )
         for band in tiers or []
     ]
 
 
-def _categories(categories: Sequence[Mapping[str, Any]] | None) -> list[Bar]:
+def _students(lists: Lists, tiers: Sequence[str]) -> str | None:
+    """The students on these tiers: on one, the page of students has more about them."""
+    return (lists.students(tier=tiers[0]) if len(tiers) == 1 else None) or lists.behind(tier=tiers)
+
+
+def _categories(categories: Sequence[Mapping[str, Any]] | None, lists: Lists) -> list[Bar]:
     return [
-        Bar(" and ".join(CATEGORY_WORDS[name] for name in band["categories"]), band["students"], words.count(band["students"], "student"))
+        Bar(
+            " and ".join(CATEGORY_WORDS[name] for name in band["categories"]),
+            band["students"],
+            words.count(band["students"], "student"),
+            _opened(band["students"], lists.behind(category=band["categories"])),
+        )
         for band in categories or []
     ]
 
 
-def _week(week: Mapping[str, Any]) -> Bar:
-    return Bar(f"Week {week['week']}, from {words.day(week['starts_on'])}", week["absence_rate"], _rate(week["absence_rate"]))
+def _week(week: Mapping[str, Any], lists: Lists) -> Bar:
+    label = f"Week {week['week']}, from {words.day(week['starts_on'])}"
+    return Bar(label, week["absence_rate"], _rate(week["absence_rate"]), _opened(week["absent_half_days"], lists.behind(week=week["week"])))
 
 
-def _weekday(day: Mapping[str, Any]) -> Bar:
-    return Bar(day["weekday"], day["absence_rate"], _rate(day["absence_rate"]))
+def _weekday(day: Mapping[str, Any], lists: Lists) -> Bar:
+    href = _opened(day["absent_half_days"], lists.behind(weekday=day["weekday"]))
+    return Bar(day["weekday"], day["absence_rate"], _rate(day["absence_rate"]), href)
 
 
-def _causes(classes: Sequence[Mapping[str, Any]] | None, students: Link) -> list[Bar]:
+def _opened(number: int | None, href: str | None) -> str | None:
+    """The list behind a number; nobody's is not worth a click, and a hidden one opens nothing."""
+    return href if number else None
+
+
+def _causes(classes: Sequence[Mapping[str, Any]] | None, lists: Lists) -> list[Bar]:
     return [
         Bar(
             f"{code['meaning']}{_code(code)}, {CLASS_WORDS[one['class']].lower()}",
             code["half_days"],
             words.count(code["half_days"], "half day") if code["half_days"] is not None else HIDDEN,
-            students(mostly=code["code"]) if code["code"] else None,
+            lists.students(mostly=code["code"]) if code["code"] else None,
             "green" if one["class"] == "justified" else "orange",
         )
         for one in classes or []
@@ -138,17 +183,22 @@ def _code(code: Mapping[str, Any]) -> str:
     return f" ({code['code']})" if code["code"] else ""
 
 
-def _year(year: Mapping[str, Any], students: Link) -> Bar:
+def _year(year: Mapping[str, Any], lists: Lists) -> Bar:
     if year["year_level"] is None:
         merged = ", ".join("no year" if one is None else str(one) for one in year["merged"])
         return Bar(f"Together: years {merged}" if merged else "No year known", year["absence_rate"], _cohort(year))
-    return Bar(f"Year {year['year_level']}", year["absence_rate"], _cohort(year), students(year_level=year["year_level"]))
+    return Bar(f"Year {year['year_level']}", year["absence_rate"], _cohort(year), _part(lists, year_level=year["year_level"]))
 
 
-def _group(group: Mapping[str, Any], students: Link) -> Bar:
+def _group(group: Mapping[str, Any], lists: Lists) -> Bar:
     if group["group"] is None:
         return Bar(f"Together: {', '.join(group['merged'])}", group["absence_rate"], _cohort(group))
-    return Bar(group["group"], group["absence_rate"], _cohort(group), students(group=group["group"]))
+    return Bar(group["group"], group["absence_rate"], _cohort(group), _part(lists, group=group["group"]))
+
+
+def _part(lists: Lists, **filters: Any) -> str | None:
+    """The students of a part of the school."""
+    return lists.students(**filters) or lists.behind(**filters)
 
 
 def _steps(crossings: Sequence[Mapping[str, Any]] | None, records: Link) -> list[Bar]:
@@ -164,10 +214,10 @@ def _steps(crossings: Sequence[Mapping[str, Any]] | None, records: Link) -> list
     ]
 
 
-def _pattern(one: Mapping[str, Any]) -> Bar:
+def _pattern(one: Mapping[str, Any], patterns: Link) -> Bar:
     label = PATTERN_WORDS.get(one["pattern"], one["pattern"].replace("-", " ").capitalize())
     shown = words.count(one["students"], "student") if one["students"] is not None else HIDDEN
-    return Bar(label, one["students"], f"{shown}. {one['rule']}")
+    return Bar(label, one["students"], f"{shown}. {one['rule']}", _opened(one["students"], patterns(pattern=one["pattern"])))
 
 
 def _cohort(cohort: Mapping[str, Any]) -> str:

@@ -1,18 +1,21 @@
 """`/console/{school}/analysis`: the plots of a term, each also as a file, the students behind the patterns, the report for the board."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import Query
+from pydantic import Field
 from starlette.responses import Response
 
 from services.console.frame.addresses import Address
+from services.console.frame.files import passed_on
 from services.console.frame.forms import ListFilters
 from services.console.frame.navigation import ANALYSIS
 from services.console.frame.refusals import NotThereError
 from services.console.frame.router import PageRouter
 from services.console.frame.visit import Visit, VisitHere
-from services.console.pages.analysis.charts import PATTERN_WORDS, Chart, Link, charts_of, headline
+from services.console.pages.analysis.charts import CATEGORY_WORDS, PATTERN_WORDS, Chart, Link, Lists, charts_of, figure_words, headline
 from shared.web.spreadsheet import csv_answer
 
 router = PageRouter()
@@ -40,6 +43,18 @@ class PatternFilters(ListFilters):
     pattern: str | None = None
 
 
+class BehindFilters(ListFilters):
+    """The students behind a figure."""
+
+    term: str | None = None
+    year_level: int | None = None
+    group: str | None = None
+    tier: list[str] = Field(default=[])
+    category: list[str] = Field(default=[])
+    week: int | None = None
+    weekday: str | None = None
+
+
 @router.get("/{school}/analysis", ANALYSIS.needs)
 async def analysis(visit: VisitHere, filters: Annotated[AnalysisFilters, Query()]) -> Response:
     """All plots."""
@@ -47,7 +62,7 @@ async def analysis(visit: VisitHere, filters: Annotated[AnalysisFilters, Query()
     part = chosen.pop("part", None)
     parts = await visit.ask(analysis=visit.apis.thresholds.get(f"/v1/schools/{visit.school}/analysis", **chosen))
     sent = parts["analysis"]
-    charts = sent.map(lambda found: charts_of(found, _lists(visit, "students", filters), _lists(visit, "records", filters)))
+    charts = sent.map(lambda found: charts_of(found, _lists(visit, filters)))
     if filters.format == "csv":
         return _file(visit, charts.otherwise([]), part)
     view = {
@@ -57,7 +72,6 @@ async def analysis(visit: VisitHere, filters: Annotated[AnalysisFilters, Query()
         "notes": sent.data["notes"] if sent.data else [],
         "filters": filters,
         "address": Address(visit.address("analysis"), chosen),
-        "patterns": Address(visit.address("analysis", "patterns"), chosen),
     }
     return visit.show("analysis/analysis.html", ANALYSIS, view, block="main")
 
@@ -75,9 +89,33 @@ async def patterns(visit: VisitHere, filters: Annotated[PatternFilters, Query()]
         "words": PATTERN_WORDS,
         "filters": filters,
         "address": address,
+        "analysis": _analysis(visit, chosen),
         "more": address.having(cursor=following) if following else None,
     }
     return visit.show("analysis/patterns.html", ANALYSIS, view, title="Patterns")
+
+
+@router.get("/{school}/analysis/students", ANALYSIS.needs)
+async def behind(visit: VisitHere, filters: Annotated[BehindFilters, Query()]) -> Response:
+    """The students behind a figure, by name."""
+    chosen = filters.chosen()
+    path = f"/v1/schools/{visit.school}/analysis/students"
+    if filters.format == "csv":
+        return await passed_on(visit.apis.thresholds, path, **chosen, format="csv")
+    parts = await visit.ask(behind=visit.apis.thresholds.get(path, **chosen, limit=SHOWN, cursor=filters.cursor))
+    sent = parts["behind"]
+    following = sent.data["next"] if sent.data else None
+    address = Address(visit.address("analysis", "students"), chosen)
+    view = {
+        "behind": sent,
+        "categories": CATEGORY_WORDS,
+        "figure": figure_words(chosen, sent.data),
+        "of_days": filters.week is not None or filters.weekday is not None,
+        "address": address,
+        "analysis": _analysis(visit, chosen),
+        "more": address.having(cursor=following) if following else None,
+    }
+    return visit.show("analysis/behind.html", ANALYSIS, view, title="Students behind a figure")
 
 
 @router.get("/{school}/analysis/report.pdf", ANALYSIS.needs)
@@ -91,18 +129,25 @@ async def report(visit: VisitHere, term: str | None = None) -> Response:
     return Response(answer.content, media_type="application/pdf", headers=headers)
 
 
-def _lists(visit: Visit, name: str, filters: AnalysisFilters) -> Link:
-    """The lists that bars open, of the same part of the school. They are of this term: bars of another one open none."""
+def _analysis(visit: Visit, chosen: Mapping[str, Any]) -> Address:
+    """The analysis of the part of the school that a list is of."""
+    return Address(visit.address("analysis"), {name: chosen.get(name) for name in ("term", "year_level", "group")})
+
+
+def _lists(visit: Visit, filters: AnalysisFilters) -> Lists:
+    """The lists that bars open, of the same part of the school."""
     about = visit.about_school.term
     of_this_term = filters.term is None or (about is not None and filters.term == about.name)
+    part = {"year_level": filters.year_level, "group": filters.group}
 
-    def address(**chosen: Any) -> str | None:
-        of = {"year_level": filters.year_level, "group": filters.group, **chosen}
-        if name == "records" and about is not None:
-            of["crossed_from"] = about.start.isoformat()
-        return Address(visit.address(name), of).having() if of_this_term else None
+    def here(name: str, **own: Any) -> Link:
+        return lambda **chosen: Address(visit.address(name), {**part, **own, **chosen}).having() if of_this_term else None
 
-    return address
+    def within(name: str) -> Link:
+        return lambda **chosen: Address(visit.address("analysis", name), {"term": filters.term, **part, **chosen}).having()
+
+    since = {"crossed_from": about.start.isoformat()} if about is not None else {}
+    return Lists(here("students"), here("records", **since), within("students"), within("patterns"))
 
 
 def _file(visit: Visit, charts: list[Chart], part: str | None) -> Response:

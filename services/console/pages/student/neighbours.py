@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 from services.console.asking.part import Part
 
@@ -13,6 +13,7 @@ STUDENTS: Final = frozenset(
     {"q", "tier", "year_level", "group", "mostly", "rising", "unanswered", "on_hold", "near_days", "sort", "cursor"}
 )
 RECORDS: Final = frozenset({"q", "status", "overdue", "threshold", "year_level", "group", "crossed_from", "crossed_to", "sort", "cursor"})
+FIGURES: Final = frozenset({"term", "tier", "category", "week", "weekday", "year_level", "group", "pattern", "cursor"})
 LETTERS: Final = frozenset({"group", "threshold", "cursor"})
 
 
@@ -22,7 +23,7 @@ class Listing:
 
     service: Literal["thresholds", "notifier"]
     path: str
-    query: dict[str, str | int] = field(default_factory=dict)
+    query: dict[str, str | int | list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,9 @@ def listing_of(back: str) -> Listing | None:
     """The list that a page's address, below the school's, shows; None for a page that is no list."""
     page, _, query = back.partition("?")
     asked = dict(parse_qsl(query))
+    if page in ("analysis/students", "analysis/patterns"):
+        several = {name: values for name, values in parse_qs(query).items() if name in FIGURES}
+        return Listing("thresholds", page, {"limit": MOST, **several})
     if page == "students" and "?" in back:
         return Listing("thresholds", "students", {"limit": MOST, **_only(asked, STUDENTS)})
     if page == "records":

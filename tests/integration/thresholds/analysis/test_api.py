@@ -21,6 +21,7 @@ from tests.support.servers import serving
 TERMS = [TermDates("2026-T3", date(2026, 7, 20), date(2026, 9, 25)), TermDates("2026-T4", FIRST_DAY, date(2026, 12, 18))]
 PATH = "/v1/schools/0999/analysis"
 PATTERNS = f"{PATH}/patterns"
+BEHIND = f"{PATH}/students"
 
 
 @pytest.fixture
@@ -137,6 +138,47 @@ async def test_a_caller_with_a_part_sees_the_analysis_of_the_part(heart: Heart, 
     assert (await office.read(token=office.token(groups=["10A"]), year_level=9))["students"] == 0
     listed = await office.read(PATTERNS, token=office.token(groups=["year:9"]))
     assert {item["year_level"] for item in listed["items"]} <= {9}
+
+
+async def test_a_figure_opens_the_students_that_it_counts(heart: Heart, office: Office) -> None:
+    await full_school(heart)
+    analysis = await office.read()
+    chronic = await office.read(BEHIND, category="chronic")
+    assert (chronic["students"], [item["student"] for item in chronic["items"]]) == (5, [key(number) for number in range(10, 15)])
+    first = chronic["items"][0]
+    assert (first["absent_half_days"], first["counted_half_days"], first["absence_rate"], first["category"]) == (20, 58, 0.3448, "chronic")
+    assert (first["year_level"], first["groups"], first["student_id"]) == (
+        10,
+        ["10A", "Kauri"],
+        str(student_id(SchoolNumber("0999"), key(10))),
+    )
+    for band in analysis["categories"]:
+        assert (await office.read(BEHIND, category=band["categories"]))["students"] == band["students"], band
+    for band in analysis["tiers"]:
+        assert (await office.read(BEHIND, tier=band["tiers"]))["students"] == band["students"], band
+    for week in analysis["weeks"]:
+        behind = await office.read(BEHIND, week=week["week"])
+        assert (behind["starts_on"], behind["ends_on"]) == (week["starts_on"], week["ends_on"])
+        assert sum(item["absent_half_days"] for item in behind["items"]) == week["absent_half_days"]
+    for weekday in analysis["weekdays"]:
+        behind = await office.read(BEHIND, weekday=weekday["weekday"])
+        assert sum(item["absent_half_days"] for item in behind["items"]) == weekday["absent_half_days"]
+    # Those away most come first; a page leads on to the next, and the file has all.
+    page = await office.read(BEHIND, week=1, limit=6)
+    rest = await office.read(BEHIND, week=1, limit=6, cursor=page["next"])
+    assert [item["student"] for item in page["items"] + rest["items"]] == [key(number) for number in (*range(6), *range(10, 15))]
+    assert (page["students"], rest["next"]) == (11, None)
+    file = await office.get(BEHIND, week=1, format="csv")
+    assert len(file.text.splitlines()) == 12
+    # A week that has not begun is nobody's.
+    assert (await office.read(BEHIND, week=40))["items"] == []
+
+
+async def test_a_figure_opens_only_the_students_whom_the_caller_looks_after(heart: Heart, office: Office) -> None:
+    await full_school(heart)
+    own = await office.read(BEHIND, token=office.token(groups=["year:9"]), week=1)
+    assert {item["year_level"] for item in own["items"]} == {9}
+    assert (await office.read(BEHIND, token=office.token(groups=["year:9"]), category="chronic"))["items"] == []
 
 
 async def test_files_for_a_spreadsheet(heart: Heart, office: Office) -> None:
