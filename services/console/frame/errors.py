@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.console.asking.apis import TokenRefusedError
 from services.console.frame.chrome import chrome_of
-from services.console.frame.forms import BadFormError
+from services.console.frame.forms import BadFormError, pairs_of
 from services.console.frame.navigation import BASE
 from services.console.frame.refusals import ForgedError, NotAllowedError, NotThereError, SignedOutError
 from services.console.frame.rendering import is_fragment
@@ -29,11 +29,11 @@ def install_error_pages(app: FastAPI) -> None:
 
     @app.exception_handler(SignedOutError)
     async def signed_out(request: Request, error: SignedOutError) -> Response:
-        return _to_sign_in(request, error.why)
+        return await _kept(request) or _to_sign_in(request, error.why)
 
     @app.exception_handler(TokenRefusedError)
     async def refused(request: Request, _: TokenRefusedError) -> Response:
-        return _to_sign_in(request, "ended")
+        return await _kept(request) or _to_sign_in(request, "ended")
 
     @app.exception_handler(NotAllowedError)
     async def not_allowed(request: Request, _: NotAllowedError) -> Response:
@@ -85,6 +85,19 @@ def install_error_pages(app: FastAPI) -> None:
 def _absent(request: Request) -> Response:
     sentence = "There is nothing at this address, or it belongs to another school."
     return _page(request, HTTPStatus.NOT_FOUND, "There is no such page", [sentence])
+
+
+async def _kept(request: Request) -> Response | None:
+    """The page that keeps what somebody typed while their session ended; None where there is no form to keep."""
+    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if request.method != "POST" or not is_form or is_fragment(request):
+        return None
+    pairs = await pairs_of(request)
+    if not pairs:
+        return None
+    action = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    view = {"chrome": chrome_of(None, None, "You were signed out", None, None, request, None), "pairs": pairs, "action": action}
+    return state_of(request).templates.page(request, "kept.html", view, status=HTTPStatus.UNAUTHORIZED)
 
 
 def _to_sign_in(request: Request, why: str | None) -> Response:

@@ -18,6 +18,9 @@ MOST: Final = 256 * 1024
 LEAST_REASON: Final = 3
 """Characters of a reason."""
 
+PAIRS: Final = "console.pairs"
+"""Where a form that was read is kept in the request's scope."""
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -76,15 +79,22 @@ def form(model: type[Model]) -> Any:
     """A dependency: the form that was sent. Raises BadFormError."""
 
     async def read(request: Request) -> Model:
-        try:
-            body = await read_body(request, MOST)
-            pairs = parse_qsl(body.decode(), keep_blank_values=False, max_num_fields=10_000)
-        except (UnicodeDecodeError, ValueError) as error:
-            raise ProblemError(HTTPStatus.BAD_REQUEST, "malformed-form", "this is no form") from error
-        return read_pairs(model, pairs)
+        return read_pairs(model, await pairs_of(request))
 
     reader: Callable[[Request], Coroutine[Any, Any, Model]] = read
     return Depends(reader)
+
+
+async def pairs_of(request: Request) -> list[tuple[str, str]]:
+    """The names and values that were sent, kept for whoever asks again. Raises ProblemError for what is no form."""
+    if PAIRS not in request.scope:
+        try:
+            body = await read_body(request, MOST)
+            request.scope[PAIRS] = parse_qsl(body.decode(), keep_blank_values=False, max_num_fields=10_000)
+        except (UnicodeDecodeError, ValueError) as error:
+            raise ProblemError(HTTPStatus.BAD_REQUEST, "malformed-form", "this is no form") from error
+    pairs: list[tuple[str, str]] = request.scope[PAIRS]
+    return pairs
 
 
 def read_pairs(model: type[Model], pairs: list[tuple[str, str]]) -> Model:

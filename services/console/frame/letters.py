@@ -48,6 +48,7 @@ REASONS: Final = {
     "not-so-now": "the good news is no longer so",
     "newer": "a newer one takes its place",
     "discarded": "somebody ended it",
+    "by-staff": "somebody stopped it",
     "retracted": "marks were corrected, and the step was taken back",
     "student-left": "the student has left",
     "no-correspondent": "letters may not go to this person any more",

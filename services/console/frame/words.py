@@ -1,13 +1,20 @@
 """Words for what the APIs answer: dates on the school's clock, days, tiers, names of things. Pure."""
 
+import re
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from babel import Locale
 
 from shared.attendance.tiers import MEANING
 
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+ENGLISH: Final = Locale("en")
+_DATE: Final = re.compile(r"\b\d{4}-[01]\d-[0-3]\d\b")
+_TERM: Final = re.compile(r"\b(\d{4})-T(\d)\b")
 
 STATUS: Final = {"open": "Open", "closed": "Closed", "withdrawn": "Taken back"}
 OUTCOME: Final = {
@@ -64,6 +71,21 @@ def days(value: float | None) -> str:
 def capitalize_first(value: str) -> str:
     """A sentence's beginning: its first letter large, and nothing else changed."""
     return value[:1].upper() + value[1:]
+
+
+def language(tag: str) -> str:
+    """A language in English, with the tag that systems send for it: "Samoan (sm)", "Chinese, Traditional (zh-Hant)"."""
+    first, *rest = tag.split("-")
+    name = ENGLISH.languages.get(first.lower())
+    if name is None:
+        return tag
+    beside = [ENGLISH.scripts.get(part.title()) or ENGLISH.territories.get(part.upper()) or part for part in rest]
+    return f"{', '.join([name, *beside])} ({tag})"
+
+
+def dated(text: str) -> str:
+    """A service's sentence with its dates and terms as people write them: "from 1 Dec 2026", "Term 4, 2026"."""
+    return _TERM.sub(r"Term \2, \1", _DATE.sub(lambda found: full_day(found[0]), text))
 
 
 def lower_first(value: str) -> str:

@@ -49,6 +49,7 @@ async def test_a_change_shows_what_it_would_do_and_is_set_after_that(screens: Sc
     done = await principal.send(POLICY, hidden(shown.html))
     assert "The policy is set, for every letter that is due from now on." in done.text
     assert "Letters go on school days between 09:00 and 15:00." in done.text
+    assert "This policy is in force already." in (await principal.send(POLICY, hidden(shown.html))).text
     assert "At most 30 letters go in a day; those above wait for a person." in done.text
     form = await principal.look(f"{POLICY}/edit")
     assert 'name="hold" type="number" min="0" max="20160" value="2"' in form.html
@@ -107,5 +108,7 @@ async def test_letters_on_paper_are_chosen_and_have_a_page(screens: Screens, wor
     refused = await office.send(f"/console/0999/letters/paper/{pile}", {"act": "posted"})
     assert (refused.status, "Give the day" in refused.text) == (422, True)
     assert "recorded as sent" in (await office.send(f"/console/0999/letters/paper/{pile}", {"act": "posted", "on": "2026-11-20"})).text
-    assert "posted Fri 20 Nov" in (await office.look("/console/0999/letters/paper")).text
+    again = await office.send(f"/console/0999/letters/paper/{pile}", {"act": "posted", "on": "2026-11-20"})
+    assert "This pile was posted or dropped already" in again.text
+    assert "posted Fri 20 Nov" in again.text
     assert (await (await screens.person("dean")).look("/console/0999/letters/paper")).status == 403

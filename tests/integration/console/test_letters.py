@@ -1,12 +1,15 @@
 """Staff see letters, and decide about them."""
 
+import re
 from datetime import UTC, datetime
 
 from services.console.identity.links import sign_link
 from shared.events.data import Caregiver
 from tests.integration.apis.world import WAITS, World
 from tests.integration.console.conftest import Screens
+from tests.integration.notifier.conftest import HOLD
 from tests.integration.thresholds.conftest import absences
+from tests.support.crossings import days, stands, up
 
 LETTERS = "/console/0999/letters"
 
@@ -20,6 +23,7 @@ async def test_what_waits_was_sent_and_came_back_are_tabs(screens: Screens, worl
     sent = await office.look(LETTERS, group="sent")
     assert "Hemi Example Year 10, 10A 5 days Sent Fri 20 Nov" in sent.text
     assert "No letter is like this." in (await office.look(LETTERS, group="ended", threshold="15")).text
+    assert (await office.look(LETTERS, group="came-back")).text.count("No letter came back.") == 1
     file = await office.http.get(LETTERS, params={"group": "sent", "format": "csv"})
     assert file.text.splitlines()[0].lstrip("\ufeff") == "student,name,year_level,groups,term,step,status,to,due_at,sent_at,reason"
     assert "12345,Hemi Example,10,10A,2026-T4,5,sent,mere@of-0999.example.test" in file.text
@@ -84,7 +88,35 @@ async def test_a_letter_is_held_let_go_and_ended(screens: Screens, world: World)
     assert (wrong.status, "1 letter waits now, not 7. Nothing was changed." in wrong.text) == (422, True)
     ended = await office.send(LETTERS, {"act": "discard", "letter": [letter], "why": "rung instead"})
     assert "1 letter ended." in ended.text
+    again = await office.send(LETTERS, {"act": "discard", "letter": [letter], "why": "rung instead"})
+    assert "0 letters ended. 1 was left: what does not wait any more is under Sent or Not sent." in again.text
     assert "somebody ended it" in (await office.look(LETTERS, group="ended")).text
+
+
+async def test_a_letter_that_is_stopped_twice_is_stopped_and_goes_after_all_if_asked(screens: Screens, world: World) -> None:
+    desk, student = world.desk, "20003"
+    await desk.roster([desk.joined(Caregiver(name="Ana Example", email="ana@example.test"), student=student, given_name="Ruru")])
+    await desk.stands(stands(days(8), 1, student=student))
+    await desk.say(up(5, 16, to="yellow", standing=1, student=student))
+    desk.catcher.refuse(451, times=None)
+    desk.passes(HOLD)
+    await desk.work()
+    (letter,) = (await world.ask("notifier", "GET", "/v1/schools/0999/deliveries", "0999", params={"student": student}))["items"]
+    office, page = await screens.person("office"), f"{LETTERS}/{letter['id']}/sent"
+    assert "Stop it" in (await office.look(page)).text
+    stopped = await office.send(page, {"act": "cancel", "why": "rung instead"})
+    assert "The letter will not go. “Send it again” lets it go after all." in stopped.text
+    # The same press once more, or a colleague's: what is so, since when, by whom and why, and the way back.
+    principal = await screens.person("principal")
+    again = await principal.send(page, {"act": "cancel", "why": "it is wrong"})
+    assert re.search(r"The letter is stopped already since \w+ \d+ \w+ \d+:\d\d: who did it, and why, stands below\.", again.text)
+    assert re.search(r"Stopped by office by link, \w+ \d+ \w+ \d+:\d\d: rung instead", again.text)
+    assert "Nothing was changed" not in again.text
+    desk.catcher.clear_faults()
+    assert "The letter is on its way again." in (await office.send(page, {"act": "resend", "why": "they want it in writing"})).text
+    before = len(desk.mail())
+    await desk.work()
+    assert len(desk.mail()) == before + 1
 
 
 async def test_what_waits_is_told_apart_by_its_reason(screens: Screens, world: World) -> None:
@@ -94,7 +126,7 @@ async def test_what_waits_is_told_apart_by_its_reason(screens: Screens, world: W
     assert "No letter is like this." in (await office.look(LETTERS, status="no-contact")).text
     assert "Hemi Example" in (await office.look(LETTERS, group="sent", status="held")).text
     wrong = await office.send(f"{LETTERS}/all", {"act": "release", "number": "1", "status": "awaiting-release"})
-    assert (wrong.status, "0 letters wait now, not 1. Nothing was changed." in wrong.text) == (422, True)
+    assert (wrong.status, "No such letter waits any more" in wrong.text) == (422, True)
     held = await office.send(f"{LETTERS}/all", {"act": "release", "number": "1", "status": "held"})
     assert "1 letter will go when the school's window opens." in held.text
 
@@ -112,6 +144,8 @@ async def test_all_that_wait_are_ended_with_a_reason_once_their_number_is_typed(
     assert (wrong.status, "say why, in a few words" in wrong.text) == (422, True)
     ended = await office.send(f"{LETTERS}/all", {"act": "discard", "number": "1", "threshold": "5", "why": "all were rung"})
     assert "1 letter ended." in ended.text
+    again = await office.send(f"{LETTERS}/all", {"act": "discard", "number": "1", "threshold": "5", "why": "all were rung"})
+    assert "No such letter waits any more: Sent and Not sent say what became of those that did." in again.text
 
 
 async def test_a_dean_looks_at_a_letter_of_their_own_before_it_goes(screens: Screens, world: World) -> None:

@@ -64,6 +64,15 @@ async def test_signing_out_ends_the_session_and_not_only_the_cookie(screens: Scr
     thief = await screens.visitor()
     thief.http.cookies.set("star-console", cookie)
     assert "Your session ended" in (await thief.look("/console/0999/today")).text
+    # A form that was being filled in meanwhile is kept: it is sent again once somebody has signed in.
+    hold = "/console/0999/students/12345/hold"
+    thief.http.cookies.set("star-console", cookie)
+    kept = await thief.send(hold, {"reason": "The family is in <hospital>"})
+    assert (kept.status, kept.heading) == (401, "You were signed out")
+    assert f'action="{hold}"' in kept.html
+    assert 'name="reason" value="The family is in &lt;hospital&gt;"' in kept.html
+    await thief.http.get(screens.link("principal"))
+    assert "Letters are held." in (await thief.send(hold, {"reason": "The family is in <hospital>"})).text
 
 
 async def test_a_stranger_comes_back_to_where_they_were_going(screens: Screens) -> None:

@@ -83,7 +83,8 @@ async def test_an_upload_that_was_carried_is_marked_as_sent(world: World, princi
     assert "Marked as sent." in done.text
     assert "Receipt R-7" in done.text
     again = await principal.send(f"{upload}/mark-sent", {"receipt": "R-8"})
-    assert "That was not done: this upload has been answered." in again.text
+    assert "This upload has its answer already: the receipt below." in again.text
+    assert "Receipt R-7" in again.text
 
 
 async def test_nothing_rejected_and_nothing_changed_have_words(principal: Visitor) -> None:

@@ -148,7 +148,7 @@ async def test_dead_letters_are_redriven_and_given_up(screens: Screens, world: W
     assert (without.status, "say in a few words why" in without.text) == (422, True)
     given_up = {"service": "thresholds", "act": "discard", "letter": [first, second], "why": "made up"}
     done = await operator.send(f"{OPERATIONS}/dead-letters", given_up)
-    assert "1 dead letter set aside. 1 was not there any more." in done.text
+    assert "1 dead letter set aside. 1 was settled before." in done.text
     assert "No dead letter waits." in done.text
 
 

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
+from html import unescape
 
 import pytest
 
@@ -38,13 +39,20 @@ async def more(world: World) -> AsyncIterator[World]:
 
 
 async def test_today_says_who_is_due_and_who_is_nearly_there(screens: Screens, more: World) -> None:
-    page = await (await screens.person("principal")).look(f"{SCHOOL}/today")
+    person = await screens.person("principal")
+    page = await person.look(f"{SCHOOL}/today")
     assert page.heading == "Today"
     assert "Nobody reached a step since Thu 19 Nov." in page.text
     assert "1 record without a response" in page.text
     assert "Āwhina Example Year 9, 9A 5 days" in page.text
     assert "1 student within a day of the next step" in page.text
     assert "Zoe Example Year 10, 10A Green · 4.5 days" in page.text
+    # A family whose letter came back is rung from here, and the way back leads here.
+    (came_back,) = re.findall(r'<a href="([^"]+)">Letters about [^<]* came back: ring Mere Example[^<]*</a>', page.html)
+    family = (await person.http.get(unescape(came_back))).text
+    assert came_back == "/console/0999/calling?student=12345&amp;back=today"
+    assert "Ring the family of Hemi Example" in family
+    assert 'name="back" value="today"' in family
 
 
 async def test_today_goes_back_through_the_days(screens: Screens, more: World) -> None:
@@ -54,6 +62,15 @@ async def test_today_goes_back_through_the_days(screens: Screens, more: World) -
     assert "2 students reached a step since Thu 15 Oct." in page.text
     assert "mostly illness" in page.text
     assert "Nearly there" not in page.text
+    # Corrected marks take a record back: the student moves to the list of those who came back below.
+    await more.heart.post(absences(2, student="20001", code="P", recorded_at=NOW + timedelta(hours=1)), "0999")
+    person = await screens.person("principal")
+    page = await person.look(f"{SCHOOL}/today", day="2026-10-16")
+    assert "1 student reached a step since Thu 15 Oct; 1 came back below." in page.text
+    (student,) = re.findall(r'<li><a href="([^"]+)">Āwhina Example</a>, 4 days now: marks were corrected', page.html)
+    opened = (await person.http.get(unescape(student))).text
+    assert "Āwhina Example</h1>" in opened
+    assert 'href="/console/0999/today?day=2026-10-16"' in opened
 
 
 async def test_a_dean_sees_their_own_students(screens: Screens, more: World) -> None:
@@ -185,6 +202,7 @@ async def test_letters_are_held_and_let_go(screens: Screens, more: World) -> Non
     assert "Letters are held: The family is in hospital" in held.text
     (undo,) = [part for part in held.html.split('"') if part.endswith("/lift?") and "20001" in part][:1]
     assert "The hold is lifted" in (await person.send(undo)).text
+    assert "No such hold stands any more: letters that are still due go." in (await person.send(undo)).text
 
 
 async def test_records_are_listed_by_status_with_words(screens: Screens, more: World) -> None:

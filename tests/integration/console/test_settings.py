@@ -58,6 +58,7 @@ async def test_a_closed_day_is_shown_before_it_is_made(principal: Visitor) -> No
     made = await principal.send(f"{SETTINGS}/make", hidden(shown))
     assert (made.url, "The change is made." in made.text) == (SETTINGS, True)
     assert 'name="closed.0.last" value="2026-12-07"' in made.html
+    assert "The change is made already." in (await principal.send(f"{SETTINGS}/make", hidden(shown))).text
     # What somebody else has changed meanwhile is not undone unseen.
     stale = await principal.send(f"{SETTINGS}/make", hidden(shown) | {"change": '{"closed_days": []}'})
     assert "Somebody has changed the same settings meanwhile." in stale.text
@@ -207,11 +208,12 @@ async def test_a_credential_is_shown_once_and_a_held_change_waits_for_the_princi
     assert "The change is left unmade. Correct it in KAMAR." in left.text
     assert "Nothing is held." in left.text
     assert "Left unmade: A mistake in KAMAR" in left.text
-    assert "That was not done:" in (await principal.send(f"{SETTINGS}/kamar/{change}/release")).text
+    again = await principal.send(f"{SETTINGS}/kamar/{change}/discard", {"why": "A mistake in KAMAR"})
+    assert "Somebody has decided about this change already: who, and how, stands under Decided." in again.text
     assert "KAMAR has not pushed anything yet." in page.text
     assert "The credential has ended." in (await principal.send(f"{SETTINGS}/kamar/revoke", {"username": username[1]})).text
     again = await principal.send(f"{SETTINGS}/kamar/revoke", {"username": username[1]})
-    assert "That was not done: the school has no such credential." in again.text
+    assert "There is no such credential any more: KAMAR can't push with it." in again.text
 
 
 async def test_a_student_is_erased_after_a_look(world: World, principal: Visitor) -> None:

@@ -9,15 +9,18 @@ from services.console.asking.walking import BrokenOffError, pages
 from services.console.frame.forms import BadFormError
 from services.console.frame.letters import ENDABLE, RELEASABLE
 from services.console.frame.visit import Visit
-from services.console.frame.words import count
+from services.console.frame.words import count, moment
 from services.console.pages.letters.forms import AllForm, ChosenForm, SentForm
 
 AT_ONCE: Final = 500
 HOLDS_AT_ONCE: Final = 8
 DONE: Final = {"release": "will go when the school's window opens", "discard": "ended", "hold": "held"}
+GONE: Final = "No such letter waits any more: Sent and Not sent say what became of those that did."
+NOT_WAITING: Final = "what does not wait any more is under Sent or Not sent"
+AFTER_ALL: Final = "“Send it again” lets it go after all."
 DONE_SENT: Final = {
     "resend": "The letter is on its way again.",
-    "cancel": "The letter will not go.",
+    "cancel": f"The letter will not go. {AFTER_ALL}",
     "correct": "A letter of correction is on its way.",
 }
 
@@ -34,6 +37,8 @@ async def decide_all(visit: Visit, body: AllForm) -> str:
     states = RELEASABLE if body.act == "release" else ENDABLE
     shown = [item for item in await _waiting(visit, body.threshold) if body.status in (None, item["status"])]
     waiting = [item for item in shown if item["status"] in states]
+    if not waiting:
+        raise BadFormError([GONE])
     if len(waiting) != body.number:
         raise BadFormError([f"{count(len(waiting), 'letter waits', 'letters wait')} now, not {body.number}. Nothing was changed."])
     return await _send(visit, body.act, [UUID(item["letter_id"]) for item in waiting], body.why)
@@ -42,7 +47,26 @@ async def decide_all(visit: Visit, body: AllForm) -> str:
 async def decide_sent(visit: Visit, delivery: UUID, body: SentForm) -> str:
     """Decides about a letter that is written."""
     answer = await visit.apis.notifier.send("POST", f"/v1/deliveries/{delivery}/{body.act}", {"reason": body.why}, once=body.once)
-    return DONE_SENT[body.act] if answer.came else _nothing(answer)
+    if answer.came:
+        return DONE_SENT[body.act]
+    if body.act == "cancel" and answer.failure is not None and answer.failure.why == "invalid":
+        return await _so_already(visit, delivery) or _nothing(answer)
+    return _nothing(answer)
+
+
+async def _so_already(visit: Visit, delivery: UUID) -> str | None:
+    """The sentence about a letter that does not wait any more; None where it waits, or can't be had."""
+    found = (await visit.apis.notifier.get(f"/v1/deliveries/{delivery}")).data
+    if found is None or found["status"] == "waiting":
+        return None
+    zone = (await visit.know()).zone
+    if found["reason"] == "by-staff":
+        # A note holds no names: the page itself says who it was, and why.
+        at = f" since {moment(found['asked_at'], zone)}" if found["asked_at"] else ""
+        return f"The letter is stopped already{at}: who did it, and why, stands below. {AFTER_ALL}"
+    if found["sent_at"] is not None:
+        return f"The letter went {moment(found['sent_at'], zone)}: it can't be stopped any more."
+    return "The letter does not wait any more: its state is above."
 
 
 async def _send(visit: Visit, act: str, letters: list[UUID], why: str | None) -> str:
@@ -55,7 +79,7 @@ async def _send(visit: Visit, act: str, letters: list[UUID], why: str | None) ->
         if answer.data is None:
             return _nothing(answer) if not accepted else f"{count(accepted, 'letter')} {DONE[act]}; then the service was away."
         accepted += answer.data["accepted"]
-        rejected += [item["detail"] for item in answer.data["rejected"]]
+        rejected += [item["detail"] if item["reason"] == "on-hold" else NOT_WAITING for item in answer.data["rejected"]]
     return f"{count(accepted, 'letter')} {DONE[act]}.{_rest(rejected)}"
 
 
@@ -72,7 +96,7 @@ async def _hold(visit: Visit, letters: set[UUID], why: str) -> str:
     answers = await asyncio.gather(*(hold(item) for item in chosen))
     held = sum(answer.came for answer in answers)
     rejected = [answer.failure.detail for answer in answers if answer.failure is not None]
-    return f"{count(held, 'letter')} {DONE['hold']}.{_rest([*rejected, *['it does not wait any more'] * (len(letters) - len(chosen))])}"
+    return f"{count(held, 'letter')} {DONE['hold']}.{_rest([*rejected, *[NOT_WAITING] * (len(letters) - len(chosen))])}"
 
 
 async def _waiting(visit: Visit, threshold: str | None) -> list[dict[str, Any]]:

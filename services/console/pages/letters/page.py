@@ -28,6 +28,13 @@ router = PageRouter()
 
 SHOWN: Final = 100
 AT_ONCE: Final = 500
+NOTHING: Final[dict[Group, str]] = {
+    "waiting": "No letter waits.",
+    "sent": "No letter was sent yet.",
+    "came-back": "No letter came back.",
+    "ended": "No letter was kept back.",
+}
+"""The sentences of lists that are empty."""
 
 
 class LetterFilters(ListFilters):
@@ -68,7 +75,13 @@ async def letters(visit: VisitHere, filters: Annotated[LetterFilters, Query()]) 
         goes_on=filters.cursor is not None,
     )
     tabs = letter_tabs(visit, filters.group, parts["counted"].data or {}, address)
-    shown = {"decides": _decides(visit), "reads": visit.person.may("manage"), "tabs": tabs, "reasons": REASONS_TO_WAIT}
+    shown = {
+        "nothing": _nothing(filters),
+        "decides": _decides(visit),
+        "reads": visit.person.may("manage"),
+        "tabs": tabs,
+        "reasons": REASONS_TO_WAIT,
+    }
     return visit.show("letters/letters.html", LETTERS, shown, block="main", view=view, filters=filters, address=address)
 
 
@@ -130,6 +143,12 @@ async def decide_everything(visit: VisitHere, body: Annotated[AllForm, form(AllF
 async def decide_written(visit: VisitHere, delivery: UUID, body: Annotated[SentForm, form(SentForm)]) -> Response:
     """Sends it again, stops it, or takes it back by a letter of correction."""
     return visit.leave(visit.address("letters", str(delivery), "sent"), await decide_sent(visit, delivery, body))
+
+
+def _nothing(filters: LetterFilters) -> str:
+    """The sentence of an empty list."""
+    narrowed = filters.threshold is not None or filters.status is not None or filters.cursor is not None
+    return "No letter is like this." if narrowed else NOTHING.get(filters.group, "No letter is like this.")
 
 
 def _decides(visit: Visit) -> bool:

@@ -86,7 +86,9 @@ async def settle(visit: VisitHere, pile: UUID, body: Annotated[SettleForm, form(
             raise BadFormError(["Give the day on which the pile was posted."])
         answer = await visit.apis.notifier.send("POST", f"/v1/printings/{pile}/posted", {"on": body.on.isoformat()})
         note = _posted(answer)
-    if answer.failure is not None:
+    if answer.failure is not None and answer.failure.kind == "printing-settled":
+        note = "This pile was posted or dropped already: its state, and who recorded it, stands below."
+    elif answer.failure is not None:
         raise BadFormError([_refused(answer)])
     return visit.leave(visit.address("letters", "paper"), note)
 

@@ -92,7 +92,8 @@ async def _proposed(visit: Visit, chosen: dict[str, Any], *, current: Part[Any] 
     after = sentences(chosen, current.data["in_force"], is_new=True)
     changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     if not changed:
-        return visit.leave(visit.address("letters", "policy"), "Nothing is different: nothing was changed.")
+        said = "Nothing is different: nothing was changed." if note is None else "This policy is in force already."
+        return visit.leave(visit.address("letters", "policy"), said)
     view = {
         "changed": changed,
         "effect": effect_sentences(foretold.data["effect"]),

@@ -45,7 +45,7 @@ def letters_view(
     ]
     following = letters.data["next"] if letters.data else None
     some = f"{words.count(len(shown), 'letter')}{' more' if goes_on else ''}"
-    sentence = f"{some}, newest first{'; the list goes on' if following else ''}." if shown else "No letter is like this."
+    sentence = f"{some}, newest first{'; the list goes on' if following else ''}." if shown else ""
     return LettersView(
         rows=rows,
         sentence=sentence,

@@ -91,7 +91,7 @@ def sentences(found: Mapping[str, Any]) -> list[str]:
     said = [reached, f"By the choices in force: {_sum(found['before'])}."]
     differ = [(one["change"], one["letters"]) for one in found["changes"] if one["change"] != "same" and one["letters"]]
     if found["before"] != found["after"]:
-        said.append(f"By the others: {_sum(found['after'])}.")
+        said.append(f"By the new ones: {_sum(found['after'])}.")
     return said + [f"{count(letters, 'letter')}: {CHANGES[change]}." for change, letters in differ]
 
 

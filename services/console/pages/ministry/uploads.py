@@ -71,7 +71,10 @@ async def mark_sent(visit: VisitHere, upload: UUID, body: Annotated[MarkForm, fo
     await _require(visit, upload)
     asked = {"receipt": body.receipt, "note": body.note}
     part = await visit.apis.moe_sync.send("POST", f"/v1/uploads/{upload}/mark-sent", asked)
-    return visit.leave(visit.address("ministry", "uploads", str(upload)), "Marked as sent." if part.came else not_done(part))
+    said = "Marked as sent." if part.came else not_done(part)
+    if part.failure is not None and part.failure.kind == "answered":
+        said = "This upload has its answer already: the receipt below."
+    return visit.leave(visit.address("ministry", "uploads", str(upload)), said)
 
 
 @router.get("/{school}/ministry/uploads/{upload}/certificate", MINISTRY_PAGE.needs)

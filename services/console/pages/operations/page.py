@@ -143,7 +143,7 @@ def _done(body: DeadLettersForm, answer: Part[Any]) -> str:
         return f"Nothing was changed: {answer.failure.detail or 'the service can not be reached now'}."
     done = "put on their topics again" if body.act == "redrive" else "set aside"
     rest = len((answer.data or {}).get("rejected", []))
-    more = f" {count(rest, 'was', 'were')} not there any more." if rest else ""
+    more = f" {count(rest, 'was', 'were')} settled before." if rest else ""
     return f"{count((answer.data or {})['accepted'], 'dead letter')} {done}.{more}"
 
 

@@ -74,7 +74,8 @@ async def act(visit: VisitHere, subscription: UUID, body: Annotated[DeedForm, fo
         return visit.leave(f"{here}?event={answer.data['event_id']}", "The test event is on its way: load this page again in a moment.")
     if body.act == "end":
         answer = await visit.apis.notifier.send("DELETE", path)
-        return visit.leave(f"{BASE}/partners", SAID["end"] if answer.came else _nothing(answer))
+        ended = answer.failure is None or answer.failure.why == "absent"
+        return visit.leave(f"{BASE}/partners", SAID["end"] if ended else _nothing(answer))
     state = "paused" if body.act == "pause" else "active"
     answer = await visit.apis.notifier.send("PATCH", path, {"state": state})
     return visit.leave(here, SAID[body.act] if answer.came else _nothing(answer))

@@ -101,6 +101,16 @@ async def discard(visit: VisitHere, change: UUID, body: Annotated[DiscardForm, f
     return _left(visit, await visit.apis.ingest.send("POST", path, {"why": body.why}), "The change is left unmade. Correct it in KAMAR.")
 
 
+SO_ALREADY: Final = {
+    "change-settled": "Somebody has decided about this change already: who, and how, stands under Decided.",
+    "unknown-credential": "There is no such credential any more: KAMAR can't push with it.",
+}
+"""What is so already, where a form comes once more or somebody else was quicker."""
+
+
 def _left(visit: Visit, part: Part[Any], done: str) -> Response:
-    detail = "" if part.failure is None else part.failure.detail or "the service does not answer now"
-    return visit.leave(address_of(visit, "kamar"), f"That was not done: {detail}." if detail else done)
+    failure = part.failure
+    if failure is None:
+        return visit.leave(address_of(visit, "kamar"), done)
+    said = SO_ALREADY.get(failure.kind) or f"That was not done: {failure.detail or 'the service does not answer now'}."
+    return visit.leave(address_of(visit, "kamar"), said)

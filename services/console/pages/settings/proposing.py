@@ -82,7 +82,9 @@ async def propose(
         raise BadFormError(["The school's settings can't be reached now: nothing was changed."])
     real = {name: value for name, value in changes.items() if value != stored.data.get(name)}
     if not real:
-        return visit.leave(address_of(visit, tab), "Nothing is different: nothing was changed.")
+        # With a note, the change was to be made: it has been, by this form a moment ago or by somebody else.
+        said = "Nothing is different: nothing was changed." if note is None else "The change is made already."
+        return visit.leave(address_of(visit, tab), said)
     answer = await visit.apis.ingest.send(
         "PUT", f"/v1/schools/{visit.school}", with_changes(stored.data, real), dry_run="true", corrects=corrects
     )

@@ -129,7 +129,9 @@ def _left(visit: Visit, student: str, part: Part[Any], done: str, *, back: str |
     to = f"{BASE}/{visit.school}/today" if back == "today" else f"{visit.address('students', student)}?tab=notes"
     if part.failure is None:
         return visit.leave(to, done, undo=undo)
-    if part.failure.why == "absent" and part.failure.kind != "no-hold":
+    if part.failure.kind == "no-hold":
+        return visit.leave(to, "No such hold stands any more: letters that are still due go.")
+    if part.failure.why == "absent":
         raise NotThereError
     return visit.leave(to, f"That was not done: {part.failure.detail or 'the service does not answer now'}.")
 

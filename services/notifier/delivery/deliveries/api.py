@@ -126,6 +126,7 @@ async def get_delivery(
         html=sent.body_html,
         asked_by=sent.asked_by,
         asked_because=sent.asked_because,
+        asked_at=sent.asked_at,
         erased_at=sent.erased_at,
         reports=[ReportOut(**report) for report in reports],
         reads=None if seen is None else [LetterRead(**read) for read in seen],
@@ -145,8 +146,8 @@ async def resend_delivery(
     caller: Annotated[Principal, requires("star:write", role="manage")],
     idempotency_key: IdempotencyKey = None,
 ) -> ChangedDelivery:
-    """A new delivery of the same letter to the same address. It is refused while one is on its way, and when the crossing that the letter
-    is about was taken back."""
+    """A new delivery of the same letter to the same address, also of one that a person had kept from going. It is refused while one is on
+    its way, and when the crossing that the letter is about was taken back."""
     now = state.clock()
     id_ = id_for("resend", delivery, idempotency_key)
     async with state.engine.begin() as connection:
@@ -180,7 +181,7 @@ async def cancel_delivery(
             raise ProblemError(HTTPStatus.CONFLICT, "not-waiting", "only a delivery that waits can be cancelled")
         if key.channel != "paper" and not await worklist.cancel(connection, delivery, now):
             raise ProblemError(HTTPStatus.CONFLICT, "being-sent", "it is being sent at this moment; look again when the attempt has ended")
-        await deliveries.cancelled_by(connection, delivery, caller.subject, body.reason if body is not None else None)
+        await deliveries.cancelled_by(connection, delivery, caller.subject, body.reason if body is not None else None, now)
         await log_access(connection, caller, Access(action="cancel-letter", school=key.school, student_ids=[key.student_id]), now)
         sent = await _of_caller(connection, delivery, caller)
     metrics.LETTERS.labels("cancelled").inc()

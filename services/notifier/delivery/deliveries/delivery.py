@@ -73,6 +73,8 @@ class Delivery:
     resend_of: uuid.UUID | None
     asked_by: str | None
     asked_because: str | None
+    asked_at: datetime | None
+    reason: str | None
     erased_at: datetime | None
     stands: bool
     resends: int

@@ -12,7 +12,7 @@ ResendRefusal = Literal["not-resendable", "being-resent", "erased", "withdrawn",
 RESENDABLE: Final = frozenset({"sent", "failed", "bounced"})
 
 WHY: Final[dict[ResendRefusal, str]] = {
-    "not-resendable": "only a delivery that was sent, failed or bounced can be sent again",
+    "not-resendable": "only a delivery that was sent, failed or bounced, or that a person cancelled, can be sent again",
     "being-resent": "it is being sent again already",
     "erased": "what was written, or to whom, has been erased",
     "withdrawn": "the crossing that the letter tells of was taken back: what it says is wrong now",
@@ -32,7 +32,8 @@ class Resend:
 def plan_resend(delivery: Delivery, *, is_bad: bool, id_: uuid.UUID | None = None) -> Resend | ResendRefusal:
     """How a delivery is sent again, or why it is not. `is_bad`: letters came back from its address. `id_`: the next delivery's, where the
     request has a key; otherwise it follows from the number."""
-    if delivery.status not in RESENDABLE:
+    # What a person has kept from going, a person may let go after all.
+    if delivery.status not in RESENDABLE and delivery.reason != "by-staff":
         return "not-resendable"
     if delivery.is_being_resent:
         return "being-resent"

@@ -102,6 +102,7 @@ class DeliveryWithLetter(DeliveryOut):
     html: str | None
     asked_by: str | None = Field(description="The person who had it sent again, or cancelled it")
     asked_because: str | None
+    asked_at: datetime | None = Field(description="When that was; null for what was cancelled before this was kept")
     erased_at: datetime | None
     reports: list[ReportOut]
     reads: list[LetterRead] | None = Field(description="For the role `admin`, this one included; null for others")

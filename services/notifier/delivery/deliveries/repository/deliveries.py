@@ -290,16 +290,16 @@ async def cancelled_all(connection: AsyncConnection, delivery_ids: Collection[uu
     await _settle(connection, delivery_ids, "cancelled", reason)
 
 
-async def cancelled_by(connection: AsyncConnection, delivery_id: uuid.UUID, by: str, because: str | None) -> bool:
+async def cancelled_by(connection: AsyncConnection, delivery_id: uuid.UUID, by: str, because: str | None, now: datetime) -> bool:
     """A person does not want it to go out; False when it had been settled before."""
     settled = await connection.execute(
         text(
             """
-            UPDATE deliveries SET status = 'cancelled', reason = 'by-staff', asked_by = :by, asked_because = :because
+            UPDATE deliveries SET status = 'cancelled', reason = 'by-staff', asked_by = :by, asked_because = :because, asked_at = :now
             WHERE id = :id AND status = 'waiting'
             """
         ),
-        {"id": delivery_id, "by": by, "because": because},
+        {"id": delivery_id, "by": by, "because": because, "now": now},
     )
     return settled.rowcount == 1
 
@@ -336,7 +336,9 @@ async def get(connection: AsyncConnection, delivery_id: uuid.UUID) -> Delivery |
             text(
                 """
                 SELECT d.id, l.school, d.status, d.recipient, d.body_text, d.body_html, d.message_id, d.resend_of,
-                    d.asked_by, d.asked_because, d.erased_at,
+                    d.asked_by, d.asked_because,
+                    coalesce(d.asked_at, CASE WHEN d.asked_by IS NOT NULL AND d.status <> 'cancelled' THEN d.created_at END) AS asked_at,
+                    d.reason, d.erased_at,
                     l.withdrawn IS NULL AND (l.occasion IS NOT NULL OR EXISTS (
                         SELECT FROM crossings x
                         WHERE x.student_id = l.student_id AND x.term = l.term AND x.threshold = l.threshold

@@ -236,7 +236,14 @@ async def test_a_letter_that_waits_is_kept_from_going(desk: Desk, visitor: Visit
         "test",
         "spoken to already",
     )
+    assert found["asked_at"] is not None
     assert (await ask(visitor, first["id"], "cancel", 409))["type"] == "urn:nz-star:problem:not-waiting"
+
+    # A person may let it go after all: the same words to the same address, once.
+    again = await ask(visitor, first["id"], "resend", 201, reason="the family wants it in writing")
+    await desk.work()
+    assert len(desk.mail()) == 1
+    assert (await whole(visitor, again["id"]))["asked_at"] is not None
 
 
 async def test_no_reason_is_needed_to_cancel(desk: Desk, visitor: Visitor) -> None:

@@ -24,7 +24,7 @@ def test_each_side_and_each_difference_has_a_sentence() -> None:
     assert sentences(FOUND) == [
         "7 steps were reached in this time.",
         "By the choices in force: 6 letters to 9 addresses, 1 that reach nobody.",
-        "By the others: 1 letter to 1 address, 4 that wait for a person, 1 that reach nobody.",
+        "By the new ones: 1 letter to 1 address, 4 that wait for a person, 1 that reach nobody.",
         "1 letter: no letter any more.",
         "4 letters: something else becomes of it.",
     ]

@@ -22,6 +22,8 @@ SENT = Delivery(
     resend_of=None,
     asked_by=None,
     asked_because=None,
+    asked_at=None,
+    reason=None,
     erased_at=None,
     stands=True,
     resends=0,
@@ -37,6 +39,10 @@ def test_sent_again_it_names_the_first_and_a_number(status: Any) -> None:
     assert (resend.message_id, resend.number) == (f"<{FIRST}.1@notifier.star.invalid>", 1)
 
 
+def test_what_a_person_kept_from_going_can_go_after_all() -> None:
+    assert isinstance(plan_resend(replace(SENT, status="cancelled", reason="by-staff"), is_bad=False), Resend)
+
+
 def test_the_third_time_it_still_names_the_first() -> None:
     second = replace(SENT, id=SECOND, resend_of=FIRST, message_id=f"<{FIRST}.1@notifier.star.invalid>", resends=1)
     resend = plan_resend(second, is_bad=False)
@@ -49,7 +55,7 @@ def test_the_third_time_it_still_names_the_first() -> None:
     ("changes", "is_bad", "refusal"),
     [
         ({"status": "waiting"}, False, "not-resendable"),
-        ({"status": "cancelled"}, False, "not-resendable"),
+        ({"status": "cancelled", "reason": "retracted"}, False, "not-resendable"),
         ({"is_being_resent": True}, False, "being-resent"),
         ({"recipient": None}, False, "erased"),
         ({"body_text": None}, False, "erased"),
