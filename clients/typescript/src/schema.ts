@@ -2602,8 +2602,8 @@ export interface paths {
         put?: never;
         /**
          * Send a letter again
-         * @description A new delivery of the same letter to the same address. It is refused while one is on its way, and when the crossing that the letter
-         *     is about was taken back.
+         * @description A new delivery of the same letter to the same address, also of one that a person had kept from going. It is refused while one is on
+         *     its way, and when the crossing that the letter is about was taken back.
          */
         post: operations["resendDelivery"];
         delete?: never;
@@ -9680,6 +9680,8 @@ export interface components {
             asked_by: string | null;
             /** @description Reason for which a person sent the letter again. */
             asked_because: string | null;
+            /** @description When that was; null for what was cancelled before this was kept */
+            asked_at: string | null;
             /** @description Time of the erasure. */
             erased_at: string | null;
             /** @description Reports on the letter, oldest first. */
@@ -24244,7 +24246,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `bad-address`: Letters came back from this address. Clear it first, or have the school send another. `being-resent`: The letter is being sent again already. `erased`: The text of the letter, or its address, has been erased. `key-used`: The Idempotency-Key was sent before, with another request. `not-resendable`: Only a delivery that was sent, failed or bounced can be sent again. `withdrawn`: The crossing was taken back, so the letter is wrong now. */
+            /** @description `bad-address`: Letters came back from this address. Clear it first, or have the school send another. `being-resent`: The letter is being sent again already. `erased`: The text of the letter, or its address, has been erased. `key-used`: The Idempotency-Key was sent before, with another request. `not-resendable`: Only a delivery that was sent, failed or bounced, or that a person cancelled, can be sent again. `withdrawn`: The crossing was taken back, so the letter is wrong now. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -10,7 +10,7 @@ from fastapi import Request
 from services.console.asking.part import Part
 from services.console.frame.navigation import Page, shown_to
 from services.console.frame.notes import Note
-from services.console.frame.refusals import NotThereError
+from services.console.frame.refusals import NotSentError
 from services.console.frame.words import count
 from services.console.people.person import Person
 from shared.clock import HOME_ZONE
@@ -50,9 +50,9 @@ class School:
 
 
 def school_of(number: str, part: Part[Any]) -> School:
-    """Raises NotThereError for a school that was never sent."""
+    """Raises NotSentError for a school that was never sent."""
     if part.failure is not None and part.failure.why == "absent":
-        raise NotThereError
+        raise NotSentError
     sent = part.data
     if sent is None:
         zone = ZoneInfo(HOME_ZONE)

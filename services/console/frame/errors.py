@@ -13,7 +13,7 @@ from services.console.asking.apis import TokenRefusedError
 from services.console.frame.chrome import chrome_of
 from services.console.frame.forms import BadFormError, pairs_of
 from services.console.frame.navigation import BASE
-from services.console.frame.refusals import ForgedError, NotAllowedError, NotThereError, SignedOutError
+from services.console.frame.refusals import ForgedError, NotAllowedError, NotSentError, NotThereError, SignedOutError
 from services.console.frame.rendering import is_fragment
 from services.console.frame.visit import VISIT, Visit
 from services.console.sessions import cookies
@@ -48,6 +48,14 @@ def install_error_pages(app: FastAPI) -> None:
     @app.exception_handler(NotThereError)
     async def not_there(request: Request, _: NotThereError) -> Response:
         return _absent(request)
+
+    @app.exception_handler(NotSentError)
+    async def not_sent(request: Request, _: NotSentError) -> Response:
+        sentence = (
+            "Pages have something to show once your school's system has sent its calendar, and its roll after that. "
+            "The person who looks after that system starts it."
+        )
+        return _page(request, HTTPStatus.NOT_FOUND, "Your school has sent nothing yet", [sentence])
 
     @app.exception_handler(BadFormError)
     async def bad_form(request: Request, error: BadFormError) -> Response:

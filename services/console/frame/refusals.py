@@ -17,5 +17,9 @@ class NotThereError(Exception):
     """There is no such page, student or school; another school's answer the same."""
 
 
+class NotSentError(Exception):
+    """The person's own school, whose system has sent nothing yet."""
+
+
 class ForgedError(Exception):
     """A form that another site sent."""

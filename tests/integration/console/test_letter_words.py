@@ -11,11 +11,11 @@ async def test_words_are_tried_out_saved_compared_and_restored(screens: Screens,
     principal = await screens.person("principal")
     listed = await principal.look(TEMPLATES)
     assert (listed.status, listed.heading) == (200, "Letters")
-    assert "15 days en" in listed.text
+    assert "15 days English (en)" in listed.text
     page = await principal.look(f"{TEMPLATES}/10")
     assert "The house's words are in force." in page.text
     none = await principal.look(f"{TEMPLATES}/10/versions")
-    assert (none.status, "Your school has no words of its own in en" in none.text) == (200, True)
+    assert (none.status, "Your school has no words of its own in English (en)" in none.text) == (200, True)
     assert "{% if phone %}{{ phone }}{% endif %}" in page.text
     shown = await principal.http.get(f"{TEMPLATES}/10/preview")
     assert "Aroha" in shown.text

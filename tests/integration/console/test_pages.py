@@ -67,7 +67,7 @@ async def test_today_goes_back_through_the_days(screens: Screens, more: World) -
     person = await screens.person("principal")
     page = await person.look(f"{SCHOOL}/today", day="2026-10-16")
     assert "1 student reached a step since Thu 15 Oct; 1 came back below." in page.text
-    (student,) = re.findall(r'<li><a href="([^"]+)">Āwhina Example</a>, 4 days now: marks were corrected', page.html)
+    (student,) = re.findall(r'<li><a href="([^"]+)">Āwhina Example</a>, 4.5 days now: marks were corrected', page.html)
     opened = (await person.http.get(unescape(student))).text
     assert "Āwhina Example</h1>" in opened
     assert 'href="/console/0999/today?day=2026-10-16"' in opened

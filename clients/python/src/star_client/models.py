@@ -4097,6 +4097,7 @@ class DeliveryWithLetter(TypedDict):
     html: str | None
     asked_by: str | None
     asked_because: str | None
+    asked_at: str | None
     erased_at: str | None
     reports: list[ReportOut]
     reads: list[LetterRead] | None

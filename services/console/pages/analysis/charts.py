@@ -90,6 +90,8 @@ def charts_of(sent: Mapping[str, Any], lists: Lists) -> list[Chart]:
 
 def headline(sent: Mapping[str, Any]) -> str:
     """The term in one sentence."""
+    if sent["students"] == 0:
+        return "No student is counted yet."
     if sent["students"] is None:
         return "Too few students to show numbers that nobody can be picked out from."
     sentence = f"{words.count(sent['students'], 'student')}, {words.percent(sent['absence_rate'])} of half days away"
@@ -152,12 +154,13 @@ def _categories(categories: Sequence[Mapping[str, Any]] | None, lists: Lists) ->
 
 def _week(week: Mapping[str, Any], lists: Lists) -> Bar:
     label = f"Week {week['week']}, from {words.day(week['starts_on'])}"
-    return Bar(label, week["absence_rate"], _rate(week["absence_rate"]), _opened(week["absent_half_days"], lists.behind(week=week["week"])))
+    href = _opened(week["absent_half_days"], lists.behind(week=week["week"]))
+    return Bar(label, week["absence_rate"], _marked(week["absence_rate"]), href)
 
 
 def _weekday(day: Mapping[str, Any], lists: Lists) -> Bar:
     href = _opened(day["absent_half_days"], lists.behind(weekday=day["weekday"]))
-    return Bar(day["weekday"], day["absence_rate"], _rate(day["absence_rate"]), href)
+    return Bar(day["weekday"], day["absence_rate"], _marked(day["absence_rate"]), href)
 
 
 def _opened(number: int | None, href: str | None) -> str | None:
@@ -229,6 +232,11 @@ def _cohort(cohort: Mapping[str, Any]) -> str:
 def _best(sent: Mapping[str, Any], what: str, form: str) -> str:
     best, worst = sent[f"best_{what}"], sent[f"worst_{what}"]
     return f"Best: {form.format(best)}. Worst: {form.format(worst)}." if best is not None and worst is not None else ""
+
+
+def _marked(value: float | None) -> str:
+    """The rate of days that are never hidden: without one, nothing is marked."""
+    return "not marked" if value is None else words.percent(value)
 
 
 def _rate(value: float | None) -> str:
