@@ -16,7 +16,7 @@ CAUSES: Final = {
     "J": "justified by the school",
     "U": "stood down",
     "O": "overseas",
-    "E": "explained, not approved",
+    "E": "explained but not approved",
     "G": "holiday",
     "T": "truant",
     "?": "not yet explained",
