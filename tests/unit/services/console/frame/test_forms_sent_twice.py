@@ -9,6 +9,7 @@ PAGES: Final = Path("services/console")
 
 STATES: Final = {
     "frame/templates/layout.html": "signing out; taking back, which is done once",
+    "frame/templates/kept.html": "sends what was typed again, with the key that it had",
     "letters/letters.html": "letters are let go, held or ended",
     "letters/policy_edit.html": "shows a policy's effect",
     "letters/policy_effect.html": "puts a policy in force",
