@@ -8480,7 +8480,7 @@ export interface components {
             starts_on: string | null;
             /** @description Last day of the week. */
             ends_on: string | null;
-            /** @description How many there are on all pages together. */
+            /** @description Students. */
             students: number;
         };
         /**
