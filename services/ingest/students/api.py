@@ -17,6 +17,7 @@ from services.ingest.students.taking import take
 from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.identifiers import SchoolNumber, is_student_key
+from shared.turns import in_turns
 from shared.web.door import MIB, Router, takes
 from shared.web.openapi.refusals import refuses
 from shared.web.problems import ProblemError
@@ -55,7 +56,7 @@ async def put_students(
     caller.require_school(school)
     await _require_known(school, state)
     batch = StudentBatch()
-    for index, item in enumerate(body.students):
+    async for index, item in in_turns(enumerate(body.students)):
         batch.take(index, item)
     answer = BatchAnswer(accepted=len(batch.accepted), rejected=batch.rejected).model_dump()
     if not batch.accepted:

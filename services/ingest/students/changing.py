@@ -13,13 +13,14 @@ from services.ingest.changes.effect import Effect, Judgement, dangers_of, is_man
 from services.ingest.schools.repository import StoredSchool
 from services.ingest.students.identities import Identities
 from services.ingest.students.keeping import alone, as_child
-from services.ingest.students.merging import merged
+from services.ingest.students.merging import Repeats, merged
 from services.ingest.students.persons import is_another_child
 from services.ingest.students.repository import students
 from services.ingest.students.schemas import StudentIn
 from shared.attendance.enrolment import week_of
 from shared.events.data import ProposedEnrolment, StudentUpdated
 from shared.identifiers import SchoolNumber
+from shared.turns import in_turns
 
 _NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -67,7 +68,14 @@ def roster_change(
 
 
 async def change_of(
-    connection: AsyncConnection, school: SchoolNumber, sent: Sequence[StudentIn], today: date, *, whole: bool, left: Collection[str] = ()
+    connection: AsyncConnection,
+    school: SchoolNumber,
+    sent: Sequence[StudentIn],
+    today: date,
+    *,
+    whole: bool,
+    left: Collection[str] = (),
+    repeats: Repeats | None = None,
 ) -> RosterChange:
     """The change that a roster makes. `whole`: students whom it leaves out have left; else those in `left` have."""
     known = await Identities.of(connection, school)
@@ -75,12 +83,15 @@ async def change_of(
     latest = {known.child(student.student): student for student in sent}
     missing = keys - latest.keys() if whole else keys & {known.child(student) for student in left} - latest.keys()
     before = await students.stored(connection, school, latest.keys() | missing)
-    replaced = {
-        child for child, student in latest.items() if child in before and is_another_child(before[child], alone(known, student, _NO_TIME))
-    }
-    after = [
-        merged(school, as_child(known, student), before.get(child), _NO_TIME) for child, student in latest.items() if child not in replaced
-    ]
+    replaced, after, repeats = set(), [], repeats or Repeats(school)
+    async for key, student in in_turns(latest.items()):
+        child, earlier = as_child(known, student), before.get(key)
+        if repeats.has(child, earlier):
+            continue
+        if earlier is not None and is_another_child(earlier, alone(known, student, _NO_TIME)):
+            replaced.add(key)
+        else:
+            after.append(merged(school, child, earlier, _NO_TIME))
     return roster_change(before, after, missing, len(keys), today, replaced)
 
 
@@ -89,12 +100,16 @@ async def judged(change: RosterChange, sent: Sequence[StudentIn], school: Stored
 
     Raises ProblemError 503 when the effect could not be found out.
     """
-    content = msgspec.json.encode([change, sorted(student.model_dump_json() for student in sent)])
     effect = Effect(students_off=len(change.off))
     large = is_many(len(change.off), change.roll) or is_many(len(change.redated), change.roll)
     if school.marked and change.redated and (asked or large):
         effect = await asking.effect(school.school, school.updated_at, enrolments=change.redated, students_off=effect.students_off)
-    return Judgement(content, effect, dangers_of(effect, change.roll))
+    dangers = dangers_of(effect, change.roll)
+    if not dangers:
+        # Nobody has to confirm it: what stands for the change is not asked for.
+        return Judgement(b"", effect)
+    said = [student.model_dump_json() async for student in in_turns(sent)]
+    return Judgement(msgspec.json.encode([change, sorted(said)]), effect, dangers)
 
 
 def counted_by(student: StudentUpdated, today: date) -> object:

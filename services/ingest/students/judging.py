@@ -13,6 +13,7 @@ from services.ingest.schools import repository as schools
 from services.ingest.schools.repository import StoredSchool
 from services.ingest.state import IngestState
 from services.ingest.students.changing import RosterChange, change_of, judged
+from services.ingest.students.merging import Repeats
 from services.ingest.students.repository import students
 from services.ingest.students.schemas import StudentIn
 from shared.identifiers import SchoolNumber
@@ -33,12 +34,17 @@ def require_whole(query: RosterQuery, rejected: Sequence[Rejected], extra: dict[
 
 
 async def judge(
-    state: IngestState, school: SchoolNumber, sent: Sequence[StudentIn], query: RosterQuery, left: Collection[str] = ()
+    state: IngestState,
+    school: SchoolNumber,
+    sent: Sequence[StudentIn],
+    query: RosterQuery,
+    left: Collection[str] = (),
+    repeats: Repeats | None = None,
 ) -> tuple[RosterChange, Judgement]:
     """The change that a roster would make, and its effect; `left` are leavers whom it names. Raises ProblemError 404 and 503."""
     async with state.engine.connect() as connection:
         stored = await _known(connection, school)
-        change = await _change(connection, state, stored, sent, query, left)
+        change = await _change(connection, state, stored, sent, query, left, repeats)
     return change, await judged(change, sent, stored, state.asking, asked=query.dry_run)
 
 
@@ -50,10 +56,11 @@ async def still_is(
     change: RosterChange,
     query: RosterQuery,
     left: Collection[str] = (),
+    repeats: Repeats | None = None,
 ) -> bool:
     """Whether the roster still changes what it was judged by. From here on nobody else changes the students of the school."""
     await students.lock(connection, school)
-    return await _change(connection, state, await _known(connection, school), sent, query, left) == change
+    return await _change(connection, state, await _known(connection, school), sent, query, left, repeats) == change
 
 
 async def _change(
@@ -63,9 +70,10 @@ async def _change(
     sent: Sequence[StudentIn],
     query: RosterQuery,
     left: Collection[str],
+    repeats: Repeats | None,
 ) -> RosterChange:
     today = stored.read().calendar().today(state.clock())
-    return await change_of(connection, SchoolNumber(stored.school), sent, today, whole=query.full, left=left)
+    return await change_of(connection, SchoolNumber(stored.school), sent, today, whole=query.full, left=left, repeats=repeats)
 
 
 async def _known(connection: AsyncConnection, school: SchoolNumber) -> StoredSchool:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.students import publishing
 from services.ingest.students.identities import Identities
-from services.ingest.students.merging import merged
+from services.ingest.students.merging import Repeats, merged
 from services.ingest.students.persons import is_another_child, why_another
 from services.ingest.students.repository import students
 from services.ingest.students.schemas import StudentIn
@@ -16,12 +16,15 @@ from shared.clock import Clock
 from shared.events.data import StudentUpdated
 from shared.identifiers import SchoolNumber
 from shared.moments import repository as moments
+from shared.turns import in_turns
 
 
-async def keep(connection: AsyncConnection, school: SchoolNumber, sent: Sequence[StudentIn], clock: Clock) -> None:
+async def keep(
+    connection: AsyncConnection, school: SchoolNumber, sent: Sequence[StudentIn], clock: Clock, repeats: Repeats | None = None
+) -> None:
     """Stores and publishes students, each there once, in the caller's transaction. A key of another child's is given to that one.
 
-    A student of whom nothing has changed costs a comparison: no row is written, and no event.
+    A student of whom nothing has changed costs a comparison: no row is written, and no event. `repeats`: who was found to be such a one.
     """
     if not sent:
         return
@@ -29,9 +32,12 @@ async def keep(connection: AsyncConnection, school: SchoolNumber, sent: Sequence
     now = await moments.next_of(connection, school, clock())
     known = await Identities.of(connection, school)
     before = await students.stored(connection, school, [known.child(student.student) for student in sent])
-    kept = []
-    for student in sent:
-        earlier = before.get(known.child(student.student))
+    kept, repeats = [], repeats or Repeats(school)
+    async for student in in_turns(sent):
+        child = as_child(known, student)
+        earlier = before.get(child.student)
+        if repeats.has(child, earlier):
+            continue
         if earlier is not None and is_another_child(earlier, fresh := alone(known, student, now)):
             known = await publishing.give_key_away(connection, known, student.student, earlier, now, why_another(earlier, fresh))
             earlier = None

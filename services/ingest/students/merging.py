@@ -44,6 +44,26 @@ def merged(school: SchoolNumber, student: StudentIn, before: StudentUpdated | No
     )
 
 
+class Repeats:
+    """Students of one request who say nothing new. What was found of an entry holds as long as the entry is what it was: a roster is
+    looked at before it is confirmed, when it is kept, and in between."""
+
+    def __init__(self, school: SchoolNumber) -> None:
+        self._school = school
+        self._found: dict[str, StudentUpdated] = {}
+
+    def has(self, student: StudentIn, before: StudentUpdated | None) -> bool:
+        """Whether the student, under the engine's key, is stored as they were sent."""
+        if before is None:
+            return False
+        if self._found.get(student.student) == before:
+            return True
+        if merged(self._school, student, before, before.updated_at) != before:
+            return False
+        self._found[student.student] = before
+        return True
+
+
 def _kept(field: str, student: StudentIn, before: StudentUpdated | None) -> Any:
     """A field as it was sent; one that was left out stays as it was, where the door says so."""
     stays = before is not None and field in student.stays and field not in student.model_fields_set

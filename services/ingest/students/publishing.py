@@ -19,6 +19,7 @@ from shared.events.envelope import Event, new_event_id, tombstone
 from shared.identifiers import NAMESPACE, holder_key, student_id
 from shared.moments import repository as moments
 from shared.outbox import repository as outbox
+from shared.turns import in_turns
 
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """In place of the time: the moment right after the last one will do."""
@@ -42,7 +43,8 @@ async def publishable(connection: AsyncConnection, known: Identities, updates: S
 
 async def publish(connection: AsyncConnection, known: Identities, updates: Sequence[StudentUpdated]) -> None:
     """Publishes updates with the caller's transaction."""
-    await outbox.add(connection, [_updated(update) for update in await publishable(connection, known, updates)])
+    sent = await publishable(connection, known, updates)
+    await outbox.add(connection, [_updated(update) async for update in in_turns(sent)])
 
 
 async def forget(connection: AsyncConnection, known: Identities, gone: Collection[str]) -> None:

@@ -7,6 +7,7 @@ from services.ingest.state import IngestState
 from services.ingest.students.identities import Identities
 from services.ingest.students.judging import RosterQuery, judge, still_is
 from services.ingest.students.keeping import forget, keep
+from services.ingest.students.merging import Repeats
 from services.ingest.students.schemas import StudentIn
 from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
@@ -25,15 +26,16 @@ async def take(
 
     Raises ProblemError: 404 for an unknown school, 409 for a change that would move much, 503 where its effect can't be found out.
     """
+    repeats = Repeats(school)
     while True:
-        change, judgement = await judge(state, school, sent, query, left)
+        change, judgement = await judge(state, school, sent, query, left, repeats)
         if query.dry_run:
             return judgement.effect
         judgement.require_confirmed(query.confirm)
         async with state.engine.begin() as connection:
-            if not await still_is(connection, state, school, sent, change, query, left):
+            if not await still_is(connection, state, school, sent, change, query, left, repeats):
                 continue
-            await keep(connection, school, sent, state.clock)
+            await keep(connection, school, sent, state.clock, repeats)
             if change.missing:
                 await forget(connection, school, change.missing)
             # On record by the child, as everywhere: the school's key may have been another's.

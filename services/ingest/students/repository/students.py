@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Final
 
 import msgspec
 from sqlalchemy import text
@@ -9,6 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events.data import StudentErased, StudentUpdated
 from shared.identifiers import SchoolNumber, lock_key
+from shared.turns import in_turns
+
+AT_ONCE: Final = 500
+"""Documents that are read or written at a stretch, at some microseconds each."""
 
 _encoder = msgspec.json.Encoder()
 _student = msgspec.json.Decoder(StudentUpdated)
@@ -30,7 +35,7 @@ async def stored(connection: AsyncConnection, school: SchoolNumber, students: Co
         ),
         {"school": school, "students": sorted(students)},
     )
-    return {row.student: _student.decode(row.document) for row in rows}
+    return {row.student: _student.decode(row.document) async for row in in_turns(rows, AT_ONCE)}
 
 
 async def keys(connection: AsyncConnection, school: SchoolNumber) -> set[str]:
@@ -70,7 +75,7 @@ async def put(connection: AsyncConnection, students: Sequence[StudentUpdated], q
         {
             "schools": [student.school for student in ordered],
             "students": [student.student for student in ordered],
-            "documents": [_encoder.encode(student).decode() for student in ordered],
+            "documents": [_encoder.encode(student).decode() async for student in in_turns(ordered, AT_ONCE)],
             "quiet": None if quiet is None else sorted(quiet),
         },
     )

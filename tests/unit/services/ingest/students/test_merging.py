@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.ingest.students.addresses import addresses_in
-from services.ingest.students.merging import merged
+from services.ingest.students.merging import Repeats, merged
 from services.ingest.students.schemas import StudentIn
 from shared.events.data import StudentUpdated
 from shared.identifiers import SchoolNumber
@@ -141,3 +141,19 @@ def test_nobody_is_without_a_name() -> None:
     for names in ({}, {"given_name": " ", "family_name": "-"}):
         with pytest.raises(ValidationError, match="a given_name, a family_name, or both"):
             StudentIn.model_validate({"student": "1"} | names)
+
+
+def test_a_repeat_is_one_as_long_as_the_entry_is_what_it_was() -> None:
+    school, fields = SchoolNumber("0999"), {"student": "1", "given_name": "Made", "family_name": "Up", "caregivers": [MUM]}
+    student = StudentIn.model_validate(fields)
+    stored = merged(school, student, None, NOW)
+    repeats = Repeats(school)
+    assert not repeats.has(student, None)
+    assert repeats.has(student, stored)
+    # Somebody else changes the entry between two looks, and changes it back.
+    other = merged(school, StudentIn.model_validate(fields | {"family_name": "Other"}), stored, NOW)
+    assert not repeats.has(student, other)
+    assert repeats.has(student, stored)
+    # What is left out is as it was; who comes with other words is none.
+    assert Repeats(school).has(StudentIn.model_validate({"student": "1", "given_name": "Made", "family_name": "Up"}), stored)
+    assert not Repeats(school).has(StudentIn.model_validate(fields | {"caregivers": [DAD]}), stored)
