@@ -17,7 +17,7 @@ help:
 	@echo "make bench-quick  the cost of a mark beside the bare work, against a kept baseline"
 	@echo "make bench-nation  a country's morning; NATION='--students 850000' for all of it"
 	@echo "make clients  the typed parts of the clients, generated anew"
-	@echo "make bench-outgoing  letters, webhooks, uploads: what goes out, at the size of a country; OUTGOING='--stages letters' for a part"
+	@echo "make bench-outgoing  letters, webhooks, uploads: what goes out; OUTGOING='--full' for the size of a country, '--stages letters' for a part"
 	@echo "make docs   the documentation as a site, into build/docs"
 	@echo "make chaos  faults for MINUTES=5 beside traffic, on separate processes, with figures"
 	@echo "make idle   the processor's time of each part while nobody asks for anything"

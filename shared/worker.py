@@ -172,7 +172,7 @@ def common_rules(settings: Settings, forget_work: Forget) -> tuple[Rule, ...]:
             setting="dead_letters_settled_kept",
         ),
         Rule("work", settings.work_kept, forget_work, tables=("work", "work_attempts"), setting="work_kept"),
-        Rule("audit", settings.audit_kept, audit.forget_before, tables=("audit",), setting="audit_years"),
+        Rule("audit", settings.audit_kept, audit.forget_before, tables=("audit", "audit_also"), setting="audit_years"),
         Rule("erasures", ERASURES_KEPT, erasures.forget_before, tables=("erasures",)),
         Rule("offset-gaps", settings.work_kept, offsets.forget_settled_before, tables=("offset_gaps",), setting="work_kept"),
     )

@@ -90,6 +90,7 @@ HOLDS: Final[Mapping[str, str]] = MappingProxyType(
 EVERY_SERVICE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "audit": "looks at students and changes of them, by their keys, with the person who made them",
+        "audit_also": "further people to whom the students of such a look were shown",
         "dead_letters": "messages that could not be applied: can have names",
         "erasures": "students who were erased, by their keys",
         "offset_gaps": "gaps of the logs, after they were settled",

@@ -14,9 +14,8 @@ from services.thresholds.data_quality import api as data_quality
 from services.thresholds.data_quality.issue_counts import IssueCounts
 from services.thresholds.evidence import api as evidence
 from services.thresholds.feed import api as feed
-from services.thresholds.feed.encoded import EncodedEvents
-from services.thresholds.feed.pages import Pages
 from services.thresholds.feed.repository import CHANNEL
+from services.thresholds.feed.rounds import Rounds
 from services.thresholds.feed.streams import Streams
 from services.thresholds.flat_tables import api as flat_tables
 from services.thresholds.good_news import api as good_news
@@ -77,8 +76,7 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
                 keeper=DayKeeper(codes),
                 feed_bell=feed_bell,
                 feed_streams=Streams(settings.feed_streams, settings.feed_streams_each),
-                feed_encoded=EncodedEvents(),
-                feed_pages=Pages(),
+                feed_rounds=Rounds(resources["engine"], clock),
                 regular_shares=ShareCache(),
                 keyring=Keyring.of(settings.transfer_key_file, settings.transfer_trust),
                 issue_counts=IssueCounts(),
@@ -87,6 +85,8 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
                 yield state
 
     routers = [
+        # Routes are tried in order, and no other endpoint is asked by so many, so often.
+        feed.router,
         schools.router,
         attendance.router,
         students.router,
@@ -116,7 +116,6 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
         plan_reviews.router,
         publishing.router,
         public_plans.router,
-        feed.router,
         attendance_codes_router(),
         erasures_router(),
         dead_letters_router(DeadLetterBox(SCHEMA)),

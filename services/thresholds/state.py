@@ -6,8 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from services.thresholds.data_quality.issue_counts import IssueCounts
-from services.thresholds.feed.encoded import EncodedEvents
-from services.thresholds.feed.pages import Pages
+from services.thresholds.feed.rounds import Rounds
 from services.thresholds.feed.streams import Streams
 from services.thresholds.public_plan.progress import ShareCache
 from services.thresholds.register.kept_days import DayKeeper
@@ -29,8 +28,7 @@ class ThresholdsState(KeyHoldersState):
     keeper: DayKeeper
     feed_bell: Broadcast
     feed_streams: Streams
-    feed_encoded: EncodedEvents
-    feed_pages: Pages
+    feed_rounds: Rounds
     keyring: Keyring
     regular_shares: ShareCache
     issue_counts: IssueCounts

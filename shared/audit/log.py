@@ -132,11 +132,12 @@ async def log_accesses(connection: AsyncConnection, caller: Principal, accesses:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A request that shows the same to many callers: made once, and put on record for each of them.
+    """What is shown to many callers alike: made once, and put on record for each of them.
 
     `lines` is a JSON array with an object for each school: `school`, `students`, `student_ids`; empty where nobody was shown.
     """
 
+    id: uuid.UUID
     action: Action
     lines: str
 
@@ -147,13 +148,21 @@ class Shown:
             {"school": school, "students": sorted(keys), "student_ids": sorted(student_id(school, key) for key in keys)}
             for school, keys in sorted(students.items())
         ]
-        return cls(action, msgspec.json.encode(lines).decode() if lines else "")
+        return cls(uuid.uuid4(), action, msgspec.json.encode(lines).decode() if lines else "")
 
 
-async def log_shown(connection: AsyncConnection, caller: Principal, shown: Shown, now: datetime) -> None:
-    """Writes its lines for a caller, as `log_access` does, in one statement."""
-    if shown.lines:
-        await audit.add_shown(connection, now, caller.subject, caller.role, shown.action, shown.lines)
+async def log_shown(connection: AsyncConnection, callers: Sequence[Principal], shown: Shown, now: datetime) -> None:
+    """Writes its lines for each caller, as `log_access` does: in full for the first ever, and a row for each other one, in one statement.
+
+    Must not run twice at a time for one `shown`.
+    """
+    if not shown.lines or not callers:
+        return
+    readers = [audit.Reader(caller.subject, caller.role) for caller in callers]
+    if not await audit.add_also(connection, now, readers, shown.id):
+        await audit.add_shown(connection, now, readers[0], shown.action, shown.id, shown.lines)
+        if readers[1:]:
+            await audit.add_also(connection, now, readers[1:], shown.id)
 
 
 def _line(caller: Principal, access: Access, now: datetime) -> audit.NewLine:

@@ -36,4 +36,31 @@ CREATE: Final = (
     "CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_stays()",
     "CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON audit EXECUTE FUNCTION audit_stays()",
 )
+SHOWN_TO_MANY: Final = (
+    "ALTER TABLE audit ADD COLUMN shown uuid",
+    """
+    CREATE TABLE audit_also (
+        id bigint GENERATED ALWAYS AS IDENTITY (START WITH 100000000000000000) PRIMARY KEY,
+        at timestamptz NOT NULL,
+        subject text NOT NULL,
+        role text NOT NULL,
+        shown uuid NOT NULL
+    )
+    """,
+    "CREATE INDEX audit_also_by_shown ON audit_also (shown)",
+    "CREATE INDEX audit_also_by_time ON audit_also (at)",
+    "CREATE TRIGGER audit_also_kept BEFORE UPDATE OR DELETE ON audit_also FOR EACH ROW EXECUTE FUNCTION {stays}()",
+    "CREATE TRIGGER audit_also_not_emptied BEFORE TRUNCATE ON audit_also EXECUTE FUNCTION {stays}()",
+)
+"""Lines that are the same for many callers but for the caller: written once with the first (`shown`), and each other one is a row beside
+them. The numbers of these rows begin above all of `audit`: a line's moment and number are its place in the log.
+`stays` is the function of the schema that refuses changes."""
+
+SHOWN_INDEXES: Final = {
+    "audit_by_shown": "audit (shown) WHERE shown IS NOT NULL",
+    "audit_shown_by_school": "audit (school) WHERE shown IS NOT NULL",
+}
+"""What follows ON, by name."""
+
+DROP_SHOWN: Final = ("DROP TABLE audit_also", "ALTER TABLE audit DROP COLUMN shown")
 DROP: Final = ("DROP TABLE audit", "DROP FUNCTION audit_stays()")

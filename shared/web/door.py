@@ -18,6 +18,7 @@ from fastapi.security import HTTPBearer
 from shared.auth.principal import Principal, Role, Scope
 from shared.identifiers import SchoolNumber, is_student_key, school_number
 from shared.key_holders.naming import ID, named
+from shared.web.answers import NamedAnswer
 from shared.web.body import read_body
 from shared.web.problems import ProblemError
 from shared.web.retiring import retiring_of
@@ -173,6 +174,8 @@ async def _name_student(request: Request) -> None:
 
 async def _name_children(request: Request, answer: Response) -> None:
     """Puts the names of children in place of the engine's keys, for every endpoint alike."""
+    if isinstance(answer, NamedAnswer):
+        return
     # A stream has no body yet, and a file is what it was when it was sent or signed.
     body = getattr(answer, "body", b"")
     if ID not in body or answer.headers.get("content-type") != "application/json" or "content-disposition" in answer.headers:

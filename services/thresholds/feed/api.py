@@ -1,22 +1,19 @@
 """The events feed: crossings, responses and plans as CloudEvents, by asking for what comes after a cursor, or as a stream."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
-import msgspec
 from fastapi import Header, Query, Request
 from fastapi.responses import Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.feed.cursors import Cursor
-from services.thresholds.feed.pages import FeedPage
-from services.thresholds.feed.reading import events_after, require_known
+from services.thresholds.feed.pages import PageQuestion
+from services.thresholds.feed.reading import require_known
 from services.thresholds.feed.streams import EventStream, follow
 from services.thresholds.state import State, ThresholdsState
-from shared.audit.log import log_shown
 from shared.auth.principal import Principal
 from shared.waiting import wait_until_any_set
+from shared.web.answers import NamedAnswer
 from shared.web.door import Router
 from shared.web.headers import accepts
 from shared.web.openapi.refusals import refuses
@@ -29,7 +26,6 @@ router = Router(tags=["events"])
 STREAM: Final = "text/event-stream"
 _VARY: Final = {"Vary": "Accept"}
 
-_encoder = msgspec.json.Encoder()
 _EXAMPLE: dict[str, Any] = {
     "items": [
         {
@@ -96,7 +92,7 @@ async def list_events(
 
     410 says that the database was restored to a time before the cursor. Go on from `read_from`, and pass over the ids that you have.
     """
-    schools = None if caller.schools is None else sorted(caller.schools)
+    schools = None if caller.schools is None else tuple(sorted(caller.schools))
     if accepts(request.headers.get("accept"), STREAM):
         return await _stream(request, state, caller, schools, Cursor.read(last_event_id or after))
     cursor = Cursor.read(after)
@@ -104,18 +100,15 @@ async def list_events(
     deadline = asyncio.get_running_loop().time() + min(wait, state.settings.feed_longest_wait.total_seconds())
     while True:
         bell = state.feed_bell.listen()
-        async with state.engine.begin() as connection:
-            page = await events_after(connection, state.feed_encoded, state.feed_pages, cursor, schools=schools, limit=limit)
-            await log_shown(connection, caller, page.shown, state.clock())
+        page = await state.feed_rounds.page(caller, PageQuestion(cursor, schools, limit))
         left = deadline - asyncio.get_running_loop().time()
         if page.events or left <= 0 or stop.is_set():
             break
         await wait_until_any_set(left, bell, stop)
-    body = b'{"items":[' + page.items + b'],"next":' + _encoder.encode(str(page.next)) + b"}"
-    return Response(body, media_type="application/json", headers=_VARY)
+    return NamedAnswer(page.body, media_type="application/json", headers=_VARY)
 
 
-async def _stream(request: Request, state: ThresholdsState, caller: Principal, schools: Sequence[str] | None, cursor: Cursor) -> Response:
+async def _stream(request: Request, state: ThresholdsState, caller: Principal, schools: tuple[str, ...] | None, cursor: Cursor) -> Response:
     async with state.engine.connect() as connection:
         # A cursor of another history has an answer of its own: no stream could say it.
         await require_known(connection, cursor)
@@ -127,21 +120,16 @@ async def _stream(request: Request, state: ThresholdsState, caller: Principal, s
             return False
         return True
 
-    async def shown(connection: AsyncConnection, page: FeedPage) -> None:
-        await log_shown(connection, caller, page.shown, state.clock())
-
     place = state.feed_streams.enter(caller.subject)
     pieces = follow(
-        state.engine,
+        state.feed_rounds,
         state.feed_bell,
-        state.feed_encoded,
-        state.feed_pages,
+        caller,
         schools=schools,
         cursor=cursor,
         heartbeat=state.settings.feed_heartbeat,
         stop=stopping(request),
         holds=holds,
-        shown=shown,
     )
     # Proxies would keep the events until there are enough of them.
     return EventStream(pieces, place, headers=_VARY | {"X-Accel-Buffering": "no"})

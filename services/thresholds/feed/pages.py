@@ -4,12 +4,12 @@ Only full pages are kept: nothing is ever put between their events. The rights o
 of other schools than the token's.
 """
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
-from weakref import WeakValueDictionary
+
+import msgspec
 
 from services.thresholds.feed.cursors import Cursor, Event
 from services.thresholds.feed.encoded import EncodedEvent
@@ -30,17 +30,21 @@ class PageQuestion(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Events, oldest first, and where to go on. `items` is their JSON with commas, `shown` what the audit log says of them."""
+    """Events, oldest first, and where to go on. `body` is the answer's JSON, `shown` what the audit log says of them."""
 
     events: Sequence[EncodedEvent]
     next: Cursor
-    items: bytes
+    body: bytes
     shown: Shown
 
     @classmethod
     def of(cls, events: Sequence[EncodedEvent], next_: Cursor) -> Self:
         """The page of these events."""
-        return cls(events, next_, b",".join(event.item for event in events), shown_in(events))
+        return cls(events, next_, _body(events, next_), shown_in(events))
+
+    def called(self, events: Sequence[EncodedEvent]) -> Self:
+        """The page with its students called by other names. The log has the engine's keys, whatever the school calls them."""
+        return replace(self, events=events, body=_body(events, self.next))
 
 
 class KeptPage(NamedTuple):
@@ -57,15 +61,10 @@ class Pages:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._kept: OrderedDict[PageQuestion, KeptPage] = OrderedDict()
-        self._reading: WeakValueDictionary[PageQuestion, asyncio.Lock] = WeakValueDictionary()
 
     def of(self, asked: PageQuestion) -> KeptPage | None:
         """The page, as it was read."""
         return self._kept.get(asked)
-
-    def reading(self, asked: PageQuestion) -> asyncio.Lock:
-        """Held by the one who reads the page; the others wait for it."""
-        return self._reading.setdefault(asked, asyncio.Lock())
 
     def keep(self, asked: PageQuestion, first: Event, last: Event, page: FeedPage) -> None:
         """Keeps a full page."""
@@ -73,3 +72,7 @@ class Pages:
         self._kept.move_to_end(asked)
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
+
+
+def _body(events: Sequence[EncodedEvent], next_: Cursor) -> bytes:
+    return b'{"items":[' + b",".join(event.item for event in events) + b'],"next":' + msgspec.json.encode(str(next_)) + b"}"

@@ -1,8 +1,5 @@
 """A page of the feed behind a cursor, and the cursor behind the page."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.feed import repository as feed
@@ -17,21 +14,14 @@ async def require_known(connection: AsyncConnection, cursor: Cursor) -> None:
         raise another_history()
 
 
-async def events_after(
-    connection: AsyncConnection, encoded: EncodedEvents, pages: Pages, cursor: Cursor, *, schools: Sequence[str] | None, limit: int
-) -> FeedPage:
-    """Events behind a cursor; `schools` None means all. Raises as `require_known` does.
+async def events_after(connection: AsyncConnection, encoded: EncodedEvents, pages: Pages, asked: PageQuestion) -> FeedPage:
+    """Events behind a cursor. Raises as `require_known` does.
 
     Readers who ask the same get the same bytes: one of them reads the page, and the others look whether the feed still has it.
     """
-    asked = PageQuestion(cursor, None if schools is None else tuple(schools), limit)
-    page = await _kept(connection, pages, asked)
-    if page is None:
-        async with pages.reading(asked):
-            page = await _kept(connection, pages, asked) or await _read(connection, encoded, pages, asked)
+    page = await _kept(connection, pages, asked) or await _read(connection, encoded, pages, asked)
     events = await named(connection, page.events)
-    # The log has the engine's keys, whatever the school calls the students.
-    return page if events is page.events else replace(FeedPage.of(events, page.next), shown=page.shown)
+    return page if events is page.events else page.called(events)
 
 
 async def _kept(connection: AsyncConnection, pages: Pages, asked: PageQuestion) -> FeedPage | None:

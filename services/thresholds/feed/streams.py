@@ -2,20 +2,19 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
 import structlog
 from fastapi.sse import EventSourceResponse, format_sse_event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.types import Receive, Scope, Send
 
 from services.thresholds.feed.cursors import Cursor
-from services.thresholds.feed.encoded import EncodedEvents
-from services.thresholds.feed.pages import FeedPage, Pages
-from services.thresholds.feed.reading import events_after
+from services.thresholds.feed.pages import PageQuestion
+from services.thresholds.feed.rounds import Rounds
+from shared.auth.principal import Principal
 from shared.db.errors import is_transient
 from shared.db.listen import Broadcast
 from shared.telemetry import metrics
@@ -83,21 +82,17 @@ class EventStream(EventSourceResponse):
 
 
 async def follow(
-    engine: AsyncEngine,
+    rounds: Rounds,
     bell: Broadcast,
-    encoded: EncodedEvents,
-    pages: Pages,
+    reader: Principal,
     *,
-    schools: Sequence[str] | None,
+    schools: tuple[str, ...] | None,
     cursor: Cursor,
     heartbeat: timedelta,
     stop: asyncio.Event,
     holds: Callable[[], Awaitable[bool]],
-    shown: Callable[[AsyncConnection, FeedPage], Awaitable[None]],
 ) -> AsyncIterator[bytes]:
     """The events behind a cursor as they come, until `stop` is set, the token no longer `holds`, or the database is away or was restored.
-
-    `shown` puts on record what is about to be sent.
 
     The client connects again by itself, with the id of the last event it has: an early end loses nothing.
     """
@@ -107,9 +102,7 @@ async def follow(
     while not stop.is_set():
         rung = bell.listen()
         try:
-            async with engine.begin() as connection:
-                page = await events_after(connection, encoded, pages, cursor, schools=schools, limit=PAGE)
-                await shown(connection, page)
+            page = await rounds.page(reader, PageQuestion(cursor, schools, PAGE))
         except ProblemError as error:
             # The client learns it from the answer to its next request, which has the id of the last event.
             log.warning("feed.stream_ended", error=error.kind)

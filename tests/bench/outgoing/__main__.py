@@ -3,30 +3,36 @@
 import argparse
 import tempfile
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import structlog
 import uvloop
 
-from tests.bench.outgoing import feed, letters, webhooks, worklist
+from tests.bench.outgoing import feed, letters, rosters, webhooks, worklist
 from tests.bench.results import Results
 
 
 @dataclass(frozen=True)
 class Size:
-    """How many letters, and how often a worker is killed meanwhile."""
+    """How many letters, how often a worker is killed meanwhile, and how much waits on the worklist at the most."""
 
     letters: int
     kills: int
+    waiting: int
+
+
+SMALL: Final = Size(letters=2_000, kills=2, waiting=100_000)
+FULL: Final = Size(letters=20_000, kills=4, waiting=1_000_000)
+"""A country's morning."""
 
 
 Stage = Callable[[Path, Results, Size], Awaitable[None]]
 
 
 async def _worklist(folder: Path, results: Results, size: Size) -> None:
-    await worklist.measure(folder / "worklist", results)
+    await worklist.measure(folder / "worklist", results, size.waiting)
 
 
 async def _letters(folder: Path, results: Results, size: Size) -> None:
@@ -65,6 +71,10 @@ async def _feed(folder: Path, results: Results, size: Size) -> None:
     await feed.measure(folder / "feed", results, size.letters)
 
 
+async def _rosters(folder: Path, results: Results, size: Size) -> None:
+    await rosters.measure(folder / "rosters", results)
+
+
 STAGES: Final[dict[str, Stage]] = {
     "worklist": _worklist,
     "letters": _letters,
@@ -75,22 +85,26 @@ STAGES: Final[dict[str, Stage]] = {
     "crossings": _crossings,
     "webhooks": _webhooks,
     "feed": _feed,
+    "rosters": _rosters,
 }
 
 
 async def main() -> None:
     """Runs the stages, each on a database of its own."""
     parser = argparse.ArgumentParser(prog="bench-outgoing")
-    parser.add_argument("--letters", type=int, default=20_000, help="how many letters, crossings, and a fifth of the webhooks")
-    parser.add_argument("--kills", type=int, default=4, help="how often a worker is killed while the letters of the stage `kills` go")
+    parser.add_argument("--full", action="store_true", help="the size of a country instead of a tenth of it")
+    parser.add_argument("--letters", type=int, help="how many letters, crossings, and a fifth of the webhooks")
+    parser.add_argument("--kills", type=int, help="how often a worker is killed while the letters of the stage `kills` go")
     parser.add_argument("--stages", default=",".join(STAGES), help=", ".join(STAGES))
     parser.add_argument("--json", type=Path, default=Path("bench-outgoing.json"))
     given = parser.parse_args()
+    size = FULL if given.full else SMALL
+    size = replace(size, letters=given.letters or size.letters, kills=given.kills or size.kills)
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     results = Results()
     with tempfile.TemporaryDirectory(prefix="star-outgoing-", ignore_cleanup_errors=True) as folder:
         for stage in given.stages.split(","):
-            await STAGES[stage](Path(folder), results, Size(given.letters, given.kills))
+            await STAGES[stage](Path(folder), results, size)
     results.write(given.json)
     print(f"\nwritten to {given.json}")
 

@@ -234,9 +234,13 @@ TO_STAFF: Final = {
     "notifier.trials.recipient",
     "notifier.trials.subject",
     "ingest.audit.subject",
+    "ingest.audit_also.subject",
     "moe_sync.audit.subject",
+    "moe_sync.audit_also.subject",
     "notifier.audit.subject",
+    "notifier.audit_also.subject",
     "thresholds.audit.subject",
+    "thresholds.audit_also.subject",
     "thresholds.record_history.subject",
 }
 """These are of people of the school and their tokens; a trial's words are about a made-up family, and go when it is sent."""

@@ -16,6 +16,8 @@ from services.thresholds.roster.repository import identities
 from services.thresholds.settings import ThresholdsSettings
 from services.thresholds.worker import run_worker
 from shared.audit import repository as audit
+from shared.audit.log import Shown, log_shown
+from shared.auth.principal import Principal
 from shared.bus.factory import create_bus
 from shared.key_holders.repository import Holder
 from tests.integration.thresholds.conftest import absences
@@ -253,6 +255,18 @@ async def test_what_is_older_than_seven_years_may_go(staffroom: Staffroom) -> No
     with pytest.raises(DBAPIError, match="stay as they were written"):
         await forget(engine, 5)
     assert [line["subject"] for line in await staffroom.audit()] == ["2190 days ago"]
+
+
+async def test_a_line_that_others_saw_later_stays_as_long_as_they_do(staffroom: Staffroom) -> None:
+    engine, shown = staffroom.heart.engine, Shown.of("read-events", {"0999": ["1"]})
+    today = datetime.now(UTC)
+    async with engine.begin() as connection:
+        for age, subjects in ((9 * 366, ["first", "second"]), (6 * 365, ["third"])):
+            callers = [Principal(subject, frozenset(), None) for subject in subjects]
+            await log_shown(connection, callers, shown, today - timedelta(days=age))
+    assert [await forget(engine, 7), await forget(engine, 7)] == [1, 0]
+    assert await staffroom.heart.rows("SELECT subject FROM audit") == [("first",)]
+    assert await staffroom.heart.rows("SELECT subject FROM audit_also") == [("third",)]
 
 
 async def forget(engine: AsyncEngine, years: float) -> int:

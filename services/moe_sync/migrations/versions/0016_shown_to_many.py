@@ -1,0 +1,23 @@
+"""What is shown to many alike is written into the audit log once, and each further reader is a row beside it.
+
+Revision ID: 0016
+"""
+
+from alembic import op
+
+from shared.audit import schema
+
+revision = "0016"
+down_revision = "0015"
+
+
+def upgrade() -> None:
+    """Adds the column and the table. The release before reads and writes whole lines alone."""
+    for statement in schema.SHOWN_TO_MANY:
+        op.execute(statement.format(stays="audit_stays"))
+
+
+def downgrade() -> None:
+    """Drops both: the rows of further readers go."""
+    for statement in schema.DROP_SHOWN:
+        op.execute(statement)
