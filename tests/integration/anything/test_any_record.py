@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -28,6 +28,7 @@ from services.notifier.letters.correcting import Corrector
 from services.notifier.letters.handlers.crossings import CrossingsHandler
 from services.notifier.letters.handlers.holds import HoldsHandler
 from services.notifier.letters.handlers.standings import StandingsHandler
+from services.notifier.letters.handlers.statements import StatementsHandler
 from services.notifier.letters.policy import PolicyDefaults
 from services.notifier.letters.writing import LetterWriter
 from services.notifier.partners.handler import TOPICS as PARTNER_TOPICS
@@ -38,9 +39,12 @@ from services.notifier.worker import roster_handler
 from services.thresholds import worker as thresholds_worker
 from services.thresholds.crossings.handler import MarksHandler
 from services.thresholds.data_quality.handler import DeadLettersHandler
+from services.thresholds.good_news.handler import StatementsHandler as StatementRequestsHandler
 from services.thresholds.recalculation.handler import ProposalsHandler
 from services.thresholds.register.folding import Folder
+from services.thresholds.replies.handler import RepliesHandler
 from shared.attendance.codes import CodeTable
+from shared.batch import BatchHandler
 from shared.bus.applying import UNFORESEEN, Applier, Handler
 from shared.bus.interface import Message, Partition
 from shared.bus.processor import Processor
@@ -50,6 +54,7 @@ from shared.erasures.handler import ErasuresHandler
 from shared.events import topics
 from shared.events.topics import Topic
 from tests.integration.anything.records import NOW, messages
+from tests.integration.anything.seeds import seed
 from tests.unit.shared.bus.fake_consumer import FakeConsumer
 
 EXAMPLES: Final = int(os.environ.get("STAR_TEST_EXAMPLES", "40"))
@@ -80,6 +85,11 @@ HANDLERS: Final[dict[str, tuple[tuple[Topic, ...], Callable[[], Handler]]]] = {
         (topics.PROPOSALS,),
         lambda: ProposalsHandler(_box("thresholds"), clock, folder=Folder(CodeTable.load()), patience=timedelta(0)),
     ),
+    "thresholds.replies": ((topics.REPLIES,), lambda: RepliesHandler(_box("thresholds"), clock)),
+    "thresholds.statements": (
+        (topics.STATEMENT_REQUESTS,),
+        lambda: StatementRequestsHandler(_box("thresholds"), clock, codes=CodeTable.load()),
+    ),
     "ingest.effects": ((topics.EFFECTS,), lambda: EffectsHandler(_box("ingest"), clock)),
     "notifier.roster": ((topics.SCHOOLS, topics.STUDENTS), lambda: roster_handler(_box("notifier"), clock)),
     "notifier.crossings": ((topics.CROSSINGS,), lambda: CrossingsHandler(_box("notifier"), clock, hold=timedelta(hours=1))),
@@ -89,6 +99,7 @@ HANDLERS: Final[dict[str, tuple[tuple[Topic, ...], Callable[[], Handler]]]] = {
             _box("notifier"), clock, corrector=Corrector(LetterWriter(Letters(), None, "star.test"), PolicyDefaults())
         ),
     ),
+    "notifier.statements": ((topics.STATEMENTS,), lambda: StatementsHandler(_box("notifier"), clock, hold=timedelta(hours=1))),
     "notifier.holds": ((topics.LETTER_HOLDS,), lambda: HoldsHandler(_box("notifier"), clock)),
     "notifier.plans": ((topics.PLANS,), lambda: PlansHandler(_box("notifier"), clock, message_id_domain="star.test")),
     "notifier.partners": (tuple(PARTNER_TOPICS), lambda: PartnerEventsHandler(_box("notifier"), clock, kept=timedelta(days=30))),
@@ -119,7 +130,10 @@ class AnyPosition:
 @pytest.fixture(params=HANDLERS)
 async def group(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[tuple[str, AsyncEngine]]:
     name: str = request.param
-    engine = create_engine(database_url, name.partition(".")[0], pool_size=2)
+    service = name.partition(".")[0]
+    engine = create_engine(database_url, service, pool_size=2)
+    # What is not known would be set aside before anybody looks at the rest.
+    await seed(service, engine)
     yield name, engine
     await engine.dispose()
 
@@ -131,6 +145,18 @@ async def unforeseen(engine: AsyncEngine) -> list[tuple[Any, ...]]:
             text("DELETE FROM dead_letters WHERE reason = :reason RETURNING detail, topic, key, value, headers"), {"reason": UNFORESEEN}
         )
         return [tuple(row) for row in rows]
+
+
+def handlers(of: Any = BatchHandler) -> Iterator[type[BatchHandler]]:
+    """The product's handlers."""
+    for kind in of.__subclasses__():
+        if kind.__module__.startswith(("services.", "shared.")):
+            yield kind
+            yield from handlers(kind)
+
+
+def test_every_handler_of_every_service_is_fed() -> None:
+    assert set(handlers()) <= {type(make()) for _, make in HANDLERS.values()}
 
 
 async def test_whatever_a_record_holds_it_is_applied_or_set_aside_by_a_rule(group: tuple[str, AsyncEngine]) -> None:

@@ -56,7 +56,7 @@ class StatementsHandler(BatchHandler):
             data = _data(event)
             key = (data.student_id, data.term)
             after[key] = stated(after[key], data, event.time)
-            if not wants(waits.policy_of(data.school), data.occasion):
+            if not wants(waits.policy_of(after[key].school), data.occasion):
                 continue
             due_at = waits.due_at(after[key], batch.now, data.occasion)
             about = About(since=data.since, school_average_days=data.school_average_days)
