@@ -1,7 +1,8 @@
 """`make bench-quick`: the cost of a mark in the register beside the bare work, in CPU and bytes of log, against a kept baseline.
 
 The wall clock tells nothing on a machine that others use; CPU seconds do, and better so their ratio to raw work of the same run: reading
-and upserting a packed row of the same size through asyncpg alone. `--keep` makes the run the baseline.
+and upserting a packed row of the same size through asyncpg alone. `--keep` makes the run the baseline; `--inside` prints what each figure
+is made of instead: the records of the log by table, and the worker's CPU by function.
 """
 
 import argparse
@@ -35,9 +36,11 @@ from shared.events.data import Mark, MarksRecorded, SchoolUpdated
 from shared.events.envelope import Event
 from shared.web.server import COLLECT_AFTER
 from tests.bench import schools
+from tests.bench.logged import logged
 from tests.bench.nation.country import COLUMNS, Country, rows_before, sessions
 from tests.bench.nation.machine import cpu_of, look_into
 from tests.bench.results import Results
+from tests.bench.sampling import sampled
 
 STUDENTS: Final = 20_000
 ROLLS_AT_ONCE: Final = 60
@@ -58,14 +61,29 @@ class Bench:
 
     async def cost(self, work: Callable[[], Awaitable[None]], rows: int) -> tuple[float, float, float]:
         """CPU of this process and of the server in microseconds a row, and bytes of log a row."""
-        await self.raw.execute("CHECKPOINT")
-        # The first change of a page after a checkpoint would log the page.
-        await self.raw.execute("UPDATE thresholds.register SET turn = NOT turn")
-        await self.raw.execute("VACUUM ANALYZE thresholds.register")
+        await self._settled()
         log, server, ours = await self._log(), cpu_of(self.server), time.process_time()
         await work()
         ours, server = time.process_time() - ours, cpu_of(self.server) - server
         return ours / rows * 1e6, server / rows * 1e6, (await self._log() - log) / rows
+
+    async def inside(self, work: Callable[[], Awaitable[None]], rows: int) -> None:
+        """Prints what the work is made of."""
+        await self._settled()
+        begin = await self.raw.fetchval("SELECT pg_current_wal_insert_lsn()::text")
+        with sampled() as samples:
+            await work()
+        end = await self.raw.fetchval("SELECT pg_current_wal_flush_lsn()::text")
+        print("  log: bytes a mark, records, bytes a record, kind and table")
+        print("\n".join((await logged(self.raw, self.server, begin, end)).lines(rows)))
+        print("  worker: CPU of the function itself, with what it calls")
+        print("\n".join(samples.lines()), flush=True)
+
+    async def _settled(self) -> None:
+        await self.raw.execute("CHECKPOINT")
+        # The first change of a page after a checkpoint would log the page.
+        await self.raw.execute("UPDATE thresholds.register SET level = level")
+        await self.raw.execute("VACUUM ANALYZE thresholds.register")
 
     async def _log(self) -> int:
         return int(await self.raw.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'"))
@@ -106,6 +124,19 @@ def messages(country: Country, second: int, received_at: datetime) -> Iterator[M
         yield Message("star.marks.v1", 0, offset, number.encode(), event.value, event.headers)
 
 
+ROLLS: Final = (("appended", 0, 0), ("received again", 0, 60), ("recorded later", 60, 90))
+"""Rolls of this morning: how many seconds later they were recorded, and received."""
+
+
+async def look_inside(bench: Bench, country: Country) -> None:
+    """What the figures are made of."""
+    now = datetime.now(UTC)
+    for name, second, later in ROLLS:
+        rolls = list(messages(country, second, now + timedelta(seconds=later)))
+        print(f"\nA mark {name}")
+        await bench.inside(lambda rolls=rolls: bench.handle(rolls), country.students)  # type: ignore[misc]
+
+
 async def measure(bench: Bench, country: Country, results: Results) -> None:
     """All figures of a run."""
     rows, now = country.students, datetime.now(UTC)
@@ -114,7 +145,7 @@ async def measure(bench: Bench, country: Country, results: Results) -> None:
     results.heading(f"{rows:,} rows, bare: read and upserted")
     results.add("bare: CPU a row, client and server", ours + server, "us")
     bare = ours + server
-    for name, second, later in (("appended", 0, 0), ("received again", 0, 60), ("recorded later", 60, 90)):
+    for name, second, later in ROLLS:
         rolls = list(messages(country, second, now + timedelta(seconds=later)))
         results.heading(f"A mark {name}, batches of {ROLLS_AT_ONCE} rolls")
         worker, server, log = await bench.cost(lambda rolls=rolls: bench.handle(rolls), rows)  # type: ignore[misc]
@@ -139,6 +170,7 @@ async def main() -> None:
     """Runs it, and says what moved."""
     parser = argparse.ArgumentParser(prog="bench-quick")
     parser.add_argument("--keep", action="store_true", help="keep this run as the baseline")
+    parser.add_argument("--inside", action="store_true", help="print what the figures are made of")
     arguments = parser.parse_args()
     # As a worker does.
     gc.freeze()
@@ -150,11 +182,13 @@ async def main() -> None:
         try:
             await migrate(url, TREES)
             bench = await _bench(url, Path(folder), country)
-            await measure(bench, country, results)
+            await (look_inside(bench, country) if arguments.inside else measure(bench, country, results))
             await bench.raw.close()
             await bench.engine.dispose()
         finally:
             database.stop()
+    if arguments.inside:
+        return
     if arguments.keep:
         results.write(BASELINE)
         return

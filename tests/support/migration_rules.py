@@ -62,7 +62,7 @@ def offences(statement: Statement, new: Collection[str], small: Collection[str])
             yield Offence("drops an index with everybody shut out")
     elif match := re.match(r"DROP TABLE " + _NAME, sql, re.IGNORECASE):
         yield Offence("drops", match["table"])
-    elif re.match(r"DROP (TRIGGER|RULE|POLICY) ", upper):
+    elif re.match(r"DROP (TRIGGER|RULE|POLICY|FUNCTION) ", upper):
         return
     else:
         yield Offence("not known to be harmless")

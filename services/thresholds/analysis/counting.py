@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from services.thresholds.analysis.grid import shapes_of
 from services.thresholds.register.attribution import Cause, DayPart
 from services.thresholds.register.day_reading import Half
-from services.thresholds.register.kept_days import HALVES, UNTOLD, cause_of, half_of, halves_at, length_of, state_of
+from services.thresholds.register.kept_days import HALVES, UNTOLD, cause_of, causes_in, half_of, halves_at, length_of, state_of
 from shared.attendance.calendar import SchoolCalendar, Term
 from shared.attendance.codes import CodeTable
 from shared.attendance.enrolment import Enrolment
@@ -81,7 +81,7 @@ def count_half_days(
     """The half days of a term so far, from its kept days (empty without a row); rows are students, in the order given, as are their
     enrolments."""
     today, length = calendar.today(now), length_of(term)
-    halves, causes = _halves(columns, length), _causes(columns, length, codes)
+    halves, causes = _halves(columns, length), _causes(columns, codes)
     first = term.start.toordinal()
     open_days = np.zeros(length, dtype=np.bool_)
     open_days[[day.toordinal() - first for day in calendar.school_days(term, until=today)]] = True
@@ -142,16 +142,16 @@ _STANDS: Final = _flags(lambda half, _: half.code is not None or half.state not 
 
 def _halves(columns: Sequence[bytes], length: int) -> NDArray[np.uint8]:
     """The kept halves: students by days by morning and afternoon. A student without a row has none."""
-    begin, end = halves_at(length), halves_at(length) + 2 * length
-    nothing = bytes(2 * length)
-    joined = b"".join([column[begin:end].ljust(2 * length, b"\0") if column else nothing for column in columns])
+    size = 2 * length
+    nothing = bytes(size)
+    # A column of another term's length, until its school's calendar has been applied, may have more.
+    joined = b"".join([column[halves_at(column) :].ljust(size, b"\0")[:size] if column else nothing for column in columns])
     return np.frombuffer(joined, dtype=np.uint8).reshape(len(columns), length, 2)
 
 
-def _causes(columns: Sequence[bytes], length: int, codes: CodeTable) -> tuple[tuple[Cause, ...], NDArray[np.int32]]:
+def _causes(columns: Sequence[bytes], codes: CodeTable) -> tuple[tuple[Cause, ...], NDArray[np.int32]]:
     """The causes that there are, and how many half days of each a student has."""
-    begin = halves_at(length) + 2 * length
-    packed = [column[begin:] for column in columns]
+    packed = [causes_in(column) if column else b"" for column in columns]
     pairs = np.frombuffer(b"".join(packed), dtype=np.uint8).reshape(-1, 2)
     students = np.repeat(np.arange(len(columns)), [len(own) // 2 for own in packed])
     numbers = np.unique(pairs[:, 0]).tolist()

@@ -17,7 +17,7 @@ FORTNIGHT: Final = 10
 
 _ATTENDED: Final = bytes(half is not None and half.state == "present" for half in map(half_of, range(HALVES))).ljust(256, b"\0")
 BOTH: Final = MORNING | AFTERNOON
-_NO_ROW: Final = KeptDays(b"\0\0\0")
+_NO_ROW: Final = KeptDays(bytes(4))
 
 
 @dataclass(frozen=True, slots=True)

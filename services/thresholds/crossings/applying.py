@@ -68,7 +68,7 @@ async def apply(connection: AsyncConnection, folded: Sequence[FoldedRow], folder
             passing.append((row, level_before))
     seen = [approach_of(row.key, row.before, row.absences, row.calendar, now) for row in folded]
     near = [close for close in seen if close is not None]
-    await rows.save(connection, changed)
+    await rows.save(connection, changed, {row.key for row in folded if row.before is not None})
     versions = await crossings.advance_standings(connection, list(stands.values()))
     facts = await _facts(connection, [_change(row, before, stands[row.key], versions) for row, before in passing])
     schools = (

@@ -15,12 +15,9 @@ from services.thresholds.register.repository.corrections import Correction
 from services.thresholds.register.repository.heads import Head, NewHead
 from services.thresholds.register.repository.rows import RowKey
 from services.thresholds.register.uncounted import UNCHANGED, Uncounted
-from services.thresholds.roster.enrolments import of_rows
-from shared.attendance.calendar import SchoolCalendar, Term
+from services.thresholds.roster.enrolments import OwnCalendars, own_calendars
+from shared.attendance.calendar import SchoolCalendar
 from shared.telemetry import metrics
-
-Own = Mapping[RowKey, tuple[SchoolCalendar, Term]]
-"""The calendar of each row's student, and the row's term."""
 
 Replaced = list[tuple[bytes, bytes]]
 """Entries before and after."""
@@ -28,11 +25,12 @@ Replaced = list[tuple[bytes, bytes]]
 
 @dataclass
 class _Sorted:
-    """Marks by the way that they take: to the heads of rows, or through whole rows."""
+    """Marks by the way that they take: to the heads of rows, or through whole rows. `there` are those of the whole rows that exist."""
 
     heads: list[NewHead] = field(default_factory=list)
     of_heads: list[RowKey] = field(default_factory=list)
     whole: list[RowKey] = field(default_factory=list)
+    there: list[RowKey] = field(default_factory=list)
     unchanged: int = 0
     corrected: list[Correction] = field(default_factory=list)
 
@@ -45,13 +43,13 @@ async def work_in(
     The caller holds the schools' locks. A mark that is received once more changes nothing: see decision 2.
     """
     known = await heads.load(connection, entries)
-    own = await of_rows(connection, entries, calendars)
-    work = _sorted(entries, known, own, folder)
+    own = await own_calendars(connection, entries, calendars)
+    work = _Sorted(whole=list(entries), there=list(entries)) if known is None else _sorted(entries, known, own, folder)
     if await heads.save(connection, work.heads) != len(work.heads):
         # A row was moved by somebody without the lock: what has been written is a repeat below.
         work.whole += work.of_heads
-    there = work.whole if known is None else [key for key in work.whole if key in known]
-    before = await rows.load(connection, there) if there else {}
+        work.there += work.of_heads
+    before = await rows.load(connection, work.there) if work.there else {}
     folded: list[FoldedRow] = []
     for key in work.whole:
         old = before.get(key)
@@ -62,7 +60,7 @@ async def work_in(
             work.unchanged += len(new)
             continue
         work.corrected += _corrections(key, replaced, new)
-        calendar, term = own[key]
+        calendar, term = own.of(key)
         touched = {packed_row.day_of(entry) for entry, _ in new}
         folded.append(FoldedRow(key, old, marks, folder.absences(marks, term, calendar, now), calendar, touched))
     facts = await apply(connection, folded, folder, now)
@@ -74,28 +72,38 @@ async def work_in(
     return work.unchanged
 
 
-def _sorted(entries: Entries, known: Mapping[RowKey, Head] | None, own: Own, folder: Folder) -> _Sorted:
+def _sorted(entries: Entries, known: Iterable[Head | None], own: OwnCalendars, folder: Folder) -> _Sorted:
     work = _Sorted()
-    quick: dict[tuple[int, str], Uncounted] = {}
-    for key, new in entries.items():
-        head = known.get(key) if known else None
-        if head is None or head.marks is None or head.days is None:
+    # Calendars live as long as the batch; those of a school's students are one object, as a rule.
+    ways: dict[tuple[int, str], Uncounted] = {}
+    way, way_of = None, None
+    for (key, new), head in zip(entries.items(), known, strict=True):
+        if head is None:
             work.whole.append(key)
             continue
-        calendar, term = own[key]
-        # The calendars live as long as the batch.
-        way = quick.get((id(calendar), key.term))
-        if way is None:
-            way = quick[id(calendar), key.term] = folder.uncounted(term, calendar)
+        _, place, marks, is_whole, days = head
+        if marks is None or days is None:
+            work.whole.append(key)
+            work.there.append(key)
+            continue
+        if way is None or way_of != key[:2] or own.parting:
+            calendar, term = own.of(key)
+            way_of = key[:2]
+            way = ways.get((id(calendar), term.name))
+            if way is None:
+                way = ways[id(calendar), term.name] = folder.uncounted(term, calendar)
         replaced: Replaced = []
-        worked = way.work_in(head.marks, head.days, [entry for entry, _ in new], replaced, whole=head.whole)
+        worked = way.work_in(marks, days, [entry for entry, _ in new], replaced, whole=is_whole)
         if worked is None:
             work.whole.append(key)
+            work.there.append(key)
         elif worked is UNCHANGED:
             work.unchanged += len(new)
+        elif len(worked[0]) > heads.MOST * packed_row.ENTRY:
+            work.whole.append(key)
+            work.there.append(key)
         else:
-            marks, days = worked
-            work.heads.append(NewHead(key.student, head.place, marks, days))
+            work.heads.append(NewHead(key.student, place, *worked))
             work.of_heads.append(key)
             if replaced:
                 work.corrected += _corrections(key, replaced, new)

@@ -1,6 +1,7 @@
-"""Keeps the days of rows that have none: those from before the columns were there, and those that the last release's workers wrote.
+"""Keeps the days of rows that have none: those from before the columns were there, and those of the form that the last release writes.
 
-Such rows are right at once, as whoever reads them takes the days from the marks. This spares them that, a few rows at a time.
+Such rows are right at once, as whoever reads them takes the days from the marks. This spares them that, a few rows at a time, once the
+last release has gone: its workers would change marks and leave the days beside them as they are.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from services.thresholds.roster.calendars import CalendarCache
 from services.thresholds.roster.enrolments import of_rows
 from shared.clock import Clock, utc_now
 from shared.db.errors import is_transient
+from shared.db.finishing import is_finished
 from shared.waiting import wait_until_set
 
 log = structlog.get_logger()
@@ -67,6 +69,8 @@ class DaysToKeep:
     async def keep_some(self, after: RowKey | None) -> RowKey | None:
         """Keeps the days of some rows behind a key; answers the last one's key, or None where there are no more."""
         async with self.engine.begin() as connection:
+            if not await is_finished(connection, rows.NEWEST_FIRST):
+                return None
             keys = await rows.without_days(connection, after, AT_ONCE)
             if not keys:
                 return None
@@ -80,6 +84,6 @@ class DaysToKeep:
                     calendar, term = own[key]
                     ended = self.folder.ended(calendar, self.clock())
                     kept[key] = row._replace(days=self.folder.days.all_days(row.marks, term, calendar, ended))
-            await rows.save(connection, kept)
+            await rows.save(connection, kept, kept)
         log.info("days.kept", school=school, rows=len(kept))
         return keys[-1]

@@ -4,11 +4,14 @@
     1 byte    the number of the most frequent cause, 0 without an absence
     n bytes   missed: a byte a day, 1 where the morning counts as absent, 2 the afternoon, 3 both. Its bits are half days: SQL adds them up
     n/8 bytes unexplained: a bit a day, the first day's the highest of the first byte: whether a `?` stands on it, in a half or a period
-    2n bytes  halves: morning and afternoon of a day, 0 where the row has no entry of the day, else 1 + state * 29 + code
+    1 byte    how many causes there are
     2 bytes   for each cause, the most frequent first: its number, and how many half days belong to it
+    2 bytes   for each day, halves: morning and afternoon, 0 where the row has no entry of the day, else 1 + state * 29 + code; a fortnight
+              at a time, as far as the row has entries
 
 All of it is a function of the row, the calendar of its student and the codes, as the total is; `all_days` is the whole of it, and
-`with_days` puts the days in that new marks have touched.
+`with_days` puts the days in that new marks have touched. Today's halves stand near the end, beside the marks of today: PostgreSQL logs a
+row's new version from the first byte that differs to the last. See decision 40.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -49,6 +52,8 @@ _OTHERS: Final = (
 )
 """Causes without a code; they are numbered behind the codes."""
 
+_SEEN: Final = 50_000
+
 MORNING: Final = 1
 AFTERNOON: Final = 2
 
@@ -56,6 +61,9 @@ AFTERNOON: Final = 2
 MOSTLY_AT: Final = 2
 MISSED_AT: Final = 3
 """Places in the column."""
+
+STEP: Final = 14
+"""Days by which `halves` grows. A column that grew every day would have another length, and its whole head would be logged each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +85,26 @@ class KeptDays:
     @property
     def unexplained(self) -> bytes:
         """A bit a day."""
-        return self.column[unexplained_at(self.length) : halves_at(self.length)]
+        return self.column[unexplained_at(self.length) : causes_at(self.length)]
 
     @property
     def halves(self) -> bytes:
-        """Two bytes a day."""
-        return self.column[(at := halves_at(self.length)) : at + 2 * self.length]
+        """Two bytes a day, of every day of the term."""
+        return self.column[halves_at(self.column) :].ljust(2 * self.length, b"\0")
+
+    @property
+    def packed_causes(self) -> bytes:
+        """Two bytes a cause: its number, and its half days."""
+        return causes_in(self.column)
 
     def mostly(self, codes: CodeTable) -> tuple[Cause, int] | None:
         """The most frequent cause, and its half days; None without an absence."""
         number = self.column[MOSTLY_AT]
-        return (cause_of(number, codes), self.column[halves_at(self.length) + 2 * self.length + 1]) if number else None
+        return (cause_of(number, codes), self.packed_causes[1]) if number else None
 
     def causes(self, codes: CodeTable) -> tuple[tuple[Cause, int], ...]:
         """The causes of the absent half days as these codes class them, the most frequent one first."""
-        packed = self.column[halves_at(self.length) + 2 * self.length :]
+        packed = self.packed_causes
         return tuple((cause_of(packed[at], codes), packed[at + 1]) for at in range(0, len(packed), 2))
 
 
@@ -100,9 +113,21 @@ def unexplained_at(length: int) -> int:
     return MISSED_AT + length
 
 
-def halves_at(length: int) -> int:
-    """Where the halves begin."""
+def causes_at(length: int) -> int:
+    """Where the causes begin, with their number."""
     return unexplained_at(length) + (length + 7) // 8
+
+
+def halves_at(column: bytes) -> int:
+    """Where the halves begin, in this column."""
+    causes = causes_at(column[0] << 8 | column[1])
+    return causes + 1 + 2 * column[causes]
+
+
+def causes_in(column: bytes) -> bytes:
+    """Two bytes a cause: its number, and its half days."""
+    causes = causes_at(column[0] << 8 | column[1])
+    return column[causes + 1 : causes + 1 + 2 * column[causes]]
 
 
 def bits_of(days: bytes) -> Iterator[int]:
@@ -156,23 +181,30 @@ class DayKeeper:
         self._tables: dict[Classes, CodeTable] = {}
         # A school has few different days, and most marks say that a student was there.
         self._cell = lru_cache(50_000)(self._read)
+        self._seen: dict[tuple[int, tuple[int, ...], bool], _Cell] = {}
+        self._seen_by: tuple[SchoolCalendar, Term] | None = None
 
     def all_days(self, row: bytes, term: Term, calendar: SchoolCalendar, ended: date) -> bytes:
         """The column of a row. `ended`: the last day whose blanks count, at a school that reads them as truant."""
         first, length = packed_row.number_of(term.start), length_of(term)
-        by_day = packed_row.values_by_day(row)
         # Days of which every mark was taken back have a word, too.
-        days = {day for entry in packed_row.entries(row) if 0 <= (day := packed_row.day_of(entry)) - first < length}
+        by_day = {day: values for day, values in packed_row.values_of_days(row) if 0 <= day - first < length}
         blanks = range(0)
         if calendar.choices_in(term).blanks_are_truant:
             here = (packed_row.day_of(entry) for entry in packed_row.entries(row) if not packed_row.is_carried(entry))
-            begin = min((day for day in here if day in days), default=first + length)
+            begin = min((day for day in here if day in by_day), default=first + length)
             blanks = range(begin, packed_row.number_of(min(ended, term.end)) + 1)
-            days |= {packed_row.number_of(day) for day in calendar.school_days(term, until=ended)}.intersection(blanks)
+            for day in calendar.school_days(term, until=ended):
+                if (number := packed_row.number_of(day)) in blanks:
+                    by_day.setdefault(number, ())
         missed, halves, causes = bytearray(length), bytearray(2 * length), list[Attribution]()
         unexplained = bytearray((length + 7) // 8)
-        for number in sorted(days):
-            cell = self._cell_of(by_day.get(number, ()), number, term, calendar, blanks_count=number in blanks)
+        seen = self._seen_of(term, calendar)
+        for number, values in by_day.items():
+            of_day = number, values, number in blanks
+            cell = seen.get(of_day)
+            if cell is None:
+                cell = seen[of_day] = self._cell_of(values, number, term, calendar, blanks_count=of_day[2])
             at = number - first
             missed[at] = cell.missed
             halves[2 * at : 2 * at + 2] = cell.halves
@@ -180,8 +212,14 @@ class DayKeeper:
                 unexplained[at // 8] |= 0x80 >> at % 8
             if cell.missed:
                 causes.append(cell.attribution)
-        packed = _packed(causes)
-        return b"".join((length.to_bytes(2, "big"), packed[:1] or b"\0", missed, unexplained, halves, packed))
+        shown = _steps(max(by_day) - first + 1 if by_day else 0, length)
+        return b"".join((length.to_bytes(2, "big"), _with_count(_packed(causes), bytes(missed + unexplained)), halves[: 2 * shown]))
+
+    def _seen_of(self, term: Term, calendar: SchoolCalendar) -> dict[tuple[int, tuple[int, ...], bool], _Cell]:
+        """The days that have been read by a calendar. Rows come school by school: it is the one of the row before, as a rule."""
+        if self._seen_by is None or self._seen_by[0] is not calendar or self._seen_by[1] is not term or len(self._seen) > _SEEN:
+            self._seen_by, self._seen = (calendar, term), {}
+        return self._seen
 
     def with_days(self, column: bytes, row: bytes, touched: Iterable[int], term: Term, calendar: SchoolCalendar) -> bytes:
         """The column after marks of these days (counted from 1970) have changed the row: the others stay as they are.
@@ -196,7 +234,7 @@ class DayKeeper:
                 cell = self._cell_of(packed_row.values_on(row, packed_row.date_of(number)), number, term, calendar)
                 was_absent, is_absent = was_absent or column[MISSED_AT + at] > 0, is_absent or cell.missed > 0
                 column = _with(column, MISSED_AT + at, bytes((cell.missed,)))
-                column = _with(column, halves_at(length) + 2 * at, cell.halves)
+                column = _with_halves(column, at, length, cell.halves)
                 place, bit = MISSED_AT + length + at // 8, 0x80 >> at % 8
                 if bool(column[place] & bit) != cell.unexplained:
                     column = _with(column, place, bytes((column[place] ^ bit,)))
@@ -222,7 +260,7 @@ class DayKeeper:
         by_day, first, length = packed_row.values_by_day(row), packed_row.number_of(term.start), length_of(term)
         days = (first + at for at in range(length) if column[MISSED_AT + at])
         packed = _packed(self._cell_of(by_day.get(day, ()), day, term, calendar).attribution for day in days)
-        return column[:MOSTLY_AT] + (packed[:1] or b"\0") + column[MISSED_AT : halves_at(length) + 2 * length] + packed
+        return column[:MOSTLY_AT] + _with_count(packed, column[MISSED_AT : causes_at(length)]) + column[halves_at(column) :]
 
     def _cell_of(self, values: tuple[int, ...], number: int, term: Term, calendar: SchoolCalendar, *, blanks_count: bool = False) -> _Cell:
         choices = calendar.choices_in(term)
@@ -247,7 +285,25 @@ def with_plain_halves(column: bytes, at: int, length: int, halves: bytes) -> byt
     """The column with the halves of the `at`-th of `length` days, which neither counts nor stands unexplained; None where it did."""
     if column[MISSED_AT + at] or column[MISSED_AT + length + at // 8] & 0x80 >> at % 8:
         return None
-    return _with(column, halves_at(length) + 2 * at, halves)
+    return _with_halves(column, at, length, halves)
+
+
+def _with_halves(column: bytes, at: int, length: int, halves: bytes) -> bytes:
+    """The column with the halves of the `at`-th of `length` days, as long as it takes."""
+    begin = halves_at(column)
+    if begin + 2 * at >= len(column):
+        column = column.ljust(begin + 2 * _steps(at + 1, length), b"\0")
+    return _with(column, begin + 2 * at, halves)
+
+
+def _steps(days: int, length: int) -> int:
+    """Of how many days the halves are kept where these many are needed, in a term of `length`."""
+    return min(-(-days // STEP) * STEP, length)
+
+
+def _with_count(packed_causes: bytes, days: bytes) -> bytes:
+    """What stands between a column's length and its halves. `days`: missed, and unexplained."""
+    return (packed_causes[:1] or b"\0") + days + bytes((len(packed_causes) // 2,)) + packed_causes
 
 
 def _with(column: bytes, at: int, part: bytes) -> bytes:

@@ -85,15 +85,26 @@ def pack(mark: Mark, received_at: datetime) -> bytes:
 
 
 class Packer:
-    """Makes the entries of marks that were received together. Most of a roll was recorded at one moment, too, which is packed once."""
+    """Makes the entries of marks that were received together. Most of a roll was recorded at one moment, and says one thing of many
+    students: that is packed once, into one object."""
 
     def __init__(self, received_at: datetime) -> None:
         self._received_at = (received_at - _RECEIVED_EPOCH) // _MILLISECOND
         self._recorded_at: datetime | None = None
         self._versions = b""
+        self._sessions: dict[tuple[date, str, str | None, datetime], bytes] = {}
 
     def pack(self, mark: Mark) -> bytes:
         """The entry for a mark. Raises ValueError for what no register can hold; the door refuses such marks."""
+        if mark.session is None or mark.minutes is not None or mark.carried:
+            return self._packed(mark)
+        said = mark.date, mark.session, mark.code, mark.recorded_at
+        entry = self._sessions.get(said)
+        if entry is None:
+            entry = self._sessions[said] = self._packed(mark)
+        return entry
+
+    def _packed(self, mark: Mark) -> bytes:
         if mark.recorded_at != self._recorded_at:
             recorded = (mark.recorded_at - _EPOCH) // _MICROSECOND
             if recorded >> 56 or self._received_at >> 40:
@@ -235,14 +246,24 @@ def since(row: bytes, day: date) -> bytes:
     return row[: _from(row, (number_of(day) * POSITIONS - 1).to_bytes(PLACE, "big"))]
 
 
-def values_by_day(row: bytes) -> dict[int, tuple[int, ...]]:
-    """The marks that stand on each day that has marks, by the day counted from 1970; see `values_of_day`."""
-    days: dict[int, list[int]] = {}
-    for upper, lower, value in reversed(list(_PLACES_AND_VALUES.iter_unpack(row))):
+def values_of_days(row: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Each day that has entries, counted from 1970, and the marks that stand on it (see `values_of_day`); the latest day first."""
+    day, values = -1, list[int]()
+    for upper, lower, value in _PLACES_AND_VALUES.iter_unpack(row):
+        place = upper << 8 | lower
+        if place // POSITIONS != day:
+            if day >= 0:
+                yield day, tuple(values[::-1])
+            day, values = place // POSITIONS, []
         if value != TAKEN_BACK:
-            place = upper << 8 | lower
-            days.setdefault(place // POSITIONS, []).append(place % POSITIONS << 16 | value)
-    return {day: tuple(values) for day, values in days.items()}
+            values.append(place % POSITIONS << 16 | value)
+    if day >= 0:
+        yield day, tuple(values[::-1])
+
+
+def values_by_day(row: bytes) -> dict[int, tuple[int, ...]]:
+    """The marks that stand on each day that has marks, by the day counted from 1970, in order; see `values_of_day`."""
+    return {day: values for day, values in reversed(list(values_of_days(row))) if values}
 
 
 def unpack(row: bytes) -> Iterator[Entry]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from services.thresholds.register import packed_row
 from services.thresholds.register.kept_days import DayKeeper, length_of, with_plain_halves
-from services.thresholds.register.packed_row import ENTRY, PLACE, POSITIONS, VALUE_AT
+from services.thresholds.register.packed_row import ENTRY, PLACE, POSITIONS, RECEIVED_AT, VALUE_AT
 from shared.attendance.calendar import SchoolCalendar, Term
 
 UNCHANGED: Final = (b"", b"")
@@ -30,6 +30,7 @@ class Uncounted:
         self._head = self._length.to_bytes(2, "big")
         self._possible = not calendar.choices_in(term).blanks_are_truant
         self._halves: dict[tuple[int, tuple[int, ...]], bytes | None] = {}
+        self._newest: dict[bytes, tuple[int, bytes] | None] = {}
 
     def work_in(
         self, head: bytes, days: bytes, new: Sequence[bytes], replaced: list[tuple[bytes, bytes]], *, whole: bool
@@ -41,6 +42,8 @@ class Uncounted:
         """
         if not self._possible or days[: len(self._head)] != self._head:
             return None
+        if len(new) == 1 and new[0][:PLACE] >= head[:PLACE]:
+            return self._put_first(new[0], head, days, replaced, whole=whole)
         # Of a day of which older entries are not in the head, nothing can be said.
         reach = -1 if whole else int.from_bytes(head[-ENTRY : PLACE - ENTRY], "big") // POSITIONS
         touched = {packed_row.day_of(entry) for entry in new}
@@ -60,6 +63,49 @@ class Uncounted:
                     return None
                 days = put
         return marks, days
+
+    def _put_first(
+        self, entry: bytes, head: bytes, days: bytes, replaced: list[tuple[bytes, bytes]], *, whole: bool
+    ) -> tuple[bytes, bytes] | None:
+        """The same for a mark of the latest place, or a later one, which is what a roll of today has for each student."""
+        newest = head[:ENTRY]
+        if entry[:PLACE] == newest[:PLACE]:
+            says_the_same = entry[VALUE_AT:] == newest[VALUE_AT:]
+            if entry <= newest or (says_the_same and entry[:RECEIVED_AT] == newest[:RECEIVED_AT]):
+                return UNCHANGED
+            if self._worth_a_look[newest[VALUE_AT]]:
+                return None
+            if not says_the_same:
+                replaced.append((newest, entry))
+            head = head[ENTRY:]
+        marks = entry + head
+        begin = int.from_bytes(entry[:PLACE], "big") // POSITIONS * POSITIONS
+        end = ENTRY
+        while end < len(marks) and int.from_bytes(marks[end : end + PLACE], "big") >= begin:
+            end += ENTRY
+        if end == len(marks) and not whole:
+            return None
+        # A class has few different days, to the byte: most of it was posted together in the morning, too.
+        day = marks[:end]
+        if day in self._newest:
+            put = self._newest[day]
+        else:
+            put = self._newest[day] = self._placed(day, begin // POSITIONS)
+        if put is None:
+            return None
+        at, halves = put
+        days_after = with_plain_halves(days, at, self._length, halves) if halves else days
+        return None if days_after is None else (marks, days_after)
+
+    def _placed(self, day: bytes, number: int) -> tuple[int, bytes] | None:
+        """The place of a day in the term, and its halves (empty outside of the term); None where an absence may be among its marks."""
+        at = number - self._first
+        if self._may_count(day, {number}):
+            return None
+        if not 0 <= at < self._length:
+            return at, b""
+        halves = self._halves_of(day, number)
+        return None if halves is None else (at, halves)
 
     def _may_count(self, marks: bytes, touched: set[int]) -> bool:
         flags = marks[VALUE_AT::ENTRY].translate(self._worth_a_look)

@@ -1,6 +1,6 @@
 """The changes of students' dates and sessions that a batch of roster events makes."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -31,22 +31,48 @@ EnrolmentsChanged = Callable[[AsyncConnection, Sequence[EnrolmentChange], dateti
 """Called in the transaction that keeps the enrolments, with the schools locked."""
 
 
+@dataclass(frozen=True, slots=True)
+class OwnCalendars:
+    """The calendars of students. `parting` are those who are not on the roll throughout, or do not attend all sessions."""
+
+    calendars: Mapping[str, SchoolCalendar]
+    terms: Mapping[tuple[str, str], Term | None]
+    parting: Mapping[StudentKey, StoredEnrolment]
+
+    def get(self, key: RowKey) -> tuple[SchoolCalendar, Term] | None:
+        """The calendar of a row's student, and the row's term; None for a term that the school no longer has."""
+        calendar, term = self.calendars[key.school], self.terms[key.school, key.term]
+        if term is None:
+            return None
+        entry = self.parting.get(StudentKey(key.school, key.student)) if self.parting else None
+        return calendar.for_student(entry.enrolment, term) if entry else calendar, term
+
+    def of(self, key: RowKey) -> tuple[SchoolCalendar, Term]:
+        """The same for a row whose term the school has. Raises KeyError for another."""
+        found = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+
+async def own_calendars(connection: AsyncConnection, keys: Collection[RowKey], calendars: Mapping[str, SchoolCalendar]) -> OwnCalendars:
+    """The calendars of the students of some rows."""
+    terms = {(school, name): calendars[school].term_named(name) for school, name in {key[:2] for key in keys}}
+    there = [term for term in terms.values() if term is not None]
+    if not there:
+        return OwnCalendars(calendars, terms, {})
+    # Nearly all students of a country attend all sessions of their terms: they are not even read.
+    throughout = min(term.start for term in there), max(term.end for term in there)
+    return OwnCalendars(calendars, terms, await enrolments.stored(connection, keys, but_throughout=throughout))
+
+
 async def of_rows(
     connection: AsyncConnection, keys: Iterable[RowKey], calendars: Mapping[str, SchoolCalendar]
 ) -> dict[RowKey, tuple[SchoolCalendar, Term]]:
     """The calendar of each row's student, and the row's term; rows of a term that the school no longer has are left out."""
     listed = list(keys)
-    stored = await enrolments.stored(connection, [StudentKey(key.school, key.student) for key in listed])
-    own: dict[RowKey, tuple[SchoolCalendar, Term]] = {}
-    terms: dict[tuple[str, str], Term | None] = {}
-    for key in listed:
-        calendar = calendars[key.school]
-        of = key.school, key.term
-        term = terms[of] if of in terms else terms.setdefault(of, calendar.term_named(key.term))
-        if term is not None:
-            entry = stored.get(StudentKey(key.school, key.student)) if stored else None
-            own[key] = (calendar.for_student(entry.enrolment, term) if entry else calendar, term)
-    return own
+    own = await own_calendars(connection, listed, calendars)
+    return {key: found for key in listed if (found := own.get(key)) is not None}
 
 
 async def keep(

@@ -1,9 +1,9 @@
 """SQL of the register: rows are read and written many at a time."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.register import packed_row
@@ -49,24 +49,37 @@ _LOAD = text(
 )
 
 
-def _saving(column: str, other: str) -> TextClause:
-    return text(
-        f"""
-        INSERT INTO register (school, term, student, absent_half_days, level, days, days_kept, {column})
-        SELECT school, term, student, absent_half_days, level, days, days IS NOT NULL, packed FROM unnest(
-            {_KEYS},
-            CAST(:absent_half_days AS smallint[]), CAST(:levels AS smallint[]), CAST(:days AS bytea[]), CAST(:packed AS bytea[])
-        ) AS row (school, term, student, absent_half_days, level, days, packed)
-        ON CONFLICT (school, term, student) DO UPDATE SET
-            absent_half_days = excluded.absent_half_days, level = excluded.level,
-            days = excluded.days, days_kept = excluded.days_kept, turn = NOT register.turn,
-            {column} = excluded.{column}, {other} = NULL
-        """  # noqa: S608
-    )
-
-
-_SAVE: Final = _saving("newest_first", "marks")
-_SAVE_AS_THE_LAST_RELEASE: Final = _saving("marks", "newest_first")
+_SAVED: Final = f"""
+    unnest(
+        {_KEYS}, CAST(:absent_half_days AS smallint[]), CAST(:levels AS smallint[]), CAST(:days AS bytea[]), CAST(:packed AS bytea[])
+    ) AS w (school, term, student, absent_half_days, level, days, packed)
+"""
+_UPDATE: Final = text(
+    f"""
+    UPDATE register r SET absent_half_days = w.absent_half_days, level = w.level, days = w.days, days_kept = w.days IS NOT NULL,
+        newest_first = w.packed, marks = NULL
+    FROM {_SAVED} WHERE r.school = w.school AND r.term = w.term AND r.student = w.student
+    """  # noqa: S608
+)
+_UPSERT: Final = text(
+    f"""
+    INSERT INTO register (school, term, student, absent_half_days, level, days, days_kept, newest_first)
+    SELECT school, term, student, absent_half_days, level, days, days IS NOT NULL, packed FROM {_SAVED}
+    ON CONFLICT (school, term, student) DO UPDATE SET
+        absent_half_days = excluded.absent_half_days, level = excluded.level, days = excluded.days, days_kept = excluded.days_kept,
+        newest_first = excluded.newest_first, marks = NULL
+    """  # noqa: S608
+)
+# Beside the last release's workers, which know nothing of days, none are kept.
+_UPSERT_AS_THE_LAST_RELEASE: Final = text(
+    f"""
+    INSERT INTO register (school, term, student, absent_half_days, level, marks)
+    SELECT school, term, student, absent_half_days, level, packed FROM {_SAVED}
+    ON CONFLICT (school, term, student) DO UPDATE SET
+        absent_half_days = excluded.absent_half_days, level = excluded.level, marks = excluded.marks,
+        newest_first = NULL, days = NULL, days_kept = false
+    """  # noqa: S608
+)
 
 
 def keyed(found: Iterable[Any]) -> dict[RowKey, Row]:
@@ -79,19 +92,20 @@ async def load(connection: AsyncConnection, keys: Collection[RowKey]) -> dict[Ro
     return keyed(await connection.execute(_LOAD, _columns(keys)))
 
 
-async def save(connection: AsyncConnection, rows: Mapping[RowKey, Row]) -> None:
-    """Writes rows, in the order of their keys. The caller holds their schools' locks."""
+async def save(connection: AsyncConnection, rows: Mapping[RowKey, Row], there: Collection[RowKey]) -> None:
+    """Writes rows, in the order of their keys. `there` are those that exist: a plain update logs half of what an upsert does. The caller
+    holds the schools' locks."""
     if not rows:
         return
-    keys = sorted(rows)
-    finished = await is_finished(connection, NEWEST_FIRST)
-    columns = {
-        "packed": [rows[key].marks if finished else packed_row.turned(rows[key].marks) for key in keys],
-        "absent_half_days": [rows[key].absent_half_days for key in keys],
-        "levels": [rows[key].level for key in keys],
-        "days": [rows[key].days for key in keys],
-    }
-    await connection.execute(_SAVE if finished else _SAVE_AS_THE_LAST_RELEASE, _columns(keys) | columns)
+    if not await is_finished(connection, NEWEST_FIRST):
+        await connection.execute(_UPSERT_AS_THE_LAST_RELEASE, _saved(rows, sorted(rows), packed_row.turned))
+        return
+    old = sorted(key for key in rows if key in there)
+    updated = (await connection.execute(_UPDATE, _saved(rows, old))).rowcount if old else 0
+    # Rows may have been removed by somebody without the lock.
+    new = sorted(rows.keys() - set(old) if updated == len(old) else rows)
+    if new:
+        await connection.execute(_UPSERT, _saved(rows, new))
 
 
 async def of_terms(connection: AsyncConnection, school: str, terms: Sequence[str]) -> dict[RowKey, Row]:
@@ -230,6 +244,15 @@ async def count_of_student(connection: AsyncConnection, school: str, student: st
         text("SELECT count(*) FROM register WHERE school = :school AND student = :student"), {"school": school, "student": student}
     )
     return int(counted.scalar_one())
+
+
+def _saved(rows: Mapping[RowKey, Row], keys: Sequence[RowKey], form: Callable[[bytes], bytes] = bytes) -> dict[str, object]:
+    return _columns(keys) | {
+        "packed": [form(rows[key].marks) for key in keys],
+        "absent_half_days": [rows[key].absent_half_days for key in keys],
+        "levels": [rows[key].level for key in keys],
+        "days": [rows[key].days for key in keys],
+    }
 
 
 def _columns(keys: Collection[RowKey]) -> dict[str, object]:

@@ -1,8 +1,8 @@
 """SQL of the students' dates on the roll and the sessions that they attend."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import NamedTuple
+from datetime import date, datetime
+from typing import NamedTuple, Protocol
 
 import msgspec
 from sqlalchemy import text
@@ -32,17 +32,38 @@ _stays = msgspec.json.Decoder(tuple[Stay, ...])
 _week = msgspec.json.Decoder(tuple[tuple[Session, ...], ...])
 
 
-async def stored(connection: AsyncConnection, keys: Iterable[StudentKey]) -> dict[StudentKey, StoredEnrolment]:
-    """The enrolments of some students; those of whom no date and no session was ever sent have none."""
-    wanted = sorted(set(keys))
+class OfStudent(Protocol):
+    """What is of a student of a school."""
+
+    @property
+    def school(self) -> str: ...
+
+    @property
+    def student(self) -> str: ...
+
+
+async def stored(
+    connection: AsyncConnection, keys: Iterable[OfStudent], *, but_throughout: tuple[date, date] | None = None
+) -> dict[StudentKey, StoredEnrolment]:
+    """The enrolments of some students; those of whom no date and no session was ever sent have none. With `but_throughout`, those are left
+    out who are on the roll from the one day to the other, and attend all sessions."""
+    wanted = list(keys)
+    first, last = but_throughout or (None, None)
     rows = await connection.execute(
         text(
             f"""
             SELECT {_COLUMNS} FROM unnest(string_to_array(:schools, E'\\n'), string_to_array(:students, E'\\n')) AS w(school, student)
             JOIN enrolments USING (school, student)
+            WHERE CAST(:first AS date) IS NULL OR attends IS NOT NULL
+                OR coalesce(starts_on > CAST(:first AS date), false) OR coalesce(leaves_on < CAST(:last AS date), false)
             """  # noqa: S608
         ),
-        {"schools": joined([key.school for key in wanted]), "students": joined([key.student for key in wanted])},
+        {
+            "schools": joined([key.school for key in wanted]),
+            "students": joined([key.student for key in wanted]),
+            "first": first,
+            "last": last,
+        },
     )
     return {
         StudentKey(row.school, row.student): StoredEnrolment(

@@ -105,9 +105,9 @@ async def test_a_row_that_was_moved_without_the_lock_gets_its_marks_all_the_same
     await heart.post(everybody(30, "P", 0))
     load = heads.load
 
-    async def and_move(connection: AsyncConnection, keys: Collection[RowKey]) -> dict[RowKey, Head] | None:
+    async def and_move(connection: AsyncConnection, keys: Collection[RowKey]) -> list[Head | None] | None:
         found = await load(connection, keys)
-        await connection.execute(text("UPDATE register SET turn = NOT turn WHERE student = '2'"))
+        await connection.execute(text("UPDATE register SET level = level WHERE student = '2'"))
         return found
 
     monkeypatch.setattr(heads, "load", and_move)

@@ -120,16 +120,21 @@ async def test_sessions_of_another_release_stand_in_the_way_of_finishing(heart: 
     assert await finish(database_url, FINISHED) == []
 
 
-async def test_a_mark_logs_its_own_bytes_and_not_the_row(heart: Heart) -> None:
+@pytest.mark.parametrize("first_morning", [20, 40, 60])
+async def test_a_mark_logs_its_own_bytes_and_not_the_row(heart: Heart, first_morning: int) -> None:
+    lsn = text("SELECT pg_current_wal_insert_lsn() - '0/0'")
     await heart.school()
     students = [str(number) for number in range(200)]
-    for half_day in range(0, 40, 10):
+    for half_day in range(0, first_morning, 10):
         await heart.post([mark for student in students for mark in absences(10, student=student, code="P", first=half_day)])
-    async with heart.engine.begin() as connection:
-        lsn = text("SELECT pg_current_wal_insert_lsn() - '0/0'")
-        # The first change of a page after a checkpoint logs the page.
-        await heart.post([mark for student in students for mark in absences(1, student=student, code="P", first=40)])
-        before = (await connection.execute(lsn)).scalar_one()
-        await heart.post([mark for student in students for mark in absences(1, student=student, code="P", first=41)])
-        logged = (await connection.execute(lsn)).scalar_one() - before
-    assert logged / len(students) < 41 * packed_row.ENTRY / 2
+    logged = []
+    async with heart.engine.connect() as connection:
+        for half_day in range(first_morning, first_morning + 8):
+            before = (await connection.execute(lsn)).scalar_one()
+            await connection.commit()
+            await heart.post([mark for student in students for mark in absences(1, student=student, code="P", first=half_day)])
+            logged.append((await connection.execute(lsn)).scalar_one() - before)
+            await connection.commit()
+    # The first change of a page after a checkpoint logs the page, and a row that has outgrown its page moves: not each time. 78 bytes say
+    # which row it is, the mark has 17, today's halves and what stands between them and the mark have up to 32.
+    assert min(logged) / len(students) < 180

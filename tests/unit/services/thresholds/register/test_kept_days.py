@@ -122,6 +122,19 @@ def test_a_day(sent: list[tuple[str | None, object]], halves: list[str], missed:
     assert kept.causes(CODES) == tuple((Cause(*cause[:2]), cause[2]) for cause in causes)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("day", "kept"), [(0, 14), (13, 14), (14, 28), (55, 56), (56, 68), (67, 68)])
+def test_halves_are_kept_a_fortnight_at_a_time(day: int, kept: int) -> None:
+    keeper, row = DayKeeper(CODES), packed_row.pack(Mark("1", TERM.start, NOW, session="AM", code="M"), NOW)
+    column = keeper.all_days(row, TERM, PLAIN, TERM.end)
+    late = Mark("1", TERM.start + timedelta(days=day), NOW, session="PM", code="P")
+    row = packed_row.merge(row, [packed_row.pack(late, NOW)])
+    longer = keeper.with_days(column, row, {packed_row.number_of(late.date)}, TERM, PLAIN)
+    assert longer == keeper.all_days(row, TERM, PLAIN, TERM.end)
+    # The term's length, the first cause, the days missed and unexplained, and one cause stand before them.
+    assert len(longer) == 2 + 1 + 68 + 9 + 1 + 2 + 2 * kept
+    assert len(KeptDays(longer).halves) == 2 * 68
+
+
 def test_a_filter_by_cause_knows_each_word() -> None:
     assert numbers_of("?") == b"\x01"
     assert numbers_of("M") == b"\x0f"
