@@ -1,6 +1,7 @@
 """KAMAR's students: what of an element is kept, how it is merged into what was known, and the event it makes. Pure."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -12,7 +13,10 @@ from services.ingest.kamar import values
 from services.ingest.kamar.values import Value
 from services.ingest.students import changing
 from services.ingest.students.merging import merged
+from services.ingest.students.numbers import national_number
 from services.ingest.students.schemas import CaregiverIn, StudentIn
+from services.ingest.tables import values as cells
+from services.ingest.tables.identifiers import unspoilt
 from shared.events.data import StudentUpdated
 from shared.identifiers import SchoolNumber
 
@@ -52,10 +56,9 @@ def parse(element: dict[str, Value]) -> Parsed:
     for key, name in (("startingdate", "starting"), ("leavingdate", "leaving")):
         if key in element:
             _date(parsed, key, name, element[key])
-    if "yearlevel" in element:
-        parsed.fields["year_level"] = _year_level(element["yearlevel"], parsed.problems)
-    if "nsn" in element:
-        parsed.fields["nsn"] = _nsn(element["nsn"], parsed.problems)
+    for key, name, read in (("yearlevel", "year_level", _year_level), ("nsn", "nsn", _nsn)):
+        if key in element:
+            _said(parsed, key, name, read, element[key])
     if "groups" in element:
         parsed.fields["groups"] = _groups(element["groups"])
     if "caregivers" in element:
@@ -126,24 +129,32 @@ def _stored_day(fields: Fields, name: str) -> date | None:
     return None if stored is None else date.fromisoformat(stored)
 
 
-def _year_level(value: Value, problems: list[str]) -> int | None:
-    if value is None or value == "":
+def _said(parsed: Parsed, key: str, name: str, read: Callable[[Value], object], value: Value) -> None:
+    """A value that cannot be read leaves the one that is stored alone."""
+    try:
+        parsed.fields[name] = read(value)
+    except ValueError as error:
+        parsed.problems.append(f"{key}: {error}")
+
+
+def _year_level(value: Value) -> int | None:
+    line = values.text(value) if isinstance(value, str) else None
+    if value is None or (isinstance(value, str) and line is None):
         return None
-    level = values.integer(value)
+    level = values.integer(cells.year_level(line) if line is not None else value)
     if level is None or not 0 <= level <= _HIGHEST_YEAR:
-        problems.append(f"yearlevel: not a number from 0 to {_HIGHEST_YEAR}")
-        return None
+        raise ValueError(f"not a number from 0 to {_HIGHEST_YEAR}")
     return level
 
 
-def _nsn(value: Value, problems: list[str]) -> str | None:
-    digits = (values.text(value) or "").replace(" ", "")
-    if not digits:
+def _nsn(value: Value) -> str | None:
+    line = values.text(int(value) if isinstance(value, float) and value.is_integer() else value)
+    if line is None and (value is None or isinstance(value, str)):
         return None
+    digits = unspoilt((line or "").replace(" ", ""))
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _NSN_DIGITS):
-        problems.append("nsn: not up to ten digits")
-        return None
-    return digits.zfill(_NSN_DIGITS)
+        raise ValueError("not up to ten digits")
+    return national_number(digits)
 
 
 def _groups(value: Value) -> list[str]:

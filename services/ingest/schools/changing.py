@@ -41,8 +41,17 @@ def dangers_to_the_term(before: Sequence[Term], after: Sequence[Term], today: da
     """Changes to the term that is running which a person should see, whatever they move: it ends today, or starts on another day."""
     dropped = running_term_dropped(before, after, today)
     if dropped is not None:
-        return [f"the running term {dropped.name} would end today"]
+        return [_ended(dropped, after, today)]
     return [_moved(term, after) for term in starts_moved(before, after, today)]
+
+
+def _ended(term: Term, after: Sequence[Term], today: date) -> str:
+    sent = next((other for other in after if other.name == term.name), None)
+    if sent is not None and sent.start > today:
+        return f"the running term {term.name} would not begin before {sent.start}"
+    if sent is not None and term.start <= sent.end:
+        return f"the running term {term.name} would have ended on {sent.end}"
+    return f"the running term {term.name} would end today"
 
 
 def _moved(term: Term, after: Sequence[Term]) -> str:

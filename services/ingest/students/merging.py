@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from services.ingest.students.addresses import addresses_in
+from services.ingest.students.numbers import national_number
 from services.ingest.students.schemas import CaregiverIn, StudentIn
 from shared.addresses import address_key
 from shared.correspondents import words_key
@@ -35,7 +36,7 @@ def merged(school: SchoolNumber, student: StudentIn, before: StudentUpdated | No
         family_name=family_name,
         year_level=_kept("year_level", student, before),
         groups=_kept("groups", student, before),
-        nsn=nsn.zfill(10) if (nsn := _kept("nsn", student, before)) is not None else None,
+        nsn=national_number(_kept("nsn", student, before)),
         caregivers=[person for caregiver in student.caregivers for person in _people(caregiver, earlier, gone)] if sent else earlier,
         starts_on=_kept("starts_on", student, before),
         leaves_on=_kept("leaves_on", student, before),

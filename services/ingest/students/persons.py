@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from itertools import combinations
 from typing import Final
 
+from services.ingest.students.numbers import national_number
 from shared.addresses import address_key
 from shared.events.data import StudentUpdated
 
@@ -26,14 +27,15 @@ _DIGITS: Final = re.compile(r"[^0-9]")
 
 def is_another_child(before: StudentUpdated, after: StudentUpdated) -> bool:
     """Whether the entry of a key is of another child than the one before. A year's growth, and a move of class, say nothing."""
-    if before.nsn is not None and before.nsn == after.nsn:
+    number, newer = national_number(before.nsn), national_number(after.nsn)
+    if number is not None and number == newer:
         return False
     given = _same_name(before.given_name, after.given_name)
     # A family name that is not there says nothing: a file may have first names alone.
     family = not before.family_name or not after.family_name or _same_name(before.family_name, after.family_name)
     if (given and family) or _words(before) & _words(after) in (_words(before), _words(after)):
         return False
-    if before.nsn is not None and after.nsn is not None:
+    if number is not None and newer is not None:
         # Another number and another name: a sibling, or somebody else. One name that stays is enough only with a family that stays.
         return not ((given or (family and _same_year(before, after))) and _same_family(before, after))
     if given:
@@ -45,15 +47,16 @@ def is_another_child(before: StudentUpdated, after: StudentUpdated) -> bool:
 
 def why_another(before: StudentUpdated, after: StudentUpdated) -> str:
     """In what they differ: their national student numbers, or their names alone."""
-    return "nsn" if before.nsn is not None and after.nsn is not None and before.nsn != after.nsn else "name"
+    number, newer = national_number(before.nsn), national_number(after.nsn)
+    return "nsn" if number is not None and newer is not None and number != newer else "name"
 
 
 def duplicates(students: Iterable[StudentUpdated]) -> Iterator[tuple[StudentUpdated, StudentUpdated, str]]:
     """The pairs of entries that are likely one child, each with the reason."""
     listed = sorted(students, key=lambda student: student.student)
-    yield from _pairs(listed, lambda student: student.nsn, "nsn")
+    yield from _pairs(listed, lambda student: national_number(student.nsn), "nsn")
     for first, second, _ in _pairs(listed, lambda student: (tuple(sorted(_words(student))), student.year_level), "name"):
-        numbers = {first.nsn, second.nsn}
+        numbers = {national_number(first.nsn), national_number(second.nsn)}
         if _reached_by(first) & _reached_by(second) and not (None not in numbers and len(numbers) > 1):
             yield first, second, "name-year-caregiver"
 

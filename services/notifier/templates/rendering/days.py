@@ -101,8 +101,21 @@ def locale_of(language: str) -> Locale | None:
 
 
 def _interval(first: date, last: date, skeleton: str, locale: Locale) -> str:
+    if _borrows(skeleton, locale):
+        start = skeleton.removeprefix("y") if first.year == last.year else skeleton
+        return f"{format_skeleton(start, first, locale=locale)} – {format_skeleton(skeleton, last, locale=locale)}"
     # Thin spaces are lost, or shown as boxes, in older mail programs.
     return format_interval(first, last, skeleton, locale=locale).replace("\u2009", " ")
+
+
+@lru_cache
+def _borrows(skeleton: str, locale: Locale) -> bool:
+    """Whether the tables have a form of the language for one date, and for two dates only what they have for no language at all, in another
+    order: so it is in te reo Māori."""
+    root = Locale("root")
+    same_interval = locale.interval_formats.get(skeleton) == root.interval_formats.get(skeleton)
+    own = locale.datetime_skeletons.get(skeleton), root.datetime_skeletons.get(skeleton)
+    return same_interval and str(own[0]) != str(own[1])
 
 
 def _weekday(day: date, *, month: bool) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.ingest.students.numbers import national_number
 from services.ingest.students.persons import duplicates, is_another_child, returned
 from shared.events.data import Caregiver, StudentUpdated
 from shared.identifiers import student_id
@@ -53,6 +54,7 @@ def child(given: str, family: str = "", **fields: Any) -> StudentUpdated:
         (child("Aroha", "Example", year_level=9), child("Aroha", "Example", year_level=10, caregivers=[LEE])),
         (child("Aroha", "Example", caregivers=[]), child("Aroha", "Sample", caregivers=[LEE])),
         (child("Elizabeth", "Example", caregivers=[]), child("Libby", "Example", caregivers=[])),
+        (child("Aroha", "Example", nsn=NSN), child("Aroha", "Sample", nsn="0000000000")),
     ],
 )
 def test_one_child_under_another_name_or_number(before: StudentUpdated, after: StudentUpdated) -> None:
@@ -66,6 +68,9 @@ def test_one_child_under_another_name_or_number(before: StudentUpdated, after: S
         (child("Aroha", "Example"), child("Niko", "Sample", caregivers=[LEE])),
         (child("Aroha", "Example", nsn=NSN), child("Niko", "Sample", caregivers=[LEE])),
         (child("Aroha", "Example"), child("Niko", "Sample", nsn=NSN, caregivers=[LEE])),
+        # A number that stands for none makes nobody another child, nor the same.
+        (child("Aroha", "Example", nsn="0000000000"), child("Niko", "Sample", nsn="0000000000", caregivers=[LEE])),
+        (child("Aroha", "Example", nsn="9999999999"), child("Niko", "Sample", nsn="9999999999", caregivers=[LEE])),
         # A namesake of another family.
         (child("Aroha", "Example"), child("Aroha", "Sample", caregivers=[LEE])),
         # A sibling, with a number and without.
@@ -90,6 +95,8 @@ def test_another_child(before: StudentUpdated, after: StudentUpdated) -> None:
         (child("Example", "Aroha", student="2"), ["name-year-caregiver"]),
         (child("Ārohā", "example", student="2", nsn=NSN), ["nsn", "name-year-caregiver"]),
         (child("Aroha", "Example", student="2", caregivers=[LEE, Caregiver(name="K", phone="+64 21 555 0100")]), ["name-year-caregiver"]),
+        # A number that stands for none.
+        (child("Niko", "Sample", student="2", nsn="0000000000", caregivers=[LEE]), []),
         # Twins, a namesake of another family, of another year, and a child with another number.
         (child("Niko", "Example", student="2"), []),
         (child("Aroha", "Example", student="2", caregivers=[LEE]), []),
@@ -115,3 +122,24 @@ def test_one_child_under_two_keys(second: StudentUpdated, why: list[str]) -> Non
 )
 def test_a_child_who_lost_a_key_and_is_there_again(again: StudentUpdated, found: bool) -> None:
     assert bool(list(returned([child("Aroha", "Example", caregivers=[])], [again]))) is found
+
+
+def test_a_number_that_stands_for_none_is_no_number_of_two() -> None:
+    entries = [child("Aroha", "Example", nsn="0000000000"), child("Niko", "Sample", student="2", nsn="0000000000", caregivers=[LEE])]
+    assert list(duplicates(entries)) == []
+
+
+@pytest.mark.parametrize(
+    ("digits", "number"),
+    [
+        ("123", "0000000123"),
+        ("0123456789", "0123456789"),
+        ("7", "0000000007"),
+        ("0", None),
+        ("0000000000", None),
+        ("9999999999", None),
+        (None, None),
+    ],
+)
+def test_national_student_numbers(digits: str | None, number: str | None) -> None:
+    assert national_number(digits) == number

@@ -37,6 +37,12 @@ def test_half_days_one_after_another() -> None:
     assert said(("2026-10-12", 1), ("2026-10-13", 1)) == ["Mon 12 to Tue 13 Oct (half a day each)"]
 
 
+def test_te_reo_maori_has_its_own_order_for_two_dates_as_for_one() -> None:
+    assert said(("2026-10-12", 2), ("2026-10-13", 2), language="mi") == ["Man, 12 Oke – Tūr, 13 Oke (2)"]
+    assert span_in_words(date(2026, 10, 12), date(2026, 12, 18), "mi") == "12 Oke – 18 Tīh 2026"
+    assert span_in_words(date(2026, 10, 12), date(2027, 1, 18), "mi") == "12 Oke 2026 – 18 Hān 2027"
+
+
 def test_a_weekend_parts_them() -> None:
     assert said(("2026-10-16", 2), ("2026-10-19", 2)) == ["Fri 16 Oct (1 day)", "Mon 19 Oct (1 day)"]
 
