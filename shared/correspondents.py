@@ -55,6 +55,12 @@ _NOT_FOR_USE: Final = re.compile(
 )
 """Words beside an address or a number that close it, and say nothing about its owner."""
 
+_OF_ACCESS: Final = re.compile(r"\b(?:legal|access|alerts?|warnings?)\b")
+"""Titles of columns whose text a person has to decide about."""
+
+_OF_MACHINES: Final = frozenset({"portal", "web", "online", "internet", "email", "mail", "sms", "text", "login", "app", "box", "sort"})
+"""Words that make something else of such a title: access to the portal, a PO Box, the sort order."""
+
 _NO_CORRESPONDENT: Final = re.compile(
     r"(?:(?:first|second|third|[1-9](?:st|nd|rd|th)?)\s*)?"
     r"(?:(?:in\s*case\s*of\s*)?(?:emergency|emergencies|emerg|emer|ice)(?:\s*(?:only|contact|contacts|caregiver|use|person|backup))*"
@@ -140,6 +146,13 @@ def is_protected(caregiver: Caregiver) -> bool:
     if _IN_NAMES.search(text_key(caregiver.name)):
         return True
     return any(_IN_PLACES.search(text_key(place)) for place in (caregiver.email, caregiver.phone, caregiver.postal_address) if place)
+
+
+def may_restrict(title: str) -> bool:
+    """Whether a column of that title, about a caregiver, may hold what restricts contact: `Court Order`, `Legal Access`, `Alerts`."""
+    words = text_key(title).split()
+    says = any(pattern.search(" ".join(words)) is not None for pattern in (_PROTECTED, _OF_ACCESS))
+    return says and judged(title) != "harmless" and _OF_MACHINES.isdisjoint(words)
 
 
 def is_closed(words: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from services.ingest.csv_import.errors import ColumnsError
 from services.ingest.tables.records import visible
+from shared.correspondents import may_restrict
 
 Kind = Literal["marks", "students"]
 
@@ -54,6 +55,9 @@ _PARTS: Final = {
     "postal address": "postal_address",
     "mailing address": "postal_address",
 }
+REMARK: Final = "remark "
+"""The field of a caregiver's column that no field is for, and that may restrict contact (`Parent 1 Court Order`), begins so."""
+
 _CAREGIVER: Final = re.compile(r"(?:caregiver|parent|guardian|contact) ?([0-9]{0,2}) (.+)")
 _WIDE_SLOT: Final = re.compile(r"(?:period|per|slot|p) ?([0-9]{1,2})")
 MOST_SLOTS: Final = 20
@@ -127,6 +131,8 @@ def _field_of(name: str, kind: Kind) -> tuple[str, int] | None:
         number = int(found[1] or 1)
         if part in CAREGIVER_PARTS and 1 <= number <= MOST_CAREGIVERS:
             return f"caregiver_{number}_{part}", 0
+        if may_restrict(part) and 1 <= number <= MOST_CAREGIVERS:
+            return f"caregiver_{number}_{REMARK}{part}", 0
     return None
 
 

@@ -4,14 +4,18 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from services.ingest.csv_import.columns import CAREGIVER_PARTS, MOST_CAREGIVERS, Columns
+from services.ingest.csv_import.columns import CAREGIVER_PARTS, MOST_CAREGIVERS, REMARK, Columns
 from services.ingest.csv_import.date_order import DateOrder
+from services.ingest.students.schemas import LONGEST_WORDS
 from services.ingest.tables import values
 from services.ingest.tables.identifiers import Keys, unspoilt
 from services.ingest.tables.records import cell
 
 _SAID_BY_BLANKS: Final = frozenset({"status", "role", "relationship", "postal_address"})
 """Words of a caregiver: an empty cell says that there are none, and only a file without the column leaves them as they were."""
+
+_NOT_SO: Final = frozenset({"", "-", "0", "n", "no", "f", "false", "none", "nil", "n/a"})
+"""Cells of a column such as `Court Order` that say that there is none."""
 
 _DATES: Final = ("starts_on", "leaves_on")
 _GROUPS: Final = re.compile(r"[;,|]")
@@ -27,6 +31,7 @@ class StudentRows:
         self._width = columns.width
         parts = [[(part, columns.places.get(f"caregiver_{number}_{part}")) for part in CAREGIVER_PARTS] for number in _numbers()]
         self._caregivers = [[(part, place) for part, place in caregiver if place is not None] for caregiver in parts]
+        self._remarks = [_remarks(columns, number) for number in _numbers()]
         self.student = ""
 
     def look(self, cells: Sequence[str]) -> None:
@@ -61,17 +66,29 @@ class StudentRows:
         if "groups" in fields:
             student["groups"] = [group.strip() for group in _GROUPS.split(fields["groups"]) if group.strip()]
         if any(self._caregivers):
-            student["caregivers"] = [person for places in self._caregivers if (person := self._caregiver(cells, places))]
+            student["caregivers"] = [
+                person
+                for places, remarks in zip(self._caregivers, self._remarks, strict=True)
+                if (person := self._caregiver(cells, places, remarks))
+            ]
         return student
 
-    def _caregiver(self, cells: Sequence[str], places: Sequence[tuple[str, int]]) -> dict[str, object]:
+    def _caregiver(self, cells: Sequence[str], places: Sequence[tuple[str, int]], remarks: Sequence[tuple[str, int]]) -> dict[str, object]:
         person: dict[str, object] = {part: text for part, place in places if (text := cell(cells, place)) or part in _SAID_BY_BLANKS}
         if "notify" in person:
             person["notify"] = values.yes(str(person["notify"]))
         if "phone" in person:
             person["phone"] = _phone(str(person["phone"]))
+        if said := [f"{title}: {text}" for title, place in remarks if (text := cell(cells, place)).casefold() not in _NOT_SO]:
+            person["status"] = "; ".join(filter(None, [str(person.get("status", "")), *said]))[:LONGEST_WORDS]
         # A language or a choice without anybody it could be of: the columns of a caregiver the student does not have.
         return person if person.keys() & {"name", "email", "phone"} else {}
+
+
+def _remarks(columns: Columns, number: int) -> list[tuple[str, int]]:
+    """The columns of a caregiver that may restrict contact, each with its title. What they say stands beside the caregiver's status."""
+    start = f"caregiver_{number}_{REMARK}"
+    return [(field.removeprefix(start), place) for field, place in columns.places.items() if field.startswith(start)]
 
 
 def _numbers() -> range:

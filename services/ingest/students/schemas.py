@@ -15,7 +15,9 @@ from shared.identifiers import is_student_key
 from shared.web.openapi.schemas import REF
 from shared.web.schemas import Body
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+LONGEST_WORDS: Final = 200
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_WORDS, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """Words of the school's own system; none at all say nothing."""
 
 Addresses = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1_000, pattern=r"^[^\x00-\x1f\x7f]*$")]

@@ -73,6 +73,13 @@ def may_receive(address: str, caregivers: Iterable[Caregiver], decisions: Decisi
     return address_key(address) in {place for caregiver in open_to for place in places(caregiver)}
 
 
+def is_barred(address: str, caregivers: Iterable[Caregiver], decisions: Decisions = NONE, *, elsewhere: Iterable[Caregiver] = ()) -> bool:
+    """Whether this address or number is somebody's to whom no letter may go now. One that nobody has any more is not."""
+    listed, others = tuple(caregivers), tuple(elsewhere)
+    known = {place for caregiver in (*listed, *others) for place in places(caregiver)}
+    return address_key(address) in known and not may_receive(address, listed, decisions, elsewhere=others)
+
+
 def shut_homes(caregivers: Iterable[Caregiver], decisions: Decisions = NONE) -> tuple[str, ...]:
     """The homes of those who must not be written to: a letter that is posted there would reach them."""
     shut = (caregiver.postal_address for caregiver in caregivers if _is_shut(caregiver, decisions))

@@ -13,7 +13,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.contacts.repository import contacts
+from services.notifier.contacts.correspondents import is_barred
+from services.notifier.contacts.repository import contacts, decisions
 from services.notifier.replies import page
 from services.notifier.replies.reply import Read, Reply, event_of, hold_until, read_answer
 from services.notifier.replies.repository import choices, links, replies
@@ -51,7 +52,7 @@ async def get_reply_page(token: str, request: Request, state: State) -> HTMLResp
     if _tries_too_much(request, state):
         return _html(page.too_many(), HTTPStatus.TOO_MANY_REQUESTS)
     async with state.engine.connect() as connection:
-        found = await links.find(connection, digest_of(token), state.clock())
+        found = await _find(connection, token, state)
         if found is not None:
             language, words = await _words(connection, found)
             return _html(page.closed(words, language, found.school_name))
@@ -75,7 +76,7 @@ async def post_reply(token: str, request: Request, state: State) -> HTMLResponse
     except ValueError:
         fields = {}
     async with state.engine.begin() as connection:
-        found = await links.find(connection, digest_of(token), state.clock())
+        found = await _find(connection, token, state)
         if found is None:
             return _gone(request, state)
         language, words = await _words(connection, found)
@@ -87,6 +88,18 @@ async def post_reply(token: str, request: Request, state: State) -> HTMLResponse
         if not await _keep(connection, state, found, answer):
             return _gone(request, state)
     return _html(page.answered(words, language, found.school_name))
+
+
+async def _find(connection: AsyncConnection, token: str, state: NotifierState) -> Open | None:
+    """The link, if it holds. That of somebody who must not be written to any more holds no longer: its page names the child."""
+    found = await links.find(connection, digest_of(token), state.clock())
+    if found is None or found.recipient is None:
+        return found
+    contact = await contacts.contact(connection, found.link.student_id)
+    if contact is None:
+        return None
+    decided = await decisions.of(connection, found.link.school)
+    return None if is_barred(found.recipient, contact.caregivers, decided, elsewhere=contact.elsewhere) else found
 
 
 async def _keep(connection: AsyncConnection, state: NotifierState, found: Open, answer: Read) -> bool:

@@ -18,11 +18,12 @@ _HOLDS: Final = "l.digest = :digest AND l.answered_at IS NULL AND l.expires_at >
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A link that holds, and the names that its page shows."""
+    """A link that holds, and the names that its page shows. `recipient` is where its letter went; None once that was erased."""
 
     link: Link
     school_name: str
     child: str
+    recipient: str | None
 
 
 async def add(connection: AsyncConnection, links: Sequence[Link]) -> None:
@@ -54,8 +55,9 @@ async def find(connection: AsyncConnection, digest: bytes, now: datetime) -> Ope
     rows = await connection.execute(
         text(
             f"""
-            SELECT {_COLUMNS}, s.name AS school_name, c.given_name AS child
+            SELECT {_COLUMNS}, s.name AS school_name, c.given_name AS child, d.recipient
             FROM reply_links l JOIN contacts c ON c.student_id = l.student_id JOIN schools s ON s.school = l.school
+                LEFT JOIN deliveries d ON d.id = l.delivery_id
             WHERE {_HOLDS}
             """  # noqa: S608
         ),
@@ -65,8 +67,8 @@ async def find(connection: AsyncConnection, digest: bytes, now: datetime) -> Ope
     if row is None:
         return None
     fields = dict(row)
-    school_name, child = fields.pop("school_name"), fields.pop("child")
-    return Open(Link(**fields), school_name, child)
+    school_name, child, recipient = fields.pop("school_name"), fields.pop("child"), fields.pop("recipient")
+    return Open(Link(**fields), school_name, child, recipient)
 
 
 async def use(connection: AsyncConnection, digest: bytes, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+from msgspec.structs import replace
 
 from services.notifier.replies.tokens import PLACEHOLDER
 from services.notifier.replies.words import ENGLISH
@@ -207,6 +208,24 @@ async def test_a_link_of_a_student_who_left_or_was_erased_does_not_hold(desk: De
     assert await in_tables(desk.settings.database_url.replace("+asyncpg", ""), ["hospital"]) == []
     (row,) = await desk.rows("SELECT choice, words FROM replies")
     assert tuple(row) == ("need-help", None)
+
+
+async def test_a_link_of_somebody_who_must_not_be_written_to_any_more_does_not_hold(desk: Desk, visitor: Visitor) -> None:
+    token = await written(desk, visitor)
+    desk.passes(timedelta(seconds=1))
+    await desk.roster([desk.joined(replace(MERE, status="No contact"))])
+    assert (await visitor.http.get(f"/reply/{token}")).status_code == 404
+    page = await answer(visitor, token)
+    assert (page.status_code, "Tāne" in page.text) == (404, False)
+    assert await told(desk) == []
+    # The same mailbox, and somebody else beside it.
+    desk.passes(timedelta(seconds=1))
+    await desk.roster([desk.joined(MERE, replace(MERE, name="Hemi", status="trespassed"))])
+    assert (await visitor.http.get(f"/reply/{token}")).status_code == 404
+    # An address that the family has changed is nobody else's.
+    desk.passes(timedelta(seconds=1))
+    await desk.roster([desk.joined(replace(MERE, email="new@example.test"))])
+    assert (await visitor.http.get(f"/reply/{token}")).status_code == 200
 
 
 async def test_a_tutor_reads_the_answers_of_their_own_families(desk: Desk, visitor: Visitor) -> None:

@@ -451,3 +451,26 @@ def test_dates_and_sessions_of_students(header: str, cell: str, expected: dict[s
 def test_dates_and_sessions_that_cannot_be_read_are_refused(header: str, cell: str) -> None:
     with pytest.raises(ValueError, match=r"^(starts_on|leaves_on|attends): "):
         student(f"Student ID,First Name,Last Name,{header}", f"1,Ana,Up,{cell}")
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "status"),
+    [
+        ("Parent 1 Court Order", "Yes", "court order: Yes"),
+        ("Caregiver 1 Contact Restrictions", "no contact", "contact restrictions: no contact"),
+        ("Caregiver 1 Legal Access", "see file", "legal access: see file"),
+        ("Caregiver 1 Court Order", "No", None),
+        ("Caregiver 1 Protection Order", "", None),
+        ("Caregiver 1 Portal Access", "Yes", None),
+        ("Caregiver 1 PO Box", "12", None),
+        ("Caregiver 1 Legal Guardian", "Yes", None),
+    ],
+)
+def test_a_column_that_may_restrict_contact_is_not_lost(header: str, cell: str, status: str | None) -> None:
+    (person,) = student(f"Student ID,First Name,Caregiver 1 Name,{header}", f"1,Ana,Mere Up,{cell}")["caregivers"]  # type: ignore[attr-defined,misc]
+    assert person.get("status") == status
+
+
+def test_what_restricts_contact_stands_beside_the_status() -> None:
+    read = student("Student ID,First Name,Caregiver 1 Name,Caregiver 1 Status,Caregiver 1 Alert", "1,Ana,Mere Up,Active,Ring first")
+    assert read["caregivers"] == [{"name": "Mere Up", "status": "Active; alert: Ring first"}]
