@@ -83,6 +83,10 @@ def students() -> tuple[Student, ...]:
     )
 
 
+DEANS: Final = {9: "Hana Rātā", 10: "Tui Mānuka", 11: "Kahu Rimu", 12: "Niko Pūriri", 13: "Mere Tawa"}
+"""The dean of each year: letters name a person to ring."""
+
+
 def school_json(calendar: SchoolCalendar) -> dict[str, Any]:
     """The school as the API takes it."""
     return {
@@ -92,8 +96,8 @@ def school_json(calendar: SchoolCalendar) -> dict[str, Any]:
         "half_days": [str(day) for day in sorted(calendar.half_days)],
         "contact_email": f"office@{DOMAIN}",
         "phone": "04 555 0100",
-        "contact_name": "Attendance office",
-        "deans": [{"group": f"year:{year}", "name": f"Dean of Year {year}", "phone": f"04 555 01{year:02}"} for year in range(9, 14)],
+        "contact_name": "Rewa Kōwhai",
+        "deans": [{"group": f"year:{year}", "name": name, "phone": f"04 555 01{year:02}"} for year, name in DEANS.items()],
         "timezone": calendar.timezone,
     }
 

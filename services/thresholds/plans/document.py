@@ -122,16 +122,16 @@ def document(plan: Plan, edition: Edition, version: int, state: PlanState) -> Pl
 def _notice(state: PlanState) -> str | None:
     if state == "draft":
         return "Draft: not published"
-    return "Superseded: a later version has been published" if state == "superseded" else None
+    return "This is an earlier plan: a newer one has been published" if state == "superseded" else None
 
 
 def _facts(plan: Plan) -> list[Fact]:
     approval = ", ".join(part for part in (plan.approved_by, plan.approved_on and day_in_words(plan.approved_on)) if part)
     facts = (
         ("Approved by", approval),
-        ("In effect from", plan.effective_on and day_in_words(plan.effective_on)),
-        ("First look at it", plan.first_review_on and day_in_words(plan.first_review_on)),
-        ("Review by", plan.review_on and day_in_words(plan.review_on)),
+        ("Holds from", plan.effective_on and day_in_words(plan.effective_on)),
+        ("We look at how it goes", plan.first_review_on and day_in_words(plan.first_review_on)),
+        ("We write it anew by", plan.review_on and day_in_words(plan.review_on)),
     )
     return [Fact(label, value) for label, value in facts if value]
 

@@ -21,8 +21,8 @@ def test_dates_are_words_and_actions_labels() -> None:
     shown = document(plan, EDITION, 3, "published")
     assert shown.facts == (
         Fact("Approved by", "The board, 3\u00a0November\u00a02026"),
-        Fact("In effect from", "28\u00a0January\u00a02027"),
-        Fact("Review by", "2\u00a0November\u00a02029"),
+        Fact("Holds from", "28\u00a0January\u00a02027"),
+        Fact("We write it anew by", "2\u00a0November\u00a02029"),
     )
     assert shown.steps[1].actions == ("We ring home", "unknown-key")
     assert (shown.school, shown.version, shown.notice) == ("Ōtaki Example College", 3, None)
@@ -71,4 +71,4 @@ def test_roles_baseline_and_targets_are_tables_and_the_first_look_is_told() -> N
 
 def test_what_is_not_the_published_version_says_so() -> None:
     assert document(Plan(), EDITION, 1, "draft").notice == "Draft: not published"
-    assert document(Plan(), EDITION, 1, "superseded").notice == "Superseded: a later version has been published"
+    assert document(Plan(), EDITION, 1, "superseded").notice == "This is an earlier plan: a newer one has been published"
