@@ -98,7 +98,10 @@ class MarkRows:
 
 
 def _code(text: str) -> str | None:
-    return None if text.casefold() == values.TAKEN_BACK else text
+    """A code as people type it, too: a small letter means the same. Null for a mark that is taken back."""
+    if text.casefold() == values.TAKEN_BACK:
+        return None
+    return text.upper() if len(text) == 1 else text
 
 
 def _place(field: str) -> dict[str, object]:

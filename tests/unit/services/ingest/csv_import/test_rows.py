@@ -165,6 +165,7 @@ def test_moments_without_an_offset_are_the_schools(text: str, expected: str) -> 
         ("student,date,AM,PM", "1,13/10/2026,,?", [("PM", "?")]),
         ("student,date,AM,PM", "1,13/10/2026,null,P", [("AM", None), ("PM", "P")]),
         ("student,date,morning,afternoon", "1,13/10/2026,P,", [("AM", "P")]),
+        ("student,date,AM,PM", "1,13/10/2026,m,p", [("AM", "M"), ("PM", "P")]),
         ("student,date,AM code,PM code,AM/PM", "1,13/10/2026,P,M,AM", [("AM", "P"), ("PM", "M")]),
         ("student,date,P1,Period 2,p10", "1,13/10/2026,P,T,M", [(1, "P"), (10, "M"), (2, "T")]),
     ],

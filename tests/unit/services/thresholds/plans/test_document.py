@@ -65,7 +65,7 @@ def test_roles_baseline_and_targets_are_tables_and_the_first_look_is_told() -> N
         ("Where we start", (("Regular, 2025", "61%"),)),
         ("Our targets", (("2027", "70%"), ("2028", "72.5%"))),
     ]
-    assert shown.facts == (Fact("First look at it", "1\u00a0June\u00a02027"),)
+    assert shown.facts == (Fact("We look at how it goes", "1\u00a0June\u00a02027"),)
     assert document(Plan(), EDITION, 1, "draft").tables == ()
 
 
