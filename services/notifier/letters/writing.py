@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from services.notifier.contacts.contact import Contact, School
 from services.notifier.contacts.postal import envelope
@@ -14,10 +15,14 @@ from services.notifier.letters.case import Case
 from services.notifier.templates.languages import best
 from services.notifier.templates.letter_kinds import LetterKind
 from services.notifier.templates.rendering.letters import Letters
+from services.notifier.templates.rendering.names import people_in
 from services.notifier.templates.rendering.occasion import About, Written
 from services.notifier.templates.rendering.occasions import NO_MORE, occasion_of
 from services.notifier.templates.repository.templates import TemplateVersion
 from services.notifier.templates.texts import Texts
+
+HOUSEHOLD: Final = "The household"
+"""The name on an envelope, where the school's system has none of a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,9 @@ class LetterWriter:
         return Parcel(
             id=delivery,
             channel=recipient.channel,
-            recipient=envelope(recipient.names, recipient.address) if recipient.channel == "paper" else recipient.address,
+            recipient=envelope(people_in(recipient.names) or [HOUSEHOLD], recipient.address)
+            if recipient.channel == "paper"
+            else recipient.address,
             sender_name=school.name,
             reply_to=school.reply_address() if recipient.channel == "email" else None,
             subject=subject,

@@ -20,13 +20,17 @@ _INITIALS: Final = re.compile(r"(?:[^\W\d_](?:[.\s]+|$))+")
 
 
 def called(names: Sequence[str], child: str) -> list[str]:
-    """The names of a greeting, each person once. A role in place of a name (`Caregiver 1`, `Mother`) or an address greets nobody: where
-    nothing else is known, it is the child's whānau."""
+    """The names of a greeting; where nobody's is known, it is the child's whānau."""
+    return people_in(names) or [f"whānau of {as_written(child)}"]
+
+
+def people_in(names: Sequence[str]) -> list[str]:
+    """The names of people, each once. A role in place of a name (`Caregiver 1`, `Mother`) or an address is nobody's."""
     people: dict[str, str] = {}
     for name in map(_person, names):
         if name and not is_role(name) and "@" not in name:
             people.setdefault(words_key(name), name)
-    return list(people.values()) or [f"whānau of {as_written(child)}"]
+    return list(people.values())
 
 
 def as_written(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notifier.templates.rendering.names import as_written, called
+from services.notifier.templates.rendering.names import as_written, called, people_in
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,11 @@ from services.notifier.templates.rendering.names import as_written, called
 )
 def test_the_names_of_a_greeting(names: list[str], greeted: list[str]) -> None:
     assert called(names, "AROHA") == greeted
+
+
+def test_a_role_is_nobody_on_an_envelope_either() -> None:
+    assert people_in(["EXAMPLE, MERE", "Caregiver 2"]) == ["Mere Example"]
+    assert people_in(["Mother", "mere@example.nz"]) == []
 
 
 @pytest.mark.parametrize(
