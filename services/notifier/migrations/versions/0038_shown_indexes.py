@@ -1,13 +1,13 @@
 """Lines of the audit log that were shown to many are found by what was shown, and by their school.
 
-Revision ID: 0037
+Revision ID: 0038
 """
 
 from shared.audit.schema import SHOWN_INDEXES
 from shared.db.indexes import create_index, drop_index
 
-revision = "0037"
-down_revision = "0036"
+revision = "0038"
+down_revision = "0037"
 outside_transaction = True
 
 

@@ -1,13 +1,13 @@
 """Lines of the audit log that were shown to many are found by what was shown, and by their school.
 
-Revision ID: 0032
+Revision ID: 0033
 """
 
 from shared.audit.schema import SHOWN_INDEXES
 from shared.db.indexes import create_index, drop_index
 
-revision = "0032"
-down_revision = "0031"
+revision = "0033"
+down_revision = "0032"
 outside_transaction = True
 
 

@@ -1,14 +1,14 @@
 """What is shown to many alike is written into the audit log once, and each further reader is a row beside it.
 
-Revision ID: 0031
+Revision ID: 0032
 """
 
 from alembic import op
 
 from shared.audit import schema
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 
 
 def upgrade() -> None:

@@ -1,14 +1,14 @@
 """What is shown to many alike is written into the audit log once, and each further reader is a row beside it.
 
-Revision ID: 0036
+Revision ID: 0037
 """
 
 from alembic import op
 
 from shared.audit import schema
 
-revision = "0036"
-down_revision = "0035"
+revision = "0037"
+down_revision = "0036"
 
 
 def upgrade() -> None:
