@@ -1,4 +1,4 @@
-"""SQL of a restore: who still works on the database, what it holds, and the schemas that make room."""
+"""SQL of backups: what is unread as a dump begins, who still works on a database, what it holds, and the schemas that make room."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,6 +18,21 @@ async def live_parts(connection: AsyncConnection, schema: str, silent: timedelta
         return 0
     statement = f"SELECT count(*) FROM {schema}.parts WHERE refreshed > clock_timestamp() - CAST(:silent AS interval)"  # noqa: S608
     return int((await connection.execute(text(statement), {"silent": silent})).scalar_one())
+
+
+async def unread(connection: AsyncConnection, schemas: Sequence[str], bus: str) -> int:
+    """The messages of the bus in the database that groups of these schemas have still to read, each counted once for each group."""
+    consumed = " UNION ALL ".join(f"SELECT topic, partition, next_offset FROM {schema}.consumed" for schema in schemas)  # noqa: S608
+    statement = f"""
+        SELECT coalesce(sum(greatest(p.next_offset - greatest(c.next_offset, p.first_offset), 0)), 0)
+        FROM ({consumed}) c JOIN {bus}.partitions p USING (topic, partition)
+    """  # noqa: S608
+    return int((await connection.execute(text(statement))).scalar_one())
+
+
+async def snapshot(connection: AsyncConnection) -> str:
+    """The name by which other sessions see what this transaction, which has to be REPEATABLE READ, sees; as long as it lasts."""
+    return str((await connection.execute(text("SELECT pg_export_snapshot()"))).scalar_one())
 
 
 async def schools(connection: AsyncConnection) -> int:

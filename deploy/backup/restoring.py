@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from deploy.backup import repository, tools
 from deploy.backup.manifest import DATA, DUMP, BackupError, Manifest, checksum, read
+from deploy.backup.placing import TopicState, check_broker, place_groups
 from deploy.logins import migrate_all
 from deploy.topics import READERS
 from shared.db.engine import create_owner_engine
@@ -29,7 +30,16 @@ class Target:
     owner_url: str
 
 
-async def restore(backup: Path, target: Target, *, replace: bool) -> Manifest:
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was put in place, and how the bus stands to it. `topics`: of each topic that was read from, where the bus is the same Kafka."""
+
+    manifest: Manifest
+    bus: Literal["embedded", "kafka", "other"]
+    topics: Mapping[str, TopicState]
+
+
+async def restore(backup: Path, target: Target, *, replace: bool) -> Restored:
     """Puts the backup in place and brings it to this release. Raises BackupError before anything is changed.
 
     `replace`: also where the database holds schools, or the data folder has other keys.
@@ -48,16 +58,22 @@ async def restore(backup: Path, target: Target, *, replace: bool) -> Manifest:
     if others and not replace:
         raise BackupError(f"{settings.data} has other files of the names {', '.join(others)}: choose another folder, or add --replace")
     await _check_database(target, manifest, replace=replace)
+    same_bus = manifest.bus == settings.bus
+    if same_bus and settings.bus == "kafka":
+        await check_broker(settings)
     # For the roles, which are no part of a dump.
     await migrate_all(settings)
     await _make_room(target.owner_url, manifest)
     await tools.run("pg_restore", target.owner_url, "--exit-on-error", str(backup / DUMP))
     # The backup may be of an earlier release.
     await migrate_all(settings)
-    if manifest.bus != settings.bus:
+    topics: Mapping[str, TopicState] = {}
+    if not same_bus:
         await _leave_bus(target.owner_url)
+    elif settings.bus == "kafka":
+        topics = await place_groups(settings, target.owner_url, READERS)
     await asyncio.to_thread(_place, kept, settings.data)
-    return manifest
+    return Restored(manifest, settings.bus if same_bus else "other", topics)
 
 
 async def _check_database(target: Target, manifest: Manifest, *, replace: bool) -> None:

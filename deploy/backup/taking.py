@@ -2,16 +2,18 @@
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from deploy.backup import tools
+from deploy.backup import repository, tools
 from deploy.backup.manifest import DATA, DUMP, FILE, BackupError, Manifest, checksum
 from deploy.backup.objects import SPOOL, check_address, send, spool
 from deploy.embedded.trees import TREES
+from deploy.topics import READERS
 from shared.bus.embedded.bus import SCHEMA as BUS
-from shared.bus.factory import create_bus
+from shared.db.engine import create_owner_engine
 from shared.files import PRIVATE, UNFINISHED, sync_folder, write_whole
 from shared.measures.backups import note_backup
 from shared.settings import Settings
@@ -53,11 +55,7 @@ async def _write(settings: Settings, destination: Path, now: datetime) -> Path:
     await asyncio.to_thread(draft.mkdir, mode=PRIVATE_FOLDER, parents=True)
     try:
         schemas = tuple(tree.schema for tree in TREES if settings.bus == "embedded" or tree.schema != BUS)
-        # Before the dump: what is read meanwhile is counted as unread, and never the other way.
-        unread = await _unread(settings) if settings.bus == "embedded" else 0
-        chosen = [f"--schema={schema}" for schema in schemas]
-        # One snapshot of all schemas, so that each consumed offset stands beside what was made of it.
-        await tools.run("pg_dump", settings.database_url, "--format=custom", *chosen, f"--file={draft / DUMP}")
+        unread = await _dump(settings, schemas, draft / DUMP)
         await asyncio.to_thread(_copy_files, settings.data, draft / DATA)
         files = {str(file.relative_to(draft)): str(checksum(file)) for file in sorted(draft.rglob("*")) if file.is_file()}
         manifest = Manifest(version=VERSION, taken_at=now, bus=settings.bus, schemas=schemas, unread=unread, files=files)
@@ -77,9 +75,19 @@ def _copy_files(data: Path, folder: Path) -> None:
         file.chmod(PRIVATE_FOLDER if file.is_dir() else PRIVATE)
 
 
-async def _unread(settings: Settings) -> int:
-    bus = create_bus(settings)
+async def _dump(settings: Settings, schemas: Sequence[str], file: Path) -> int:
+    """Dumps the schemas; answers how many messages of the bus in the dump are unread.
+
+    One snapshot of all, so that each consumed offset stands beside what was made of it, and what is published meanwhile is in neither.
+    """
+    engine = create_owner_engine(settings.database_url)
     try:
-        return sum(lag.records for lag in await bus.lags())
+        async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            unread = await repository.unread(connection, READERS, BUS) if settings.bus == "embedded" else 0
+            chosen = [f"--schema={schema}" for schema in schemas]
+            seen = await repository.snapshot(connection)
+            await tools.run("pg_dump", settings.database_url, "--format=custom", f"--snapshot={seen}", *chosen, f"--file={file}")
     finally:
-        await bus.close()
+        await engine.dispose()
+    return unread

@@ -101,6 +101,21 @@ class Log:
     oldest_at: datetime | None = None
 
 
+def check_topics(topics: Iterable[str], logs: Iterable[Partition]) -> None:
+    """Raises BusUnavailableError where a topic has no partition."""
+    missing = set(topics) - {partition.topic for partition in logs}
+    if missing:
+        raise BusUnavailableError(f"the topic {min(missing)} does not exist")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the bus has for a group: the logs of its topics, and the offset to read next that the group has committed in some of them."""
+
+    logs: Mapping[Partition, Log]
+    committed: Mapping[Partition, int]
+
+
 @dataclass(frozen=True, slots=True)
 class TopicDifference:
     """A setting of a topic that exists that is another than ours, what that means, and how to alter it. `loses` data, if it stays."""
@@ -210,6 +225,9 @@ class Bus(Protocol):
 
     async def lags(self) -> list[GroupLag]:
         """Every group that has committed, at every partition of its topics, in order. Raises BusUnavailableError."""
+
+    async def standing(self, group: str, topics: Sequence[str]) -> Standing:
+        """What a consumer of the group would find now, without being one. Raises BusUnavailableError, also for a missing topic."""
 
     async def ping(self) -> None:
         """Raises BusUnavailableError when the bus does not answer."""

@@ -39,6 +39,11 @@ async def kept(connection: AsyncConnection, group: str) -> dict[Partition, Kept]
     return {Partition(topic, partition): Kept(*entry) for topic, partition, *entry in rows}
 
 
+async def groups(connection: AsyncConnection) -> list[str]:
+    """The groups of this schema that have consumed anything, in order."""
+    return list((await connection.execute(text("SELECT DISTINCT consumer_group FROM consumed ORDER BY 1"))).scalars())
+
+
 async def adopts_committed(connection: AsyncConnection) -> bool:
     """Whether groups that have kept nothing here yet have committed to the bus what this schema made of it."""
     return bool((await connection.execute(text("SELECT EXISTS (SELECT FROM adopts_committed)"))).scalar())

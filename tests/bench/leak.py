@@ -43,6 +43,7 @@ def bench_leak(results: Results) -> None:
     for name, seen in samples.items():
         results.add(f"{name}: at the middle", seen[len(seen) // 2][1], "MB")
         results.add(f"{name}: at the end", seen[-1][1], "MB")
+        results.ratio(f"{name}: at the end, of the beginning", seen[-1][1], seen[0][1])
         results.add(f"{name}: slope of the second half", slope_of(seen), "MB/h")
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "leak.json").write_text(json.dumps({"minutes": MINUTES, "requests": requests, "samples": samples}) + "\n")

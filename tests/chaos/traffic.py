@@ -5,7 +5,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -116,3 +116,18 @@ class Client:
             except (httpx.HTTPError, KeyError, ValueError) as error:
                 self.log.note("error", error=type(error).__name__)
             self.stop.wait(pause * self.random.uniform(0.5, 1.5))
+
+
+@contextlib.contextmanager
+def flowing(school: School, log: Path, seed: int = 16) -> Iterator[None]:
+    """Marks, corrections, rosters, responses and uploads, sent again until they are taken."""
+    stop = threading.Event()
+    threads = Client(school, Log(log), stop, seed).threads()
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()

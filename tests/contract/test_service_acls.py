@@ -141,6 +141,7 @@ async def test_a_service_reads_its_topics_in_its_groups_and_no_others(
 async def test_the_operator_sees_how_far_the_groups_are_and_writes_nothing(broker: SecureBroker, topics: None, data: Path) -> None:
     bus = bus_of(broker, data, OPERATOR)
     await bus.lags()
+    await bus.standing("thresholds.marks", ["star.marks.v1"])
     producer = AIOKafkaProducer(**bus._access.options())
     await producer.start()
     try:

@@ -14,27 +14,12 @@ import pytest
 
 from tests.chaos.checker import expected_totals
 from tests.chaos.receiver import receiving
-from tests.chaos.traffic import STUDENTS, Client, Log
+from tests.chaos.traffic import STUDENTS, flowing
 from tests.e2e.school import School, eventually
 from tests.support.processes import Process
 from tests.support.stack import cluster_stack
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(2400)]
-
-
-@contextmanager
-def flowing(school: School, log: Path) -> Iterator[None]:
-    """Marks, corrections, rosters, responses and uploads, sent again until they are taken."""
-    stop = threading.Event()
-    threads = Client(school, Log(log), stop, seed=16).threads()
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
 
 
 @contextmanager

@@ -33,6 +33,7 @@ DOORS: Final[Mapping[str, Door]] = {
     "students": Door("ingest", "/v1/schools/0999/students", "application/json", "students"),
     "marks as CSV": Door("ingest", "/v1/schools/0999/imports?kind=marks", "text/csv", "csv"),
     "students as CSV": Door("ingest", "/v1/schools/0999/imports?kind=students", "text/csv", "roster"),
+    "a roster as a zip": Door("ingest", "/v1/schools/0999/imports", "application/zip", "oneroster"),
     "KAMAR, JSON": Door("ingest", "/v1/kamar", "application/json", "kamar-json", basic=True),
     "KAMAR, XML": Door("ingest", "/v1/kamar", "application/xml", "kamar-xml", basic=True),
     "mail reports": Door("notifier", "/v1/bounces", "message/rfc822", "report"),

@@ -134,6 +134,13 @@ class EmbeddedStack(Stack):
             tree=tree,
         )
 
+    def elsewhere(self) -> Self:
+        """The same data folder on a port that nobody knows; only one of the two may run."""
+        other = copy.copy(self)
+        other.port = free_port()
+        other._lay_out(None)
+        return other
+
     def beside(self, tree: Path) -> Self:
         """The same data folder and port under another release, whose files are in the tree; only one of the two may run."""
         other = copy.copy(self)

@@ -3,7 +3,9 @@
 Source: OneRoster CSV Tables 1.1 and 1.2 (a file a table, its name in lower camel case, its columns named in the first row).
 """
 
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,14 +16,21 @@ from services.ingest.oneroster.errors import OneRosterError
 from services.ingest.tables.errors import CsvError
 from services.ingest.tables.records import CsvReader, Row, cell
 
-EXPANDS_TO: Final = 1024 * 1024 * 1024
-"""Bytes of all tables of a zip that are read. The largest district of New Zealand has a tenth of it; more is a bomb."""
+EXPANDS_TO: Final = 256 * 1024 * 1024
+"""Bytes of all tables of a zip that are read. The largest district of New Zealand has less than a half of it; more is a bomb."""
+
+MOST_ROWS: Final = 1_000_000
+"""Rows of one table: those of a district's 50,000 students in 20 classes each. Half a megabyte of a zip can hold a hundred million."""
+
+MOST_COLUMNS: Final = 500
+"""The widest table of the standard has 24, and exporters add a few of their own."""
 
 PIECE: Final = 256 * 1024
 
 READ: Final = ("orgs", "academicsessions", "users", "roles", "classes", "enrollments")
 _NOT_LETTERS: Final = re.compile(r"[^a-z0-9]")
-_CANT_BE_READ: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+_CANT_BE_READ: Final = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError, ValueError, struct.error)
+"""The errors by which the library shows damage: bzip2's is an OSError; a name in no encoding, or a place before the file, a ValueError."""
 
 
 class Line(dict[str, str]):
@@ -88,14 +97,20 @@ class Archive:
             return
         name = self._members[table].filename
         columns: list[str] | None = None
+        rows = 0
         try:
             for number, cells in self._rows(table):
                 if cells is None:
                     raise OneRosterError(f"{name}, line {number}: the quotes don't match")
                 if columns is None:
-                    columns = [_NOT_LETTERS.sub("", column.casefold()) for column in cells]
+                    columns = _columns_of(name, cells)
                     continue
-                yield Line(number, {column: text for place, column in enumerate(columns) if (text := cell(cells, place))})
+                rows += 1
+                if rows > MOST_ROWS:
+                    raise OneRosterError(f"{name} has more than {MOST_ROWS:,} rows: no roster has")
+                # No more work than the row has cells, however many columns there are.
+                texts = ((column, cell(cells, place)) for place, column in enumerate(columns[: len(cells)]))
+                yield Line(number, {column: text for column, text in texts if text})
         except (*_CANT_BE_READ, RuntimeError) as error:
             raise OneRosterError(f"{name} can't be unpacked: is it damaged, or protected by a password?") from error
         except CsvError as error:
@@ -119,3 +134,9 @@ class Archive:
             self._members[table] = member
         else:
             self.unread.append(path.name)
+
+
+def _columns_of(name: str, cells: list[str]) -> list[str]:
+    if len(cells) > MOST_COLUMNS:
+        raise OneRosterError(f"{name} has more than {MOST_COLUMNS} columns: is it a table of OneRoster?")
+    return [_NOT_LETTERS.sub("", column.casefold()) for column in cells]

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from services.ingest.oneroster.archive import Archive, Line
-from services.ingest.oneroster.errors import OtherSchoolError
+from services.ingest.oneroster.errors import OneRosterError, OtherSchoolError
 from services.ingest.oneroster.notes import Notes
 from services.ingest.oneroster.orgs import Org
 from services.ingest.tables import values
@@ -27,6 +27,10 @@ def day_of(text: str, notes: Notes) -> date | None:
         notes.add("date-unread")
         return None
     return None if day is None else date.fromisoformat(day)
+
+
+MOST_STUDENTS: Final = 50_000
+"""Students of one school, present and past: the largest, which teaches by correspondence, has some 30,000 in a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,10 @@ def _newest(role: Role) -> tuple[bool, date, date]:
 
 
 def people_of(archive: Archive, org: Org | None, roles: Roles) -> People:
-    """The people of a school. Raises OtherSchoolError where the zip names no schools, and its students belong to several."""
+    """The people of a school.
+
+    Raises OtherSchoolError where the zip names no schools, and its students belong to several; OneRosterError for more than any school has.
+    """
     people, orgs = People(), set[str]()
     for user in archive.lines("users"):
         held = [role for role in roles.of(user) if role.role == "student" and (org is None or role.org == org.sourced_id)]
@@ -115,6 +122,8 @@ def people_of(archive: Archive, org: Org | None, roles: Roles) -> People:
             people.left.append(user)
         else:
             people.students.append((user, role))
+        if len(people.students) + len(people.left) > MOST_STUDENTS:
+            raise OneRosterError(f"the zip has more than {MOST_STUDENTS:,} students of one school: no school has")
     if len(orgs) > 1:
         raise OtherSchoolError("there is no orgs.csv, and the students belong to several schools")
     wanted = {agent for student, _ in people.students for agent in student.several("agentsourcedids")}

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.bus.embedded import repository
 from shared.bus.embedded.consumer import EmbeddedConsumer
 from shared.bus.embedded.publisher import EmbeddedPublisher
-from shared.bus.interface import BusUnavailableError, Positions, TopicDifference, committed_positions
+from shared.bus.interface import BusUnavailableError, Positions, Standing, TopicDifference, check_topics, committed_positions
 from shared.bus.lag import GroupLag
 from shared.clock import Clock, utc_now
 from shared.clockwatch.watch import ClockWatch, Doubts, never
@@ -93,6 +93,14 @@ class EmbeddedBus:
         """Compares what groups have committed with the logs."""
         async with self._connected() as connection:
             return await repository.lags(connection)
+
+    async def standing(self, group: str, topics: Sequence[str]) -> Standing:
+        """Reads the logs, and what the group has committed."""
+        async with self._connected() as connection:
+            logs = await repository.logs(connection, topics)
+            committed = await repository.committed(connection, group, topics)
+        check_topics(topics, logs)
+        return Standing(logs, committed)
 
     async def ping(self) -> None:
         """Asks the database for an answer."""

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.bus.embedded import repository
-from shared.bus.interface import BusUnavailableError, Message, Partition, Positions
+from shared.bus.interface import BusUnavailableError, Message, Partition, Positions, check_topics
 from shared.db.errors import is_transient
 from shared.db.listen import Wakeup
 from shared.leases.lease import FenceLostError, Lease
@@ -113,10 +113,11 @@ class EmbeddedConsumer:
             return
         assert self._connection is not None
         logs = await self._guarded(repository.logs(self._connection, self._topics))
-        missing = set(self._topics) - {partition.topic for partition in logs}
-        if missing:
+        try:
+            check_topics(self._topics, logs)
+        except BusUnavailableError:
             await self._disconnect()
-            raise BusUnavailableError(f"the topic {min(missing)} does not exist")
+            raise
         positions = await self._look_up(logs, self._committed)
         kept = [partition for partition in self._positions if partition in positions]
         # In their present order, so that no partition's turn comes twice.

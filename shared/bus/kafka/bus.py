@@ -4,7 +4,7 @@ Every wait has a bound of its own: an idempotent producer retries for ever while
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Final
@@ -13,12 +13,23 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.structs import TopicPartition
 
-from shared.bus.interface import BusRefusedError, BusUnavailableError, Positions, TopicDifference, committed_positions
+from shared.bus.interface import (
+    BusRefusedError,
+    BusUnavailableError,
+    Partition,
+    Positions,
+    Standing,
+    TopicDifference,
+    check_topics,
+    committed_positions,
+)
 from shared.bus.kafka.access import KafkaAccess
 from shared.bus.kafka.consumer import KafkaConsumer
 from shared.bus.kafka.ending import STOP_TIMEOUT, UNAVAILABLE, bounded, leave
 from shared.bus.kafka.lag import commits, lags
+from shared.bus.kafka.logs import logs_of
 from shared.bus.kafka.publisher import REQUEST_TIMEOUT, KafkaPublisher
 from shared.bus.kafka.records import install as install_reader
 from shared.bus.kafka.topic_settings import differences, settings_of
@@ -95,17 +106,18 @@ class KafkaBus:
         """Reads the groups' commits, and for each partition that is behind the message that waits."""
         async with self._admin() as admin:
             committed = await commits(admin)
-        topics = {at.topic for offsets in committed.values() for at in offsets}
-        reader = AIOKafkaConsumer(*topics, **self._access.options(), group_id=None, enable_auto_commit=False)
-        try:
-            await bounded(reader.start(), REQUEST_TIMEOUT.total_seconds())
-            # The reader takes all partitions of its topics by itself until it is given others.
-            reader.unsubscribe()
+        async with self._reader({at.topic for offsets in committed.values() for at in offsets}) as reader:
             return await lags(reader, committed, utc_now())
-        except UNAVAILABLE as error:
-            raise BusUnavailableError(type(error).__name__) from error
-        finally:
-            await leave(reader)
+
+    async def standing(self, group: str, topics: Sequence[str]) -> Standing:
+        """Asks the cluster for the group's commits and for the logs."""
+        async with self._admin() as admin:
+            kept = await admin.list_consumer_group_offsets(group)
+        committed = {Partition(*at): position.offset for at, position in kept.items() if at.topic in topics and position.offset >= 0}
+        async with self._reader(topics) as reader:
+            logs = await logs_of(reader, [TopicPartition(topic, n) for topic in topics for n in reader.partitions_for_topic(topic) or ()])
+        check_topics(topics, logs)
+        return Standing(logs, committed)
 
     async def ping(self) -> None:
         """Asks the cluster for its topics."""
@@ -114,6 +126,20 @@ class KafkaBus:
 
     async def close(self) -> None:
         """Nothing is shared."""
+
+    @asynccontextmanager
+    async def _reader(self, topics: Iterable[str]) -> AsyncIterator[AIOKafkaConsumer]:
+        """A consumer of no group that knows the topics' partitions, and has none assigned."""
+        reader = AIOKafkaConsumer(*topics, **self._access.options(), group_id=None, enable_auto_commit=False)
+        try:
+            await bounded(reader.start(), REQUEST_TIMEOUT.total_seconds())
+            # It takes all partitions of its topics by itself until it is given others.
+            reader.unsubscribe()
+            yield reader
+        except UNAVAILABLE as error:
+            raise BusUnavailableError(type(error).__name__) from error
+        finally:
+            await leave(reader)
 
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:

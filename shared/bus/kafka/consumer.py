@@ -2,19 +2,19 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
-from aiokafka.structs import OffsetAndTimestamp, TopicPartition
+from aiokafka.structs import TopicPartition
 
-from shared.bus.interface import BusUnavailableError, Log, Message, Partition, Positions
+from shared.bus.interface import BusUnavailableError, Message, Partition, Positions
 from shared.bus.kafka.access import KafkaAccess
 from shared.bus.kafka.ending import METADATA_MAX_AGE, UNAVAILABLE, bounded, leave
+from shared.bus.kafka.logs import logs_of
 from shared.bus.kafka.publisher import MAX_REQUEST_BYTES
-from shared.bus.kafka.topic_ids import topic_ids
 
 log = structlog.get_logger()
 
@@ -138,7 +138,7 @@ class KafkaConsumer:
             kept = await bounded(consumer._coordinator.fetch_committed_offsets(everywhere), self._timeout)
             return {Partition(*partition): entry.offset for partition, entry in kept.items() if entry.offset >= 0}
 
-        logs = await bounded(_logs(consumer, assignment.tps), self._timeout) if assignment.tps else {}
+        logs = await bounded(logs_of(consumer, assignment.tps), self._timeout) if assignment.tps else {}
         positions = await self._look_up(logs, committed) if logs else {}
         if _assignment(consumer) is assignment:
             for partition, offset in positions.items():
@@ -153,22 +153,6 @@ class KafkaConsumer:
 def _assignment(consumer: AIOKafkaConsumer) -> Any:
     subscription = consumer._subscription.subscription
     return None if subscription is None else subscription.assignment
-
-
-async def _logs(consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> dict[Partition, Log]:
-    wanted = sorted(partitions)
-    ids = await topic_ids(consumer._client, sorted({partition.topic for partition in wanted}))
-    oldest = await consumer.beginning_offsets(wanted)
-    end = await consumer.end_offsets(wanted)
-    first = await consumer.offsets_for_times(dict.fromkeys(wanted, 0))
-    return {
-        Partition(*partition): Log(ids.get(partition.topic), oldest[partition], end[partition], _time(first.get(partition)))
-        for partition in wanted
-    }
-
-
-def _time(first: OffsetAndTimestamp | None) -> datetime | None:
-    return None if first is None or first.timestamp is None else datetime.fromtimestamp(first.timestamp / 1000, UTC)
 
 
 def _message(record: Any) -> Message:

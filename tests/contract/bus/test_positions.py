@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shared.bus.interface import Committed, Log, Partition
+import pytest
+
+from shared.bus.interface import BusUnavailableError, Committed, Log, Partition
 from tests.contract.bus.adapters import WAIT, BusUnderTest, next_offsets, numbered, numbers_of, read
 
 
@@ -40,6 +42,23 @@ async def test_a_group_reads_on_at_its_own_positions(under_test: BusUnderTest) -
     assert await consumer.fetch(most=10, wait=WAIT) == []
     consumer.relocate()
     assert numbers_of(await read(consumer, 2)) == [8, 9]
+
+
+async def test_who_is_no_consumer_sees_where_a_group_stands(under_test: BusUnderTest) -> None:
+    topic, group = await under_test.topic(partitions=2), under_test.group()
+    publisher = await under_test.publisher()
+    await publisher.publish(numbered(topic, b"k", range(10)))
+    chosen = Chosen()
+    consumer = await under_test.consumer(group, topic, positions=chosen)
+    offsets = next_offsets(await read(consumer, 10))
+    await consumer.commit(dict.fromkeys(offsets, 7))
+
+    standing = await under_test.bus.standing(group, [topic])
+    assert standing.logs == chosen.asked[-1]
+    assert standing.committed == dict.fromkeys(offsets, 7)
+    assert (await under_test.bus.standing(under_test.group(), [topic])).committed == {}
+    with pytest.raises(BusUnavailableError, match="does not exist"):
+        await under_test.bus.standing(group, [topic, f"{topic}.not-there"])
 
 
 async def test_a_log_says_where_it_begins_and_since_when(under_test: BusUnderTest) -> None:

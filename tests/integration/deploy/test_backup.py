@@ -112,6 +112,14 @@ async def test_a_restore_that_would_do_harm_changes_nothing(one: Target, tmp_pat
     ):
         with pytest.raises(BackupError, match=reason):
             await restore(source, target, replace=False)
+    # As many as a group has still to read in the dump itself, whatever it has told the bus.
+    await asked(
+        one.owner_url,
+        "INSERT INTO bus.partitions (topic, partition, topic_id, next_offset) VALUES ('star.marks.v1', 0, gen_random_uuid(), 10)",
+    )
+    behind = await take(settings, tmp_path / "behind", NOW)
+    with pytest.raises(BackupError, match="3 records of the bus"):
+        await restore(behind, on_kafka, replace=False)
     await asked(one.owner_url, "INSERT INTO ingest.parts (id, kind, host, version, said) VALUES (gen_random_uuid(), 'api', 'h', '0', '{}')")
     with pytest.raises(BackupError, match="1 processes work on the database"):
         await restore(backup, one, replace=True)
