@@ -39,8 +39,8 @@ class ThresholdsSettings(Settings):
     with it. Empty: the address of the request."""
 
     transfer_key: Path | None = None
-    """The Ed25519 key (PEM) that signs a student's term for another school. By default it is made in the data folder; processes that do not
-    share that folder need the same key."""
+    """The Ed25519 key (PEM) that signs a student's term for another school, and evidence. By default it is made in the data folder;
+    processes without that folder need the same key. Behind it may stand earlier keys, whose documents hold on, and the next one."""
 
     transfer_trust: Path | None = None
     """A file with the public keys (a JWK set) of other engines whose documents are trusted; this engine's own always are."""

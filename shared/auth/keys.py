@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,8 @@ KEY_FILE: Final = "signing-key.pem"
 RETIRED: Final = "retired-keys"
 REVOKED_FILE: Final = "revoked-tokens.json"
 
+_PEM: Final = re.compile(rb"-----BEGIN [^-]+-----.+?-----END [^-]+-----\n?", re.DOTALL)
+
 
 class KeyFileError(TypeError):
     """A file holds no key that can sign."""
@@ -26,14 +29,22 @@ def signing_key(data: Path) -> Ed25519PrivateKey:
 
 
 def key_in(path: Path) -> Ed25519PrivateKey:
-    """The key in a PEM file, made on first use. Safe when several processes come first at once. Raises KeyFileError."""
+    """The first key in a PEM file, made on first use. Safe when several processes come first at once. Raises KeyFileError."""
+    return keys_in(path)[0]
+
+
+def keys_in(path: Path) -> list[Ed25519PrivateKey]:
+    """All keys in a PEM file, in their order; one that is made on first use. Raises KeyFileError."""
+    held = made_once(path, _new_pem)
     try:
-        key = serialization.load_pem_private_key(made_once(path, _new_pem), password=None)
+        # A file without any is left to the library, which says so.
+        keys = [serialization.load_pem_private_key(pem, password=None) for pem in _PEM.findall(held) or [held]]
     except ValueError as error:
         raise KeyFileError(f"{path} holds no PEM key") from error
-    if not isinstance(key, Ed25519PrivateKey):
+    of_ours = [key for key in keys if isinstance(key, Ed25519PrivateKey)]
+    if len(of_ours) < len(keys):
         raise KeyFileError(f"{path} is not an Ed25519 key")
-    return key
+    return of_ours
 
 
 def verifying_keys(data: Path) -> list[Ed25519PublicKey]:

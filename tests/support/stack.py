@@ -233,6 +233,11 @@ class ClusterStack(Stack):
         """An API beside the other, for clients that go on with it while that one restarts; its address is `health` without its path."""
         return self._part("serve", service, free_port(), f"-{name}")
 
+    def console(self) -> Process:
+        """The screens, which ask the cluster's own APIs; not started."""
+        urls = {f"STAR_CONSOLE_{service.replace('-', '_').upper()}_URL": self.url(service) for service in SERVICES}
+        return self._part("serve", "console", free_port(), more=urls)
+
     def another_worker(self, service: str, name: str, within: Sequence[str] = ()) -> Process:
         """A worker beside the others, which holds its leases under a name; run by the command `within`."""
         more = {"STAR_INSTANCE": str(self.instance(name))}

@@ -15,6 +15,8 @@ from tests.support.ports import free_port
 
 USER: Final = "star"
 PASSWORD: Final = "a made-up word with blanks"
+NEXT_USER: Final = "star-next"
+NEXT_PASSWORD: Final = "another made-up word"
 
 _LISTENERS: Final = """
 ssl.keystore.type=PEM
@@ -60,7 +62,8 @@ class TlsBroker(KafkaBroker):
         return str(path)
 
     def _java(self, libraries: Path, *arguments: str) -> list[str]:
-        users = ("--add-scram", f'SCRAM-SHA-512=[name={USER},password="{PASSWORD}"]') if "format" in arguments else ()
+        accounts = ((USER, PASSWORD), (NEXT_USER, NEXT_PASSWORD)) if "format" in arguments else ()
+        users = [word for name, secret in accounts for word in ("--add-scram", f'SCRAM-SHA-512=[name={name},password="{secret}"]')]
         return super()._java(libraries, *arguments, *users)
 
 

@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from jwt.algorithms import OKPAlgorithm
 
-from shared.auth.keys import key_in
+from shared.auth.keys import keys_in
 
 ALGORITHM: Final = "EdDSA"
 TYPE: Final = "star-transfer+jws"
@@ -30,7 +30,10 @@ class UntrustedError(ValueError):
 
 @dataclass(frozen=True)
 class Keyring:
-    """The key that signs here, and the public keys of others that are believed, by their ids. Own documents always are."""
+    """The keys of this engine, and the public keys of others that are believed, by their ids. Own documents always are.
+
+    The first key of the file signs. Those behind it signed before, or will: what they have signed is this engine's own, too.
+    """
 
     key_file: Path
     others: Mapping[str, Ed25519PublicKey]
@@ -41,14 +44,19 @@ class Keyring:
         return cls(key_file, _read(trust) if trust is not None else {})
 
     @cached_property
-    def key(self) -> Ed25519PrivateKey:
-        """The key that signs here."""
-        return key_in(self.key_file)
+    def keys(self) -> list[Ed25519PrivateKey]:
+        """The keys of this engine; the first signs."""
+        return keys_in(self.key_file)
+
+    @cached_property
+    def own(self) -> Mapping[str, Ed25519PublicKey]:
+        """This engine's public keys, by their ids."""
+        return {key_id(key.public_key()): key.public_key() for key in self.keys}
 
     def sign(self, payload: bytes, kind: str = TYPE) -> str:
         """The document in compact form: one line of text. `kind` is in the signed header, so that none passes for one of another kind."""
-        headers = {"typ": kind, "kid": key_id(self.key.public_key())}
-        return _jws.encode(payload, self.key, algorithm=ALGORITHM, headers=headers)
+        headers = {"typ": kind, "kid": key_id(self.keys[0].public_key())}
+        return _jws.encode(payload, self.keys[0], algorithm=ALGORITHM, headers=headers)
 
     def verify(self, document: str, kind: str = TYPE, what: str = "transfer document") -> bytes:
         """The bytes that were signed. Raises UntrustedError; `what` names the kind in its words."""
@@ -56,8 +64,8 @@ class Keyring:
             header = jwt.get_unverified_header(document)
             if header.get("typ") != kind:
                 raise UntrustedError(f"this is not a signed {what}")
-            own = self.key.public_key()
-            key = own if header.get("kid") == key_id(own) else self.others.get(header.get("kid", ""))
+            named = header.get("kid", "")
+            key = self.own.get(named) or self.others.get(named)
             if key is None:
                 raise UntrustedError("the document is signed with a key that is not trusted here")
             payload = _jws.decode(document, key, algorithms=[ALGORITHM])
@@ -71,12 +79,12 @@ class Keyring:
         return payload
 
     def signed_here(self, document: str) -> bool:
-        """Whether a document that `verify` has believed names the key that signs here."""
-        return jwt.get_unverified_header(document).get("kid") == key_id(self.key.public_key())
+        """Whether a document that `verify` has believed names a key of this engine."""
+        return jwt.get_unverified_header(document).get("kid") in self.own
 
     def public_keys(self) -> dict[str, Any]:
-        """The key that documents of this engine are signed with, as a JWK set for others to trust."""
-        return {"keys": [_jwk(self.key.public_key()) | {"kid": key_id(self.key.public_key()), "use": "sig", "alg": ALGORITHM}]}
+        """The keys that documents of this engine are signed with, as a JWK set for others to trust."""
+        return {"keys": [_jwk(key) | {"kid": named, "use": "sig", "alg": ALGORITHM} for named, key in self.own.items()]}
 
 
 def key_id(key: Ed25519PublicKey) -> str:

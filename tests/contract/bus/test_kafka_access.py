@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 import trustme
+from aiokafka.admin import NewTopic
 
 from shared.bus.factory import create_bus, open_bus
 from shared.bus.interface import BusRefusedError, Message, Outgoing
 from shared.events.topics import SCHOOLS
 from shared.settings import Settings
-from tests.support.tls_kafka import PASSWORD, USER, TlsBroker, tls_broker, write_certificate
+from tests.contract.bus.adapters import next_offsets, numbered, numbers_of, read
+from tests.support.tls_kafka import NEXT_PASSWORD, NEXT_USER, PASSWORD, USER, TlsBroker, tls_broker, write_certificate
 
 pytestmark = pytest.mark.kafka
 
@@ -53,6 +55,39 @@ async def test_every_client_goes_the_same_way(broker: TlsBroker, tmp_path: Path,
         await consumer.commit({last.source: last.offset + 1})
         await consumer.stop()
         assert (f"access-{way}", 0) in {(lag.group, lag.records) for lag in await bus.lags()}
+
+
+async def test_parts_go_over_to_a_second_account_one_by_one(broker: TlsBroker, tmp_path: Path) -> None:
+    topic, group = "rotated.v1", "access-rotated"
+    before = settings(broker, tmp_path, "scram")
+    after = settings(broker, tmp_path, "scram", kafka_user=NEXT_USER, kafka_password=NEXT_PASSWORD)
+    async with open_bus(before) as (old, old_door), open_bus(after) as (new, new_door):
+        async with old._admin() as admin:
+            await admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
+        consumer = old.consumer(group, [topic])
+        await old_door.publish(numbered(topic, b"k", range(5)))
+        await consumer.commit(next_offsets(messages := await read(consumer, 5)))
+        # The door goes first, and the worker reads on.
+        await new_door.publish(numbered(topic, b"k", range(5, 10)))
+        await consumer.commit(next_offsets(more := await read(consumer, 5)))
+        await consumer.stop()
+        await old_door.publish(numbered(topic, b"k", range(10, 15)))
+        consumer = new.consumer(group, [topic])
+        last = await read(consumer, 5)
+        await consumer.stop()
+        assert numbers_of([*messages, *more, *last]) == list(range(15))
+
+
+async def test_a_renewed_file_is_what_the_next_client_signs_in_with(broker: TlsBroker, tmp_path: Path) -> None:
+    password = tmp_path / "rotated"
+    password.write_text(PASSWORD)
+    bus = create_bus(settings(broker, tmp_path, "scram", kafka_password="", kafka_password_file=password))
+    await bus.ping()
+    password.write_text("another")
+    with pytest.raises(BusRefusedError, match="refuses the user or the password"):
+        await bus.ping()
+    password.write_text(PASSWORD)
+    await bus.ping()
 
 
 REFUSALS: dict[str, tuple[str, dict[str, Any], str]] = {

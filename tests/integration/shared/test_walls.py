@@ -205,6 +205,18 @@ async def test_an_owner_that_is_no_superuser_makes_logins_with_passwords(tmp_pat
                 await engine.dispose()
         with pytest.raises(asyncpg.InvalidPasswordError):
             await asyncpg.connect(url_of("notifier", PASSWORD + "ingest"))
+
+        # A new password: who is in stays in, and whoever comes has to know the new one.
+        within = await asyncpg.connect(settings.ingest_database_url)
+        renewed = settings.model_copy(update={"ingest_database_url": url_of("ingest", PASSWORD + "renewed")})
+        await migrate_all(renewed)
+        assert await within.fetchval("SELECT current_user") == login_of("ingest")
+        await within.close()
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await asyncpg.connect(settings.ingest_database_url)
+        for url in (renewed.ingest_database_url, renewed.thresholds_database_url):
+            await (await asyncpg.connect(url)).close()
+        settings = renewed
         kept = await superuser.fetchval("SELECT rolpassword FROM pg_authid WHERE rolname = 'star_ingest_service'")
         assert kept.startswith("SCRAM-SHA-256$4096:")
         assert await superuser.fetch("SELECT rolname FROM pg_roles WHERE rolsuper AND rolname LIKE 'star%'") == []

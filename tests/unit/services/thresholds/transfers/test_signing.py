@@ -47,6 +47,30 @@ def test_another_engine_is_believed_once_its_key_is_trusted(keyring: Keyring, tm
     assert Keyring.of(keyring.key_file, trust).verify(signed) == PAYLOAD
 
 
+def test_a_new_key_signs_and_what_the_old_one_signed_stays_ours(keyring: Keyring, tmp_path: Path) -> None:
+    old = keyring.key_file.read_bytes() if keyring.keys else b""
+    signed = keyring.sign(PAYLOAD)
+    new = Keyring.of(tmp_path / "new.pem")
+    [published] = new.public_keys()["keys"]
+    abroad = tmp_path / "abroad.json"
+
+    # First the next key stands behind the one that signs, so that others learn of it.
+    keyring.key_file.write_bytes(old + new.key_file.read_bytes())
+    both = Keyring.of(keyring.key_file)
+    assert both.sign(PAYLOAD) == signed
+    assert published in both.public_keys()["keys"]
+    abroad.write_text(json.dumps(both.public_keys()))
+
+    keyring.key_file.write_bytes(new.key_file.read_bytes() + old)
+    changed = Keyring.of(keyring.key_file)
+    assert changed.sign(PAYLOAD) == new.sign(PAYLOAD) != signed
+    other = Keyring.of(tmp_path / "other.pem", abroad)
+    for document in (signed, changed.sign(PAYLOAD)):
+        assert changed.verify(document) == other.verify(document) == PAYLOAD
+        assert changed.signed_here(document)
+        assert not other.signed_here(document)
+
+
 @pytest.mark.parametrize("garbage", ["", "a.b.c", "...", "eyJhbGciOiJub25lIn0..", "not a document", "{}"])
 def test_what_is_no_document_is_refused(keyring: Keyring, garbage: str) -> None:
     with pytest.raises(UntrustedError):
