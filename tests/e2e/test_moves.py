@@ -15,7 +15,7 @@ from tests.e2e.school import School, eventually
 from tests.support.processes import run_star
 from tests.support.stack import EmbeddedStack, cluster, embedded_stack, started
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(2400)
 
 CROSSED = [("100", 5, "up", 1)]
 
@@ -71,7 +71,7 @@ def test_one_machine_becomes_a_cluster_while_marks_are_posted(tmp_path: Path) ->
             # Whoever posts to the port that is known is refused from here on, and sends again.
             assert one.heart.stop() == 0
             with started([quiet.heart]):
-                eventually(lambda: lag(quiet), 0)
+                eventually(lambda: lag(quiet), 0, patience=300)
                 before = School(quiet, school.number)
                 letters, uploads = quiet.mail(), before.uploads()
                 read = before.get("thresholds", "/v1/events", limit=1000)
