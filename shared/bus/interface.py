@@ -101,9 +101,9 @@ class Log:
     oldest_at: datetime | None = None
 
 
-def check_topics(topics: Iterable[str], logs: Iterable[Partition]) -> None:
-    """Raises BusUnavailableError where a topic has no partition."""
-    missing = set(topics) - {partition.topic for partition in logs}
+def check_topics(wanted: Iterable[str], existing: Iterable[str]) -> None:
+    """Raises BusUnavailableError where a topic is missing."""
+    missing = set(wanted).difference(existing)
     if missing:
         raise BusUnavailableError(f"the topic {min(missing)} does not exist")
 

@@ -99,7 +99,7 @@ class EmbeddedBus:
         async with self._connected() as connection:
             logs = await repository.logs(connection, topics)
             committed = await repository.committed(connection, group, topics)
-        check_topics(topics, logs)
+        check_topics(topics, (partition.topic for partition in logs))
         return Standing(logs, committed)
 
     async def ping(self) -> None:

@@ -114,7 +114,7 @@ class EmbeddedConsumer:
         assert self._connection is not None
         logs = await self._guarded(repository.logs(self._connection, self._topics))
         try:
-            check_topics(self._topics, logs)
+            check_topics(self._topics, (partition.topic for partition in logs))
         except BusUnavailableError:
             await self._disconnect()
             raise

@@ -112,11 +112,12 @@ class KafkaBus:
     async def standing(self, group: str, topics: Sequence[str]) -> Standing:
         """Asks the cluster for the group's commits and for the logs."""
         async with self._admin() as admin:
+            # A reader would wait for a topic that is missing.
+            check_topics(topics, await admin.list_topics())
             kept = await admin.list_consumer_group_offsets(group)
         committed = {Partition(*at): position.offset for at, position in kept.items() if at.topic in topics and position.offset >= 0}
         async with self._reader(topics) as reader:
             logs = await logs_of(reader, [TopicPartition(topic, n) for topic in topics for n in reader.partitions_for_topic(topic) or ()])
-        check_topics(topics, logs)
         return Standing(logs, committed)
 
     async def ping(self) -> None:
