@@ -22,7 +22,6 @@ NOT_RUN = Counter(
     {
         "the tests have started the first so, and are started by the second": 1,
         "the tests have started it so": 2,
-        "fetches a generator, and takes minutes": 1,
         "needs root and systemd": 2,
         "needs a container engine": 1,
         "needs a cluster of Kubernetes": 2,
