@@ -119,7 +119,7 @@ def values_of(occasion: Occasion, kind: LetterKind, language: str) -> Values:
         "school_average": None if average is None else average_in_words(average) if english else number_in(average, language),
         "counted_on": day_in_words(occasion.counted_at.astimezone(_zone(occasion.timezone)).date(), language),
         "school": one_line(occasion.school),
-        "contact_name": occasion.contact_name,
+        "contact_name": None if occasion.contact_name is None else as_written(occasion.contact_name),
         "phone": occasion.phone,
         "contact_email": occasion.contact_email,
         "reply_link": occasion.reply_link,

@@ -329,3 +329,24 @@ def test_the_houses_letters_promise_what_the_schools_published_plan_names_and_no
     # A meeting that the plan names at another threshold is no promise at this one.
     elsewhere = replace(sample(threshold, SampleCase()), promises={"5": ["meeting-with-whanau"]})
     assert meeting not in " ".join(Letters().write(threshold, elsewhere).text.split())
+
+
+def test_a_statement_of_a_child_who_was_never_away_is_good_news() -> None:
+    written = LETTERS.write("statement", replace(OCCASION, absent_half_days=0, absent_on=(), illness_half_days=0))
+
+    text = " ".join(written.text.split())
+    assert "has not been away from Ōtaki Example College at all in Term 4" in text
+    assert "0 days" not in text
+    assert "Ka pai!\n\nYou need not do anything." in written.text
+
+
+def test_good_news_says_nothing_of_steps_and_a_correction_nothing_of_no_days() -> None:
+    for kind in ("full-term", "back-on-track", "statement"):
+        for on_paper in (True, False):
+            assert "5, 10 and 15 days" not in LETTERS.write(kind, replace(OCCASION, on_paper=on_paper)).text  # type: ignore[arg-type]
+    corrected = LETTERS.correct(5, replace(OCCASION, absent_half_days=0), OCCASION.absent_on)
+    assert "has not been away at all in Term 4" in " ".join(corrected.text.split())
+
+
+def test_a_person_to_ask_for_is_not_shouted() -> None:
+    assert "Please ring Hana Example on" in LETTERS.write(5, replace(OCCASION, contact_name="HANA EXAMPLE", phone="04 555 0100")).text
