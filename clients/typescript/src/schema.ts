@@ -8452,9 +8452,9 @@ export interface components {
             absent_half_days: number;
             /** @description Half days marked as attended or absent. */
             counted_half_days: number;
-            /** @description Share of the half days marked as attended or absent that were absent. */
+            /** @description Half days absent, of those marked as attended or absent; null before there are any */
             absence_rate: number | null;
-            /** @description Ministry's category of the attendance rate; null before any half day was marked. */
+            /** @description Of the whole term; `unmarked` has no half day marked yet */
             category: ("regular" | "irregular" | "moderate" | "chronic") | "unmarked";
         };
         /**
@@ -8480,7 +8480,7 @@ export interface components {
             starts_on: string | null;
             /** @description Last day of the week. */
             ends_on: string | null;
-            /** @description Students. */
+            /** @description How many there are on all pages together */
             students: number;
         };
         /**

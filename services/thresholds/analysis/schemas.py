@@ -198,10 +198,8 @@ class StudentBehindOut(BaseModel):
     groups: list[str]
     absent_half_days: int
     counted_half_days: int
-    absence_rate: float | None
-    """Half days absent, of those marked as attended or absent; null before there are any."""
-    category: CategoryLevel
-    """Of the whole term; `unmarked` has no half day marked yet."""
+    absence_rate: float | None = Field(description="Half days absent, of those marked as attended or absent; null before there are any")
+    category: CategoryLevel = Field(description="Of the whole term; `unmarked` has no half day marked yet")
 
     @classmethod
     def of(cls, student_id: UUID, behind: Behind, name: str | None) -> Self:
@@ -228,5 +226,4 @@ class StudentBehindPage(Page[StudentBehindOut]):
     as_of: datetime
     starts_on: date | None
     ends_on: date | None
-    students: int
-    """How many there are on all pages together."""
+    students: int = Field(description="How many there are on all pages together")
