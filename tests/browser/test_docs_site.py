@@ -17,6 +17,9 @@ from deploy.embedded.docs import docs_app
 from deploy.openapi import documents
 from tests.support.servers import serving
 
+# The site is built here, which takes most of a minute on a machine of its own.
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
