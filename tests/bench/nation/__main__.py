@@ -18,6 +18,7 @@ from tests.bench import schools
 from tests.bench.load import Connection, post
 from tests.bench.nation.country import A_CLASS, COLUMNS, Country, near, rows_before, sessions
 from tests.bench.nation.machine import Account, Machine, look_into, running_machine
+from tests.bench.nation.other_days import close_a_day, replay
 from tests.bench.results import Results
 
 CONNECTIONS: Final = 12
@@ -157,6 +158,32 @@ async def morning(
     results.add(f"{name}: memory of a worker", statistics.mean(_of_workers(machine.memory())) / 2**20, "MiB")
 
 
+async def closed_day(machine: Machine, country: Country, results: Results) -> None:
+    """A day that all schools close, while marks flow."""
+    assert machine.database is not None
+    written = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'register'"
+    before, rows = await machine.account(), await machine.database.fetchval(written)
+    seconds, ages = await close_a_day(machine, country)
+    cost = (await machine.account()).since(before)
+    # What a session has written is counted within a second of its end.
+    await asyncio.sleep(2)
+    results.add("closed: first word to last row", seconds, "s")
+    results.add("closed: rows written", await machine.database.fetchval(written) - rows, "rows")
+    results.add("closed: age of a mark meanwhile, p50", statistics.median(ages), "s")
+    results.add("closed: age of a mark meanwhile, most", ages[-1], "s")
+    results.add("closed: WAL a student", cost.wal / country.students, "bytes")
+    for part, cpu in cost.cpu.items():
+        results.add(f"closed: CPU a student, {part}", cpu / country.students * 1e6, "us")
+
+
+async def replayed(machine: Machine, country: Country, results: Results) -> None:
+    """The whole topic, and one school of it, beside the register."""
+    for name, arguments in (("all", ()), ("one school", ("--school", schools.number(0)))):
+        run = await asyncio.to_thread(replay, machine.environment, *arguments)
+        results.add(f"replay of {name}: CPU", run.cpu, "s")
+        results.add(f"replay of {name}: memory", run.memory / 2**20, "MiB")
+
+
 def _of_workers(memory: dict[str, int]) -> Iterable[int]:
     return (size for part, size in memory.items() if part.startswith("worker"))
 
@@ -165,7 +192,7 @@ async def main() -> None:
     """Runs the stages on one set of servers."""
     parser = argparse.ArgumentParser(prog="bench-nation")
     parser.add_argument("--students", type=int, default=50_000)
-    parser.add_argument("--stages", default="morning,again,corrections", help="morning or steady, then again, corrections")
+    parser.add_argument("--stages", default="morning,again,corrections,closed,replay", help="morning or steady, then any of the rest")
     parser.add_argument("--json", type=Path, default=Path("bench-nation.json"))
     arguments = parser.parse_args()
     stages = arguments.stages.split(",")
@@ -189,6 +216,12 @@ async def main() -> None:
         if "corrections" in stages:
             results.heading("The roll with later times, warm")
             await morning(machine, country, results, "corrections", 60, 0)
+        if "closed" in stages:
+            results.heading("A day that every school closes, while marks flow")
+            await closed_day(machine, country, results)
+        if "replay" in stages:
+            results.heading("The topic replayed beside the register")
+            await replayed(machine, country, results)
         await machine.database.close()
     results.write(arguments.json)
     print(f"\nwritten to {arguments.json}")

@@ -43,7 +43,12 @@ class Machine:
     doors: list[int]
     processes: dict[str, Process]
     postgres: int
+    environment: dict[str, str]
     database: asyncpg.Connection | None = None
+
+    async def another_look(self) -> asyncpg.Connection:
+        """One more connection to look at the database with."""
+        return await look_into(self.database_url)
 
     async def account(self) -> Account:
         """The cost of everything up to now."""
@@ -108,4 +113,4 @@ def running_machine(folder: Path) -> Iterator[Machine]:
         for place in range(WORKERS):
             part(f"worker {place + 1}", "work", "thresholds", free_port())
         pid = int((folder / "postgres" / "postmaster.pid").read_text().splitlines()[0])
-        yield Machine(broker, url, token, doors, processes, pid)
+        yield Machine(broker, url, token, doors, processes, pid, environment)
