@@ -111,11 +111,14 @@ def text_key(text: str | None) -> str:
 def words_key(text: str | None) -> str:
     """The same without signs: for names, where a sign makes nobody another person."""
     bare = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text or "")).casefold()
-    plain = "".join(character for character in bare if not unicodedata.combining(character))
+    # A roster has tens of thousands of these, and most have nothing that combines.
+    plain = bare if bare.isascii() else "".join(character for character in bare if not unicodedata.combining(character))
     return _SPELT_OUT.sub(lambda spelt: spelt[0].replace(" ", ""), _OTHER.sub(" ", plain).strip())
 
 
 def _signs(text: str | None) -> str:
+    if text is not None and text.isascii() and text.isalnum():
+        return ""
     return "".join(sorted({sign for sign in unicodedata.normalize("NFKC", _APOSTROPHES.sub("", text or "")) if _is_sign(sign)}))
 
 

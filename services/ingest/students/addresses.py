@@ -26,7 +26,8 @@ def addresses_in(text: str | None) -> list[str]:
     """
     if text is None or not text.strip():
         return []
-    if is_closed(_ADDRESS.sub(" ", text)):
+    beside = _ADDRESS.sub(" ", text).strip()
+    if beside and is_closed(beside):
         return [text.strip()]
     plain = _SCHEME.sub(" ", _UNSEEN.sub("", text).translate(_AS_TYPED))
     found: dict[str, str] = {}
