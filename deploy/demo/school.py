@@ -98,6 +98,18 @@ def school_json(calendar: SchoolCalendar) -> dict[str, Any]:
         "phone": "04 555 0100",
         "contact_name": "Rewa Kōwhai",
         "deans": [{"group": f"year:{year}", "name": name, "phone": f"04 555 01{year:02}"} for year, name in DEANS.items()],
+        "staff": {
+            "people": [
+                *(
+                    {"account": f"dean-{year}", "name": name, "groups": [f"year:{year}"], "email": f"dean{year}@{DOMAIN}"}
+                    for year, name in DEANS.items()
+                ),
+                {"account": "dean", "name": "Rewa Kōwhai", "role": "manage", "email": f"lead@{DOMAIN}"},
+                {"account": "principal", "name": "Principal", "role": "admin", "email": f"principal@{DOMAIN}"},
+            ],
+            "remind_at": "07:30",
+            "next_role_after": 10,
+        },
         "timezone": calendar.timezone,
     }
 

@@ -74,6 +74,8 @@ HOLDS: Final[Mapping[str, str]] = MappingProxyType(
         "thresholds.holds": "holds on letters, with reasons",
         "thresholds.key_marks": "the marks that came under each key of a child with several",
         "thresholds.past_rolls": "year level and groups in terms that are over",
+        "thresholds.duties_told": "the accounts of staff, each with the ids of the things that they were reminded of",
+        "thresholds.reminders": "the morning of a school's reminders that an item of work is, once the item is gone",
         "thresholds.plan_reviews": "the plan that an item of work reviews, once the item is gone",
         "thresholds.recalculations": "the fact that rows were folded again",
         "thresholds.record_history": "each step of a STAR record",

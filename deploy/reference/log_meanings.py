@@ -96,6 +96,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "outbox.waits": "the relay waits, as the bus or the database is away",
     "part.lag_unknown": "the lag could not be asked of the bus",
     "part.not_announced": "the process could not announce itself",
+    "duties.not_told": "a reminder was not sent to a member of staff",
     "plan_review.not_told": "a reminder of a plan's review was not sent",
     "postgres.died": "the embedded database died",
     "postgres.not_started_yet": "the embedded database could not be started yet",

@@ -38,6 +38,7 @@ from services.thresholds.reports import api as reports
 from services.thresholds.roster.lookup import zone_of
 from services.thresholds.schools import api as schools
 from services.thresholds.settings import SCHEMA, ThresholdsSettings
+from services.thresholds.staff import api as staff
 from services.thresholds.state import ThresholdsState
 from services.thresholds.support_plans import api as support_plans
 from services.thresholds.transfers import api as transfers
@@ -92,6 +93,7 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
         students.router,
         recalculations.router,
         work.router,
+        staff.router,
         watch.router,
         good_news.router,
         data_quality.router,

@@ -1,8 +1,10 @@
 """The heart's worker: marks into the register, schools and students into our copies, events out."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.casework.retention import retention_rules as casework_kept
 from services.thresholds.contacts.erasing import erase as erase_contacts
@@ -28,6 +30,8 @@ from services.thresholds.recalculation.task import RecalculationTask
 from services.thresholds.records.erasing import erase as erase_records
 from services.thresholds.records.retention import retention_rules as records_kept
 from services.thresholds.register.folding import Folder
+from services.thresholds.reminders import task as reminders
+from services.thresholds.reminders.retention import retention_rules as reminders_kept
 from services.thresholds.replies.erasing import erase as erase_replies
 from services.thresholds.replies.handler import RepliesHandler
 from services.thresholds.roster.calendars import CalendarCache
@@ -45,6 +49,7 @@ from shared.deadletters.box import DeadLetterBox
 from shared.erasures.erasure import Erase
 from shared.erasures.handler import ErasuresHandler
 from shared.events import topics
+from shared.events.data import SchoolUpdated
 from shared.retention import Rule
 from shared.supervisor import supervise
 from shared.telemetry.progress import Progress
@@ -67,11 +72,17 @@ ROOMS: Final[tuple[Erase, ...]] = (
 """The rooms of this service that hold personal data."""
 
 
+async def follow_school(connection: AsyncConnection, before: SchoolUpdated | None, after: SchoolUpdated, now: datetime) -> None:
+    """The work that follows a school's new calendar and a new list of staff."""
+    await calendar_changes.follow(connection, before, after, now)
+    await reminders.follow(connection, after, now)
+
+
 def roster_handler(box: DeadLetterBox, clock: Clock, folder: Folder) -> RosterHandler:
     """The roster's handler, with the work that follows a new calendar and changed dates of students."""
     identities = IdentityChanges(folder, CalendarCache()).follow
     followed = EnrolmentChanges(folder, CalendarCache()).follow
-    return RosterHandler(box, clock, calendar_changed=calendar_changes.follow, enrolments_changed=followed, identities_changed=identities)
+    return RosterHandler(box, clock, calendar_changed=follow_school, enrolments_changed=followed, identities_changed=identities)
 
 
 def kept(settings: ThresholdsSettings) -> tuple[Rule, ...]:
@@ -83,6 +94,7 @@ def kept(settings: ThresholdsSettings) -> tuple[Rule, ...]:
         Rule("past-rolls", PAST_ROLLS_KEPT_FOR, rolls.forget_before, tables=("past_rolls",)),
         *recalculations_kept(settings.work_kept),
         Rule("plan-reviews", timedelta(0), plans.forget_done_reviews, tables=("plan_reviews",)),
+        *reminders_kept(),
         Rule("feed", FEED_KEPT_FOR, feed.forget_before, tables=("feed",)),
         Rule("reported-dead-letters", REPORTED_KEPT_FOR, reported_letters.forget_before, tables=("reported_dead_letters",)),
     )
@@ -104,6 +116,7 @@ async def run_worker(
             DayEndTask(parts.engine, clock),
             RegroupingTask(parts.engine, folder, CalendarCache(), clock),
             PlanReviewTask(parts.engine, clock),
+            reminders.RemindersTask(parts.engine, clock),
         ]
         keeping = parts.progress.loop(f"{SCHEMA}.days")
         loops = {

@@ -44,6 +44,7 @@ STATEMENTS_REQUESTED: Final = EventType("nz.star.statements.requested.v1", topic
 STATEMENT_MADE: Final = EventType("nz.star.statement.made.v1", topics.STATEMENTS, data.StatementMade)
 PLAN_PUBLISHED: Final = EventType("nz.star.plan.published.v1", topics.PLANS, data.PlanPublished)
 PLAN_REVIEW_DUE: Final = EventType("nz.star.plan.review-due.v1", topics.PLANS, data.PlanReviewDue)
+DUTIES_DUE: Final = EventType("nz.star.duties.due.v1", topics.PLANS, data.DutiesDue)
 CHANGE_PROPOSED: Final = EventType("nz.star.change.proposed.v1", topics.PROPOSALS, data.ChangeProposed)
 CHANGE_JUDGED: Final = EventType("nz.star.change.judged.v1", topics.EFFECTS, data.ChangeJudged)
 STUDENT_ERASED: Final = EventType("nz.star.student.erased.v1", topics.ERASURES, data.StudentErased)
@@ -69,6 +70,7 @@ EVENTS: Final = (
     STATEMENT_MADE,
     PLAN_PUBLISHED,
     PLAN_REVIEW_DUE,
+    DUTIES_DUE,
     CHANGE_PROPOSED,
     CHANGE_JUDGED,
     STUDENT_ERASED,

@@ -4,7 +4,7 @@ Dates are `YYYY-MM-DD`, times RFC 3339 with an offset. A reader ignores fields i
 version.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -114,6 +114,34 @@ class Dean(Struct, frozen=True, kw_only=True):
     phone: str | None = None
 
 
+class StaffMember(Struct, frozen=True, kw_only=True):
+    """A member of a school's staff: `account` is the subject of their tokens, `role` and `groups` are as in those; without `groups`, they
+    look after the whole school.
+
+    They are away from `away_from` to `away_until`, both included; null for `away_until` means for good. `stand_in` is the account of the
+    person who then sees to what is theirs.
+    """
+
+    account: str
+    name: str
+    email: str | None = None
+    role: Literal["respond", "manage", "admin"] = "respond"
+    groups: list[str] = []
+    away_from: date | None = None
+    away_until: date | None = None
+    stand_in: str | None = None
+
+
+class Staff(Struct, frozen=True, kw_only=True):
+    """The people of a school to whom work belongs. `remind_at`: the time, on the school's clock, of each school day's reminders; null for
+    none. `next_role_after`: so many school days after its due day a thing goes to the next role; null for never.
+    """
+
+    people: list[StaffMember] = []
+    remind_at: time | None = None
+    next_role_after: Annotated[int, Meta(ge=1, le=100)] | None = None
+
+
 class PastTerms(Struct, frozen=True, kw_only=True):
     """The choices by which terms that are over were counted. Their days (closed ones, half days, slots of one day) stand with those of
     the other terms."""
@@ -155,6 +183,7 @@ class SchoolUpdated(Struct, frozen=True, kw_only=True):
     postal_address: str | None = None
     website: str | None = None
     deans: list[Dean] = []
+    staff: Staff | None = None
     timezone: str = HOME_ZONE
     past_terms: list[PastTerms] = []
     updated_at: Moment
@@ -507,6 +536,33 @@ class PlanReviewDue(Struct, frozen=True, kw_only=True):
     school: str
     version: Annotated[int, Meta(ge=1, le=MOST_VERSIONS)]
     review_on: date
+    noticed_at: Moment
+
+
+DutyKind = Literal["overdue", "due", "family-reply", "support-plan-review", "support-plan-action", "meeting"]
+
+
+class Duty(Struct, frozen=True, kw_only=True):
+    """A thing that a member of staff has to see to. `from_others`: it has come to them from a lesser role, or from somebody away."""
+
+    kind: DutyKind
+    student_id: UUID
+    due: date
+    threshold: Threshold | None = None
+    from_others: bool = False
+
+
+class DutiesDue(Struct, frozen=True, kw_only=True):
+    """The things that have newly come to a member of staff on a school day; `account` is the subject of their tokens.
+
+    `waiting` counts all that wait for them, these included.
+    """
+
+    school: str
+    account: str
+    day: date
+    duties: list[Duty]
+    waiting: Annotated[int, Meta(ge=0, le=100_000)]
     noticed_at: Moment
 
 

@@ -21,10 +21,11 @@ CAREGIVER: Final = "Pounamunui"
 ADDRESS: Final = "kahikateariki.home@unreachable-mail.example"
 SECOND_ADDRESS: Final = "dead.end@gone-away.example"
 PHONE: Final = "+64215550147"
+HOME: Final = "Kererupounamu Street"
 NUMBER: Final = "0987612345"
 STATUS: Final = "Stepkaitiakiwords"
 NOTE: Final = "Uriquenote"
-SECRETS: Final = (GIVEN, FAMILY, CAREGIVER, ADDRESS, SECOND_ADDRESS, PHONE, NUMBER, STATUS, NOTE)
+SECRETS: Final = (GIVEN, FAMILY, CAREGIVER, ADDRESS, SECOND_ADDRESS, PHONE, HOME, NUMBER, STATUS, NOTE)
 """Texts that nobody else has."""
 
 SIBLING: Final = "E-4712"
@@ -48,7 +49,7 @@ def everywhere(school: School) -> None:
         phone=PHONE,
         caregiver=CAREGIVER,
         others=[
-            {"name": f"Second {CAREGIVER}", "email": SECOND_ADDRESS},
+            {"name": f"Second {CAREGIVER}", "email": SECOND_ADDRESS, "postal_address": f"47 {HOME}\nŌtaki 5512"},
             {"name": f"Third {CAREGIVER}", "email": "third@example.test", "status": STATUS},
         ],
     )

@@ -99,6 +99,9 @@ def _following(sent: School, before: StoredSchool | None, corrects: Sequence[str
     """The school as it will be stored. Raises ProblemError 422."""
     if before is None:
         return sent
+    if sent.staff is None:
+        # Student management systems send schools, and know nothing of the staff who respond.
+        sent = sent.model_copy(update={"staff": before.read().staff})
     now = state.clock()
     try:
         if before.marked:

@@ -1,7 +1,7 @@
 """A school as it is sent and stored: its terms, closed days, half days, timetables and contact."""
 
 from collections.abc import Collection
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal, Self
@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from services.ingest.schools.timetables import DaySlotsIn, PastTimetable, Slots, TimetableIn, in_force, replaced
 from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.holidays import region_code
+from shared.auth.principal import Part
 from shared.clock import HOME_ZONE
 from shared.events.calendars import calendar_of
 from shared.events.data import SchoolUpdated
@@ -63,6 +64,52 @@ class DeanIn(Body):
     phone: Phone | None = None
 
 
+class StaffMemberIn(Body):
+    """A member of staff to whom work belongs: `account` is the subject of their tokens, and `groups` are as there (`year:10`, `10A`).
+
+    Without `groups` they look after the whole school. `away_until` null: for good. `stand_in` sees to what is theirs while they are away.
+    """
+
+    account: Text = Field(examples=["dean.year10@school.example"])
+    name: Text
+    email: Address | None = None
+    role: Literal["respond", "manage", "admin"] = "respond"
+    groups: list[Text] = Field(default=[], max_length=100)
+    away_from: date | None = None
+    away_until: date | None = None
+    stand_in: Text | None = None
+
+    @field_validator("groups")
+    @classmethod
+    def _known_years(cls, groups: list[str]) -> list[str]:
+        Part.parse(frozenset(groups))
+        return groups
+
+    @model_validator(mode="after")
+    def _away_in_order(self) -> Self:
+        if self.away_until is not None and (self.away_from is None or self.away_until < self.away_from):
+            raise ValueError("away_until: on away_from or after it")
+        return self
+
+
+class StaffIn(Body):
+    """The people to whom work belongs. `remind_at` null: no reminders. `next_role_after` null: a thing stays with its person."""
+
+    people: list[StaffMemberIn] = Field(default=[], max_length=500)
+    remind_at: time | None = Field(default=None, examples=["07:30"])
+    next_role_after: Annotated[int, Field(ge=1, le=100)] | None = None
+
+    @field_validator("people")
+    @classmethod
+    def _once(cls, people: list[StaffMemberIn]) -> list[StaffMemberIn]:
+        accounts = {person.account for person in people}
+        if len(accounts) < len(people):
+            raise ValueError("an account is there twice")
+        if any(person.stand_in is not None and person.stand_in not in accounts - {person.account} for person in people):
+            raise ValueError("stand_in: another account of the list")
+        return people
+
+
 @cache
 def _time_zones() -> frozenset[str]:
     # Listing them walks the files of the whole database of zones.
@@ -78,7 +125,7 @@ class SchoolIn(Body):
     timetables before them are kept for their days. `blanks_are_truant`: what nobody has
     marked by the end of a day counts as an absence, as the Ministry reads it. `count_carried_absences`: what a student who came during a
     term was absent at the school before counts here too (see the transfer document of thresholds). `code_classes`: what an absence code
-    counts as, where that is open; only O is.
+    counts as, where that is open; only O is. `staff` stays as it was where it is left out.
     """
 
     name: Text
@@ -100,6 +147,7 @@ class SchoolIn(Body):
     postal_address: Text | None = None
     website: Text | None = None
     deans: list[DeanIn] = Field(default=[], max_length=200)
+    staff: StaffIn | None = None
     timezone: str = HOME_ZONE
 
     @field_validator("timezone")

@@ -23,11 +23,13 @@ from services.thresholds.casework.student import child_of, counted_as, day_at, p
 from services.thresholds.meetings.invitation import MEDIA_TYPE, Host, calendar_file
 from services.thresholds.meetings.meeting import STANDARD, Meeting, MeetingPatch, changed, check, sequence, waits_from
 from services.thresholds.meetings.schemas import MeetingOut
-from services.thresholds.roster.lookup import calendar_for, known_school
+from services.thresholds.roster.lookup import known_school
 from services.thresholds.roster.repository import schools
+from services.thresholds.staff.accounts import require_accounts
 from services.thresholds.state import State
 from shared.attendance.calendar import SchoolCalendar
 from shared.audit.log import Access, log_access
+from shared.events.calendars import calendar_of
 from shared.moments import repository as moments
 from shared.web.door import Router
 from shared.web.headers import disposition
@@ -58,7 +60,7 @@ async def list_meetings(wanted: ListOfStudent, state: State, caller: Reader) -> 
     MEETINGS,
     status_code=HTTPStatus.CREATED,
     summary="Plan a meeting with a student's family, or record one",
-    responses=refuses("key-used", "bad-field", "future-date"),
+    responses=refuses("key-used", "bad-field", "future-date", "unknown-account"),
 )
 async def add_meeting(
     school: SchoolInPath, student: str, body: Meeting, state: State, caller: Responder, key: IdempotencyKey = None
@@ -66,7 +68,9 @@ async def add_meeting(
     """With the status `held` it is recorded after it took place, and writes `meeting-with-whanau` on the highest open record."""
     async with state.engine.begin() as connection:
         child = await child_of(connection, caller, school, student)
-        calendar = await calendar_for(connection, school)
+        sent = await known_school(connection, school)
+        require_accounts(sent, [body.assigned_to])
+        calendar = calendar_of(sent)
         await schools.lock(connection, [school])
         now = await moments.next_of(connection, school, state.clock())
         with refusals():
@@ -139,13 +143,15 @@ async def list_meeting_versions(meeting_id: UUID, state: State, caller: Reader) 
 @router.patch(
     MEETING,
     summary="Move a meeting, cancel it, or say whether it was held",
-    responses=refuses("bad-field", "future-date"),
+    responses=refuses("bad-field", "future-date", "unknown-account"),
 )
 async def update_meeting(meeting_id: UUID, body: MeetingPatch, state: State, caller: Responder) -> MeetingOut:
     """`held` writes `meeting-with-whanau` on the student's highest open record, once. Another status after it takes that back."""
     async with state.engine.begin() as connection:
         piece = await permitted_piece(connection, caller, "meeting", meeting_id, lock=True)
-        calendar = await calendar_for(connection, piece.school)
+        sent = await known_school(connection, piece.school)
+        require_accounts(sent, [body.assigned_to])
+        calendar = calendar_of(sent)
         now = await moments.next_of(connection, piece.school, state.clock())
         with refusals():
             meeting = changed(Meeting.model_validate(piece.document), body)

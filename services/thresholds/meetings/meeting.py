@@ -32,7 +32,9 @@ class Invited(Body):
 
 
 class Meeting(Body):
-    """A meeting. `outcome` is what was agreed; `staff` the person of the school who leads it."""
+    """A meeting. `outcome` is what was agreed; `staff` the person of the school who leads it.
+
+    `assigned_to` is the account of the person who says afterwards whether it was held."""
 
     at: Moment = Field(description="When it begins, with an offset", examples=["2026-11-24T15:30:00+13:00"])
     minutes: Annotated[int, Field(ge=5, le=LONGEST)] = USUAL_MINUTES
@@ -42,6 +44,7 @@ class Meeting(Body):
     outcome: Note | None = None
     status: MeetingStatus = "planned"
     staff: Text | None = None
+    assigned_to: Text | None = None
 
 
 class MeetingPatch(Body):
@@ -55,6 +58,7 @@ class MeetingPatch(Body):
     outcome: Note | None = None
     status: MeetingStatus | None = None
     staff: Text | None = None
+    assigned_to: Text | None = None
 
 
 NEVER_NULL: Final = ("at", "minutes", "people", "status")

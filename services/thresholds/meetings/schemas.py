@@ -27,6 +27,7 @@ class MeetingOut(BaseModel):
     outcome: str | None
     status: MeetingStatus
     staff: str | None
+    assigned_to: str | None
     sequence: int
     record: UUID | None
     response: UUID | None

@@ -24,6 +24,7 @@ from services.thresholds.pages.pdf import MEDIA_TYPE, UnprintableError
 from services.thresholds.records.responses.schemas import ResponseIn
 from services.thresholds.roster.lookup import calendar_for, known_school
 from services.thresholds.roster.repository import schools, students
+from services.thresholds.staff.accounts import require_accounts
 from services.thresholds.state import State, ThresholdsState
 from services.thresholds.support_plans.printing import support_plan_pdf
 from services.thresholds.support_plans.schemas import SupportPlanOut
@@ -72,7 +73,7 @@ async def list_support_plans(wanted: ListOfStudent, state: State, caller: Reader
     PLANS,
     status_code=HTTPStatus.CREATED,
     summary="Make a support plan for a student",
-    responses=refuses("key-used", "bad-field", "nothing-planned"),
+    responses=refuses("key-used", "bad-field", "nothing-planned", "unknown-account"),
 )
 async def add_support_plan(
     school: SchoolInPath, student: str, body: SupportPlan, state: State, caller: Responder, key: IdempotencyKey = None
@@ -80,7 +81,9 @@ async def add_support_plan(
     """A draft, until it is agreed: with the family, and by whom else the plan says. An agreed one is due for review in a fortnight."""
     async with state.engine.begin() as connection:
         child = await child_of(connection, caller, school, student)
-        calendar = await calendar_for(connection, school)
+        sent = await known_school(connection, school)
+        require_accounts(sent, _accounts(body))
+        calendar = calendar_of(sent)
         await schools.lock(connection, [school])
         now = await moments.next_of(connection, school, state.clock())
         today = calendar.today(now)
@@ -157,14 +160,16 @@ async def list_support_plan_versions(plan_id: UUID, state: State, caller: Reader
 @router.patch(
     PLAN,
     summary="Change a support plan, agree to it, or end it",
-    responses=refuses("bad-field", "nothing-planned"),
+    responses=refuses("bad-field", "nothing-planned", "unknown-account"),
 )
 async def update_support_plan(plan_id: UUID, body: SupportPlanPatch, state: State, caller: Responder) -> SupportPlanOut:
     """Each change is a new version. An agreed plan has the day that it was agreed on, by default today, and a next review."""
     async with state.engine.begin() as connection:
         piece = await permitted_piece(connection, caller, "support-plan", plan_id, lock=True)
         now = await moments.next_of(connection, piece.school, state.clock())
-        today = (await calendar_for(connection, piece.school)).today(now)
+        sent = await known_school(connection, piece.school)
+        require_accounts(sent, _accounts(body))
+        today = calendar_of(sent).today(now)
         with refusals():
             plan = changed(plan_of(piece.document), body, today)
         piece = await _saved(connection, piece, plan, caller, "change-support-plan", now)
@@ -199,6 +204,10 @@ async def add_support_plan_review(
             await respond_with(connection, child, response, caller.subject, today, now)
         piece = await _saved(connection, piece, plan, caller, "review-support-plan", now)
         return await _shown(connection, piece, state)
+
+
+def _accounts(plan: SupportPlan | SupportPlanPatch) -> list[str | None]:
+    return [plan.assigned_to, *(action.assigned_to for action in plan.actions or [])]
 
 
 async def _saved(connection: AsyncConnection, piece: Piece, plan: KeptPlan, caller: Principal, action: Action, now: datetime) -> Piece:

@@ -46,6 +46,7 @@ class SupportPlanOut(BaseModel):
     status: SupportPlanStatus
     agreed_by: list[Agreed]
     agreed_on: date | None
+    assigned_to: str | None
     ended_on: date | None
     reviews: list[Review]
     overdue_actions: int

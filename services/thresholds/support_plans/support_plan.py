@@ -33,11 +33,15 @@ class Goal(Body):
 
 
 class PlannedAction(Body):
-    """An action: `who` is the side that does it, `owner` the person there."""
+    """An action: `who` is the side that does it, `owner` the person there, in words.
+
+    `assigned_to` is the account of the member of staff who sees that it is done; null: whoever the plan is assigned to.
+    """
 
     text: Line
     who: Side
     owner: Text | None = None
+    assigned_to: Text | None = None
     by: Day | None = None
     done_on: Day | None = None
 
@@ -65,7 +69,7 @@ class KeptReview(Review):
 
 
 class SupportPlan(Body):
-    """A plan. `next_review` null: so many days after it is agreed, or reviewed."""
+    """A plan. `next_review` null: so many days after it is agreed, or reviewed. `assigned_to`: the account of the person who reviews it."""
 
     level: Level = "individual"
     barriers: list[Line] = Field(default=[], max_length=MOST_LINES)
@@ -76,6 +80,7 @@ class SupportPlan(Body):
     status: SupportPlanStatus = "draft"
     agreed_by: list[Agreed] = Field(default=[], max_length=MOST_LINES)
     agreed_on: Day | None = None
+    assigned_to: Text | None = None
 
 
 class KeptPlan(SupportPlan):
@@ -97,6 +102,7 @@ class SupportPlanPatch(Body):
     status: SupportPlanStatus | None = None
     agreed_by: list[Agreed] | None = Field(default=None, max_length=MOST_LINES)
     agreed_on: Day | None = None
+    assigned_to: Text | None = None
 
 
 class ReviewIn(Review):
@@ -109,7 +115,7 @@ class ReviewIn(Review):
     activity: Text | None = Field(default=None, examples=["support-plan-reviewed"])
 
 
-MAY_BE_NULL: Final = frozenset({"next_review", "agreed_on"})
+MAY_BE_NULL: Final = frozenset({"next_review", "agreed_on", "assigned_to"})
 
 
 def settled(plan: KeptPlan, today: date) -> KeptPlan:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import Query
@@ -13,29 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.access.callers import Reader
 from services.thresholds.analysis.repository import last_marks
-from services.thresholds.casework import repository as casework
 from services.thresholds.plans import repository as plans
 from services.thresholds.records.showing import SchoolContext, context_of
-from services.thresholds.records.star_records import repository as star_records
-from services.thresholds.records.star_records.repository import Ordering, RecordFilter
 from services.thresholds.register.kept_days import KeptDays, bits_of, length_of, unexplained_at
 from services.thresholds.register.repository import rows
-from services.thresholds.replies.reply import KeptReply
 from services.thresholds.roster.days import not_kept
-from services.thresholds.roster.lookup import term_for
+from services.thresholds.roster.lookup import known_school, term_for
 from services.thresholds.roster.repository import enrolments, students
-from services.thresholds.schemas import TermParameter
+from services.thresholds.schemas import QueryText, TermParameter
+from services.thresholds.staff.holding import Holder
 from services.thresholds.state import State, ThresholdsState
-from services.thresholds.support_plans.showing import plan_of
+from services.thresholds.work.gathering import casework_waiting, held_by, records_waiting
 from services.thresholds.work.items import (
     EXPLAIN_WITHIN,
     WorkItem,
-    of_meeting,
     of_plan,
-    of_record,
-    of_reply,
     of_roll,
-    of_support_plan,
     of_unexplained,
 )
 from services.thresholds.work.rolls import UnmarkedRoll, first_day, unmarked_rolls
@@ -62,44 +54,43 @@ async def list_work(
     caller: Reader,
     term: TermParameter = None,
     most: Annotated[int, Query(ge=1, le=MOST_ITEMS, description="At most so many records, and so many other things")] = MOST_ITEMS,
+    holder: Annotated[QueryText | None, Query(description="Only what is this account's today")] = None,
 ) -> Response:
     """Open records without a response, overdue ones first; families' answers to letters that nobody has seen to; reviews and actions of
     support plans that are due, and meetings of which nobody has said whether they were held; rolls that nobody marked in the last ten
     school days; absences that nobody has explained within a week; runs of days that the school watches for; the review of the school's
     plan.
 
-    The list has the 500 worst items of the term, and no further page: it is a list that empties.
+    `holder` is the member of staff whose a thing is today: the person whom it is assigned to, or who looks after the student, or who
+    stands in for them, or the next role where it has waited too long. The list has the 500 worst items of the term, and no further page:
+    it is a list that empties.
     """
     async with state.engine.begin() as connection:
         context = await context_of(connection, school, state.clock())
         of_term = term_for(context.calendar, term, state.clock())
+        sent = await known_school(connection, school)
+        of_students = None if caller.part is None else await students.of_part(connection, school, caller.part)
         items = [
-            *await _records(connection, caller, school, of_term, context, most),
+            *await records_waiting(connection, sent, of_term, context, of_students, most),
             *await _of_marks(connection, caller, school, of_term, context, state, most),
-            *await _casework(connection, caller, school, context),
+            *await casework_waiting(connection, sent, context, of_students, MOST_ITEMS),
             *await _runs(connection, caller, school, of_term, context, state),
         ]
         if caller.part is None:
             plan = await plans.published(connection, school)
             items += of_plan(plan.review_on if plan else None, context.today)
-        others = sorted((item for item in items if item.record is None), key=lambda item: item.key)[:most]
-        records = (item for item in items if item.record is not None)
-        worst = sorted([*records, *others], key=lambda item: item.key)[:MOST_ITEMS]
-        shown = [item.student for item in worst if item.student is not None]
+        held = [(item, held_by(sent, item, context) if item.student is not None else None) for item in items]
+        if holder is not None:
+            held = [(item, one) for item, one in held if one is not None and one.member.account == holder]
+        others = sorted((pair for pair in held if pair[0].record is None), key=_place)[:most]
+        records = (pair for pair in held if pair[0].record is not None)
+        worst = sorted([*records, *others], key=_place)[:MOST_ITEMS]
+        shown = [item.student for item, _ in worst if item.student is not None]
         access = Access(action="list-work", school=school, students=shown, filters={"term": of_term.name})
         await log_access(connection, caller, access, state.clock())
-    return Response(msgspec.json.encode({"items": [_out(school, item) for item in worst], "next": None}), media_type="application/json")
-
-
-async def _records(
-    connection: AsyncConnection, caller: Principal, school: SchoolNumber, term: Term, context: SchoolContext, most: int
-) -> list[WorkItem]:
-    of_students = None if caller.part is None else await students.of_part(connection, school, caller.part)
-    which = RecordFilter(school=school, term=term.name, status="open", answered=False, of_students=of_students)
-    by_due = Ordering("due_on", context.due.school_days, context.due.after)
-    found = [record for _, record in await star_records.page(connection, which, by_due, None, most)]
-    people = await students.of_ids(connection, [record.student_id for record in found])
-    return [of_record(record, people.get(record.student_id), context) for record in found]
+    return Response(
+        msgspec.json.encode({"items": [_out(school, item, one) for item, one in worst], "next": None}), media_type="application/json"
+    )
 
 
 async def _of_marks(
@@ -173,29 +164,11 @@ async def _runs(
     return await watched(connection, school, term, context, state, only)
 
 
-async def _casework(connection: AsyncConnection, caller: Principal, school: SchoolNumber, context: SchoolContext) -> list[WorkItem]:
-    of_students = None if caller.part is None else await students.of_part(connection, school, caller.part)
-    pieces = await casework.due(connection, school, context.today, of_students, MOST_ITEMS)
-    people = await students.of_ids(connection, [piece.student_id for piece in pieces])
-    zone = ZoneInfo(context.calendar.timezone)
-    answered = [piece.record_id for piece in pieces if piece.kind == "reply" and piece.record_id is not None]
-    which = RecordFilter(school=school, records=answered)
-    by_id = Ordering("id")
-    records = {record.id: record for _, record in await star_records.page(connection, which, by_id, None, MOST_ITEMS)} if answered else {}
-    items: list[WorkItem] = []
-    for piece in pieces:
-        person = people.get(piece.student_id)
-        if piece.kind == "meeting":
-            items += of_meeting(piece, piece.at.astimezone(zone), person, context.today, context.now)
-        elif piece.kind == "reply":
-            record = records.get(piece.record_id) if piece.record_id is not None else None
-            items.append(of_reply(piece, KeptReply.model_validate(piece.document), person, record, piece.at.astimezone(zone).date()))
-        else:
-            items += of_support_plan(piece, plan_of(piece.document), person, context.today)
-    return items
+def _place(pair: tuple[WorkItem, Holder | None]) -> tuple[int, date, int, str, str, str]:
+    return pair[0].key
 
 
-def _out(school: SchoolNumber, item: WorkItem) -> dict[str, object]:
+def _out(school: SchoolNumber, item: WorkItem, holder: Holder | None) -> dict[str, object]:
     """An item with the fields of `WorkOut`: hundreds of them need no check on their way out."""
     return {
         "kind": item.kind,
@@ -210,4 +183,6 @@ def _out(school: SchoolNumber, item: WorkItem) -> dict[str, object]:
         "group": item.group,
         "due": item.due,
         "sentence": item.sentence,
+        "holder": holder.member.account if holder else None,
+        "holder_name": holder.member.name if holder else None,
     }

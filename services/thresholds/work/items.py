@@ -77,6 +77,10 @@ class WorkItem:
     group: str | None = None
     piece: UUID | None = None
     """The meeting, the support plan or the reply that it is about."""
+    assigned_to: str | None = None
+    """The account, or the words, that it was assigned to."""
+    newest: date | None = None
+    """The day on which the last of its parts fell due, where it is not `due`: another part makes it another thing to be told of."""
 
     @property
     def key(self) -> tuple[int, date, int, str, str, str]:
@@ -105,7 +109,15 @@ def of_record(record: Record, person: RosterStudent | None, context: SchoolConte
     else:
         kind = "due"
         waits = f"a response is due {'today' if due == context.today else f'on {in_words(due)}'}"
-    return WorkItem(kind=kind, sentence=f"{reached}; {waits}.", due=due, student=record.student, person=person, record=record)
+    return WorkItem(
+        kind=kind,
+        sentence=f"{reached}; {waits}.",
+        due=due,
+        student=record.student,
+        person=person,
+        record=record,
+        assigned_to=record.assigned_to,
+    )
 
 
 def of_unexplained(student: str, person: RosterStudent | None, days: Sequence[date]) -> WorkItem:
@@ -139,22 +151,31 @@ def of_meeting(piece: Piece, at: datetime, person: RosterStudent | None, today: 
     begun = at.date()
     when = "today" if begun == today else f"on {in_words(begun)}"
     sentence = f"{_name(piece.student, person)}: a meeting was planned {when}; nobody has said whether it was held."
-    yield WorkItem(kind="meeting", sentence=sentence, due=begun, student=piece.student, person=person, piece=piece.id)
+    assigned_to = piece.document.get("assigned_to")
+    yield WorkItem(
+        kind="meeting", sentence=sentence, due=begun, student=piece.student, person=person, piece=piece.id, assigned_to=assigned_to
+    )
 
 
 def of_support_plan(piece: Piece, plan: KeptPlan, person: RosterStudent | None, today: date) -> Iterable[WorkItem]:
-    """An agreed plan whose review is due, and its actions whose day has passed: one item, due by the first of their days."""
-    of_piece = WorkItem(kind="support-plan-review", sentence="", student=piece.student, person=person, piece=piece.id)
+    """An agreed plan whose review is due, and its actions whose day has passed: one item for each person to whom they belong, due by the
+    first of their days."""
+    of_piece = WorkItem(
+        kind="support-plan-review", sentence="", student=piece.student, person=person, piece=piece.id, assigned_to=plan.assigned_to
+    )
     if plan.next_review is not None and plan.next_review <= today:
         tense = "is due today" if plan.next_review == today else f"was due on {in_words(plan.next_review)}"
         sentence = f"{_name(piece.student, person)}: the review of the support plan {tense}."
         yield replace(of_piece, sentence=sentence, due=plan.next_review)
-    overdue = [action.by for action in open_actions(plan) if action.by is not None and action.by < today]
-    if overdue:
-        actions = "an action of the support plan was" if len(overdue) == 1 else f"{len(overdue)} actions of the support plan were"
-        first = "due" if len(overdue) == 1 else "due, the first"
-        sentence = f"{_name(piece.student, person)}: {actions} {first} on {in_words(overdue[0])}."
-        yield replace(of_piece, kind="support-plan-action", sentence=sentence, due=overdue[0])
+    overdue: dict[str | None, list[date]] = {}
+    for action in open_actions(plan):
+        if action.by is not None and action.by < today:
+            overdue.setdefault(action.assigned_to or plan.assigned_to, []).append(action.by)
+    for assigned_to, days in overdue.items():
+        actions = "an action of the support plan was" if len(days) == 1 else f"{len(days)} actions of the support plan were"
+        first = "due" if len(days) == 1 else "due, the first"
+        sentence = f"{_name(piece.student, person)}: {actions} {first} on {in_words(days[0])}."
+        yield replace(of_piece, kind="support-plan-action", sentence=sentence, due=days[0], assigned_to=assigned_to, newest=days[-1])
 
 
 REPLIED: Final[Mapping[ReplyChoice, str]] = {
@@ -166,12 +187,23 @@ REPLIED: Final[Mapping[ReplyChoice, str]] = {
 }
 
 
-def of_reply(piece: Piece, reply: KeptReply, person: RosterStudent | None, record: Record | None, day: date) -> WorkItem:
-    """A family's answer that nobody has seen to yet; `day` is its day at the school."""
-    assigned = f" It is for {record.assigned_to}." if record is not None and record.assigned_to else ""
+def of_reply(
+    piece: Piece, reply: KeptReply, person: RosterStudent | None, record: Record | None, day: date, assigned: str | None
+) -> WorkItem:
+    """A family's answer that nobody has seen to yet; `day` is its day at the school, `assigned` the name of the record's person."""
+    whose = f" It is for {assigned}." if assigned else ""
     more = ", and wrote a few words" if reply.has_words else ""
-    sentence = f"The family of {_name(piece.student, person)} answered on {in_words(day)}: {REPLIED[reply.choice]}{more}.{assigned}"
-    return WorkItem(kind="family-reply", sentence=sentence, due=day, student=piece.student, person=person, record=record, piece=piece.id)
+    sentence = f"The family of {_name(piece.student, person)} answered on {in_words(day)}: {REPLIED[reply.choice]}{more}.{whose}"
+    return WorkItem(
+        kind="family-reply",
+        sentence=sentence,
+        due=day,
+        student=piece.student,
+        person=person,
+        record=record,
+        piece=piece.id,
+        assigned_to=record.assigned_to if record is not None else None,
+    )
 
 
 def of_plan(review_on: date | None, today: date) -> Iterable[WorkItem]:

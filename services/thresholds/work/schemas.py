@@ -12,7 +12,8 @@ from shared.attendance.tiers import Threshold
 class WorkOut(BaseModel):
     """A thing that waits for a person. `student`, `student_id` and `record` are null where it is about the school, or about no record.
 
-    `piece` names the meeting or the support plan that it is about.
+    `piece` names the meeting or the support plan that it is about. `holder` is the account of the member of staff whose it is today; null
+    where the school lists no staff, and where it is about no student.
     """
 
     kind: WorkKind
@@ -29,3 +30,5 @@ class WorkOut(BaseModel):
     )
     due: date | None
     sentence: str
+    holder: str | None
+    holder_name: str | None

@@ -85,6 +85,7 @@ ON_RECORD: Final[Mapping[str, str]] = {
     "GET /v1/schools/{school}/deliveries": "list-deliveries",
     "GET /v1/deliveries/{delivery}": "read-letter",
     "GET /v1/schools/{school}/students/{student}/caregivers": "read-caregivers",
+    "GET /v1/schools/{school}/students/{student}/family": "read-caregivers",
     "POST /v1/deliveries/{delivery}/resend": "resend-letter",
     "GET /v1/schools/{school}/bad-addresses": "list-bad-addresses",
     "DELETE /v1/schools/{school}/bad-addresses/{address}": "clear-address",
@@ -181,6 +182,7 @@ NO_STUDENT: Final = {
     "/v1/schools/{school}/analysis/report",
     "/v1/schools/{school}/activities",
     "/v1/schools/{school}/star-settings",
+    "/v1/schools/{school}/staff",
     "/v1/schools/{school}/watch",
     "/v1/transfer-keys",
     "/v1/evidence/verify",
@@ -313,6 +315,7 @@ async def test_a_refusal_is_a_line_in_the_log_of_the_school_that_was_asked_for(w
         ("GET /v1/deliveries/{delivery}", OTHER, "stranger"): "unknown-delivery",
         ("GET /v1/deliveries/{delivery}", OWN, "tutor"): "unknown-delivery",
         ("GET /v1/schools/{school}/students/{student}/caregivers", OWN, "tutor"): "part-of-a-school",
+        ("GET /v1/schools/{school}/students/{student}/family", OWN, "tutor"): "part-of-a-school",
         ("GET /v1/uploads/{upload}", OTHER, "stranger"): "unknown-upload",
     }
     operations = {operation.key: operation for operation in world.apis.operations}

@@ -113,6 +113,38 @@ async def test_periods_and_details_go_the_same_way(principal: Visitor) -> None:
     assert "Absent, justified, your school's choice" in codes.text
 
 
+async def test_staff_go_the_same_way_and_records_are_assigned_to_them(principal: Visitor) -> None:
+    staff = {
+        "remind_at": "07:30",
+        "next_role_after": "5",
+        "people.0.account": "dean-10",
+        "people.0.name": "Ms Ten",
+        "people.0.email": "ten@school.example",
+        "people.0.role": "respond",
+        "people.0.groups": "year:10, 10A",
+        "people.1.account": "lead",
+        "people.1.name": "Mr Lead",
+        "people.1.role": "manage",
+    }
+    shown = await principal.send(f"{SETTINGS}/staff", staff)
+    for sentence in ("Ms Ten is new on the list of staff.", "Reminders go on school days at 07:30.", "next role 5 school days after"):
+        assert sentence in shown.text
+    made = await principal.send(f"{SETTINGS}/make", hidden(shown))
+    assert ('value="year:10, 10A"' in made.html, 'value="07:30"' in made.html) == (True, True)
+    away = staff | {"people.0.away_from": "2026-11-23", "people.0.stand_in": "lead"}
+    shown = await principal.send(f"{SETTINGS}/staff", away)
+    assert "What is about Ms Ten changes." in shown.text
+    assert "Ms Ten" in (await principal.send(f"{SETTINGS}/make", hidden(shown))).text
+    wrong = await principal.send(f"{SETTINGS}/staff", away | {"people.0.stand_in": "nobody"})
+    assert "This can't be kept" in wrong.text
+    # The school's other pages send the school without its staff, and the list stays.
+    shown = await principal.send(f"{SETTINGS}/school", {"name": "Example Kura", "phone": "04 555 0199"})
+    await principal.send(f"{SETTINGS}/make", hidden(shown))
+    assert 'value="Ms Ten"' in (await principal.look(f"{SETTINGS}/staff")).html
+    shown = await principal.send(f"{SETTINGS}/staff", staff | {"people.0.out": "true"})
+    assert "Ms Ten is taken out" in shown.text
+
+
 async def test_timetables_by_weekday_and_in_a_cycle_are_written_as_lines(principal: Visitor) -> None:
     wrong = await principal.send(f"{SETTINGS}/timetables/new", {"kind": "weekdays", "start": "2027-02-01", "every": "Period 1, 60\nLunch"})
     assert (wrong.status, "Every day, line 2: write a name and its minutes" in wrong.text) == (422, True)

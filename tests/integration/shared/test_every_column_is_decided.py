@@ -109,6 +109,7 @@ BY_STAFF: Final = frozenset(
         "settled_by",
         "updated_by",
         "withdrawn_by",
+        "account",
         "assigned_to",
         "staff",
         "username",
@@ -172,7 +173,7 @@ ERASED: Final = {
 """Columns from which an erasure takes a student's words away. `test_erasure.py` looks for them."""
 
 NO_STUDENT: Final = {
-    "about": "the day or the plan of an e-mail to staff",
+    "about": "the day, the plan, or the account and the ids of students of an e-mail to staff",
     "detail": "our own words: a code, an answer's number, the name of an error",
     "last_error": "our own words: the name of an error",
     "traceparent": "random ids of a trace",

@@ -57,6 +57,7 @@ class MeetingForm(FormOnce):
     people: str | None = Field(default=None, title="Who comes", max_length=4_000)
     agenda: str | None = Field(default=None, title="The agenda", max_length=4_000)
     staff: str | None = Field(default=None, title="Who leads it", max_length=200)
+    assigned_to: str | None = Field(default=None, max_length=200)
 
     def body(self, zone: ZoneInfo) -> dict[str, Any]:
         """The request. A line of `people` is a name, with an e-mail address behind a comma where there is one."""
@@ -67,6 +68,7 @@ class MeetingForm(FormOnce):
             "people": [_person(line) for line in (self.people or "").splitlines() if line.strip()],
             "agenda": self.agenda,
             "staff": self.staff,
+            "assigned_to": self.assigned_to,
         }
 
 
@@ -103,6 +105,7 @@ class ActionRow(Form):
     text: str = Field(title="The action", max_length=500)
     who: Literal["school", "student", "family", "agency"] = Field(title="Who")
     owner: str | None = Field(default=None, max_length=200)
+    assigned_to: str | None = Field(default=None, max_length=200)
     by: date | None = Field(default=None, title="By")
     done_on: date | None = Field(default=None, title="Done")
 
@@ -119,6 +122,7 @@ class SupportPlanForm(FormOnce):
     next_review: date | None = Field(default=None, title="Next review")
     status: Literal["draft", "agreed", "ended"] = "draft"
     agreed_by: str | None = Field(default=None, max_length=4_000)
+    assigned_to: str | None = Field(default=None, max_length=200)
 
     def body(self) -> dict[str, Any]:
         """The request."""

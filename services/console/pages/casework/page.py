@@ -154,13 +154,22 @@ async def calendar_file(visit: VisitHere, student: str, meeting: UUID) -> Respon
 async def support_plan(visit: VisitHere, student: str, plan: UUID | None = None) -> Response:
     """The form of a new support plan, or of one to change."""
     path = f"/v1/schools/{visit.school}/students/{student}"
-    questions: dict[str, Any] = {"about": visit.apis.thresholds.get(f"{path}/attendance")}
+    questions: dict[str, Any] = {
+        "about": visit.apis.thresholds.get(f"{path}/attendance"),
+        "staff": visit.apis.thresholds.get(f"/v1/schools/{visit.school}/staff"),
+    }
     if plan is not None:
         questions["plan"] = visit.apis.thresholds.get(f"/v1/support-plans/{plan}")
     parts = await visit.ask(**questions)
     if any(part.failure is not None and part.failure.why in {"absent", "refused"} for part in parts.values()):
         raise NotThereError
-    view = {"student": student, "plan": parts["plan"].data if plan is not None else None, "sides": SIDES, "blank": BLANK}
+    view = {
+        "student": student,
+        "plan": parts["plan"].data if plan is not None else None,
+        "sides": SIDES,
+        "blank": BLANK,
+        "staff": parts["staff"].otherwise({"items": []})["items"],
+    }
     name = named(parts["about"].data) if parts["about"].data else f"Student {student}"
     return visit.show("casework/support_plan.html", STUDENTS, view, title=f"Support plan for {name}")
 

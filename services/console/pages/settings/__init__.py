@@ -1,4 +1,4 @@
-"""The school's settings: its calendar, timetable and details, activities, due days, codes, accounts, the audit log, KAMAR, and erasure.
+"""The school's settings: calendar, timetable, details and staff, activities, due days, codes, accounts, the audit log, KAMAR, and erasure.
 
 A change of the school shows what it would do before it is made: `proposing` asks ingest for the effect, and the person confirms it. All is
 read and changed with the person's own rights; those who may not change a setting read it.
@@ -14,9 +14,10 @@ from services.console.pages.settings import (
     erasure,
     kamar,
     proposing,
+    staff,
     timetable,
     timetables,
 )
 
-SETTINGS_PAGES = (calendar, correcting, timetable, timetables, details, proposing, activities, codes, kamar, audit, erasure)
+SETTINGS_PAGES = (calendar, correcting, timetable, timetables, details, staff, proposing, activities, codes, kamar, audit, erasure)
 """The modules whose `router` has tabs of the settings."""

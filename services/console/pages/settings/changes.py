@@ -56,6 +56,8 @@ def _about(name: str) -> Callable[[str, Any, Any], list[str]]:
         return lambda _, __, after: [f"The periods hold from {words.day(after)}."] if after else []
     if name == "deans":
         return lambda _, before, after: [f"Deans: {_deans(before)} → {_deans(after)}."]
+    if name == "staff":
+        return _staff
     if name == "code_classes":
         return lambda _, __, after: [f"Code O counts as {(after or {}).get('O', 'the list says')}."]
     if name in SWITCHES:
@@ -96,6 +98,27 @@ def _timetable(one: Mapping[str, Any]) -> str:
         return "a cycle: " + "; ".join(f"day {number}: {_slots(day)}" for number, day in enumerate(one["cycle"], start=1))
     days = [f"every day: {_slots(one['slots'])}"] if one["slots"] else []
     return "; ".join(days + [f"{day}: {_slots(slots)}" for day, slots in one["weekdays"].items()])
+
+
+def _staff(_: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[str]:
+    old, new = ({one["account"]: one for one in (staff or {}).get("people", [])} for staff in (before, after))
+    said = [f"{one['name']} is new on the list of staff." for account, one in new.items() if account not in old]
+    said += [f"What is about {one['name']} changes." for account, one in new.items() if account in old and old[account] != one]
+    said += [
+        f"{one['name']} is taken out: what was assigned to them goes to whoever looks after the student."
+        for account, one in old.items()
+        if account not in new
+    ]
+    at, days = after.get("remind_at"), after.get("next_role_after")
+    if at != (before or {}).get("remind_at"):
+        said.append(f"Reminders go on school days at {at[:5]}." if at else "No reminders go.")
+    if days != (before or {}).get("next_role_after"):
+        said.append(
+            f"What waits goes to the next role {words.count(days, 'school day')} after its due day."
+            if days
+            else "What waits stays with its person."
+        )
+    return said
 
 
 def _deans(deans: Sequence[Mapping[str, Any]] | None) -> str:

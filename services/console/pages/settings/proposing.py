@@ -30,7 +30,7 @@ CHANGEABLE: Final = frozenset(
     {
         *("name", "terms", "closed_days", "half_days", "open_days", "region", "slots", "slots_from", "timetables"),
         *("blanks_are_truant", "count_carried_absences", "code_classes"),
-        *("contact_email", "phone", "contact_name", "postal_address", "website", "deans"),
+        *("contact_email", "phone", "contact_name", "postal_address", "website", "deans", "staff"),
     }
 )
 """The fields of a school that these pages change."""

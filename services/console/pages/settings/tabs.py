@@ -10,6 +10,7 @@ TABS: Final[dict[str, tuple[str, Needs]]] = {
     "": ("Calendar", SCHOOL_SETUP),
     "timetable": ("Timetable", SCHOOL_SETUP),
     "school": ("The school", SCHOOL_SETUP),
+    "staff": ("Staff", SCHOOL_SETUP),
     "activities": ("Activities", SCHOOL_SETUP),
     "due-days": ("Due days", SCHOOL_SETUP),
     "codes": ("Codes", SCHOOL_SETUP),

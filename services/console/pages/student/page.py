@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from datetime import date
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 from fastapi import Query
 from pydantic import Field
@@ -48,6 +49,13 @@ class HoldForm(Form):
     back: str | None = None
 
 
+class AssignForm(Form):
+    """The member of staff to whom a record belongs; without one, it is nobody's by name."""
+
+    record: UUID
+    assigned_to: str | None = Field(default=None, max_length=200)
+
+
 @router.get("/{school}/students/{student}", STAFF)
 async def student(
     visit: VisitHere,
@@ -67,6 +75,8 @@ async def student(
         questions["deliveries"] = visit.apis.notifier.get(f"/v1/schools/{visit.school}/deliveries", student=student, limit=MOST)
     if tab == "letters" and visit.person.may("manage"):
         questions["caregivers"] = visit.apis.notifier.get(f"{path}/caregivers")
+    if tab in {"records", "casework"}:
+        questions["staff"] = visit.apis.thresholds.get(f"/v1/schools/{visit.school}/staff")
     if tab == "casework":
         questions |= casework_questions(visit, path, term)
     if tab == "notes":
@@ -92,6 +102,7 @@ async def student(
         "tab": tab,
         "tabs": _tabs(visit, student, tab, back, of_list),
         "parts": parts,
+        "staff": parts["staff"].otherwise({"items": []})["items"] if "staff" in parts else [],
         "letters": deliveries.map(lambda sent: [row_of(item, visit.about_school) for item in sent["items"]]),
         "family": parts["caregivers"].map(family_of) if "caregivers" in parts else None,
         "decides": visit.person.may("manage") and visit.person.principal.part is None,
@@ -125,8 +136,17 @@ async def lift(visit: VisitHere, student: str, threshold: int | None = None, bac
     return _left(visit, student, part, "The hold is lifted: letters that are still due go.", back=back)
 
 
-def _left(visit: Visit, student: str, part: Part[Any], done: str, *, back: str | None, undo: str | None = None) -> Response:
-    to = f"{BASE}/{visit.school}/today" if back == "today" else f"{visit.address('students', student)}?tab=notes"
+@router.post("/{school}/students/{student}/assign", MANAGERS)
+async def assign(visit: VisitHere, student: str, body: Annotated[AssignForm, form(AssignForm)]) -> Response:
+    """Assigns a record to a member of staff, or to whoever looks after the student."""
+    part = await visit.apis.thresholds.send("PATCH", f"/v1/star-records/{body.record}", {"assigned_to": body.assigned_to})
+    return _left(visit, student, part, "The record is assigned.", back=None, tab="records")
+
+
+def _left(
+    visit: Visit, student: str, part: Part[Any], done: str, *, back: str | None, undo: str | None = None, tab: TabName = "notes"
+) -> Response:
+    to = f"{BASE}/{visit.school}/today" if back == "today" else f"{visit.address('students', student)}?tab={tab}"
     if part.failure is None:
         return visit.leave(to, done, undo=undo)
     if part.failure.kind == "no-hold":

@@ -1,5 +1,6 @@
 """SQL of what an erasure looks for in letters."""
 
+import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,16 +16,17 @@ async def count_of_student(connection: AsyncConnection, student_id: uuid.UUID) -
 
 
 async def message_ids(connection: AsyncConnection, student_id: uuid.UUID) -> set[str]:
-    """The Message-IDs of all e-mails that named a student: letters, copies of them for staff, and digests."""
+    """The Message-IDs of all e-mails that named a student: letters, copies of them for staff, digests and reminders."""
     rows = await connection.execute(
         text(
             """
             SELECT d.message_id FROM deliveries d JOIN letters l ON l.id = d.letter_id WHERE l.student_id = :student_id
             UNION SELECT n.message_id FROM notices n JOIN letters l ON l.id = n.letter_id WHERE l.student_id = :student_id
             UNION SELECT n.message_id FROM notices n JOIN movements m ON m.digest_id = n.id WHERE m.student_id = :student_id
+            UNION SELECT message_id FROM notices WHERE kind = 'duties' AND about -> 'duties' @> CAST(:named AS jsonb)
             """
         ),
-        {"student_id": student_id},
+        {"student_id": student_id, "named": json.dumps([{"student_id": str(student_id)}])},
     )
     return set(rows.scalars())
 

@@ -18,7 +18,7 @@ from shared.worklist import repository as worklist
 
 WORK_KIND: Final = "notice"
 
-NoticeKind = Literal["staff-copy", "digest", "plan-review", "release"]
+NoticeKind = Literal["staff-copy", "digest", "plan-review", "release", "duties"]
 NoticeStatus = Literal["waiting", "no-contact", "sent", "failed", "cancelled"]
 
 GATHERING: Final = timedelta(minutes=1)
@@ -65,6 +65,21 @@ async def add_plan_review(
     id_ = notice_id("plan-review", school, event_id)
     about = {"version": version, "review_on": review_on.isoformat()}
     return await _add(connection, Notice(id_, "plan-review", school, None, None, about, _message_id(id_, message_id_domain), now), now)
+
+
+async def add_duties(
+    connection: AsyncConnection,
+    event_id: str,
+    school: str,
+    account: str,
+    recipient: str,
+    about: Mapping[str, Any],
+    message_id_domain: str,
+    now: datetime,
+) -> bool:
+    """Things have come to a member of staff; False when there is a notice of this event."""
+    id_ = notice_id("duties", school, account, event_id)
+    return await _add(connection, Notice(id_, "duties", school, recipient, None, about, _message_id(id_, message_id_domain), now), now)
 
 
 async def add_release(

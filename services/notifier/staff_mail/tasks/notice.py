@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import ClassVar, Final
 
+import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -19,9 +20,19 @@ from services.notifier.staff_mail.repository import choices, copies, movements, 
 from services.notifier.staff_mail.repository.movements import NamedStep
 from services.notifier.staff_mail.repository.notices import Notice, NoticeStatus
 from services.notifier.templates.rendering.occasion import Written
-from services.notifier.templates.rendering.staff import DigestMail, LetterCopy, Movement, PlanReview, ReleaseAlarm, StaffLetters
+from services.notifier.templates.rendering.staff import (
+    DigestMail,
+    DutiesMail,
+    DutyLine,
+    LetterCopy,
+    Movement,
+    PlanReview,
+    ReleaseAlarm,
+    StaffLetters,
+)
 from shared.addresses import usable_address
 from shared.clock import Clock
+from shared.events.data import Duty
 from shared.names import full_name
 from shared.telemetry import metrics
 from shared.worklist.repository import WorkItem
@@ -34,6 +45,9 @@ BACKOFF: Final = Backoff(timedelta(seconds=30), timedelta(hours=1), most_attempt
 
 MARGIN: Final = timedelta(minutes=1)
 """The time that the lease leaves beyond the transport's own bound."""
+
+MOST_LINES: Final = 30
+"""Things that an e-mail to a member of staff names: nobody reads more."""
 
 SEND_WITHIN: Final = timedelta(days=14)
 """How long a notice is tried while our own side, or the mail server, is out of order. After that it is out of date."""
@@ -142,11 +156,28 @@ class NoticeTask:
             case "plan-review":
                 review_on = date.fromisoformat(notice.about["review_on"])
                 return self.words.plan_review(PlanReview(school.name, notice.about["version"], review_on))
+            case "duties":
+                return await self._duties(connection, notice, school)
             case "release":
                 waiting = await listing.count_awaiting_release(connection, school.school)
                 if not waiting:
                     return Dropped("none waits any more")
                 return self.words.release(ReleaseAlarm(school.name, waiting, restored="restored_at" in notice.about))
+
+    async def _duties(self, connection: AsyncConnection, notice: Notice, school: School) -> Written | Outcome:
+        due = msgspec.convert(notice.about["duties"], list[Duty])
+        staff = school.event().staff
+        names = {member.account: member.name for member in staff.people} if staff is not None else {}
+        people = await contacts.contacts_of(connection, {duty.student_id for duty in due})
+        lines = [
+            DutyLine(duty.kind, full_name(person.given_name, person.family_name), duty.due, duty.threshold, duty.from_others)
+            for duty in due
+            if (person := people.get(duty.student_id)) is not None
+        ]
+        if not lines or notice.about["account"] not in names:
+            return Dropped("the students have left, or the person has")
+        name, day = names[notice.about["account"]], date.fromisoformat(notice.about["day"])
+        return self.words.duties(DutiesMail(school.name, name, day, lines[:MOST_LINES], len(lines[MOST_LINES:]), notice.about["waiting"]))
 
     async def _copy(self, connection: AsyncConnection, notice: Notice, school: School) -> Written | Outcome:
         assert notice.letter_id is not None

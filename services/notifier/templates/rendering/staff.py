@@ -1,10 +1,11 @@
 """E-mails to staff in words: a plan's review falls due, students changed tier, a family got a letter, letters wait for a release."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from textwrap import fill
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup as Safe
@@ -16,6 +17,17 @@ from services.notifier.templates.rendering.markup import LINE, RULE, Marked, Mar
 from services.notifier.templates.rendering.occasion import Written
 from services.notifier.templates.rendering.page import Page, plain
 from shared.attendance.tiers import TIERS, Threshold, Tier
+from shared.events.data import DutyKind
+
+DUTIES: Final[Mapping[DutyKind, str]] = {
+    "overdue": "a response to the record{step} was due on {due}",
+    "due": "a response to the record{step} is due on {due}",
+    "family-reply": "the family answered a letter on {due}",
+    "support-plan-review": "the review of the support plan is due since {due}",
+    "support-plan-action": "an action of the support plan was due on {due}",
+    "meeting": "say whether the meeting of {due} was held",
+}
+"""The things that come to a member of staff, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,29 @@ class LetterCopy:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class DutyLine:
+    """A thing that has come to a member of staff. `name` is the student's full name."""
+
+    kind: DutyKind
+    name: str
+    due: date
+    threshold: Threshold | None
+    from_others: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DutiesMail:
+    """The things that have newly come to a member of staff; `waiting` counts all that wait for them. `school` is the school's name."""
+
+    school: str
+    name: str
+    day: date
+    duties: Sequence[DutyLine]
+    more: int
+    waiting: int
+
+
 class StaffLetters:
     """Writes to staff. Pure, but for reading the house's templates once."""
 
@@ -103,6 +138,24 @@ class StaffLetters:
         school = one_line(review.school)
         values = {"school": school, "version": str(review.version), "review_on": day_in_words(review.review_on, HOUSE)}
         return self._written("plan-review", school, values, "", "")
+
+    def duties(self, mail: DutiesMail) -> Written:
+        """Tells a member of staff what has newly come to them, the most pressing first."""
+        count = len(mail.duties) + mail.more
+        values = {
+            "school": one_line(mail.school),
+            "name": one_line(mail.name),
+            "day": day_in_words(mail.day, HOUSE),
+            "things": "1 thing" if count == 1 else f"{count} things",
+            "one": "one" if count == 1 else "",
+            "waiting": str(mail.waiting) if mail.waiting > count else "",
+        }
+        lines = [_duty(duty) for duty in mail.duties]
+        more = [f"And {mail.more} more, on your list of work."] if mail.more else []
+        html = Safe("<ul>{}</ul>").format(Safe("").join(Safe("<li>{}</li>").format(line) for line in lines))
+        html += Safe("").join(Safe("<p>{}</p>").format(line) for line in more)
+        text = [fill(f"- {line}", LINE, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False) for line in lines]
+        return self._written("duties", values["school"], values, str(html), "\n".join([*text, *more]))
 
     def release(self, release: ReleaseAlarm) -> Written:
         """Tells a school that letters wait until a person releases them."""
@@ -157,6 +210,13 @@ class StaffLetters:
         body = Marked(f"{body.html}\n{html}", "\n".join(filter(None, [body.text, text])), body.paragraphs, body.links)
         footer = self._markup.read(self._words.get_template("staff-footer.txt").render(values))
         return Written(subject=subject, text=plain(body, footer), html=self._page.html(subject, school, body, footer, HOUSE))
+
+
+def _duty(duty: DutyLine) -> str:
+    step = f" of {duty.threshold} days" if duty.threshold is not None else ""
+    says = DUTIES[duty.kind].format(step=step, due=day_in_words(duty.due, HOUSE))
+    passed_on = " (passed on to you)" if duty.from_others else ""
+    return f"{one_line(duty.name)}: {says}{passed_on}"
 
 
 def _lines(movements: Sequence[Movement]) -> list[dict[str, str]]:

@@ -25,9 +25,10 @@ from services.thresholds.records.star_records.repository import DueBefore, Order
 from services.thresholds.records.star_records.schemas import RecordIn, RecordPatch, RecordQuery, StarRecord
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import RowKey
-from services.thresholds.roster.lookup import term_for
+from services.thresholds.roster.lookup import known_school, term_for
 from services.thresholds.roster.repository import identities, students
 from services.thresholds.roster.repository.rolls import Roll
+from services.thresholds.staff.accounts import require_accounts
 from services.thresholds.state import State
 from shared.attendance.tiers import THRESHOLDS
 from shared.audit.log import Access, log_access
@@ -90,13 +91,14 @@ async def get_star_record(
 @router.patch(
     "/v1/star-records/{record_id}",
     summary="Close, reopen or assign a STAR record, or set its due day",
-    responses=refuses("record-withdrawn", "outcome-of-open-record", "due-before-crossing"),
+    responses=refuses("record-withdrawn", "outcome-of-open-record", "due-before-crossing", "unknown-account"),
 )
 async def update_star_record(record_id: UUID, body: RecordPatch, state: State, caller: Manager) -> StarRecord:
     """A withdrawn record stays withdrawn: its absences were corrected. It opens again when the threshold is crossed again."""
     async with state.engine.begin() as connection:
         record = await permitted_record(connection, caller, record_id, lock=True)
         context = await context_of(connection, record.school, state.clock())
+        require_accounts(await known_school(connection, record.school), [body.assigned_to])
         try:
             decision = decide(record, body.model_dump(exclude_unset=True))
         except UndecidableError as error:
@@ -119,7 +121,7 @@ async def update_star_record(record_id: UUID, body: RecordPatch, state: State, c
     "/v1/schools/{school}/students/{student}/star-records",
     status_code=HTTPStatus.CREATED,
     summary="Open an additional STAR record by hand",
-    responses=refuses("key-used"),
+    responses=refuses("key-used", "unknown-account"),
 )
 async def add_star_record(
     school: SchoolInPath, student: str, body: RecordIn, state: State, caller: Manager, key: IdempotencyKey = None
@@ -132,6 +134,7 @@ async def add_star_record(
         row = await rows.get(connection, RowKey(school, term.name, student))
         if row is None and person is None:
             raise unknown_student()
+        require_accounts(await known_school(connection, school), [body.assigned_to])
         try:
             check_due(body.due_on, context.today)
         except UndecidableError as error:

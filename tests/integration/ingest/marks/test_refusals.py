@@ -182,6 +182,7 @@ async def test_a_school_comes_back_as_it_is_stored(door: Door) -> None:
         "postal_address": None,
         "website": None,
         "deans": [],
+        "staff": None,
         "timezone": "Pacific/Auckland",
     }
 

@@ -152,6 +152,14 @@ EXAMPLES: dict[EventType, object] = {
         school="0999", version=2, effective_on=date(2027, 1, 28), review_on=date(2029, 12, 1), published_at=AT
     ),
     catalogue.PLAN_REVIEW_DUE: data.PlanReviewDue(school="0999", version=2, review_on=date(2029, 12, 1), noticed_at=AT),
+    catalogue.DUTIES_DUE: data.DutiesDue(
+        school="0999",
+        account="dean",
+        day=date(2026, 11, 20),
+        duties=[data.Duty(kind="overdue", student_id=OF_STUDENT["student_id"], due=date(2026, 11, 13), threshold=5)],
+        waiting=2,
+        noticed_at=AT,
+    ),
     catalogue.DEAD_LETTERED: data.DeadLettered(
         dead_letter_id=RECORD, service="thresholds", topic="star.marks.v1", partition=3, offset=2**40, reason="no-calendar", count=7
     ),
