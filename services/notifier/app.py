@@ -10,7 +10,17 @@ from services.notifier.delivery.bounces import api as bounces
 from services.notifier.delivery.deliveries import api as deliveries
 from services.notifier.delivery.measures import measure_deliveries
 from services.notifier.flat_tables import api as flat_tables
-from services.notifier.letters.api import bad_addresses, caregiver_statuses, caregivers, corrections, policy, releases, summaries, waiting
+from services.notifier.letters.api import (
+    bad_addresses,
+    caregiver_statuses,
+    caregivers,
+    corrections,
+    families,
+    policy,
+    releases,
+    summaries,
+    waiting,
+)
 from services.notifier.letters.measures import measure_letters
 from services.notifier.partners.api import listeners, subscriptions
 from services.notifier.partners.courier import AddressBook
@@ -52,6 +62,7 @@ def create_app(settings: NotifierSettings, *, progress: Progress | None = None, 
         bad_addresses.router,
         caregiver_statuses.router,
         caregivers.router,
+        families.router,
         policy.router,
         releases.router,
         waiting.router,

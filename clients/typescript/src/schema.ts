@@ -775,6 +775,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/thresholds/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read crossings, responses and plans, oldest first
+         * @description Events of the token's schools behind the cursor. Ask again with `next`: you get every event, and each once.
+         *
+         *     With `Accept: text/event-stream` the same events come as a stream (server-sent events) that goes on: `id` is the cursor, `event` the
+         *     event's type, `data` the CloudEvent. `limit` and `wait` mean nothing then.
+         *
+         *     410 says that the database was restored to a time before the cursor. Go on from `read_from`, and pass over the ids that you have.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/thresholds/v1/schools": {
         parameters: {
             query?: never;
@@ -953,9 +978,31 @@ export interface paths {
          *     school days; absences that nobody has explained within a week; runs of days that the school watches for; the review of the school's
          *     plan.
          *
-         *     The list has the 500 worst items of the term, and no further page: it is a list that empties.
+         *     `holder` is the member of staff whose a thing is today: the person whom it is assigned to, or who looks after the student, or who
+         *     stands in for them, or the next role where it has waited too long. The list has the 500 worst items of the term, and no further page:
+         *     it is a list that empties.
          */
         get: operations["listWork"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/thresholds/v1/schools/{school}/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the staff to whom work may be assigned
+         * @description As the school's settings have them (`staff` of the school at ingest), in their order.
+         */
+        get: operations["listStaff"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2183,31 +2230,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/thresholds/v1/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read crossings, responses and plans, oldest first
-         * @description Events of the token's schools behind the cursor. Ask again with `next`: you get every event, and each once.
-         *
-         *     With `Accept: text/event-stream` the same events come as a stream (server-sent events) that goes on: `id` is the cursor, `event` the
-         *     event's type, `data` the CloudEvent. `limit` and `wait` mean nothing then.
-         *
-         *     410 says that the database was restored to a time before the cursor. Go on from `read_from`, and pass over the ids that you have.
-         */
-        get: operations["listEvents"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/thresholds/v1/attendance-codes": {
         parameters: {
             query?: never;
@@ -2776,6 +2798,27 @@ export interface paths {
          * @description In the school's order. It is the decision that a letter of this moment would follow, without staff's holds and the letter's own.
          */
         get: operations["listCaregivers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifier/v1/schools/{school}/students/{student}/family": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The other children of a student's family
+         * @description Students of the school who share a caregiver with this one, by name and by an e-mail address: a caregiver to whom letters about both
+         *     go. The list has the students whom the caller looks after.
+         */
+        get: operations["listFamily"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5836,6 +5879,8 @@ export interface components {
              * @default []
              */
             deans: components["schemas"]["DeanIn"][];
+            /** @description Staff to whom work belongs. */
+            staff?: components["schemas"]["StaffIn"] | null;
             /**
              * @description Time zone of the school.
              * @default Pacific/Auckland
@@ -5864,7 +5909,7 @@ export interface components {
          *     timetables before them are kept for their days. `blanks_are_truant`: what nobody has
          *     marked by the end of a day counts as an absence, as the Ministry reads it. `count_carried_absences`: what a student who came during a
          *     term was absent at the school before counts here too (see the transfer document of thresholds). `code_classes`: what an absence code
-         *     counts as, where that is open; only O is.
+         *     counts as, where that is open; only O is. `staff` stays as it was where it is left out.
          */
         SchoolIn: {
             /** @description Name of the school. */
@@ -5937,6 +5982,8 @@ export interface components {
              * @default []
              */
             deans: components["schemas"]["DeanIn"][];
+            /** @description Staff to whom work belongs; null leaves the list as it was. */
+            staff?: components["schemas"]["StaffIn"] | null;
             /**
              * @description Time zone of the school.
              * @default Pacific/Auckland
@@ -5982,6 +6029,52 @@ export interface components {
             minutes: number;
             /** @description Half of the school day: `AM` or `PM`. */
             session?: ("AM" | "PM") | null;
+        };
+        /**
+         * StaffIn
+         * @description The people to whom work belongs. `remind_at` null: no reminders. `next_role_after` null: a thing stays with its person.
+         */
+        StaffIn: {
+            /**
+             * @description People to whom work belongs.
+             * @default []
+             */
+            people: components["schemas"]["StaffMemberIn"][];
+            /** @description Time of each school day's reminders, on the school's clock; null for none. */
+            remind_at?: string | null;
+            /** @description School days after the due day until a thing goes to the next role; null for never. */
+            next_role_after?: number | null;
+        };
+        /**
+         * StaffMemberIn
+         * @description A member of staff to whom work belongs: `account` is the subject of their tokens, and `groups` are as there (`year:10`, `10A`).
+         *
+         *     Without `groups` they look after the whole school. `away_until` null: for good. `stand_in` sees to what is theirs while they are away.
+         */
+        StaffMemberIn: {
+            /** @description Subject of the person's tokens. */
+            account: string;
+            /** @description Name. */
+            name: string;
+            /** @description E-mail address. */
+            email?: string | null;
+            /**
+             * @description Role of the token.
+             * @default respond
+             * @enum {string}
+             */
+            role: "respond" | "manage" | "admin";
+            /**
+             * @description Groups that the student is in.
+             * @default []
+             */
+            groups: string[];
+            /** @description First day of being away; null for not. */
+            away_from?: string | null;
+            /** @description Last day of being away; null for good. */
+            away_until?: string | null;
+            /** @description Account of the person who stands in; null for the next role. */
+            stand_in?: string | null;
         };
         /**
          * StudentsIn
@@ -6125,7 +6218,7 @@ export interface components {
              * @description The stable name of the refusal. The reference page `problems` lists all with their meaning.
              * @enum {string}
              */
-            type: "urn:nz-star:problem:abandoned" | "urn:nz-star:problem:activity-not-offered" | "urn:nz-star:problem:address-refused" | "urn:nz-star:problem:all-schools" | "urn:nz-star:problem:another-name" | "urn:nz-star:problem:another-school" | "urn:nz-star:problem:answered" | "urn:nz-star:problem:answered-already" | "urn:nz-star:problem:bad-address" | "urn:nz-star:problem:bad-cursor" | "urn:nz-star:problem:bad-field" | "urn:nz-star:problem:bad-request" | "urn:nz-star:problem:bad-template" | "urn:nz-star:problem:being-resent" | "urn:nz-star:problem:being-sent" | "urn:nz-star:problem:change-settled" | "urn:nz-star:problem:closed-day" | "urn:nz-star:problem:confirm-change" | "urn:nz-star:problem:corrected-already" | "urn:nz-star:problem:cursor-of-another-history" | "urn:nz-star:problem:damaged-gzip" | "urn:nz-star:problem:dead-letter-settled" | "urn:nz-star:problem:due-before-crossing" | "urn:nz-star:problem:effect-unknown" | "urn:nz-star:problem:erased" | "urn:nz-star:problem:future-date" | "urn:nz-star:problem:incomplete-plan" | "urn:nz-star:problem:incomplete-roster" | "urn:nz-star:problem:internal-error" | "urn:nz-star:problem:invalid-request" | "urn:nz-star:problem:issuer-unavailable" | "urn:nz-star:problem:key-used" | "urn:nz-star:problem:malformed" | "urn:nz-star:problem:malformed-form" | "urn:nz-star:problem:malformed-json" | "urn:nz-star:problem:merged-already" | "urn:nz-star:problem:method-not-allowed" | "urn:nz-star:problem:missing-role" | "urn:nz-star:problem:missing-scope" | "urn:nz-star:problem:month-first" | "urn:nz-star:problem:names-somebody" | "urn:nz-star:problem:never-corrected" | "urn:nz-star:problem:no-certificates" | "urn:nz-star:problem:no-contact" | "urn:nz-star:problem:no-count" | "urn:nz-star:problem:no-decision" | "urn:nz-star:problem:no-file" | "urn:nz-star:problem:no-hold" | "urn:nz-star:problem:no-open-record" | "urn:nz-star:problem:no-parquet" | "urn:nz-star:problem:no-plan" | "urn:nz-star:problem:no-reply-address" | "urn:nz-star:problem:no-term-to-come" | "urn:nz-star:problem:no-threshold" | "urn:nz-star:problem:no-words" | "urn:nz-star:problem:nobody-reached" | "urn:nz-star:problem:not-a-report" | "urn:nz-star:problem:not-accepted" | "urn:nz-star:problem:not-active" | "urn:nz-star:problem:not-agreed" | "urn:nz-star:problem:not-correctable" | "urn:nz-star:problem:not-found" | "urn:nz-star:problem:not-its-turn" | "urn:nz-star:problem:not-merged" | "urn:nz-star:problem:not-resendable" | "urn:nz-star:problem:not-the-schools-address" | "urn:nz-star:problem:not-waiting" | "urn:nz-star:problem:note-missing" | "urn:nz-star:problem:nothing-accepted" | "urn:nz-star:problem:nothing-planned" | "urn:nz-star:problem:nothing-to-correct" | "urn:nz-star:problem:nothing-to-print" | "urn:nz-star:problem:older-document" | "urn:nz-star:problem:other-school" | "urn:nz-star:problem:outcome-of-open-record" | "urn:nz-star:problem:outside-term" | "urn:nz-star:problem:part-of-a-school" | "urn:nz-star:problem:past-date" | "urn:nz-star:problem:printing-settled" | "urn:nz-star:problem:recipient-gone" | "urn:nz-star:problem:record-withdrawn" | "urn:nz-star:problem:response-withdrawn" | "urn:nz-star:problem:same-school" | "urn:nz-star:problem:superseded-plan" | "urn:nz-star:problem:term-over" | "urn:nz-star:problem:term-running" | "urn:nz-star:problem:too-large" | "urn:nz-star:problem:too-many-attempts" | "urn:nz-star:problem:too-many-events" | "urn:nz-star:problem:too-many-languages" | "urn:nz-star:problem:too-many-requests" | "urn:nz-star:problem:too-many-streams" | "urn:nz-star:problem:too-many-subscriptions" | "urn:nz-star:problem:too-many-tests" | "urn:nz-star:problem:unauthorized" | "urn:nz-star:problem:unavailable" | "urn:nz-star:problem:unknown-activity" | "urn:nz-star:problem:unknown-address" | "urn:nz-star:problem:unknown-change" | "urn:nz-star:problem:unknown-code" | "urn:nz-star:problem:unknown-columns" | "urn:nz-star:problem:unknown-contact" | "urn:nz-star:problem:unknown-credential" | "urn:nz-star:problem:unknown-dead-letter" | "urn:nz-star:problem:unknown-delivery" | "urn:nz-star:problem:unknown-erasure" | "urn:nz-star:problem:unknown-event" | "urn:nz-star:problem:unknown-file" | "urn:nz-star:problem:unknown-format" | "urn:nz-star:problem:unknown-letter" | "urn:nz-star:problem:unknown-meeting" | "urn:nz-star:problem:unknown-message" | "urn:nz-star:problem:unknown-printing" | "urn:nz-star:problem:unknown-question" | "urn:nz-star:problem:unknown-record" | "urn:nz-star:problem:unknown-reply" | "urn:nz-star:problem:unknown-response" | "urn:nz-star:problem:unknown-school" | "urn:nz-star:problem:unknown-student" | "urn:nz-star:problem:unknown-subscription" | "urn:nz-star:problem:unknown-support-plan" | "urn:nz-star:problem:unknown-term" | "urn:nz-star:problem:unknown-text" | "urn:nz-star:problem:unknown-transfer" | "urn:nz-star:problem:unknown-upload" | "urn:nz-star:problem:unknown-version" | "urn:nz-star:problem:unprintable" | "urn:nz-star:problem:unprintable-text" | "urn:nz-star:problem:unreadable-csv" | "urn:nz-star:problem:unreadable-oneroster" | "urn:nz-star:problem:unsupported-encoding" | "urn:nz-star:problem:unsupported-media-type" | "urn:nz-star:problem:unsupported-type" | "urn:nz-star:problem:untrusted-document" | "urn:nz-star:problem:week-not-begun" | "urn:nz-star:problem:week-outside-term" | "urn:nz-star:problem:withdrawn";
+            type: "urn:nz-star:problem:abandoned" | "urn:nz-star:problem:activity-not-offered" | "urn:nz-star:problem:address-refused" | "urn:nz-star:problem:all-schools" | "urn:nz-star:problem:another-name" | "urn:nz-star:problem:another-school" | "urn:nz-star:problem:answered" | "urn:nz-star:problem:answered-already" | "urn:nz-star:problem:bad-address" | "urn:nz-star:problem:bad-cursor" | "urn:nz-star:problem:bad-field" | "urn:nz-star:problem:bad-request" | "urn:nz-star:problem:bad-template" | "urn:nz-star:problem:being-resent" | "urn:nz-star:problem:being-sent" | "urn:nz-star:problem:change-settled" | "urn:nz-star:problem:closed-day" | "urn:nz-star:problem:confirm-change" | "urn:nz-star:problem:corrected-already" | "urn:nz-star:problem:cursor-of-another-history" | "urn:nz-star:problem:damaged-gzip" | "urn:nz-star:problem:dead-letter-settled" | "urn:nz-star:problem:due-before-crossing" | "urn:nz-star:problem:effect-unknown" | "urn:nz-star:problem:erased" | "urn:nz-star:problem:future-date" | "urn:nz-star:problem:incomplete-plan" | "urn:nz-star:problem:incomplete-roster" | "urn:nz-star:problem:internal-error" | "urn:nz-star:problem:invalid-request" | "urn:nz-star:problem:issuer-unavailable" | "urn:nz-star:problem:key-used" | "urn:nz-star:problem:malformed" | "urn:nz-star:problem:malformed-form" | "urn:nz-star:problem:malformed-json" | "urn:nz-star:problem:merged-already" | "urn:nz-star:problem:method-not-allowed" | "urn:nz-star:problem:missing-role" | "urn:nz-star:problem:missing-scope" | "urn:nz-star:problem:month-first" | "urn:nz-star:problem:names-somebody" | "urn:nz-star:problem:never-corrected" | "urn:nz-star:problem:no-certificates" | "urn:nz-star:problem:no-contact" | "urn:nz-star:problem:no-count" | "urn:nz-star:problem:no-decision" | "urn:nz-star:problem:no-file" | "urn:nz-star:problem:no-hold" | "urn:nz-star:problem:no-open-record" | "urn:nz-star:problem:no-parquet" | "urn:nz-star:problem:no-plan" | "urn:nz-star:problem:no-reply-address" | "urn:nz-star:problem:no-term-to-come" | "urn:nz-star:problem:no-threshold" | "urn:nz-star:problem:no-words" | "urn:nz-star:problem:nobody-reached" | "urn:nz-star:problem:not-a-report" | "urn:nz-star:problem:not-accepted" | "urn:nz-star:problem:not-active" | "urn:nz-star:problem:not-agreed" | "urn:nz-star:problem:not-correctable" | "urn:nz-star:problem:not-found" | "urn:nz-star:problem:not-its-turn" | "urn:nz-star:problem:not-merged" | "urn:nz-star:problem:not-resendable" | "urn:nz-star:problem:not-the-schools-address" | "urn:nz-star:problem:not-waiting" | "urn:nz-star:problem:note-missing" | "urn:nz-star:problem:nothing-accepted" | "urn:nz-star:problem:nothing-planned" | "urn:nz-star:problem:nothing-to-correct" | "urn:nz-star:problem:nothing-to-print" | "urn:nz-star:problem:older-document" | "urn:nz-star:problem:other-school" | "urn:nz-star:problem:outcome-of-open-record" | "urn:nz-star:problem:outside-term" | "urn:nz-star:problem:part-of-a-school" | "urn:nz-star:problem:past-date" | "urn:nz-star:problem:printing-settled" | "urn:nz-star:problem:recipient-gone" | "urn:nz-star:problem:record-withdrawn" | "urn:nz-star:problem:response-withdrawn" | "urn:nz-star:problem:same-school" | "urn:nz-star:problem:superseded-plan" | "urn:nz-star:problem:term-over" | "urn:nz-star:problem:term-running" | "urn:nz-star:problem:too-large" | "urn:nz-star:problem:too-many-attempts" | "urn:nz-star:problem:too-many-events" | "urn:nz-star:problem:too-many-languages" | "urn:nz-star:problem:too-many-requests" | "urn:nz-star:problem:too-many-streams" | "urn:nz-star:problem:too-many-subscriptions" | "urn:nz-star:problem:too-many-tests" | "urn:nz-star:problem:unauthorized" | "urn:nz-star:problem:unavailable" | "urn:nz-star:problem:unknown-account" | "urn:nz-star:problem:unknown-activity" | "urn:nz-star:problem:unknown-address" | "urn:nz-star:problem:unknown-change" | "urn:nz-star:problem:unknown-code" | "urn:nz-star:problem:unknown-columns" | "urn:nz-star:problem:unknown-contact" | "urn:nz-star:problem:unknown-credential" | "urn:nz-star:problem:unknown-dead-letter" | "urn:nz-star:problem:unknown-delivery" | "urn:nz-star:problem:unknown-erasure" | "urn:nz-star:problem:unknown-event" | "urn:nz-star:problem:unknown-file" | "urn:nz-star:problem:unknown-format" | "urn:nz-star:problem:unknown-letter" | "urn:nz-star:problem:unknown-meeting" | "urn:nz-star:problem:unknown-message" | "urn:nz-star:problem:unknown-printing" | "urn:nz-star:problem:unknown-question" | "urn:nz-star:problem:unknown-record" | "urn:nz-star:problem:unknown-reply" | "urn:nz-star:problem:unknown-response" | "urn:nz-star:problem:unknown-school" | "urn:nz-star:problem:unknown-student" | "urn:nz-star:problem:unknown-subscription" | "urn:nz-star:problem:unknown-support-plan" | "urn:nz-star:problem:unknown-term" | "urn:nz-star:problem:unknown-text" | "urn:nz-star:problem:unknown-transfer" | "urn:nz-star:problem:unknown-upload" | "urn:nz-star:problem:unknown-version" | "urn:nz-star:problem:unprintable" | "urn:nz-star:problem:unprintable-text" | "urn:nz-star:problem:unreadable-csv" | "urn:nz-star:problem:unreadable-oneroster" | "urn:nz-star:problem:unsupported-encoding" | "urn:nz-star:problem:unsupported-media-type" | "urn:nz-star:problem:unsupported-type" | "urn:nz-star:problem:untrusted-document" | "urn:nz-star:problem:week-not-begun" | "urn:nz-star:problem:week-outside-term" | "urn:nz-star:problem:withdrawn";
             /** @description The name of the status. */
             title: string;
             /** @description The HTTP status, once more. */
@@ -7414,6 +7507,8 @@ export interface components {
         /**
          * Meeting
          * @description A meeting. `outcome` is what was agreed; `staff` the person of the school who leads it.
+         *
+         *     `assigned_to` is the account of the person who says afterwards whether it was held.
          */
         Meeting: {
             /**
@@ -7445,6 +7540,8 @@ export interface components {
             status: "planned" | "held" | "missed" | "cancelled";
             /** @description Person who did it, as the school names them. */
             staff?: string | null;
+            /** @description Person who sees to the record; null for nobody. */
+            assigned_to?: string | null;
         };
         /**
          * MeetingOut
@@ -7491,6 +7588,8 @@ export interface components {
             status: "planned" | "held" | "missed" | "cancelled";
             /** @description Person who did it, as the school names them. */
             staff: string | null;
+            /** @description Person who sees to the record; null for nobody. */
+            assigned_to: string | null;
             /** @description Number of the crossing for this student, term and threshold. */
             sequence: number;
             /** @description Id of the STAR record. */
@@ -7540,6 +7639,8 @@ export interface components {
             status?: ("planned" | "held" | "missed" | "cancelled") | null;
             /** @description Person who did it, as the school names them. */
             staff?: string | null;
+            /** @description Person who sees to the record; null for nobody. */
+            assigned_to?: string | null;
         };
         /**
          * Monitoring
@@ -7749,7 +7850,9 @@ export interface components {
         };
         /**
          * PlannedAction
-         * @description An action: `who` is the side that does it, `owner` the person there.
+         * @description An action: `who` is the side that does it, `owner` the person there, in words.
+         *
+         *     `assigned_to` is the account of the member of staff who sees that it is done; null: whoever the plan is assigned to.
          */
         PlannedAction: {
             /** @description Text. */
@@ -7761,6 +7864,8 @@ export interface components {
             who: "school" | "student" | "family" | "agency";
             /** @description Subject that the subscription belongs to. */
             owner?: string | null;
+            /** @description Person who sees to the record; null for nobody. */
+            assigned_to?: string | null;
             /** @description Subject of the token that did it. */
             by?: string | null;
             /** @description Day on which the action was done; null until then. */
@@ -8273,6 +8378,38 @@ export interface components {
             pm: components["schemas"]["HalfOut"];
         };
         /**
+         * StaffMemberOut
+         * @description A member of staff. Without `groups` they look after the whole school. Addresses stay with the school's settings.
+         */
+        StaffMemberOut: {
+            /** @description Subject of the person's tokens. */
+            account: string;
+            /** @description Name. */
+            name: string;
+            /**
+             * @description Role of the token.
+             * @enum {string}
+             */
+            role: "view" | "respond" | "manage" | "admin";
+            /** @description Year levels (`year:10`) and groups that they look after; none: the whole school */
+            groups: string[];
+            /** @description Whether they are away today */
+            away: boolean;
+            /** @description First day of being away; null for not. */
+            away_from: string | null;
+            /** @description The last day of being away; null with `away_from`: for good */
+            away_until: string | null;
+            /** @description Account of the person who stands in; null for the next role. */
+            stand_in: string | null;
+        };
+        /** StaffMemberPage */
+        StaffMemberPage: {
+            /** @description Items, in the order of the list. */
+            items: components["schemas"]["StaffMemberOut"][];
+            /** @description Pass it on as `cursor` for the next page; null on the last one. */
+            next: string | null;
+        };
+        /**
          * StarRecord
          * @description A STAR record. `absent_days` is the total at the crossing; `absent_days_now` is today's.
          *
@@ -8598,7 +8735,7 @@ export interface components {
         };
         /**
          * SupportPlan
-         * @description A plan. `next_review` null: so many days after it is agreed, or reviewed.
+         * @description A plan. `next_review` null: so many days after it is agreed, or reviewed. `assigned_to`: the account of the person who reviews it.
          */
         SupportPlan: {
             /**
@@ -8642,6 +8779,8 @@ export interface components {
             agreed_by: components["schemas"]["Agreed"][];
             /** @description Day of the agreement; null until then. */
             agreed_on?: string | null;
+            /** @description Person who sees to the record; null for nobody. */
+            assigned_to?: string | null;
         };
         /**
          * SupportPlanOut
@@ -8690,6 +8829,8 @@ export interface components {
             agreed_by: components["schemas"]["Agreed"][];
             /** @description Day of the agreement; null until then. */
             agreed_on: string | null;
+            /** @description Person who sees to the record; null for nobody. */
+            assigned_to: string | null;
             /** @description Last day of the plan; null while it goes on. */
             ended_on: string | null;
             /** @description Reviews of the plan, oldest first. */
@@ -8743,6 +8884,8 @@ export interface components {
             agreed_by?: components["schemas"]["Agreed"][] | null;
             /** @description Day of the agreement; null until then. */
             agreed_on?: string | null;
+            /** @description Person who sees to the record; null for nobody. */
+            assigned_to?: string | null;
         };
         /**
          * Target
@@ -9100,7 +9243,8 @@ export interface components {
          * WorkOut
          * @description A thing that waits for a person. `student`, `student_id` and `record` are null where it is about the school, or about no record.
          *
-         *     `piece` names the meeting or the support plan that it is about.
+         *     `piece` names the meeting or the support plan that it is about. `holder` is the account of the member of staff whose it is today; null
+         *     where the school lists no staff, and where it is about no student.
          */
         WorkOut: {
             /**
@@ -9130,6 +9274,10 @@ export interface components {
             due: string | null;
             /** @description Sentence for a person. */
             sentence: string;
+            /** @description Account of the member of staff whose it is today; null for nobody's. */
+            holder: string | null;
+            /** @description Name of the member of staff whose it is today; null for nobody's. */
+            holder_name: string | null;
         };
         /** WorkPage */
         WorkPage: {
@@ -9728,6 +9876,34 @@ export interface components {
             reason: string;
         };
         /**
+         * FamilyMemberOut
+         * @description Another student of the school with a caregiver in common to whom letters about both go.
+         */
+        FamilyMemberOut: {
+            /** @description The student's key; null where no letter has been written about them */
+            student: string | null;
+            /**
+             * Format: uuid
+             * @description Id of the student, made from the school and the key.
+             */
+            student_id: string;
+            /** @description Name. */
+            name: string;
+            /** @description Year level, 0 to 15; null where it is not known. */
+            year_level: number | null;
+            /** @description Groups that the student is in. */
+            groups: string[];
+            /** @description Names of the caregivers that they have in common */
+            caregivers: string[];
+        };
+        /** FamilyMemberPage */
+        FamilyMemberPage: {
+            /** @description Items, in the order of the list. */
+            items: components["schemas"]["FamilyMemberOut"][];
+            /** @description Pass it on as `cursor` for the next page; null on the last one. */
+            next: string | null;
+        };
+        /**
          * FamilyReplyOut
          * @description A family's answer to a letter. `words` are the family's own; null for none, and once they were erased.
          */
@@ -9980,7 +10156,7 @@ export interface components {
              * @description Kind.
              * @enum {string}
              */
-            kind: "staff-copy" | "digest" | "plan-review" | "release";
+            kind: "staff-copy" | "digest" | "plan-review" | "release" | "duties";
             /**
              * @description Status.
              * @enum {string}
@@ -15390,6 +15566,91 @@ export interface operations {
             };
         };
     };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the answer before; without it, from the oldest kept */
+                after?: string | null;
+                /** @description Events of an answer at most */
+                limit?: number;
+                /** @description Seconds to wait for an event when there is none yet */
+                wait?: number;
+            };
+            header?: {
+                /** @description For a stream: where it broke off; overrides `after` */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. `part-of-a-school`: The token holds for some groups of the school only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cursor-of-another-history`: The database was restored to a time before this cursor. Go on from `read_from`, and pass over the ids that you have. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. `too-many-streams`: The caller has too many streams open. Close one, or wait as `Retry-After` says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSchools: {
         parameters: {
             query?: {
@@ -16051,6 +16312,8 @@ export interface operations {
                 term?: string | null;
                 /** @description At most so many records, and so many other things */
                 most?: number;
+                /** @description Only what is this account's today */
+                holder?: string | null;
             };
             header?: never;
             path: {
@@ -16068,6 +16331,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkPage"];
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `another-school`: The token does not hold for that school. `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-school`: The school has not been sent yet, or the number can't be one. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description School number, four digits */
+                school: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffMemberPage"];
                 };
             };
             /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
@@ -17515,7 +17855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `due-before-crossing`: `due_on` lies before the record's `crossed_on`. `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. `outcome-of-open-record`: Only a closed record has an outcome. Close it with the outcome, in one request. */
+            /** @description `due-before-crossing`: `due_on` lies before the record's `crossed_on`. `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. `outcome-of-open-record`: Only a closed record has an outcome. Close it with the outcome, in one request. `unknown-account`: The school lists nobody of that account among its staff. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17638,7 +17978,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. `unknown-account`: The school lists nobody of that account among its staff. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19138,7 +19478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `bad-field`: A field has a value that can't be. `future-date`: The day has not come. `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            /** @description `bad-field`: A field has a value that can't be. `future-date`: The day has not come. `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. `unknown-account`: The school lists nobody of that account among its staff. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19401,7 +19741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `bad-field`: A field has a value that can't be. `future-date`: The day has not come. `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            /** @description `bad-field`: A field has a value that can't be. `future-date`: The day has not come. `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. `unknown-account`: The school lists nobody of that account among its staff. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19687,7 +20027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `bad-field`: A field has a value that can't be. `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. `nothing-planned`: The support plan has no action or goal. */
+            /** @description `bad-field`: A field has a value that can't be. `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. `nothing-planned`: The support plan has no action or goal. `unknown-account`: The school lists nobody of that account among its staff. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19950,7 +20290,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `bad-field`: A field has a value that can't be. `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. `nothing-planned`: The support plan has no action or goal. */
+            /** @description `bad-field`: A field has a value that can't be. `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. `nothing-planned`: The support plan has no action or goal. `unknown-account`: The school lists nobody of that account among its staff. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22769,91 +23109,6 @@ export interface operations {
             };
         };
     };
-    listEvents: {
-        parameters: {
-            query?: {
-                /** @description The `next` of the answer before; without it, from the oldest kept */
-                after?: string | null;
-                /** @description Events of an answer at most */
-                limit?: number;
-                /** @description Seconds to wait for an event when there is none yet */
-                wait?: number;
-            };
-            header?: {
-                /** @description For a stream: where it broke off; overrides `after` */
-                "last-event-id"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EventPage"];
-                    "text/event-stream": string;
-                };
-            };
-            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. `part-of-a-school`: The token holds for some groups of the school only. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `cursor-of-another-history`: The database was restored to a time before this cursor. Go on from `read_from`, and pass over the ids that you have. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. `too-many-streams`: The caller has too many streams open. Close one, or wait as `Retry-After` says. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     listThresholdsAttendanceCodes: {
         parameters: {
             query?: {
@@ -25118,6 +25373,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaregiverPage"];
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `another-school`: The token does not hold for that school. `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-school`: The school has not been sent yet, or the number can't be one. `unknown-student`: The school has sent no such student, and no mark for one. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFamily: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the student at the school. */
+                student: string;
+                /** @description School number, four digits */
+                school: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FamilyMemberPage"];
                 };
             };
             /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */

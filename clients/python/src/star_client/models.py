@@ -579,6 +579,26 @@ class SlotIn(TypedDict):
     session: NotRequired[Literal["AM", "PM"] | None]
 
 
+Group: TypeAlias = str
+
+
+class StaffMemberIn(TypedDict):
+    """
+    A member of staff to whom work belongs: `account` is the subject of their tokens, and `groups` are as there (`year:10`, `10A`).
+
+    Without `groups` they look after the whole school. `away_until` null: for good. `stand_in` sees to what is theirs while they are away.
+    """
+
+    account: str
+    name: str
+    email: NotRequired[str | None]
+    role: NotRequired[Literal["respond", "manage", "admin"]]
+    groups: NotRequired[list[Group]]
+    away_from: NotRequired[str | None]
+    away_until: NotRequired[str | None]
+    stand_in: NotRequired[str | None]
+
+
 class TermIn(TypedDict):
     """
     A term; both days are included.
@@ -725,9 +745,6 @@ class CaregiverIn(TypedDict):
     role: NotRequired[str | None]
     relationship: NotRequired[str | None]
     postal_address: NotRequired[str | None]
-
-
-Group: TypeAlias = str
 
 
 class StudentIn(TypedDict):
@@ -1252,6 +1269,8 @@ class MarkValueOut(TypedDict):
 class Meeting(TypedDict):
     """
     A meeting. `outcome` is what was agreed; `staff` the person of the school who leads it.
+
+    `assigned_to` is the account of the person who says afterwards whether it was held.
     """
 
     at: str
@@ -1262,6 +1281,7 @@ class Meeting(TypedDict):
     outcome: NotRequired[str | None]
     status: NotRequired[Literal["planned", "held", "missed", "cancelled"]]
     staff: NotRequired[str | None]
+    assigned_to: NotRequired[str | None]
 
 
 class MeetingOut(TypedDict):
@@ -1284,6 +1304,7 @@ class MeetingOut(TypedDict):
     outcome: str | None
     status: Literal["planned", "held", "missed", "cancelled"]
     staff: str | None
+    assigned_to: str | None
     sequence: int
     record: str | None
     response: str | None
@@ -1311,6 +1332,7 @@ class MeetingPatch(TypedDict):
     outcome: NotRequired[str | None]
     status: NotRequired[Literal["planned", "held", "missed", "cancelled"] | None]
     staff: NotRequired[str | None]
+    assigned_to: NotRequired[str | None]
 
 
 class Monitoring(TypedDict):
@@ -1355,12 +1377,15 @@ Priority: TypeAlias = str
 
 class PlannedAction(TypedDict):
     """
-    An action: `who` is the side that does it, `owner` the person there.
+    An action: `who` is the side that does it, `owner` the person there, in words.
+
+    `assigned_to` is the account of the member of staff who sees that it is done; null: whoever the plan is assigned to.
     """
 
     text: str
     who: Literal["school", "student", "family", "agency"]
     owner: NotRequired[str | None]
+    assigned_to: NotRequired[str | None]
     by: NotRequired[str | None]
     done_on: NotRequired[str | None]
 
@@ -1662,6 +1687,26 @@ class SquareOut(TypedDict):
     pm: HalfOut
 
 
+class StaffMemberOut(TypedDict):
+    """
+    A member of staff. Without `groups` they look after the whole school. Addresses stay with the school's settings.
+    """
+
+    account: str
+    name: str
+    role: Literal["view", "respond", "manage", "admin"]
+    groups: list[str]
+    away: bool
+    away_from: str | None
+    away_until: str | None
+    stand_in: str | None
+
+
+class StaffMemberPage(TypedDict):
+    items: list[StaffMemberOut]
+    next: str | None
+
+
 class StarRecord(TypedDict):
     """
     A STAR record. `absent_days` is the total at the crossing; `absent_days_now` is today's.
@@ -1834,7 +1879,7 @@ class StudentPatternOut(TypedDict):
 
 class SupportPlan(TypedDict):
     """
-    A plan. `next_review` null: so many days after it is agreed, or reviewed.
+    A plan. `next_review` null: so many days after it is agreed, or reviewed. `assigned_to`: the account of the person who reviews it.
     """
 
     level: NotRequired[Literal["individual", "intensive"]]
@@ -1846,6 +1891,7 @@ class SupportPlan(TypedDict):
     status: NotRequired[Literal["draft", "agreed", "ended"]]
     agreed_by: NotRequired[list[Agreed]]
     agreed_on: NotRequired[str | None]
+    assigned_to: NotRequired[str | None]
 
 
 class SupportPlanPatch(TypedDict):
@@ -1862,6 +1908,7 @@ class SupportPlanPatch(TypedDict):
     status: NotRequired[Literal["draft", "agreed", "ended"] | None]
     agreed_by: NotRequired[list[Agreed] | None]
     agreed_on: NotRequired[str | None]
+    assigned_to: NotRequired[str | None]
 
 
 class Target(TypedDict):
@@ -2039,7 +2086,8 @@ class WorkOut(TypedDict):
     """
     A thing that waits for a person. `student`, `student_id` and `record` are null where it is about the school, or about no record.
 
-    `piece` names the meeting or the support plan that it is about.
+    `piece` names the meeting or the support plan that it is about. `holder` is the account of the member of staff whose it is today; null
+    where the school lists no staff, and where it is about no student.
     """
 
     kind: Literal[
@@ -2068,6 +2116,8 @@ class WorkOut(TypedDict):
     group: str | None
     due: str | None
     sentence: str
+    holder: str | None
+    holder_name: str | None
 
 
 class WorkPage(TypedDict):
@@ -2345,6 +2395,24 @@ class EndedLetters(TypedDict):
     reason: str
 
 
+class FamilyMemberOut(TypedDict):
+    """
+    Another student of the school with a caregiver in common to whom letters about both go.
+    """
+
+    student: str | None
+    student_id: str
+    name: str
+    year_level: int | None
+    groups: list[str]
+    caregivers: list[str]
+
+
+class FamilyMemberPage(TypedDict):
+    items: list[FamilyMemberOut]
+    next: str | None
+
+
 class FamilyReplyOut(TypedDict):
     """
     A family's answer to a letter. `words` are the family's own; null for none, and once they were erased.
@@ -2449,7 +2517,7 @@ class NoticeOut(TypedDict):
     """
 
     id: str
-    kind: Literal["staff-copy", "digest", "plan-review", "release"]
+    kind: Literal["staff-copy", "digest", "plan-review", "release", "duties"]
     status: Literal["waiting", "no-contact", "sent", "failed", "cancelled"]
     recipient: str | None
     letter_id: str | None
@@ -3446,72 +3514,6 @@ PastTimetable = TypedDict(
 )
 
 
-class School(TypedDict):
-    """
-    A school as it is stored. `past_timetables` are those that others have replaced; they hold for their days. `past_terms`: terms that
-    are over keep the choices by which they were counted. Over the years it holds more days than may be sent at once.
-    """
-
-    name: str
-    terms: list[TermIn]
-    closed_days: NotRequired[list[str]]
-    half_days: NotRequired[list[str]]
-    open_days: NotRequired[list[str]]
-    region: NotRequired[str | None]
-    slots: NotRequired[list[SlotIn]]
-    slots_from: NotRequired[str | None]
-    day_slots: NotRequired[list[DaySlotsIn]]
-    timetables: NotRequired[list[TimetableIn]]
-    blanks_are_truant: NotRequired[bool]
-    count_carried_absences: NotRequired[bool]
-    code_classes: NotRequired[dict[Literal["O"], Literal["justified", "unjustified"]]]
-    contact_email: NotRequired[str | None]
-    phone: NotRequired[str | None]
-    contact_name: NotRequired[str | None]
-    postal_address: NotRequired[str | None]
-    website: NotRequired[str | None]
-    deans: NotRequired[list[DeanIn]]
-    timezone: NotRequired[str]
-    school: str
-    past_timetables: NotRequired[list[PastTimetable]]
-    past_terms: NotRequired[list[PastTermsOut]]
-
-
-class SchoolIn(TypedDict):
-    """
-    A school: its terms, closed days, half-day openings, timetable and contact.
-
-    Weekends, public holidays (with the region's anniversary day) and Easter Tuesday are closed without being listed; `open_days` are
-    exceptions from that. `slots` hold from `slots_from` on, each of `timetables` from its day on, and `day_slots` on one day.
-    Without `slots_from`, `slots` that are sent before any day was marked hold from the beginning; others from today on, and the
-    timetables before them are kept for their days. `blanks_are_truant`: what nobody has
-    marked by the end of a day counts as an absence, as the Ministry reads it. `count_carried_absences`: what a student who came during a
-    term was absent at the school before counts here too (see the transfer document of thresholds). `code_classes`: what an absence code
-    counts as, where that is open; only O is.
-    """
-
-    name: str
-    terms: list[TermIn]
-    closed_days: NotRequired[list[str]]
-    half_days: NotRequired[list[str]]
-    open_days: NotRequired[list[str]]
-    region: NotRequired[str | None]
-    slots: NotRequired[list[SlotIn]]
-    slots_from: NotRequired[str | None]
-    day_slots: NotRequired[list[DaySlotsIn]]
-    timetables: NotRequired[list[TimetableIn]]
-    blanks_are_truant: NotRequired[bool]
-    count_carried_absences: NotRequired[bool]
-    code_classes: NotRequired[dict[Literal["O"], Literal["justified", "unjustified"]]]
-    contact_email: NotRequired[str | None]
-    phone: NotRequired[str | None]
-    contact_name: NotRequired[str | None]
-    postal_address: NotRequired[str | None]
-    website: NotRequired[str | None]
-    deans: NotRequired[list[DeanIn]]
-    timezone: NotRequired[str]
-
-
 class SettledManyOut(TypedDict):
     """
     The result, item by item.
@@ -3519,6 +3521,16 @@ class SettledManyOut(TypedDict):
 
     accepted: int
     rejected: list[UnsettledOut]
+
+
+class StaffIn(TypedDict):
+    """
+    The people to whom work belongs. `remind_at` null: no reminders. `next_role_after` null: a thing stays with its person.
+    """
+
+    people: NotRequired[list[StaffMemberIn]]
+    remind_at: NotRequired[str | None]
+    next_role_after: NotRequired[int | None]
 
 
 class StudentsIn(TypedDict):
@@ -3631,6 +3643,7 @@ class Problem(TypedDict):
         "urn:nz-star:problem:too-many-tests",
         "urn:nz-star:problem:unauthorized",
         "urn:nz-star:problem:unavailable",
+        "urn:nz-star:problem:unknown-account",
         "urn:nz-star:problem:unknown-activity",
         "urn:nz-star:problem:unknown-address",
         "urn:nz-star:problem:unknown-change",
@@ -4002,6 +4015,7 @@ class SupportPlanOut(TypedDict):
     status: Literal["draft", "agreed", "ended"]
     agreed_by: list[Agreed]
     agreed_on: str | None
+    assigned_to: str | None
     ended_on: str | None
     reviews: list[Review]
     overdue_actions: int
@@ -4358,6 +4372,74 @@ class DocumentOut(TypedDict):
     counts: CountsOut
     changes: ChangesOut
     checksum: str
+
+
+class School(TypedDict):
+    """
+    A school as it is stored. `past_timetables` are those that others have replaced; they hold for their days. `past_terms`: terms that
+    are over keep the choices by which they were counted. Over the years it holds more days than may be sent at once.
+    """
+
+    name: str
+    terms: list[TermIn]
+    closed_days: NotRequired[list[str]]
+    half_days: NotRequired[list[str]]
+    open_days: NotRequired[list[str]]
+    region: NotRequired[str | None]
+    slots: NotRequired[list[SlotIn]]
+    slots_from: NotRequired[str | None]
+    day_slots: NotRequired[list[DaySlotsIn]]
+    timetables: NotRequired[list[TimetableIn]]
+    blanks_are_truant: NotRequired[bool]
+    count_carried_absences: NotRequired[bool]
+    code_classes: NotRequired[dict[Literal["O"], Literal["justified", "unjustified"]]]
+    contact_email: NotRequired[str | None]
+    phone: NotRequired[str | None]
+    contact_name: NotRequired[str | None]
+    postal_address: NotRequired[str | None]
+    website: NotRequired[str | None]
+    deans: NotRequired[list[DeanIn]]
+    staff: NotRequired[StaffIn | None]
+    timezone: NotRequired[str]
+    school: str
+    past_timetables: NotRequired[list[PastTimetable]]
+    past_terms: NotRequired[list[PastTermsOut]]
+
+
+class SchoolIn(TypedDict):
+    """
+    A school: its terms, closed days, half-day openings, timetable and contact.
+
+    Weekends, public holidays (with the region's anniversary day) and Easter Tuesday are closed without being listed; `open_days` are
+    exceptions from that. `slots` hold from `slots_from` on, each of `timetables` from its day on, and `day_slots` on one day.
+    Without `slots_from`, `slots` that are sent before any day was marked hold from the beginning; others from today on, and the
+    timetables before them are kept for their days. `blanks_are_truant`: what nobody has
+    marked by the end of a day counts as an absence, as the Ministry reads it. `count_carried_absences`: what a student who came during a
+    term was absent at the school before counts here too (see the transfer document of thresholds). `code_classes`: what an absence code
+    counts as, where that is open; only O is. `staff` stays as it was where it is left out.
+    """
+
+    name: str
+    terms: list[TermIn]
+    closed_days: NotRequired[list[str]]
+    half_days: NotRequired[list[str]]
+    open_days: NotRequired[list[str]]
+    region: NotRequired[str | None]
+    slots: NotRequired[list[SlotIn]]
+    slots_from: NotRequired[str | None]
+    day_slots: NotRequired[list[DaySlotsIn]]
+    timetables: NotRequired[list[TimetableIn]]
+    blanks_are_truant: NotRequired[bool]
+    count_carried_absences: NotRequired[bool]
+    code_classes: NotRequired[dict[Literal["O"], Literal["justified", "unjustified"]]]
+    contact_email: NotRequired[str | None]
+    phone: NotRequired[str | None]
+    contact_name: NotRequired[str | None]
+    postal_address: NotRequired[str | None]
+    website: NotRequired[str | None]
+    deans: NotRequired[list[DeanIn]]
+    staff: NotRequired[StaffIn | None]
+    timezone: NotRequired[str]
 
 
 class AnalysisOut(TypedDict):

@@ -430,6 +430,15 @@ class SyncOperations:
         result: bytes = self._call("GET", "/ingest/metrics")
         return result
 
+    def list_events(
+        self, *, after: str | None = None, limit: int | None = None, wait: float | None = None, last_event_id: str | None = None
+    ) -> models.EventPage:
+        """Read crossings, responses and plans, oldest first."""
+        result: models.EventPage = self._call(
+            "GET", "/thresholds/v1/events", query={"after": after, "limit": limit, "wait": wait}, headers={"last-event-id": last_event_id}
+        )
+        return result
+
     def list_schools(self, *, limit: int | None = None, cursor: str | None = None) -> models.SchoolPage:
         """List your schools."""
         result: models.SchoolPage = self._call("GET", "/thresholds/v1/schools", query={"limit": limit, "cursor": cursor})
@@ -530,11 +539,16 @@ class SyncOperations:
         result: models.RecalculationPage = self._call("GET", "/thresholds/v1/schools/{school}/recalculations", at={"school": school})
         return result
 
-    def list_work(self, school: str, *, term: str | None = None, most: int | None = None) -> models.WorkPage:
+    def list_work(self, school: str, *, term: str | None = None, most: int | None = None, holder: str | None = None) -> models.WorkPage:
         """List what waits for a person, worst first."""
         result: models.WorkPage = self._call(
-            "GET", "/thresholds/v1/schools/{school}/work", at={"school": school}, query={"term": term, "most": most}
+            "GET", "/thresholds/v1/schools/{school}/work", at={"school": school}, query={"term": term, "most": most, "holder": holder}
         )
+        return result
+
+    def list_staff(self, school: str) -> models.StaffMemberPage:
+        """List the staff to whom work may be assigned."""
+        result: models.StaffMemberPage = self._call("GET", "/thresholds/v1/schools/{school}/staff", at={"school": school})
         return result
 
     def get_watch(self, school: str) -> models.WatchSettings:
@@ -1416,15 +1430,6 @@ class SyncOperations:
         result: bytes = self._call("GET", "/thresholds/v1/schools/{school}/plan/plan.pdf", at={"school": school})
         return result
 
-    def list_events(
-        self, *, after: str | None = None, limit: int | None = None, wait: float | None = None, last_event_id: str | None = None
-    ) -> models.EventPage:
-        """Read crossings, responses and plans, oldest first."""
-        result: models.EventPage = self._call(
-            "GET", "/thresholds/v1/events", query={"after": after, "limit": limit, "wait": wait}, headers={"last-event-id": last_event_id}
-        )
-        return result
-
     def list_thresholds_attendance_codes(self, *, on: str | None = None) -> models.CodePage:
         """The attendance codes and what each counts as."""
         result: models.CodePage = self._call("GET", "/thresholds/v1/attendance-codes", query={"on": on})
@@ -1631,6 +1636,13 @@ class SyncOperations:
         """A student's caregivers, and to whom letters go."""
         result: models.CaregiverPage = self._call(
             "GET", "/notifier/v1/schools/{school}/students/{student}/caregivers", at={"student": student, "school": school}
+        )
+        return result
+
+    def list_family(self, student: str, school: str) -> models.FamilyMemberPage:
+        """The other children of a student's family."""
+        result: models.FamilyMemberPage = self._call(
+            "GET", "/notifier/v1/schools/{school}/students/{student}/family", at={"student": student, "school": school}
         )
         return result
 
@@ -3046,6 +3058,15 @@ class AsyncOperations:
         result: bytes = await self._call("GET", "/ingest/metrics")
         return result
 
+    async def list_events(
+        self, *, after: str | None = None, limit: int | None = None, wait: float | None = None, last_event_id: str | None = None
+    ) -> models.EventPage:
+        """Read crossings, responses and plans, oldest first."""
+        result: models.EventPage = await self._call(
+            "GET", "/thresholds/v1/events", query={"after": after, "limit": limit, "wait": wait}, headers={"last-event-id": last_event_id}
+        )
+        return result
+
     async def list_schools(self, *, limit: int | None = None, cursor: str | None = None) -> models.SchoolPage:
         """List your schools."""
         result: models.SchoolPage = await self._call("GET", "/thresholds/v1/schools", query={"limit": limit, "cursor": cursor})
@@ -3146,11 +3167,18 @@ class AsyncOperations:
         result: models.RecalculationPage = await self._call("GET", "/thresholds/v1/schools/{school}/recalculations", at={"school": school})
         return result
 
-    async def list_work(self, school: str, *, term: str | None = None, most: int | None = None) -> models.WorkPage:
+    async def list_work(
+        self, school: str, *, term: str | None = None, most: int | None = None, holder: str | None = None
+    ) -> models.WorkPage:
         """List what waits for a person, worst first."""
         result: models.WorkPage = await self._call(
-            "GET", "/thresholds/v1/schools/{school}/work", at={"school": school}, query={"term": term, "most": most}
+            "GET", "/thresholds/v1/schools/{school}/work", at={"school": school}, query={"term": term, "most": most, "holder": holder}
         )
+        return result
+
+    async def list_staff(self, school: str) -> models.StaffMemberPage:
+        """List the staff to whom work may be assigned."""
+        result: models.StaffMemberPage = await self._call("GET", "/thresholds/v1/schools/{school}/staff", at={"school": school})
         return result
 
     async def get_watch(self, school: str) -> models.WatchSettings:
@@ -4046,15 +4074,6 @@ class AsyncOperations:
         result: bytes = await self._call("GET", "/thresholds/v1/schools/{school}/plan/plan.pdf", at={"school": school})
         return result
 
-    async def list_events(
-        self, *, after: str | None = None, limit: int | None = None, wait: float | None = None, last_event_id: str | None = None
-    ) -> models.EventPage:
-        """Read crossings, responses and plans, oldest first."""
-        result: models.EventPage = await self._call(
-            "GET", "/thresholds/v1/events", query={"after": after, "limit": limit, "wait": wait}, headers={"last-event-id": last_event_id}
-        )
-        return result
-
     async def list_thresholds_attendance_codes(self, *, on: str | None = None) -> models.CodePage:
         """The attendance codes and what each counts as."""
         result: models.CodePage = await self._call("GET", "/thresholds/v1/attendance-codes", query={"on": on})
@@ -4269,6 +4288,13 @@ class AsyncOperations:
         """A student's caregivers, and to whom letters go."""
         result: models.CaregiverPage = await self._call(
             "GET", "/notifier/v1/schools/{school}/students/{student}/caregivers", at={"student": student, "school": school}
+        )
+        return result
+
+    async def list_family(self, student: str, school: str) -> models.FamilyMemberPage:
+        """The other children of a student's family."""
+        result: models.FamilyMemberPage = await self._call(
+            "GET", "/notifier/v1/schools/{school}/students/{student}/family", at={"student": student, "school": school}
         )
         return result
 

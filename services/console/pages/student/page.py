@@ -75,6 +75,7 @@ async def student(
         questions["deliveries"] = visit.apis.notifier.get(f"/v1/schools/{visit.school}/deliveries", student=student, limit=MOST)
     if tab == "letters" and visit.person.may("manage"):
         questions["caregivers"] = visit.apis.notifier.get(f"{path}/caregivers")
+        questions["siblings"] = visit.apis.notifier.get(f"{path}/family")
     if tab in {"records", "casework"}:
         questions["staff"] = visit.apis.thresholds.get(f"/v1/schools/{visit.school}/staff")
     if tab == "casework":
@@ -105,6 +106,7 @@ async def student(
         "staff": parts["staff"].otherwise({"items": []})["items"] if "staff" in parts else [],
         "letters": deliveries.map(lambda sent: [row_of(item, visit.about_school) for item in sent["items"]]),
         "family": parts["caregivers"].map(family_of) if "caregivers" in parts else None,
+        "siblings": parts["siblings"].otherwise({"items": []})["items"] if "siblings" in parts else [],
         "decides": visit.person.may("manage") and visit.person.principal.part is None,
         "reads": visit.person.may("manage"),
         **(await casework_shown(visit, parts) if tab == "casework" else {}),

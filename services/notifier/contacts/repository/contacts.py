@@ -151,6 +151,27 @@ async def contacts_of(connection: AsyncConnection, student_ids: Collection[uuid.
     return {row.student_id: _contact(row) for row in rows}
 
 
+async def sharing_address(connection: AsyncConnection, student_id: uuid.UUID) -> list[tuple[Contact, str | None]]:
+    """The other students of the school who have a caregiver's e-mail address in common with this one, by name, each with the key of whom a
+    letter was written, or None. Call `index_addresses` before."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT c.student_id, c.school, c.given_name, c.family_name, c.year_level, c.updated_at,
+                CAST(c.caregivers AS text) AS caregivers, CAST(c.groups AS text) AS groups,
+                CAST(c.caregivers_elsewhere AS text) AS caregivers_elsewhere,
+                (SELECT min(student) FROM cases k WHERE k.student_id = c.student_id) AS student
+            FROM contacts c WHERE c.student_id <> :id AND c.student_id IN (
+                SELECT o.student_id FROM contact_addresses mine JOIN contact_addresses o USING (address_id) WHERE mine.student_id = :id
+            )
+            ORDER BY c.family_name, c.given_name, c.student_id
+            """
+        ),
+        {"id": student_id},
+    )
+    return [(_contact(row), row.student) for row in rows]
+
+
 async def counts_of_schools(connection: AsyncConnection, schools: Collection[str]) -> dict[str, int]:
     """How many students each of the schools has."""
     rows = await connection.execute(

@@ -1,22 +1,19 @@
 """A student's caregivers: the school sees to whom letters go, and why to nobody else."""
 
 from collections.abc import Collection
-from http import HTTPStatus
 from typing import Annotated
 
-from services.notifier.contacts.contact import Contact
 from services.notifier.contacts.recipients import Channel, Reach, place_key, reach_of, recipients_of
-from services.notifier.contacts.repository import bad_addresses, contacts, decisions
+from services.notifier.contacts.repository import bad_addresses, decisions
+from services.notifier.letters.api.looking_after import looked_after
 from services.notifier.letters.policy import chosen, with_defaults
 from services.notifier.letters.repository import policies
 from services.notifier.letters.schemas.caregivers import CaregiverOut
 from services.notifier.state import State
 from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
-from shared.identifiers import is_student_key, student_id
 from shared.web.door import Router
 from shared.web.pages import Page
-from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
 router = Router(tags=["caregivers"])
@@ -27,14 +24,8 @@ async def list_caregivers(
     school: SchoolInPath, student: str, state: State, caller: Annotated[Principal, requires("star:read", role="manage", by_group=True)]
 ) -> Page[CaregiverOut]:
     """In the school's order. It is the decision that a letter of this moment would follow, without staff's holds and the letter's own."""
-    caller.require_school(school)
     async with state.engine.begin() as connection:
-        contact = await contacts.contact(connection, student_id(school, student)) if is_student_key(student) else None
-        if not _looks_after(caller, contact):
-            detail = "this token holds for some groups of the school only: there is no such student in them"
-            raise ProblemError(HTTPStatus.FORBIDDEN, "part-of-a-school", detail)
-        if contact is None:
-            raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-student", "no student of that key has been sent")
+        contact = await looked_after(connection, caller, school, student)
         policy = with_defaults(await policies.current(connection, school), state.settings.policy_defaults)
         reached = reach_of(
             contact.caregivers,
@@ -47,12 +38,6 @@ async def list_caregivers(
         await log_access(connection, caller, Access(action="read-caregivers", school=school, students=[student]), state.clock())
     to = {(one.channel, place_key(one.channel, one.address)) for one in chosen(policy, recipients_of(reached))}
     return Page(items=[_shown(reach, to) for reach in reached], next=None)
-
-
-def _looks_after(caller: Principal, contact: Contact | None) -> bool:
-    if caller.part is None:
-        return True
-    return contact is not None and caller.part.holds(contact.year_level, frozenset(contact.groups))
 
 
 def _shown(reach: Reach, to: Collection[tuple[Channel, str]]) -> CaregiverOut:

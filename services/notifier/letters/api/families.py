@@ -1,0 +1,49 @@
+"""The other children of a student's family at the school: one conversation with the family may be about them all."""
+
+from typing import Annotated
+
+from services.notifier.contacts.families import caregivers_in_common
+from services.notifier.contacts.repository import contacts, decisions
+from services.notifier.letters.api.looking_after import looked_after, looks_after
+from services.notifier.letters.schemas.families import FamilyMemberOut
+from services.notifier.state import State
+from shared.audit.log import Access, log_access
+from shared.auth.principal import Principal
+from shared.names import full_name
+from shared.web.door import Router
+from shared.web.pages import Page
+from shared.web.service import SchoolInPath, requires
+
+router = Router(tags=["caregivers"])
+
+
+@router.get("/v1/schools/{school}/students/{student}/family", summary="The other children of a student's family")
+async def list_family(
+    school: SchoolInPath, student: str, state: State, caller: Annotated[Principal, requires("star:read", role="manage", by_group=True)]
+) -> Page[FamilyMemberOut]:
+    """Students of the school who share a caregiver with this one, by name and by an e-mail address: a caregiver to whom letters about both
+    go. The list has the students whom the caller looks after."""
+    async with state.engine.begin() as connection:
+        contact = await looked_after(connection, caller, school, student)
+        decided = await decisions.of(connection, school)
+        await contacts.index_addresses(connection, schools=[school])
+        others = await contacts.sharing_address(connection, contact.student_id)
+        found = [
+            (other, key, shared)
+            for other, key in others
+            if looks_after(caller, other) and (shared := caregivers_in_common(contact, other, decided))
+        ]
+        seen = [student, *(key for _, key, _ in found if key is not None)]
+        await log_access(connection, caller, Access(action="read-caregivers", school=school, students=seen), state.clock())
+    items = [
+        FamilyMemberOut(
+            student=key,
+            student_id=other.student_id,
+            name=full_name(other.given_name, other.family_name),
+            year_level=other.year_level,
+            groups=list(other.groups),
+            caregivers=shared,
+        )
+        for other, key, shared in found
+    ]
+    return Page(items=sorted(items, key=lambda item: (-(item.year_level or 0), item.name)))

@@ -1,0 +1,16 @@
+"""The children of a family, as the API answers them."""
+
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+
+class FamilyMemberOut(BaseModel):
+    """Another student of the school with a caregiver in common to whom letters about both go."""
+
+    student: str | None = Field(description="The student's key; null where no letter has been written about them")
+    student_id: UUID
+    name: str
+    year_level: int | None
+    groups: list[str]
+    caregivers: list[str] = Field(description="Names of the caregivers that they have in common", examples=[["Mere Example"]])
