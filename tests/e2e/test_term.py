@@ -6,35 +6,23 @@ A part that hangs is killed after that bound by whoever supervises it, so a hang
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
 import httpx
 import pytest
 
+from services.console.identity.links import sign_link
 from tests.chaos.checker import expected_totals
 from tests.chaos.receiver import receiving
-from tests.chaos.traffic import STUDENTS, Client, Log
+from tests.chaos.traffic import STUDENTS, flowing
 from tests.e2e.school import School, eventually
 from tests.support.processes import Process
-from tests.support.stack import cluster_stack
+from tests.support.stack import cluster_stack, started
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(2400)]
-
-
-@contextmanager
-def flowing(school: School, log: Path) -> Iterator[None]:
-    """Marks, corrections, rosters, responses and uploads, sent again until they are taken."""
-    stop = threading.Event()
-    threads = Client(school, Log(log), stop, seed=16).threads()
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
 
 
 @contextmanager
@@ -58,6 +46,33 @@ def _wait_for_events(school: School, process: Process) -> None:
         return
 
 
+@contextmanager
+def browsing(school: School, console: Process) -> Iterator[list[int]]:
+    """Somebody who goes from page to page; answers the status of each, as it comes. A page that the console's end cut off has none."""
+    stop, seen = threading.Event(), list[int]()
+    base = console.health.removesuffix("/healthz")
+    with httpx.Client(base_url=f"{base}/console/{school.number}/", timeout=60) as http:
+        link = sign_link(school.stack.data, "principal", [school.number], [], datetime.now(UTC))
+        http.get(f"{base}/console/link/{link}")
+
+        def browse() -> None:
+            for page in cycle(("today", "students", "records", "letters")):
+                if stop.is_set():
+                    return
+                with suppress(httpx.HTTPError):
+                    seen.append(http.get(page).status_code)
+
+        browsers = [threading.Thread(target=browse, daemon=True) for _ in range(2)]
+        for browser in browsers:
+            browser.start()
+        try:
+            yield seen
+        finally:
+            stop.set()
+            for browser in browsers:
+                browser.join()
+
+
 def test_term_under_load_ends_each_part_in_order_within_its_bound(tmp_path: Path) -> None:
     with cluster_stack(tmp_path) as stack, receiving() as receiver:
         school = School(stack, "1000")
@@ -73,6 +88,10 @@ def test_term_under_load_ends_each_part_in_order_within_its_bound(tmp_path: Path
                 with half_a_request(school, process):
                     assert process.stop() == 0, process.output.read_text()[-3000:]
                 process.start()
+            console = stack.console()
+            with started([console]), browsing(school, console) as seen:
+                eventually(lambda: len(seen) > 10 and set(seen) == {200}, True)
+                assert console.stop() == 0, console.output.read_text()[-3000:]
             for process in stack.workers.values():
                 assert process.stop() == 0, process.output.read_text()[-3000:]
                 process.launch()
