@@ -62,7 +62,8 @@ def install_error_pages(app: FastAPI) -> None:
         return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, "Something is missing", [*error.sentences, "Go back, and nothing is lost."])
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, _: RequestValidationError) -> Response:
+    @app.exception_handler(OverflowError)  # A day beside the first or the last of any calendar.
+    async def invalid(request: Request, _: Exception) -> Response:
         sentence = "The address has something in it that this page does not know. Nothing was changed."
         return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, "This address can't be read", [sentence])
 

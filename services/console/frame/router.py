@@ -35,6 +35,9 @@ class PageRoute(APIRoute):
                 raise ForgedError
             if needs.signed_in:
                 await _admit(request, needs)
+            if not all(str(value).isprintable() for value in request.path_params.values()):
+                # No key has such a sign, and no address that we would ask the services at can have it.
+                raise NotThereError
             return await handle(request)
 
         return guarded

@@ -67,6 +67,21 @@ async def test_every_route_asks_a_stranger_to_sign_in(screens: Screens) -> None:
             assert answer.headers["location"].startswith("/console/sign-in"), path
 
 
+async def test_no_sign_in_an_address_breaks_a_page(screens: Screens) -> None:
+    person = await screens.person("principal")
+    tried = 0
+    for route in routes(create_app(ConsoleSettings())):
+        (method,) = route.methods
+        named = route.param_convertors.keys() - {"school"}
+        for sign in ("%00", "%0a", "%7f", "%e2%80%a8") if named and method == "GET" else ():
+            answer = await person.http.get(path_of(route, **dict.fromkeys(named, sign)))
+            assert answer.status_code in {403, 404, 422}, (route.path, sign, answer.status_code)
+            tried += 1
+    assert tried > 20
+    for day, status in (("0001-01-01", 422), ("9999-12-31", 200)):
+        assert (await person.http.get("/console/0999/today", params={"day": day})).status_code == status, day
+
+
 async def test_every_route_of_a_school_hides_another_school(screens: Screens) -> None:
     for name in ("dean", "principal", "partner"):
         person = await screens.person(name)
