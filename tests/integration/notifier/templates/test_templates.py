@@ -114,7 +114,7 @@ async def test_each_caregiver_reads_their_language_as_far_as_there_are_words(des
     await desk.work()
 
     first_lines = {message["to"][0][0]: (message["text"] or "").splitlines()[0] for message in desk.mail()}
-    assert first_lines == {"a": "English for a", "b": "中文 b", "c": "Gagana c, 5.5", "d": "English for d", "e": "English for e"}
+    assert first_lines == {"a": "English for A", "b": "中文 B", "c": "Gagana C, 5.5", "d": "English for D", "e": "English for E"}
     assert [language for _, language, _ in await used(desk)] == ["en", "zh", "sm", "en", "en"]
     (samoan,) = [message for message in desk.mail() if message["to"] == ["c@example.test"]]
     assert '<html lang="sm" dir="ltr">' in (samoan["html"] or "")
