@@ -32,7 +32,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put in place, and how the bus stands to it. `topics`: of each topic that was read from, where the bus is the same Kafka."""
+    """A backup that was put in place, and how the bus stands to it. `topics`: of each topic that was read from, where the bus is the same Kafka."""
 
     manifest: Manifest
     bus: Literal["embedded", "kafka", "other"]

@@ -110,7 +110,7 @@ def check_topics(wanted: Iterable[str], existing: Iterable[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the bus has for a group: the logs of its topics, and the offset to read next that the group has committed in some of them."""
+    """A group as the bus has it: the logs of its topics, and the offset to read next that the group has committed in some of them."""
 
     logs: Mapping[Partition, Log]
     committed: Mapping[Partition, int]
@@ -227,7 +227,7 @@ class Bus(Protocol):
         """Every group that has committed, at every partition of its topics, in order. Raises BusUnavailableError."""
 
     async def standing(self, group: str, topics: Sequence[str]) -> Standing:
-        """What a consumer of the group would find now, without being one. Raises BusUnavailableError, also for a missing topic."""
+        """Answers as a consumer of the group would find it now. Raises BusUnavailableError, also for a missing topic."""
 
     async def ping(self) -> None:
         """Raises BusUnavailableError when the bus does not answer."""
