@@ -32,7 +32,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A backup that was put in place, and how the bus stands to it. `topics`: of each topic that was read from, where the bus is the same Kafka."""
+    """A backup that was put in place, and how the bus stands to it.
+
+    `topics`: where the bus is the same Kafka, each topic that was read from.
+    """
 
     manifest: Manifest
     bus: Literal["embedded", "kafka", "other"]
