@@ -132,7 +132,7 @@ async def log_accesses(connection: AsyncConnection, caller: Principal, accesses:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is shown to many callers alike: made once, and put on record for each of them.
+    """An answer that many callers see alike: made once, and put on record for each of them.
 
     `lines` is a JSON array with an object for each school: `school`, `students`, `student_ids`; empty where nobody was shown.
     """

@@ -60,7 +60,7 @@ SHOWN_INDEXES: Final = {
     "audit_by_shown": "audit (shown) WHERE shown IS NOT NULL",
     "audit_shown_by_school": "audit (school) WHERE shown IS NOT NULL",
 }
-"""What follows ON, by name."""
+"""The conditions after ON, by name."""
 
 DROP_SHOWN: Final = ("DROP TABLE audit_also", "ALTER TABLE audit DROP COLUMN shown")
 DROP: Final = ("DROP TABLE audit", "DROP FUNCTION audit_stays()")

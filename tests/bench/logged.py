@@ -1,4 +1,4 @@
-"""What PostgreSQL's log holds: records and bytes by kind and table, read by its own `pg_waldump`."""
+"""The content of PostgreSQL's log: records and bytes by kind and table, read by its own `pg_waldump`."""
 
 import re
 import subprocess

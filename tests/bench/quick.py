@@ -129,7 +129,7 @@ ROLLS: Final = (("appended", 0, 0), ("received again", 0, 60), ("recorded later"
 
 
 async def look_inside(bench: Bench, country: Country) -> None:
-    """What the figures are made of."""
+    """The parts that the figures are made of."""
     now = datetime.now(UTC)
     for name, second, later in ROLLS:
         rolls = list(messages(country, second, now + timedelta(seconds=later)))

@@ -21,7 +21,7 @@ class Samples:
         self._with_callees: Counter[str] = Counter()
 
     def take(self, _signal: int, frame: FrameType | None) -> None:
-        """Takes one. What C code does counts for the function that called it."""
+        """Takes one. The time of C code counts for the function that called it."""
         self.number += 1
         names = []
         while frame is not None:

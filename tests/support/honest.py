@@ -1,7 +1,7 @@
 """Holds every answer of the tests to the OpenAPI documents: status, media type and schema.
 
 They are heard at both ends. Each client of the tests themselves is httpx, so its two `send` methods see what it gets, from whatever server:
-also one of another installation, and what a server says before its app is asked. What browsers, Node.js, commands and the console get is
+also one of another installation, and what a server says before its app is asked. Answers to browsers, Node.js, commands and the console are
 heard at the services' apps, in the tests' process and in those that they start. An answer that no document has fails the test that runs.
 """
 

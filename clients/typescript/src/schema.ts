@@ -8591,7 +8591,7 @@ export interface components {
             counted_half_days: number;
             /** @description Half days absent, of those marked as attended or absent; null before there are any */
             absence_rate: number | null;
-            /** @description Of the whole term; `unmarked` has no half day marked yet */
+            /** @description Counted over the whole term; `unmarked` has no half day marked yet */
             category: ("regular" | "irregular" | "moderate" | "chronic") | "unmarked";
         };
         /**

@@ -86,7 +86,7 @@ class StudentRows:
 
 
 def _remarks(columns: Columns, number: int) -> list[tuple[str, int]]:
-    """The columns of a caregiver that may restrict contact, each with its title. What they say stands beside the caregiver's status."""
+    """The columns of a caregiver that may restrict contact, each with its title. Their words stand beside the caregiver's status."""
     start = f"caregiver_{number}_{REMARK}"
     return [(field.removeprefix(start), place) for field, place in columns.places.items() if field.startswith(start)]
 

@@ -46,7 +46,7 @@ def merged(school: SchoolNumber, student: StudentIn, before: StudentUpdated | No
 
 
 class Repeats:
-    """Students of one request who say nothing new. What was found of an entry holds as long as the entry is what it was: a roster is
+    """Students of one request who say nothing new. A finding about an entry holds as long as the entry is as it was: a roster is
     looked at before it is confirmed, when it is kept, and in between."""
 
     def __init__(self, school: SchoolNumber) -> None:

@@ -14,10 +14,10 @@ from shared.attendance.tiers import TIERS, Tier
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class AnalysisFigure:
     """A figure of the analysis: that of these tiers, of these categories, of a week of the term, of a weekday, or where these cross.
 
-    What is empty or None restricts nothing.
+    A part that is empty or None restricts nothing.
     """
 
     tiers: Collection[Tier] = ()
@@ -42,7 +42,7 @@ class Behind:
     category: CategoryLevel
 
 
-def students_behind(question: Question, figure: Figure, half_days: HalfDays | None = None) -> list[Behind]:
+def students_behind(question: Question, figure: AnalysisFigure, half_days: HalfDays | None = None) -> list[Behind]:
     """The students of the question's selection whom a figure counts, who was away most first, then by key.
 
     They are the same students as the analysis counts; whether the figure itself may be shown, `analyse` decides.
@@ -67,7 +67,7 @@ def students_behind(question: Question, figure: Figure, half_days: HalfDays | No
     return sorted(behind, key=lambda one: (-one.absent_half_days, one.student.student))
 
 
-def _on_days(question: Question, figure: Figure, half_days: HalfDays) -> Sequence[bool]:
+def _on_days(question: Question, figure: AnalysisFigure, half_days: HalfDays) -> Sequence[bool]:
     """Whether each day is one of the figure's."""
     week = week_of(question.term, question.calendar.today(question.now), figure.week)
     if figure.week is not None and week is None:

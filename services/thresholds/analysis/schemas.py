@@ -199,7 +199,7 @@ class StudentBehindOut(BaseModel):
     absent_half_days: int
     counted_half_days: int
     absence_rate: float | None = Field(description="Half days absent, of those marked as attended or absent; null before there are any")
-    category: CategoryLevel = Field(description="Of the whole term; `unmarked` has no half day marked yet")
+    category: CategoryLevel = Field(description="Counted over the whole term; `unmarked` has no half day marked yet")
 
     @classmethod
     def of(cls, student_id: UUID, behind: Behind, name: str | None) -> Self:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from services.thresholds.analysis.behind import Figure
+from services.thresholds.analysis.behind import AnalysisFigure
 from services.thresholds.analysis.categories import LEVELS, CategoryLevel
 from services.thresholds.analysis.weeks import MOST_WEEKS, WeekdayName
 from services.thresholds.schemas import QueryText, TermParameter
@@ -37,9 +37,9 @@ class FigureParameters:
     weekday: Annotated[WeekdayName | None, Query(description="Only students away on this day of a week")] = None
 
     @property
-    def figure(self) -> Figure:
+    def figure(self) -> AnalysisFigure:
         """The figure."""
-        return Figure(self.tier or (), self.category or (), self.week, self.weekday)
+        return AnalysisFigure(self.tier or (), self.category or (), self.week, self.weekday)
 
 
 AskedFigure = Annotated[FigureParameters, Depends()]

@@ -297,12 +297,12 @@ def _with_halves(column: bytes, at: int, length: int, halves: bytes) -> bytes:
 
 
 def _steps(days: int, length: int) -> int:
-    """Of how many days the halves are kept where these many are needed, in a term of `length`."""
+    """The number of days whose halves are kept where these many are needed, in a term of `length`."""
     return min(-(-days // STEP) * STEP, length)
 
 
 def _with_count(packed_causes: bytes, days: bytes) -> bytes:
-    """What stands between a column's length and its halves. `days`: missed, and unexplained."""
+    """The numbers between a column's length and its halves. `days`: missed, and unexplained."""
     return (packed_causes[:1] or b"\0") + days + bytes((len(packed_causes) // 2,)) + packed_causes
 
 

@@ -51,7 +51,7 @@ async def test_another_schools_is_not_there(world: World) -> None:
     with before_answers() as seen:
 
         async def asked(operation: Operation, **named: str) -> tuple[tuple[int, str, dict[str, str]], list[str]]:
-            """What the answer tells, and the statements that it took."""
+            """The content of an answer, and the statements that it took."""
             seen.clear()
             body = {"json": BODIES[operation.key]} if operation.key in BODIES else {}
             answer = shown(await world.apis.send(operation, operation.at(**named), own, **body))

@@ -105,7 +105,7 @@ SO_ALREADY: Final = {
     "change-settled": "Somebody has decided about this change already: who, and how, stands under Decided.",
     "unknown-credential": "There is no such credential any more: KAMAR can't push with it.",
 }
-"""What is so already, where a form comes once more or somebody else was quicker."""
+"""The state of things, where a form comes once more or somebody else was quicker."""
 
 
 def _left(visit: Visit, part: Part[Any], done: str) -> Response:

@@ -1,4 +1,4 @@
-"""What is shown to many alike is written into the audit log once, and each further reader is a row beside it.
+"""An answer that many see alike is written into the audit log once, and each further reader is a row beside it.
 
 Revision ID: 0032
 """

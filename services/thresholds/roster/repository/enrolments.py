@@ -32,8 +32,8 @@ _stays = msgspec.json.Decoder(tuple[Stay, ...])
 _week = msgspec.json.Decoder(tuple[tuple[Session, ...], ...])
 
 
-class OfStudent(Protocol):
-    """What is of a student of a school."""
+class NamesStudent(Protocol):
+    """Anything that names a student of a school."""
 
     @property
     def school(self) -> str: ...
@@ -43,7 +43,7 @@ class OfStudent(Protocol):
 
 
 async def stored(
-    connection: AsyncConnection, keys: Iterable[OfStudent], *, but_throughout: tuple[date, date] | None = None
+    connection: AsyncConnection, keys: Iterable[NamesStudent], *, but_throughout: tuple[date, date] | None = None
 ) -> dict[StudentKey, StoredEnrolment]:
     """The enrolments of some students; those of whom no date and no session was ever sent have none. With `but_throughout`, those are left
     out who are on the roll from the one day to the other, and attend all sessions."""

@@ -1,4 +1,4 @@
-"""Whose an address is, also for contacts that a worker of the release before wrote, without a word of their addresses."""
+"""The owner of an address is known, also for contacts that a worker of the release before wrote, without a word of their addresses."""
 
 from datetime import timedelta
 from typing import Any

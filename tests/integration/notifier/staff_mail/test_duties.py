@@ -1,4 +1,4 @@
-"""What has newly come to a member of staff goes to the address that the school's list has for them, once."""
+"""Work that has newly come to a member of staff goes to the address that the school's list has for them, once."""
 
 from datetime import date, timedelta
 

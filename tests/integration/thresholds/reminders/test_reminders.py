@@ -1,4 +1,4 @@
-"""What newly comes to a member of staff is said to them once, each school day; work belongs to accounts of the school's list."""
+"""Work that newly comes to a member of staff is said to them once, each school day; work belongs to accounts of the school's list."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any

@@ -38,7 +38,7 @@ CELLS: Final = st.one_of(
 
 
 def taken(content: bytes) -> StudentBatch:
-    """What becomes of a zip at the door, up to the database. Raises OneRosterError."""
+    """The fate of a zip at the door, up to the database. Raises OneRosterError."""
     archive = Archive(io.BytesIO(content))
     roster = read(archive, SCHOOL, Keys(), TODAY)
     note_sessions(archive, [], roster.notes)

@@ -1,4 +1,4 @@
-"""Who is this? What makes another child under one key, and one child under two."""
+"""Who is this? Signs of another child under one key, and of one child under two."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whom a family can ask for."""
+"""The person that a family can ask for."""
 
 from datetime import UTC, datetime
 from uuid import UUID
