@@ -37,7 +37,8 @@ from shared.events.envelope import Event, new_event_id
 from shared.identifiers import SchoolNumber, student_id
 from shared.settings import Settings
 from tests.integration.shared.conftest import Sql
-from tests.integration.shared.test_restore import FIRST_DAY, NOW, SCHEMAS, Scene, kafka_broker, scene
+from tests.integration.shared.test_restore import kafka_broker, scene
+from tests.support.absences import FIRST_DAY, NOW, SCHEMAS, Scene
 from tests.support.applied import Applied
 from tests.support.dumps import dump, restore
 from tests.support.polling import eventually
