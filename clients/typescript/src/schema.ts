@@ -20979,7 +20979,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/pdf": string;
-                "application/jose": unknown;
+                "application/jose": string;
             };
         };
         responses: {
@@ -27919,7 +27919,17 @@ export interface operations {
         /** @description The body. */
         requestBody?: {
             content: {
-                "application/x-www-form-urlencoded": string;
+                "application/x-www-form-urlencoded": {
+                    /** @description `answer` for an answer; the form without it */
+                    step?: string;
+                    /**
+                     * @description The answer that was chosen
+                     * @enum {string}
+                     */
+                    choice?: "ill" | "school-matter" | "need-help" | "wrong-number" | "ring-me";
+                    /** @description The family's own words; those past the longest are cut */
+                    words?: string;
+                };
             };
         };
         responses: {

@@ -116,7 +116,10 @@ async def get_json(
 @router.post(
     "/v1/evidence/verify",
     openapi_extra={
-        "requestBody": {"required": True, "content": {PDF: {"schema": {"type": "string", "format": "binary"}}, JOSE: {"schema": {}}}}
+        "requestBody": {
+            "required": True,
+            "content": {PDF: {"schema": {"type": "string", "format": "binary"}}, JOSE: {"schema": {"type": "string"}}},
+        }
     },
     summary="Check a document of evidence",
 )

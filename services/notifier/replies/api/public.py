@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifier.contacts.correspondents import is_barred
 from services.notifier.contacts.repository import contacts, decisions
 from services.notifier.replies import page
-from services.notifier.replies.reply import Read, Reply, event_of, hold_until, read_answer
+from services.notifier.replies.reply import CHOICES, Read, Reply, event_of, hold_until, read_answer
 from services.notifier.replies.repository import choices, links, replies
 from services.notifier.replies.repository import words as kept_words
 from services.notifier.replies.repository.links import Open
@@ -35,7 +35,20 @@ router = Router(tags=["replies"])
 MOST_BYTES: Final = 16 * 1024
 MOST_FIELDS: Final = 20
 
-_FORM: Final = {"schema": {"type": "string"}}
+_FORM: Final = {
+    "schema": {
+        "type": "object",
+        "properties": {
+            "step": {"type": "string", "description": "`answer` for an answer; the form without it", "examples": ["answer"]},
+            "choice": {"type": "string", "enum": list(CHOICES), "description": "The answer that was chosen", "examples": [CHOICES[0]]},
+            "words": {
+                "type": "string",
+                "description": "The family's own words; those past the longest are cut",
+                "examples": ["He is better."],
+            },
+        },
+    }
+}
 _HTML: Final[dict[int | str, dict[str, Any]]] = {
     status: {"description": words, "content": {"text/html": {"schema": {"type": "string"}}}}
     for status, words in {
