@@ -14,6 +14,12 @@ from shared.clock import HOME_ZONE
 CHANNEL: Final = "star_schools"
 """The NOTIFY channel that rings when a school is stored."""
 
+BESIDE: Final = frozenset({"phone", "contact_name", "postal_address", "website", "deans", "staff"})
+"""The fields that came after 0.1.0 and bear on no mark. They stand in a column of their own: 0.1.0 takes marks of a school only if it knows
+each field of its document. A field that says which days count stays there, so that 0.1.0 refuses marks instead of judging without it."""
+
+_DOCUMENT: Final = "CAST(document || beside AS text)"
+
 
 class StoredSchool(NamedTuple):
     """A school's row, not read yet. `marked`: days of it have been marked."""
@@ -31,7 +37,7 @@ class StoredSchool(NamedTuple):
 async def school(connection: AsyncConnection, number: str) -> School | None:
     """The school as it was last sent."""
     document = (
-        await connection.execute(text("SELECT CAST(document AS text) FROM schools WHERE school = :school"), {"school": number})
+        await connection.execute(text(f"SELECT {_DOCUMENT} FROM schools WHERE school = :school"), {"school": number})  # noqa: S608
     ).scalar()
     return None if document is None else School.model_validate_json(document)
 
@@ -42,11 +48,11 @@ async def changed_since(
     """The schools whose `updated_at` is not the known one, of all or of `only` some."""
     rows = await connection.execute(
         text(
-            """
-            SELECT school, CAST(document AS text), updated_at, marked_at IS NOT NULL
+            f"""
+            SELECT school, {_DOCUMENT}, updated_at, marked_at IS NOT NULL
             FROM schools LEFT JOIN unnest(CAST(:known AS text[]), CAST(:moments AS timestamptz[])) AS k(school, moment) USING (school)
             WHERE updated_at IS DISTINCT FROM moment AND (CAST(:only AS text[]) IS NULL OR school = ANY(CAST(:only AS text[])))
-            """
+            """  # noqa: S608
         ),
         {"known": list(known), "moments": list(known.values()), "only": only if only is None else list(only)},
     )
@@ -55,7 +61,7 @@ async def changed_since(
 
 async def stored(connection: AsyncConnection, number: str, *, lock: bool = False) -> StoredSchool | None:
     """The school as it was last sent. With `lock`, its row is locked for the caller's transaction."""
-    query = "SELECT school, CAST(document AS text), updated_at, marked_at IS NOT NULL FROM schools WHERE school = :school"
+    query = f"SELECT school, {_DOCUMENT}, updated_at, marked_at IS NOT NULL FROM schools WHERE school = :school"  # noqa: S608
     row = (await connection.execute(text(query + (" FOR UPDATE" if lock else "")), {"school": number})).one_or_none()
     return None if row is None else StoredSchool(*row)
 
@@ -93,13 +99,19 @@ async def put_school(connection: AsyncConnection, stored: School, now: datetime)
         await connection.execute(
             text(
                 """
-                INSERT INTO schools (school, document, updated_at) VALUES (:school, CAST(:document AS jsonb), :now)
-                ON CONFLICT (school) DO UPDATE SET document = excluded.document,
+                INSERT INTO schools (school, document, beside, updated_at)
+                VALUES (:school, CAST(:document AS jsonb), CAST(:beside AS jsonb), :now)
+                ON CONFLICT (school) DO UPDATE SET document = excluded.document, beside = excluded.beside,
                     updated_at = greatest(excluded.updated_at, schools.updated_at + interval '1 microsecond')
                 RETURNING updated_at
                 """
             ),
-            {"school": stored.school, "document": stored.model_dump_json(exclude_defaults=True), "now": now},
+            {
+                "school": stored.school,
+                "document": stored.model_dump_json(exclude_defaults=True, exclude=set(BESIDE)),
+                "beside": stored.model_dump_json(exclude_defaults=True, include=set(BESIDE)),
+                "now": now,
+            },
         )
     ).scalar_one()
     await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})

@@ -207,6 +207,7 @@ NO_STUDENT: Final = {
 """By name, the content of all other columns with words: not of a student."""
 
 OF_A_SCHOOL: Final = {
+    "ingest.schools.beside",
     "ingest.schools.document",
     "moe_sync.schools.document",
     "notifier.schools.document",
