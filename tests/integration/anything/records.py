@@ -2,7 +2,7 @@
 
 import string
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
 from typing import Any, Final
 
@@ -104,6 +104,8 @@ def of_type(kind: Any) -> st.SearchStrategy[Any]:
             return moments.map(datetime.isoformat)
         case inspect.DateType():
             return days.map(date.isoformat)
+        case inspect.TimeType():
+            return st.one_of(st.just("07:30:00"), st.times().map(time.isoformat), st.times(timezones=st.just(UTC)).map(time.isoformat))
         case inspect.UUIDType():
             return ids.map(str)
         case inspect.LiteralType(values=values):
