@@ -99,6 +99,13 @@ class StaffIn(Body):
     remind_at: time | None = Field(default=None, examples=["07:30"])
     next_role_after: Annotated[int, Field(ge=1, le=100)] | None = None
 
+    @field_validator("remind_at")
+    @classmethod
+    def _on_the_schools_clock(cls, at: time | None) -> time | None:
+        if at is not None and at.tzinfo is not None:
+            raise ValueError("a time on the school's own clock, like 07:30, has no zone")
+        return at
+
     @field_validator("people")
     @classmethod
     def _once(cls, people: list[StaffMemberIn]) -> list[StaffMemberIn]:

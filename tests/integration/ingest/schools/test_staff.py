@@ -38,3 +38,9 @@ async def test_a_school_that_is_sent_without_staff_keeps_it(door: Door) -> None:
 async def test_a_list_that_contradicts_itself_is_refused(door: Door, people: list[dict[str, Any]]) -> None:
     answer = await door.send("PUT", PATH, json=SCHOOL | {"staff": {"people": people}})
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:nz-star:problem:invalid-request")
+
+
+@pytest.mark.parametrize("at", ["07:30Z", "07:30:00+13:00", "25:00", "in the morning"])
+async def test_a_time_that_is_not_on_the_schools_clock_is_refused(door: Door, at: str) -> None:
+    answer = await door.send("PUT", PATH, json=SCHOOL | {"staff": {"people": [DEAN], "remind_at": at}})
+    assert (answer.status_code, answer.json()["errors"][0]["at"]) == (422, "body.staff.remind_at")
