@@ -15,6 +15,7 @@ from functools import cache, wraps
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 import jsonschema_rs
@@ -106,9 +107,19 @@ def _kind(body: bytes | None) -> str:
 @cache
 def _validator(service: str, key: str, status: str, media_type: str) -> Any:
     method, path = key.split(" ")
-    document = documents()[service]
-    schema = document["paths"][path][method.lower()]["responses"][status]["content"][media_type].get("schema", {})
-    return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
+    place = ("paths", path, method.lower(), "responses", status, "content", media_type, "schema")
+    pointer = "/".join(quote(part.replace("~", "~0").replace("/", "~1"), safe="~") for part in place)
+    return jsonschema_rs.Draft202012Validator({"$ref": f"{_address(service)}#/{pointer}"}, registry=_registry())
+
+
+@cache
+def _registry() -> Any:
+    """The documents, shared by all validators: one with the components of its own takes two megabytes, and there are two thousand."""
+    return jsonschema_rs.Registry([(_address(service), document) for service, document in documents().items()])
+
+
+def _address(service: str) -> str:
+    return f"urn:star:document:{service}"
 
 
 def watch() -> None:
