@@ -140,6 +140,10 @@ class Visit:
         """An address below the school's: `visit.address("students", student)`."""
         return "/".join([BASE, self.school, *(quote(part, safe="") for part in parts)])
 
+    def student_path(self, student: str) -> str:
+        """The path of a student in the services' APIs, whatever signs the school's key has."""
+        return f"/v1/schools/{self.school}/students/{quote(student, safe='')}"
+
 
 async def _visit(request: Request) -> Visit:
     return cast(Visit, request.scope[VISIT])

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 
@@ -72,6 +73,25 @@ async def test_a_form_that_can_t_be_taken_stays_with_the_family(screens: Screens
     stays = await person.send(f"{SCHOOL}/calling", call)
     assert stays.heading == "Ring the family of Āwhina Example"
     assert "That was not done: the school's list has no such activity" in stays.text
+
+
+async def test_a_student_has_a_page_whatever_signs_the_schools_key_has(screens: Screens, family: World) -> None:
+    key = "A?1#2%25;=&~"
+    who = student_id("0999", key)
+    person = StudentUpdated(
+        school="0999", student=key, student_id=who, given_name="Niko", family_name="Example", year_level=10, updated_at=NOW
+    )
+    await family.heart.roster_handler([family.heart.event(STUDENT_UPDATED, str(who), person)])
+    await family.heart.post(absences(11, student=key), "0999")
+    dean = await screens.person("dean")
+    page = f"{SCHOOL}/students/{quote(key, safe='')}"
+    assert "Niko Example" in (await dean.look(page)).heading
+    called = {"student": [key], "whom": "Mere Example", "staff": "Ms Example", "how": "phone", "outcome": "no-answer"}
+    assert "1 contact recorded" in (await dean.send(f"{SCHOOL}/calling?done=0", called)).text
+    assert "No answer Ms Example" in (await dean.look(page, tab="casework")).text
+    held = await dean.send(f"{page}/hold", {"reason": "their own", "until": "2026-11-24"})
+    assert "Niko Example" in held.heading
+    assert "their own" in held.text
 
 
 async def test_a_meeting_is_planned_moved_and_held(screens: Screens, family: World) -> None:

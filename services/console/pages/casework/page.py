@@ -48,7 +48,7 @@ async def add_contact(visit: VisitHere, student: str, body: Annotated[ContactFor
 @router.post("/{school}/students/{student}/contacts/{contact}/withdraw", RESPONDERS)
 async def withdraw_contact(visit: VisitHere, student: str, contact: UUID) -> Response:
     """Takes back a contact that was recorded by mistake, with the response that it wrote."""
-    part = await visit.apis.thresholds.send("DELETE", f"/v1/schools/{visit.school}/students/{student}/contacts/{contact}")
+    part = await visit.apis.thresholds.send("DELETE", f"{visit.student_path(student)}/contacts/{contact}")
     return _left(visit, student, part, "The contact is withdrawn. It stays on file.")
 
 
@@ -66,7 +66,7 @@ async def calling(
     if not students:
         await visit.ask()
         return visit.show("casework/rung.html", None, {"done": done, "back": _back(back)}, title="Families to ring")
-    path = f"/v1/schools/{visit.school}/students/{students[0]}"
+    path = visit.student_path(students[0])
     questions: dict[str, Any] = {
         "attendance": visit.apis.thresholds.get(f"{path}/attendance"),
         "contacts": visit.apis.thresholds.get(f"{path}/contacts", limit=5),
@@ -108,9 +108,7 @@ async def rang(visit: VisitHere, body: Annotated[ContactForm, form(ContactForm)]
 async def add_meeting(visit: VisitHere, student: str, body: Annotated[MeetingForm, form(MeetingForm)]) -> Response:
     """Plans a meeting."""
     zone = (await visit.know()).zone
-    part = await visit.apis.thresholds.send(
-        "POST", f"/v1/schools/{visit.school}/students/{student}/meetings", body.body(zone), once=body.once
-    )
+    part = await visit.apis.thresholds.send("POST", f"{visit.student_path(student)}/meetings", body.body(zone), once=body.once)
     return _left(visit, student, part, "The meeting is planned. Its calendar file is beside it.")
 
 
@@ -153,7 +151,7 @@ async def calendar_file(visit: VisitHere, student: str, meeting: UUID) -> Respon
 @router.get("/{school}/students/{student}/support-plan", RESPONDERS)
 async def support_plan(visit: VisitHere, student: str, plan: UUID | None = None) -> Response:
     """The form of a new support plan, or of one to change."""
-    path = f"/v1/schools/{visit.school}/students/{student}"
+    path = visit.student_path(student)
     questions: dict[str, Any] = {
         "about": visit.apis.thresholds.get(f"{path}/attendance"),
         "staff": visit.apis.thresholds.get(f"/v1/schools/{visit.school}/staff"),
@@ -179,7 +177,7 @@ async def save_support_plan(visit: VisitHere, student: str, body: Annotated[Supp
     """Saves it: each change is a version."""
     api = visit.apis.thresholds
     if body.plan is None:
-        part = await api.send("POST", f"/v1/schools/{visit.school}/students/{student}/support-plans", body.body(), once=body.once)
+        part = await api.send("POST", f"{visit.student_path(student)}/support-plans", body.body(), once=body.once)
     else:
         part = await api.send("PATCH", f"/v1/support-plans/{body.plan}", body.body())
     return _left(visit, student, part, "The support plan is saved.")
@@ -203,13 +201,13 @@ async def evidence_file(
     visit: VisitHere, student: str, ending: Literal["pdf", "jose"], cover: Literal["case", "person"] = "case", term: str | None = None
 ) -> Response:
     """A term as evidence, as the API hands it out."""
-    path = f"/v1/schools/{visit.school}/students/{student}/evidence.{ending}"
+    path = f"{visit.student_path(student)}/evidence.{ending}"
     return await passed_on(visit.apis.thresholds, path, cover=cover, term=term)
 
 
 async def _recorded(visit: Visit, student: str, body: ContactForm) -> Part[Any]:
     school = await visit.know()
-    path = f"/v1/schools/{visit.school}/students/{student}/contacts"
+    path = f"{visit.student_path(student)}/contacts"
     return await visit.apis.thresholds.send("POST", path, body.body(school.today, school.zone), once=body.once)
 
 

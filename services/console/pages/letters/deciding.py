@@ -90,7 +90,7 @@ async def _hold(visit: Visit, letters: set[UUID], why: str) -> str:
 
     async def hold(item: dict[str, Any]) -> Part[Any]:
         async with at_once:
-            path = f"/v1/schools/{visit.school}/students/{item['student']}/hold"
+            path = f"{visit.student_path(item['student'])}/hold"
             return await visit.apis.thresholds.send("PUT", path, {"reason": why, "threshold": item["threshold"], "term": item["term"]})
 
     answers = await asyncio.gather(*(hold(item) for item in chosen))

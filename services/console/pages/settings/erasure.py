@@ -1,7 +1,6 @@
 """`/console/{school}/settings/erasure`: one student's personal data erased everywhere, after a look at whom it is about."""
 
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 
 from pydantic import Field
 from starlette.responses import Response
@@ -50,7 +49,7 @@ async def look(visit: VisitHere, body: Annotated[WhomForm, form(WhomForm)]) -> R
     parts = await visit.ask(
         records=visit.apis.thresholds.get(f"{path}/star-records", student=body.student, limit=100),
         deliveries=visit.apis.notifier.get(f"{path}/deliveries", student=body.student, limit=100),
-        done=visit.apis.thresholds.get(f"{path}/students/{quote(body.student, safe='')}/erasure"),
+        done=visit.apis.thresholds.get(f"{visit.student_path(body.student)}/erasure"),
     )
     names = await students_named(visit.apis.thresholds, visit.school, [body.student])
     return _page(visit, "look", student=body.student, known=names.get(body.student), parts=parts)
@@ -61,7 +60,7 @@ async def erase(visit: VisitHere, body: Annotated[EraseForm, form(EraseForm)]) -
     """Erases."""
     if body.again != body.student:
         raise BadFormError(["The two numbers are not the same. Nothing was erased."])
-    path = f"/v1/schools/{visit.school}/students/{quote(body.student, safe='')}/erasure"
+    path = f"{visit.student_path(body.student)}/erasure"
     part = await visit.apis.ingest.send("POST", path, {"why": body.why})
     if part.failure is not None:
         raise BadFormError([f"Nothing was erased: {part.failure.detail or 'the service does not answer now'}."])
@@ -72,7 +71,7 @@ async def erase(visit: VisitHere, body: Annotated[EraseForm, form(EraseForm)]) -
 @router.post("/{school}/settings/erasure/outcome", SETTINGS_ADMINS)
 async def outcome(visit: VisitHere, body: Annotated[WhomForm, form(WhomForm)]) -> Response:
     """By service: what is removed so far, and what is kept."""
-    path = f"/v1/schools/{visit.school}/students/{quote(body.student, safe='')}/erasure"
+    path = f"{visit.student_path(body.student)}/erasure"
     parts = await visit.ask(**{api.name: api.get(path) for api in visit.apis.all()})
     if all(part.failure is not None and part.failure.why == "absent" for part in parts.values()):
         raise NotThereError

@@ -69,7 +69,7 @@ async def student(
     of_list: Annotated[str | None, Query(alias="list")] = None,
 ) -> Response:
     """The page; `day` opens a day, and with `code` it says what the total would be."""
-    path = f"/v1/schools/{visit.school}/students/{student}"
+    path = visit.student_path(student)
     questions: dict[str, Awaitable[Part[Any]]] = {"attendance": visit.apis.thresholds.get(f"{path}/attendance", term=term)}
     if tab in {"days", "letters"}:
         questions["deliveries"] = visit.apis.notifier.get(f"/v1/schools/{visit.school}/deliveries", student=student, limit=MOST)
@@ -125,7 +125,7 @@ async def student(
 async def hold(visit: VisitHere, student: str, body: Annotated[HoldForm, form(HoldForm)]) -> Response:
     """Holds the student's letters."""
     asked = {"reason": body.reason, "threshold": body.threshold, "until": body.until and body.until.isoformat()}
-    part = await visit.apis.thresholds.send("PUT", f"/v1/schools/{visit.school}/students/{student}/hold", asked)
+    part = await visit.apis.thresholds.send("PUT", f"{visit.student_path(student)}/hold", asked)
     undo = f"{visit.address('students', student, 'lift')}?" + (f"threshold={body.threshold}" if body.threshold else "")
     return _left(visit, student, part, "Letters are held.", back=body.back, undo=undo)
 
@@ -133,7 +133,7 @@ async def hold(visit: VisitHere, student: str, body: Annotated[HoldForm, form(Ho
 @router.post("/{school}/students/{student}/lift", MANAGERS)
 async def lift(visit: VisitHere, student: str, threshold: int | None = None, back: str | None = None) -> Response:
     """Lifts a hold: letters that are still due go."""
-    path = f"/v1/schools/{visit.school}/students/{student}/hold"
+    path = f"{visit.student_path(student)}/hold"
     part = await visit.apis.thresholds.send("DELETE", path, threshold=threshold)
     return _left(visit, student, part, "The hold is lifted: letters that are still due go.", back=back)
 
