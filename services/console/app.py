@@ -52,6 +52,7 @@ from shared.parts.announcing import Announcer, announcing
 from shared.telemetry.progress import Progress
 from shared.version import VERSION
 from shared.web.operations import operations_router
+from shared.web.slashes import KeptSlashes
 from shared.web.state import STATE, open_resources
 
 PAGES = (
@@ -119,6 +120,7 @@ def create_app(
     for module in PAGES:
         app.include_router(module.router.router)
     app.include_router(operations_router(SCHEMA, state_of), include_in_schema=False)
+    app.add_middleware(KeptSlashes)
     app.add_middleware(_BelowBase)
     return app
 

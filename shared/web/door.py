@@ -22,6 +22,7 @@ from shared.web.answers import NamedAnswer
 from shared.web.body import read_body
 from shared.web.problems import ProblemError
 from shared.web.retiring import retiring_of
+from shared.web.slashes import put_slashes_back
 from shared.web.state import ServiceState, service_state
 from shared.web.text import refuse_unstorable_json, refuse_unstorable_query
 
@@ -139,6 +140,7 @@ class GuardedRoute(APIRoute):
         ending = retiring_of(self.endpoint)
 
         async def guarded(request: Request) -> Response:
+            put_slashes_back(request.scope)
             for gate in gates:
                 request.scope[PRINCIPAL] = await gate.admit(request)
             refuse_unstorable_query(request)

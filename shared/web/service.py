@@ -32,6 +32,7 @@ from shared.web.openapi.document import CONTACT, LICENSE, install_document
 from shared.web.operations import operations_router
 from shared.web.problems import install_problem_handlers
 from shared.web.short_way import short_ways
+from shared.web.slashes import KeptSlashes
 from shared.web.state import STATE, ServiceState, service_state
 from shared.web.traced_requests import TracedRequests
 
@@ -85,6 +86,7 @@ def create_service_app(
     for router in served:
         app.include_router(router)
     install_document(app, service, served)
+    app.add_middleware(KeptSlashes)
     app.add_middleware(RateLimits, rate=settings.requests_per_second)
     app.add_middleware(_RequestMetrics, service=service, times=times, access_log=settings.access_log)
     if traces():

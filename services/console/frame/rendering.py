@@ -6,6 +6,7 @@ from http import HTTPStatus
 from inspect import isfunction
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import uuid4
 
 from fastapi import Request
@@ -43,6 +44,8 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters.update(_filters())
+        # Jinja leaves slashes as they are, and a school's key of a student may have one.
+        self._environment.filters["urlencode"] = lambda value: quote(str(value), safe="")
         self._environment.filters["squares"] = lambda days: tuple(square(day) for day in days)
         # Most students of a list have the same squares as others: they are drawn once.
         self._environment.globals["drawn_squares"] = lru_cache(DRAWN)(self._squares)

@@ -15,6 +15,7 @@ from services.console.people.person import Person
 from services.console.people.signed_in import SessionOverError, signed_in
 from services.console.state import state_of
 from shared.identifiers import SchoolNumber, school_number
+from shared.web.slashes import put_slashes_back
 
 log = structlog.get_logger()
 
@@ -30,6 +31,7 @@ class PageRoute(APIRoute):
         needs = self.needs
 
         async def guarded(request: Request) -> Response:
+            put_slashes_back(request.scope)
             if is_forged(request.method, request.headers, request.headers.get("host", "")):
                 log.warning("console.forged", route=self.path)
                 raise ForgedError

@@ -1,6 +1,7 @@
 """A student's term explained and asked about."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -20,6 +21,16 @@ async def test_the_sum_in_words_and_the_running_total(staffroom: Staffroom) -> N
     assert [day["running_half_days"] for day in seen["days"]][:4] == [2, 3, 5, 5]
     assert (seen["days"][1]["am"], seen["days"][1]["pm"]["state"]) == ({"state": "absent", "code": "M"}, "unmarked")
     assert seen["days_to_next"] == 2.5
+
+
+@pytest.mark.parametrize("key", ["A/1", "/", "A?1#2", "50%", "%2F", "a b", "A//1/attendance"])
+async def test_a_key_has_any_sign_that_can_be_printed(staffroom: Staffroom, key: str) -> None:
+    await staffroom.heart.post(absences(3, student=key))
+    path = f"/v1/schools/0999/students/{quote(key, safe='')}/attendance"
+    seen = await staffroom.ok("GET", path, role="view")
+    assert (seen["student"], seen["student_id"], seen["absent_half_days"]) == (key, str(student_id("0999", key)), 3)
+    asked = await staffroom.ok("GET", f"{path}/what-if".replace("%2F", "%2f"), role="view", date="2026-10-13", session="AM")
+    assert (asked["student"], asked["now"]["absent_half_days"]) == (key, 3)
 
 
 async def test_what_if(staffroom: Staffroom) -> None:

@@ -28,6 +28,7 @@ STATES: Final = {
     "settings/due_days.html": "the days as they are",
     "settings/due_days_tried.html": "the days as they are",
     "settings/erasure.html": "a student is erased once",
+    "settings/staff.html": "shows a change's effect",
     "settings/term.html": "shows a change's effect",
     "settings/timetable.html": "shows a change's effect",
     "settings/timetables.html": "shows a change's effect",
