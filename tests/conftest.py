@@ -1,5 +1,6 @@
 """Fixtures that every test can ask for, and how a run is spread."""
 
+import signal
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ def pytest_pycollect_makemodule(module_path: Path) -> None:
 def pytest_configure() -> None:
     """Holds the answers of every test to the OpenAPI documents."""
     honest.watch()
+    # A run in a shell's background ignores Ctrl-C, and so would the commands that tests start and stop by it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
