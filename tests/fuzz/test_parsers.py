@@ -64,6 +64,11 @@ def mutated(seeds: list[bytes]) -> st.SearchStrategy[bytes]:
     return st.one_of(change(), st.binary(max_size=200))
 
 
+def has_failed(answer: httpx.Response) -> bool:
+    """Whether the product is at fault. No worker runs here that could say what a roster's dates would change: that is a 503."""
+    return answer.status_code >= 500 and answer.status_code != 503
+
+
 def tried(ask: Callable[[bytes], httpx.Response], documents: st.SearchStrategy[bytes], most: int) -> list[str]:
     """The answers that say that the product has failed, with the documents that led to them."""
     faults: list[str] = []
@@ -72,7 +77,7 @@ def tried(ask: Callable[[bytes], httpx.Response], documents: st.SearchStrategy[b
     @given(document=documents)
     def run(document: bytes) -> None:
         answer = ask(document)
-        if answer.status_code >= 500 and answer.status_code != 503:
+        if has_failed(answer):
             faults.append(f"{answer.status_code}: {document!r}"[:400])
 
     run()
@@ -91,7 +96,7 @@ def test_no_document_breaks_its_parser(ground: Ground, name: str) -> None:
     def ask(document: bytes) -> httpx.Response:
         return ground.http.request(method, f"{ground.urls[door.service]}{door.path}", content=document, headers=headers)
 
-    assert [answer.status_code for answer in map(ask, seeds) if answer.status_code >= 500] == []
+    assert [answer.text for answer in map(ask, seeds) if has_failed(answer)] == []
     assert tried(ask, mutated(seeds), EXAMPLES * 10) == []
 
 
