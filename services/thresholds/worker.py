@@ -1,7 +1,7 @@
 """The heart's worker: marks into the register, schools and students into our copies, events out."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +17,6 @@ from services.thresholds.feed import repository as feed
 from services.thresholds.feed.archive import FEED_KEPT_FOR, archive
 from services.thresholds.good_news.handler import StatementsHandler
 from services.thresholds.meetings.erasing import erase as erase_meetings
-from services.thresholds.plans import repository as plans
 from services.thresholds.plans.task import PlanReviewTask
 from services.thresholds.recalculation import calendar_changes
 from services.thresholds.recalculation.day_ends import DayEndTask
@@ -54,6 +53,7 @@ from shared.retention import Rule
 from shared.supervisor import supervise
 from shared.telemetry.progress import Progress
 from shared.worker import worker_parts
+from shared.worklist.retention import gone_with_their_items
 from shared.worklist.tasks import Task
 
 RECALCULATIONS_AT_ONCE: Final = 2
@@ -93,7 +93,7 @@ def kept(settings: ThresholdsSettings) -> tuple[Rule, ...]:
         *transfers_kept(settings.register_kept),
         Rule("past-rolls", PAST_ROLLS_KEPT_FOR, rolls.forget_before, tables=("past_rolls",)),
         *recalculations_kept(settings.work_kept),
-        Rule("plan-reviews", timedelta(0), plans.forget_done_reviews, tables=("plan_reviews",)),
+        gone_with_their_items("plan-reviews", "plan_reviews"),
         *reminders_kept(),
         Rule("feed", FEED_KEPT_FOR, feed.forget_before, tables=("feed",)),
         Rule("reported-dead-letters", REPORTED_KEPT_FOR, reported_letters.forget_before, tables=("reported_dead_letters",)),

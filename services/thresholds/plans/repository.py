@@ -173,19 +173,3 @@ def _version(row: RowMapping) -> PlanVersion:
     values = cast(dict[str, Any], dict(row))
     document, edition = values.pop("document"), values.pop("edition")
     return PlanVersion(**values, plan=_plan.decode(document), edition=None if edition is None else _edition.decode(edition))
-
-
-async def forget_done_reviews(connection: AsyncConnection, _: datetime, most: int) -> int:
-    """Deletes up to `most` reviews whose work item is gone; answers how many."""
-    deleted = await connection.execute(
-        text(
-            """
-            DELETE FROM plan_reviews WHERE id IN (
-                SELECT id FROM plan_reviews p WHERE NOT EXISTS (SELECT FROM work w WHERE w.id = p.id)
-                LIMIT :most FOR UPDATE SKIP LOCKED
-            )
-            """
-        ),
-        {"most": most},
-    )
-    return deleted.rowcount

@@ -46,21 +46,6 @@ async def tell(connection: AsyncConnection, school: str, account: str, duties: C
     return set(rows.scalars())
 
 
-async def forget_done(connection: AsyncConnection, _: datetime, most: int) -> int:
-    """Deletes up to `most` mornings whose work item is gone; answers how many."""
-    deleted = await connection.execute(
-        text(
-            """
-            DELETE FROM reminders WHERE id IN (
-                SELECT id FROM reminders r WHERE NOT EXISTS (SELECT FROM work w WHERE w.id = r.id) LIMIT :most FOR UPDATE SKIP LOCKED
-            )
-            """
-        ),
-        {"most": most},
-    )
-    return deleted.rowcount
-
-
 async def forget_told_before(connection: AsyncConnection, moment: datetime, most: int) -> int:
     """Deletes up to `most` notes of what people were told before a moment; answers how many."""
     deleted = await connection.execute(

@@ -5,6 +5,7 @@ from typing import Final
 
 from services.thresholds.reminders import repository as reminders
 from shared.retention import Rule
+from shared.worklist.retention import gone_with_their_items
 
 TOLD_KEPT_FOR: Final = timedelta(days=400)
 """A thing that waits longer than a school year is said once more."""
@@ -13,6 +14,6 @@ TOLD_KEPT_FOR: Final = timedelta(days=400)
 def retention_rules() -> tuple[Rule, ...]:
     """A morning goes with its work item."""
     return (
-        Rule("reminders", timedelta(0), reminders.forget_done, tables=("reminders",)),
+        gone_with_their_items("reminders", "reminders"),
         Rule("duties-told", TOLD_KEPT_FOR, reminders.forget_told_before, tables=("duties_told",)),
     )

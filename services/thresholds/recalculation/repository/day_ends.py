@@ -1,7 +1,7 @@
 """SQL of the day ends that are on the worklist."""
 
 import uuid
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,18 +19,3 @@ async def get(connection: AsyncConnection, item: uuid.UUID) -> tuple[str, date] 
     """The school and day of an item."""
     row = (await connection.execute(text("SELECT school, day FROM day_ends WHERE id = :id"), {"id": item})).one_or_none()
     return None if row is None else (row.school, row.day)
-
-
-async def forget_done(connection: AsyncConnection, _: datetime, most: int) -> int:
-    """Deletes up to `most` entries whose work item is gone; answers how many."""
-    deleted = await connection.execute(
-        text(
-            """
-            DELETE FROM day_ends WHERE id IN (
-                SELECT id FROM day_ends d WHERE NOT EXISTS (SELECT FROM work w WHERE w.id = d.id) LIMIT :most FOR UPDATE SKIP LOCKED
-            )
-            """
-        ),
-        {"most": most},
-    )
-    return deleted.rowcount
