@@ -51,7 +51,7 @@ class MinuteOut(BaseModel):
     errors: int
 
 
-class OperationPage(Page[OperationOut], use_attribute_docstrings=True):
+class OperationPage(Page[OperationOut]):
     """All operations of the service's document, and the service's last hour by minute, the present one last."""
 
     seconds: float = Field(description="How much of the hour the oldest process has seen")

@@ -8,8 +8,7 @@
         return page_of(rows, limit, lambda row: (row["created_at"], row["id"])).map(ThingOut.model_validate)
 
 Where the items of a page are made together: `page = page_of(...)`, then `Page(items=await shown(page.items), next=page.next)`. A list that
-is never longer than a page is `Page(items=[...])`. An answer with more than a page in it extends one: `class Waiting(Page[Letter],
-use_attribute_docstrings=True)`.
+is never longer than a page is `Page(items=[...])`. An answer with more than a page in it extends one: `class Waiting(Page[Letter])`.
 """
 
 from collections.abc import Callable, Sequence

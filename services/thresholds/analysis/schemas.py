@@ -179,7 +179,7 @@ class StudentPatternOut(BaseModel):
         )
 
 
-class PatternPage(Page[StudentPatternOut], use_attribute_docstrings=True):
+class PatternPage(Page[StudentPatternOut]):
     """A page of patterns, by student. `rules` explains each of them."""
 
     school: str

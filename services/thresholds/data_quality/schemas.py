@@ -21,7 +21,7 @@ class IssueOut(BaseModel):
     detail: str
 
 
-class DataQualityOut(Page[IssueOut], use_attribute_docstrings=True):
+class DataQualityOut(Page[IssueOut]):
     """A page of what is missing or doubtful. `counts`: the number of issues of each kind in the whole report."""
 
     school: str

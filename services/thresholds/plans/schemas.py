@@ -241,7 +241,7 @@ class PointOut(BaseModel):
     why: str
 
 
-class ChecklistOut(Page[PointOut], use_attribute_docstrings=True):
+class ChecklistOut(Page[PointOut]):
     """The Ministry's guide, point by point. `complete`: the version can be published, or has been."""
 
     school: str

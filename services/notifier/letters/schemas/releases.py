@@ -35,7 +35,7 @@ class WaitingCount(BaseModel):
     letters: int
 
 
-class WaitingLetters(Page[WaitingLetter], use_attribute_docstrings=True):
+class WaitingLetters(Page[WaitingLetter]):
     """A page of letters that wait, the longest waiting first; the counts are of all pages."""
 
     total: int
