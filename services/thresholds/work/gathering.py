@@ -55,7 +55,8 @@ async def casework_waiting(
     pieces = await casework.due(connection, school.school, context.today, of_students, most)
     people = await students.of_ids(connection, [piece.student_id for piece in pieces])
     zone = ZoneInfo(context.calendar.timezone)
-    records = {record.id: record for record in await star_records.of_ids(connection, [one.record_id for one in pieces if one.record_id])}
+    answered = [piece.record_id for piece in pieces if piece.kind == "reply" and piece.record_id is not None]
+    records = {record.id: record for record in await star_records.of_ids(connection, answered)} if answered else {}
     items: list[WorkItem] = []
     for piece in pieces:
         person = people.get(piece.student_id)
