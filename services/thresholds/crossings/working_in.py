@@ -34,6 +34,11 @@ class _Sorted:
     unchanged: int = 0
     corrected: list[Correction] = field(default_factory=list)
 
+    def go_through(self, key: RowKey) -> None:
+        """The marks of this row, which exists, go through the whole of it."""
+        self.whole.append(key)
+        self.there.append(key)
+
 
 async def work_in(
     connection: AsyncConnection, entries: Entries, calendars: Mapping[str, SchoolCalendar], folder: Folder, now: datetime
@@ -83,8 +88,7 @@ def _sorted(entries: Entries, known: Iterable[Head | None], own: OwnCalendars, f
             continue
         _, place, marks, is_whole, days = head
         if marks is None or days is None:
-            work.whole.append(key)
-            work.there.append(key)
+            work.go_through(key)
             continue
         if way is None or way_of != key[:2] or own.parting:
             calendar, term = own.of(key)
@@ -95,13 +99,11 @@ def _sorted(entries: Entries, known: Iterable[Head | None], own: OwnCalendars, f
         replaced: Replaced = []
         worked = way.work_in(marks, days, [entry for entry, _ in new], replaced, whole=is_whole)
         if worked is None:
-            work.whole.append(key)
-            work.there.append(key)
+            work.go_through(key)
         elif worked is UNCHANGED:
             work.unchanged += len(new)
         elif len(worked[0]) > heads.MOST * packed_row.ENTRY:
-            work.whole.append(key)
-            work.there.append(key)
+            work.go_through(key)
         else:
             work.heads.append(NewHead(key.student, place, *worked))
             work.of_heads.append(key)
