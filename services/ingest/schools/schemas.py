@@ -1,7 +1,7 @@
 """A school as it is sent and stored: its terms, closed days, half days, timetables and contact."""
 
 from collections.abc import Collection
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal, Self
@@ -19,7 +19,7 @@ from shared.events.calendars import calendar_of
 from shared.events.data import SchoolUpdated
 from shared.events.school_years import displaced, merged
 from shared.identifiers import is_term_name
-from shared.web.schemas import Body
+from shared.web.schemas import Body, TimeOfDay
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -96,15 +96,8 @@ class StaffIn(Body):
     """The people to whom work belongs. `remind_at` null: no reminders. `next_role_after` null: a thing stays with its person."""
 
     people: list[StaffMemberIn] = Field(default=[], max_length=500)
-    remind_at: time | None = Field(default=None, examples=["07:30"])
+    remind_at: TimeOfDay | None = Field(default=None, examples=["07:30"])
     next_role_after: Annotated[int, Field(ge=1, le=100)] | None = None
-
-    @field_validator("remind_at")
-    @classmethod
-    def _on_the_schools_clock(cls, at: time | None) -> time | None:
-        if at is not None and at.tzinfo is not None:
-            raise ValueError("a time on the school's own clock, like 07:30, has no zone")
-        return at
 
     @field_validator("people")
     @classmethod
@@ -295,6 +288,9 @@ class School(SchoolIn):
             ],
             "updated_at": updated_at.isoformat(),
         }
+        if self.staff is not None:
+            # Events say a time with its seconds.
+            fields["staff"]["remind_at"] = self.staff.remind_at
         return msgspec.convert(fields, SchoolUpdated)
 
     def calendar(self) -> SchoolCalendar:

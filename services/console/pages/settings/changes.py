@@ -111,7 +111,7 @@ def _staff(_: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -
     ]
     at, days = after.get("remind_at"), after.get("next_role_after")
     if at != (before or {}).get("remind_at"):
-        said.append(f"Reminders go on school days at {at[:5]}." if at else "No reminders go.")
+        said.append(f"Reminders go on school days at {at}." if at else "No reminders go.")
     if days != (before or {}).get("next_role_after"):
         said.append(
             f"What waits goes to the next role {words.count(days, 'school day')} after its due day."

@@ -52,7 +52,7 @@ class StaffForm(Form):
         people = [row.person() for row in self.people if not row.out]
         return {
             "people": people,
-            "remind_at": self.remind_at.isoformat() if self.remind_at else None,
+            "remind_at": f"{self.remind_at:%H:%M}" if self.remind_at else None,
             "next_role_after": self.next_role_after,
         }
 

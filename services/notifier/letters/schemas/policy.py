@@ -9,9 +9,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
-    PlainSerializer,
     StringConstraints,
-    WithJsonSchema,
     model_validator,
 )
 
@@ -23,7 +21,7 @@ from services.notifier.replies.choice import MOST_HOLD_DAYS, MOST_VALID_DAYS, Re
 from services.notifier.staff_mail.choices import DigestChoice
 from shared.addresses import usable_address
 from shared.attendance.tiers import THRESHOLDS, Threshold
-from shared.web.schemas import Body
+from shared.web.schemas import Body, TimeOfDay
 
 LONGEST_HOLD: Final = timedelta(days=14)
 LONGEST_AFTER_TERM: Final = timedelta(days=60)
@@ -46,17 +44,6 @@ def _between_zero_and(longest: timedelta) -> Callable[[timedelta], timedelta]:
     return check
 
 
-def _time_of_day(value: object) -> object:
-    if isinstance(value, time):
-        return value
-    if isinstance(value, str) and len(value) == len("08:00") and value[2] == ":" and value.replace(":", "").isdecimal() and value.isascii():
-        try:
-            return time(int(value[:2]), int(value[3:]))
-        except ValueError:
-            pass
-    raise ValueError("a time of day, like 08:00")
-
-
 def _address(value: str) -> str:
     usable = usable_address(value)
     if usable is None:
@@ -65,12 +52,6 @@ def _address(value: str) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_only_text)]
-TimeOfDay = Annotated[
-    time,
-    BeforeValidator(_time_of_day),
-    PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str),
-    WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$", "examples": ["08:00"]}),
-]
 Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(_address)]
 
 

@@ -17,7 +17,7 @@ async def test_a_school_that_is_sent_without_staff_keeps_it(door: Door) -> None:
     again = (await door.send("PUT", PATH, json=SCHOOL | {"phone": "04 555 0100"})).raise_for_status().json()
     assert [person["name"] for person in again["staff"]["people"]] == ["Ms Nine", "Mr Lead"]
     stored = (await door.send("GET", PATH)).json()["staff"]
-    assert (stored["remind_at"], stored["next_role_after"], stored["people"][0]["stand_in"]) == ("07:30:00", 5, "lead")
+    assert (stored["remind_at"], stored["next_role_after"], stored["people"][0]["stand_in"]) == ("07:30", 5, "lead")
     (await door.send("PUT", PATH, json=SCHOOL | {"staff": {"people": []}})).raise_for_status()
     assert (await door.send("GET", PATH)).json()["staff"]["people"] == []
 
