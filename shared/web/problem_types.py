@@ -99,7 +99,6 @@ ProblemKind = Literal[
     "term-over",
     "term-running",
     "too-large",
-    "too-many-attempts",
     "too-many-events",
     "too-many-languages",
     "too-many-requests",
@@ -279,7 +278,7 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
         422,
         activity_not_offered="The school does not offer this activity at the record's threshold.",
         address_refused="Webhooks may not go to this address.",
-        bad_cursor="The cursor is none of ours. Pass on the `next` of the page before, unchanged.",
+        bad_cursor="The cursor is none of ours. Pass on the `next` of the page before, unchanged; without a cursor the list begins again.",
         bad_field="A field has a value that can't be.",
         bad_template="The template can't be used for every letter. `errors` has the place.",
         closed_day="The school is closed on this day, or for this student.",
@@ -318,7 +317,6 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
     )
     | _of(
         429,
-        too_many_attempts="There were too many wrong passwords. `Retry-After` says how long to wait.",
         too_many_requests="The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left.",
         too_many_streams="The caller has too many streams open. Close one, or wait as `Retry-After` says.",
         too_many_tests="The school has sent its tests of this hour. `Retry-After` says how long to wait.",

@@ -1,11 +1,12 @@
 """Slows down wrong passwords, by user name and address, without slowing the right one.
 
 A password is looked at first: the right one passes at once, whatever was tried before. A wrong one waits longer each time before it hears
-so, up to a bound, and only so many wait at once: one more is told to come again later. The memory of wrong ones is bounded too, and lasts
-a quarter of an hour.
+so, up to a bound, and only so many wait that long at once: one more waits no longer than the first, and hears the same. The memory of wrong
+ones is bounded too, and lasts a quarter of an hour.
 
-Each wait is counted from the arrival of its request, and is longer than any comparison takes: the time of an answer does not tell whether
-a password was compared with a hash of version 0.1 (a tenth of a second), with one of today, or with none.
+Each wait, of one that finds the queue full as well, is counted from the arrival of its request, and is longer than any comparison takes:
+the time of an answer does not tell whether a password was compared with a hash of version 0.1 (a tenth of a second), with one of today, or
+with none.
 """
 
 import asyncio
@@ -28,7 +29,8 @@ MOST_REMEMBERED: Final = 10_000
 """Pairs of user name and address: a megabyte or two. The one that was quiet longest goes first."""
 
 MOST_WAITING: Final = 100
-"""Requests that wait at once. Each holds a connection, of which a process has some hundred."""
+"""Requests that wait longer than the first at once: each holds a connection. Those beyond hold theirs for the first wait, in which a
+process compares far fewer passwords than it has connections; with all of those busy, the server refuses before anything is compared."""
 
 
 @dataclass
@@ -55,17 +57,14 @@ class Slowing:
         """The right password came."""
         self._tried.pop(hash((username, address)), None)
 
-    async def slow(self, username: str, address: str, arrived: float) -> float | None:
-        """Lets a wrong password wait, which came at `arrived` by the monotonic clock.
-
-        Answers None, or at once the seconds after which to come again when too many wait already.
-        """
-        until = arrived + self.wait_after(username, address)
+    async def slow(self, username: str, address: str, arrived: float) -> None:
+        """Lets a wrong password wait, which came at `arrived` by the monotonic clock."""
+        wait = self.wait_after(username, address)
         if self.waiting >= MOST_WAITING:
-            return LONGEST_WAIT
+            # An answer at once, or of another kind, would tell how long the comparison took, and so whether there is such a name.
+            wait = min(wait, FIRST_WAIT)
         self.waiting += 1
         try:
-            await asyncio.sleep(until - self.monotonic())
+            await asyncio.sleep(arrived + wait - self.monotonic())
         finally:
             self.waiting -= 1
-        return None

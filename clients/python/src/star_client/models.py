@@ -3634,7 +3634,6 @@ class Problem(TypedDict):
         "urn:nz-star:problem:term-over",
         "urn:nz-star:problem:term-running",
         "urn:nz-star:problem:too-large",
-        "urn:nz-star:problem:too-many-attempts",
         "urn:nz-star:problem:too-many-events",
         "urn:nz-star:problem:too-many-languages",
         "urn:nz-star:problem:too-many-requests",

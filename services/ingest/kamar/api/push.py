@@ -112,7 +112,7 @@ async def post_kamar(request: Request) -> Response:
 
 
 async def _sender(request: Request, state: IngestState) -> Sender | None:
-    """The sender; None, perhaps after a while, for a wrong password. Raises ProblemError 429 where too many wait already."""
+    """The sender; None, after a while, for a wrong password."""
     given = basic_credentials(request.headers.get("authorization"))
     if given is None:
         return None
@@ -122,9 +122,8 @@ async def _sender(request: Request, state: IngestState) -> Sender | None:
     sender = await verified_sender(state.engine, username, password, state.clock())
     if sender is not None:
         state.slowing.forgive(username, address)
-    elif (later := await state.slowing.slow(username, address, arrived)) is not None:
-        headers = {"Retry-After": f"{later:.0f}"}
-        raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "too-many-attempts", "too many wrong passwords at once", headers=headers)
+    else:
+        await state.slowing.slow(username, address, arrived)
     return sender
 
 

@@ -45,8 +45,8 @@ async def test_the_time_of_a_comparison_is_a_part_of_the_wait(monkeypatch: pytes
 
     monkeypatch.setattr(slowing.asyncio, "sleep", sleep)
     slow = Slowing(monotonic=lambda: 100.25)
-    assert await slow.slow(NAME, HERE, arrived=100.25) is None
-    assert await slow.slow("0189-abc", HERE, arrived=100.0) is None
+    await slow.slow(NAME, HERE, arrived=100.25)
+    await slow.slow("0189-abc", HERE, arrived=100.0)
     assert slept == [0.5, 0.25]
 
 
@@ -57,10 +57,23 @@ def test_what_is_remembered_is_bounded() -> None:
     assert len(slow._tried) == MOST_REMEMBERED
 
 
-async def test_those_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_those_that_wait_long_are_bounded_and_the_others_wait_as_long_as_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends, slept = asyncio.Event(), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await ends.wait()
+
     monkeypatch.setattr(slowing, "MOST_WAITING", 2)
-    monkeypatch.setattr(slowing, "FIRST_WAIT", 0.05)
-    slow = Slowing()
-    answers = await asyncio.gather(*(slow.slow(NAME, HERE, slow.monotonic()) for _ in range(4)))
-    assert answers == [None, None, slowing.LONGEST_WAIT, slowing.LONGEST_WAIT]
+    monkeypatch.setattr(slowing.asyncio, "sleep", sleep)
+    slow = Slowing(monotonic=lambda: 100.25)
+    for _ in range(20):
+        slow.wait_after(NAME, HERE)
+    waits = [asyncio.ensure_future(slow.slow(name, HERE, 100.0)) for name in (NAME, NAME, NAME, "0189-abc")]
+    while len(slept) < len(waits):
+        await asyncio.tasks.sleep(0)
+    # The comparison is a part of each wait: one that finds the queue full is answered no sooner where it was quick.
+    assert slept == [7.75, 7.75, 0.25, 0.25]
+    ends.set()
+    await asyncio.gather(*waits)
     assert slow.waiting == 0
