@@ -129,6 +129,7 @@ WITHOUT_RULE: Final[Mapping[str, str]] = MappingProxyType(
         "notifier.schools": "a school, as long as it is served",
         "notifier.templates": "a school's own words, every version: a letter names the one that it was written from",
         "thresholds.activities": "a school's list of activities: responses name them",
+        "thresholds.cursor_keys": "the key that seals cursors: one row",
         "thresholds.finished_steps": "steps of an upgrade: a row or none",
         "thresholds.key_holders": "keys that a school gave to another child: registers count by them",
         "thresholds.merged_keys": "keys of one child, until they are parted: registers count by them",

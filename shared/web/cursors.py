@@ -2,21 +2,27 @@
 
 A cursor is a place in the list's order, whether or not an item stands there now; it leads to the end of the list, where `next` is null.
 The one sequence that readers follow past its end is the events feed, whose cursors are its own (`services/thresholds/feed/cursors.py`).
+
+A cursor stands in addresses, which proxies log and browsers keep: the place in an order of names is sealed (`CursorSeal`).
 """
 
 import base64
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, TypeVar, overload
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from pydantic import AfterValidator, Field
 
 from shared.web.problems import ProblemError
 
 MOST_ITEMS: Final = 500
+
+WHAT_TO_DO: Final = "pass on the `next` of the page before, unchanged; without a cursor the list begins again"
 
 PageLimit = Annotated[
     int,
@@ -32,21 +38,38 @@ Part = str | int | uuid.UUID | datetime
 
 def encode_cursor(*parts: Part) -> str:
     """A cursor of these parts, each as text."""
-    texts = [part.isoformat() if isinstance(part, datetime) else str(part) for part in parts]
-    return base64.urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
+    return _as_text(_encoded(parts))
 
 
 def decode_cursor(cursor: str | None, *, parts: int) -> list[str] | None:
     """The parts of a cursor; None without one. Raises ProblemError 422 for one we did not make."""
-    if cursor is None:
-        return None
-    try:
-        decoded = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(decoded, list) and len(decoded) == parts and all(_is_ours(part) for part in decoded):
-            return decoded
-    except (ValueError, RecursionError):
-        pass
-    raise _not_ours()
+    return None if cursor is None else _decoded(_as_bytes(cursor), parts)
+
+
+class CursorSeal:
+    """Makes cursors that nobody can read or change, for one order of one list.
+
+    AES-SIV (RFC 5297) needs no nonce: the same place has the same cursor, so that a page keeps its address.
+    """
+
+    def __init__(self, key: bytes, order: str) -> None:
+        """`key` has 32 bytes. `order` names the list and its order: a cursor of another one is not taken."""
+        self._cipher = AESSIV(key)
+        self._order = [order.encode()]
+
+    def encode(self, *parts: Part) -> str:
+        """A cursor of these parts, each as text."""
+        return _as_text(self._cipher.encrypt(_encoded(parts), self._order))
+
+    def decode(self, cursor: str | None, *, parts: int) -> list[str] | None:
+        """The parts of a cursor; None without one. Raises ProblemError 422 for one that was not sealed with this key, for this order."""
+        if cursor is None:
+            return None
+        try:
+            opened = self._cipher.decrypt(_as_bytes(cursor), self._order)
+        except (InvalidTag, ValueError) as error:
+            raise _not_ours() from error
+        return _decoded(opened, parts)
 
 
 A = TypeVar("A")
@@ -97,7 +120,32 @@ def number(most_digits: int = 9) -> Callable[[str], int]:
 
 
 def _not_ours() -> ProblemError:
-    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", "pass on the `next` of the page before, unchanged")
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-cursor", WHAT_TO_DO)
+
+
+def _encoded(parts: Sequence[Part]) -> bytes:
+    return json.dumps([part.isoformat() if isinstance(part, datetime) else str(part) for part in parts]).encode()
+
+
+def _decoded(content: bytes, parts: int) -> list[str]:
+    try:
+        decoded = json.loads(content)
+        if isinstance(decoded, list) and len(decoded) == parts and all(_is_ours(part) for part in decoded):
+            return decoded
+    except (ValueError, RecursionError):
+        pass
+    raise _not_ours()
+
+
+def _as_text(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def _as_bytes(cursor: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except ValueError as error:
+        raise _not_ours() from error
 
 
 def _is_ours(part: object) -> bool:

@@ -53,13 +53,16 @@ class Page(BaseModel, Generic[Item]):
         return schema
 
 
-def page_of(rows: Sequence[Item], limit: int, key: Callable[[Item], Part | tuple[Part, ...]]) -> Page[Item]:
+def page_of(
+    rows: Sequence[Item], limit: int, key: Callable[[Item], Part | tuple[Part, ...]], encode: Callable[..., str] = encode_cursor
+) -> Page[Item]:
     """The first `limit` of the rows. The caller has asked the database for one more: where it is there, `next` leads on.
 
     `key` answers where a row stands in the order of the list: what `read_cursor` reads back from the cursor, part by part.
+    `encode` makes the cursor: a seal's, where the order is one of names.
     """
     if len(rows) <= limit:
         return Page(items=list(rows))
     kept = list(rows[:limit])
     place = key(kept[-1])
-    return Page(items=kept, next=encode_cursor(*place) if isinstance(place, tuple) else encode_cursor(place))
+    return Page(items=kept, next=encode(*place) if isinstance(place, tuple) else encode(place))

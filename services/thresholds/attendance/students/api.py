@@ -28,7 +28,7 @@ from services.thresholds.records.star_records.repository import DueBefore
 from services.thresholds.register.kept_days import numbers_of
 from services.thresholds.roster.days import not_kept
 from services.thresholds.roster.lookup import known_school, term_for
-from services.thresholds.roster.repository import enrolments, schools
+from services.thresholds.roster.repository import cursor_keys, enrolments, schools
 from services.thresholds.roster.repository import students as roster
 from services.thresholds.roster.repository.rolls import Roll
 from services.thresholds.schemas import TermParameter
@@ -38,7 +38,7 @@ from shared.audit.log import Access, log_access
 from shared.auth.principal import Principal
 from shared.events.calendars import calendar_of, codes_in
 from shared.identifiers import SchoolNumber, student_id
-from shared.web.cursors import decode_cursor, read_cursor
+from shared.web.cursors import read_cursor
 from shared.web.door import Router
 from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath
@@ -53,13 +53,14 @@ NEAR: Final = 2
 async def list_students(school: SchoolInPath, state: State, caller: Reader, query: Annotated[StudentQuery, Query()]) -> Response:
     """All students of whom the school has sent a roster entry or marks, with the term's total and the last ten school days. The list
     of a term that is over has those who were there, with the year level and the groups that they had."""
-    after = decode_cursor(query.cursor, parts=2)
     async with state.engine.begin() as connection:
+        seal = await cursor_keys.seal_for(connection, f"students by {query.sort}")
+        after = seal.decode(query.cursor, parts=2)
         glancer = await _glancer(connection, state, school, query.term)
         which = _filter(glancer, school, caller, query)
         left = await not_kept(connection, school, glancer.term, glancer.calendar, state.keeper, glancer.now)
         rows = await listing.page(connection, which, query.sort, (after[0], after[1]) if after else None, query.limit + 1, left)
-        page = page_of(rows, query.limit, lambda row: (row["order_key"], row["student"]))
+        page = page_of(rows, query.limit, lambda row: (row["order_key"], row["student"]), seal.encode)
         ids = {row["student"]: row["student_id"] or student_id(school, row["student"]) for row in page.items}
         beside = await listing.beside(connection, which, ids)
         dated = [student for student, more in beside.items() if more.has_dates]

@@ -26,7 +26,7 @@ from services.thresholds.records.star_records.schemas import RecordIn, RecordPat
 from services.thresholds.register.repository import rows
 from services.thresholds.register.repository.rows import RowKey
 from services.thresholds.roster.lookup import known_school, term_for
-from services.thresholds.roster.repository import identities, students
+from services.thresholds.roster.repository import cursor_keys, identities, students
 from services.thresholds.roster.repository.rolls import Roll
 from services.thresholds.staff.accounts import require_accounts
 from services.thresholds.state import State
@@ -36,7 +36,7 @@ from shared.identifiers import SchoolNumber, sent_id, student_id
 from shared.moments import repository as moments
 from shared.outbox import repository as outbox
 from shared.web.answers import json_answer
-from shared.web.cursors import read_cursor
+from shared.web.cursors import CursorSeal, read_cursor
 from shared.web.door import Router
 from shared.web.idempotency import IdempotencyKey
 from shared.web.openapi.refusals import refuses
@@ -51,8 +51,10 @@ router = Router(tags=["STAR records"])
 async def list_star_records(school: SchoolInPath, state: State, caller: Reader, query: Annotated[RecordQuery, Query()]) -> Response:
     """All records that match. Withdrawn ones are included unless you ask for a status."""
     caller.require_school(school)
-    after = _after(query)
     async with state.engine.begin() as connection:
+        # The list by id has cursors of one part, as it always had.
+        seal = None if query.sort == "id" else await cursor_keys.seal_for(connection, f"STAR records by {query.sort}")
+        after = _after(query, seal)
         context = await context_of(connection, school, state.clock())
         of_students = None if caller.part is None else await students.of_part(connection, school, caller.part)
         if query.student is not None:
@@ -60,7 +62,11 @@ async def list_star_records(school: SchoolInPath, state: State, caller: Reader, 
         which = _filter(school, query, context, of_students)
         ordering = Ordering(query.sort, context.due.school_days, context.due.after)
         found = await star_records.page(connection, which, ordering, after, query.limit + 1)
-        page = page_of(found, query.limit, lambda entry: entry[1].id if query.sort == "id" else (entry[0], entry[1].id))
+        page = (
+            page_of(found, query.limit, lambda entry: entry[1].id)
+            if seal is None
+            else page_of(found, query.limit, lambda entry: (entry[0], entry[1].id), seal.encode)
+        )
         records = [record for _, record in page.items]
         items = await records_out(connection, context, records, include_withdrawn=query.include_withdrawn)
         # The log names the filters, never a name that somebody looked for.
@@ -175,12 +181,13 @@ async def add_star_record(
     return answer
 
 
-def _after(query: RecordQuery) -> tuple[str, UUID] | None:
-    """The place of the last record seen. The list by id has cursors of one part, as it always had."""
-    if query.sort != "id":
-        return read_cursor(query.cursor, str, UUID)
-    after = read_cursor(query.cursor, UUID)
-    return None if after is None else ("", after)
+def _after(query: RecordQuery, seal: CursorSeal | None) -> tuple[str, UUID] | None:
+    """The place of the last record seen."""
+    if seal is None:
+        after = read_cursor(query.cursor, UUID)
+        return None if after is None else ("", after)
+    place = seal.decode(query.cursor, parts=2)
+    return None if place is None else (place[0], UUID(place[1]))
 
 
 def _filter(school: SchoolNumber, query: RecordQuery, context: SchoolContext, of_students: Sequence[UUID] | None) -> RecordFilter:
