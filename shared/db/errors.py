@@ -128,3 +128,8 @@ def is_unstorable(error: BaseException) -> bool:
 def is_transient(error: BaseException) -> bool:
     """Whether to wait and try the same work again: the fault passes by itself."""
     return verdict_of(error) == "passes"
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the same request succeeds later as it is: once the fault has passed, or once a person has mended the server's set-up."""
+    return verdict_of(error) != "ours"

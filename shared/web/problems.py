@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from shared.bus.interface import BusUnavailableError, MessageTooLargeError
-from shared.db.errors import is_transient, is_unstorable, sqlstate_of
+from shared.db.errors import DRIVER_ERRORS, is_transient, is_unavailable, is_unstorable, sqlstate_of
 from shared.web.errors import ProblemError
 from shared.web.problem_types import PROBLEMS, TYPE_PREFIX, ProblemKind
 
@@ -82,6 +82,10 @@ def install_problem_handlers(app: FastAPI, after: AfterProblem | None = None) ->
         if isinstance(error, BusUnavailableError) or is_transient(error):
             log.warning("request.unavailable", route=_route(request), error=type(error).__name__)
             return unavailable()
+        if is_unavailable(error):
+            # A person has to mend it; the request is as good as any, and whoever sent it is to send it again.
+            log.error("request.set_up", route=_route(request), sqlstate=sqlstate_of(error), exc_info=error)
+            return unavailable()
         if is_unstorable(error) or isinstance(error, OverflowError):
             # Whatever let the value in, no column holds it, or no day of any calendar. The value itself stays out of the log.
             log.warning("request.unstorable", route=_route(request), error=type(error).__name__, sqlstate=sqlstate_of(error))
@@ -90,7 +94,7 @@ def install_problem_handlers(app: FastAPI, after: AfterProblem | None = None) ->
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "something went wrong on our side")
 
     # Starlette answers errors of these classes before its catch-all logs them as crashes.
-    for kind in (BusUnavailableError, OSError, TimeoutError, DBAPIError, PoolTimeoutError, OverflowError):
+    for kind in (BusUnavailableError, OSError, TimeoutError, DBAPIError, *DRIVER_ERRORS, PoolTimeoutError, OverflowError):
         app.add_exception_handler(kind, unexpected)
 
 

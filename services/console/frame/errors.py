@@ -6,6 +6,7 @@ from urllib.parse import quote
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
@@ -18,7 +19,7 @@ from services.console.frame.rendering import is_fragment
 from services.console.frame.visit import VISIT, Visit
 from services.console.sessions import cookies
 from services.console.state import state_of
-from shared.db.errors import is_transient
+from shared.db.errors import DRIVER_ERRORS, is_transient, is_unavailable
 from shared.web.errors import ProblemError
 
 log = structlog.get_logger()
@@ -79,15 +80,18 @@ def install_error_pages(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
-        if is_transient(error):
-            log.warning("console.unavailable", route=_route(request), error=type(error).__name__)
+        if is_unavailable(error):
+            if is_transient(error):
+                log.warning("console.unavailable", route=_route(request), error=type(error).__name__)
+            else:
+                log.error("console.set_up", route=_route(request), exc_info=error)
             sentence = "The database behind this page does not answer now. Try again in a minute; nothing is lost."
             return _page(request, HTTPStatus.SERVICE_UNAVAILABLE, "Not now", [sentence])
         log.error("console.failed", route=_route(request), exc_info=error)
         sentence = "Something went wrong on our side, and it is in the log. Nothing you did caused it."
         return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong", [sentence])
 
-    for kind in (OSError, TimeoutError):
+    for kind in (OSError, TimeoutError, DBAPIError, *DRIVER_ERRORS):
         app.add_exception_handler(kind, unexpected)
 
 

@@ -17,7 +17,7 @@ from services.ingest.kamar.receiving import Arrival
 from services.ingest.kamar.senders import Sender, verified_sender
 from services.ingest.state import IngestState
 from shared.bus.interface import BusUnavailableError
-from shared.db.errors import is_transient
+from shared.db.errors import is_unavailable, sqlstate_of, verdict_of
 from shared.web.body import body_pieces
 from shared.web.door import Router
 from shared.web.headers import basic_credentials, media_type
@@ -106,6 +106,8 @@ async def post_kamar(request: Request) -> Response:
             status = HTTPStatus.REQUEST_TIMEOUT
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("request.failed", route="/v1/kamar", exc_info=error)
+        elif verdict_of(error) == "set-up":
+            log.error("request.set_up", route="/v1/kamar", sqlstate=sqlstate_of(error), exc_info=error)
         else:
             log.warning("kamar.not_taken", status=int(status), error=type(error).__name__)
         return _answer(request, envelope.failed(status), status)
@@ -128,7 +130,7 @@ async def _sender(request: Request, state: IngestState) -> Sender | None:
 
 
 def _status_of(error: Exception) -> HTTPStatus:
-    away = isinstance(error, BusUnavailableError) or is_transient(error)
+    away = isinstance(error, BusUnavailableError) or is_unavailable(error)
     return HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.INTERNAL_SERVER_ERROR
 
 

@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
+import asyncpg
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DBAPIError
@@ -29,6 +31,10 @@ class ConnectionLostError(Exception):
     sqlstate = "08006"
 
 
+class NotMigratedError(Exception):
+    sqlstate = "42P01"
+
+
 class ViolatedError(Exception):
     sqlstate = "23514"
 
@@ -39,6 +45,8 @@ RAISED: dict[str, Exception] = {
     "slow": TimeoutError(SECRET),
     "pool": PoolTimeoutError(SECRET),
     "lost": DBAPIError(SECRET, None, ConnectionLostError(SECRET)),
+    "unmigrated": DBAPIError(SECRET, None, NotMigratedError(SECRET)),
+    "locked out": asyncpg.InvalidAuthorizationSpecificationError(SECRET),
     "violated": DBAPIError(SECRET, None, ViolatedError(SECRET)),
     "bug": KeyError(SECRET),
     "large": MessageTooLargeError("a message of 1000000 bytes for star.schools.v1: the bus takes 950000"),
@@ -96,6 +104,15 @@ async def test_what_passes_by_itself_is_to_be_tried_again(client: httpx.AsyncCli
     assert int(answer.headers["retry-after"]) > 0
 
 
+@pytest.mark.parametrize("name", ["unmigrated", "locked out"])
+async def test_what_a_person_has_to_mend_is_to_be_tried_again_too(client: httpx.AsyncClient, name: str) -> None:
+    with structlog.testing.capture_logs() as logs:
+        answer = await client.get(f"/raise/{name}")
+    assert (answer.status_code, told(answer)["type"]) == (503, "urn:nz-star:problem:unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+    assert [(line["event"], line["log_level"]) for line in logs] == [("request.set_up", "error")]
+
+
 @pytest.mark.parametrize("name", ["violated", "bug"])
 async def test_what_does_not_pass_is_our_fault(client: httpx.AsyncClient, name: str) -> None:
     answer = await client.get(f"/raise/{name}")
@@ -111,7 +128,7 @@ async def test_what_passes_by_itself_is_not_handed_to_the_server_as_a_crash() ->
         raise RAISED[name]
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as strict:
-        for name in ("bus", "socket", "slow", "pool", "lost"):
+        for name in ("bus", "socket", "slow", "pool", "lost", "unmigrated", "locked out"):
             assert (await strict.get(f"/raise/{name}")).status_code == 503
 
 
