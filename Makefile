@@ -7,7 +7,7 @@ PORT   ?= 8000
 # Over how many processes the tests are spread: as many as there are cores.
 SPREAD ?= logical
 
-.PHONY: help install packages run test check format bench bench-quick bench-nation bench-outgoing chaos idle leak fuzz reference clients pictures release image-context sbom kafka kafka-stop clean
+.PHONY: help install packages run test check format bench bench-quick bench-nation bench-outgoing bench-peers chaos idle leak fuzz reference clients pictures release image-context sbom kafka kafka-stop clean
 
 help:
 	@echo "make run    everything from nothing: install, start, play a demo school, keep serving"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench-nation  a country's morning; NATION='--students 850000' for all of it"
 	@echo "make clients  the typed parts of the clients, generated anew"
 	@echo "make bench-outgoing  letters, webhooks, uploads: what goes out; OUTGOING='--full' for the size of a country, '--stages letters' for a part"
+	@echo "make bench-peers  the same rolls through Kafka Streams, Quix Streams, Faust, Bytewax and a plain service; PEERS='--only quix' for one"
 	@echo "make docs   the documentation as a site, into build/docs"
 	@echo "make chaos  faults for MINUTES=5 beside traffic, on separate processes, with figures"
 	@echo "make idle   the processor's time of each part while nobody asks for anything"
@@ -81,6 +82,11 @@ bench-nation: install
 
 bench-outgoing: install
 	$(BIN)/python -m tests.bench.outgoing $(OUTGOING)
+
+# Each peer has an environment of its own, in the cache: none is a dependency of the engine.
+bench-peers: install
+	@.ci/packages java mvn javac
+	$(BIN)/python -m tests.bench.peers $(PEERS)
 
 # The generators have an environment of their own: their dependencies are none of the engine's.
 build/generators/installed: clients/generators.txt
