@@ -17,7 +17,7 @@ class Rejected(BaseModel):
 
 
 class BatchAnswer(BaseModel):
-    """The result of a batch."""
+    """The result of a batch: how many items were accepted, and each that was not, with its place and reason."""
 
     accepted: int
     rejected: list[Rejected]

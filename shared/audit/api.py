@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, time, timedelta
-from http import HTTPStatus
 from typing import Annotated, Any, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -21,6 +20,7 @@ from shared.identifiers import SchoolNumber
 from shared.web.cursors import moment, number, read_cursor
 from shared.web.door import Router
 from shared.web.headers import prefers
+from shared.web.openapi.successes import sends
 from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath, requires
 from shared.web.spreadsheet import Cell, csv_answer_of_pages
@@ -46,7 +46,7 @@ def audit_router(zone_of: ZoneOf) -> Router:
     @router.get(
         "/v1/schools/{school}/audit",
         response_model=Page[AuditLine],
-        responses={HTTPStatus.OK: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+        responses=sends("A page of the log; as CSV, all of it.", "text/csv"),
         summary="List who saw or changed what",
     )
     async def list_audit_lines(

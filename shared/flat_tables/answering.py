@@ -23,6 +23,7 @@ from shared.identifiers import SchoolNumber
 from shared.web.door import MIB
 from shared.web.headers import disposition
 from shared.web.openapi.refusals import refuses
+from shared.web.openapi.successes import sends
 from shared.web.problems import ProblemError
 from shared.web.schemas import Body
 from shared.web.state import ServiceState
@@ -33,12 +34,7 @@ KEPT_IN_MEMORY: Final = 4 * MIB
 PIECE: Final = 256 * 1024
 
 TABLE_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    HTTPStatus.OK.value: {
-        "content": {
-            "text/csv": {"schema": {"type": "string"}},
-            MEDIA_TYPES["parquet"]: {"schema": {"type": "string", "format": "binary"}},
-        }
-    },
+    **sends("The table, a line for each row, below the names of its columns.", "text/csv", MEDIA_TYPES["parquet"]),
     **refuses("no-parquet"),
 }
 

@@ -18,19 +18,20 @@ from shared.events.examples import EXAMPLES
 from shared.events.schemas import Schema, data_schemas, schema_of
 from shared.events.topics import TOPICS
 from shared.web.door import Router
+from shared.web.openapi.successes import sends
 from shared.web.problems import ProblemError
 
 SCHEMA_MEDIA_TYPE: Final = "application/schema+json"
 
-_OF_ASYNCAPI: Final = {"application/json": {"schema": {"type": "object"}}}
-_OF_SCHEMA: Final = {SCHEMA_MEDIA_TYPE: {"schema": {"type": "object"}}}
+_ASYNCAPI: Final = sends("The AsyncAPI document.", "application/json")
+_SCHEMA: Final = sends("The JSON Schema of the event's data, in its envelope.", SCHEMA_MEDIA_TYPE)
 
 
 def events_documents_router() -> Router:
     """`/asyncapi.json`, `/asyncapi` and `/schemas/{event}.json`."""
     router = Router(tags=["documents"])
 
-    @router.get("/asyncapi.json", summary="All events, as AsyncAPI 3", response_class=Response, responses={200: {"content": _OF_ASYNCAPI}})
+    @router.get("/asyncapi.json", summary="All events, as AsyncAPI 3", response_class=Response, responses=_ASYNCAPI)
     async def get_asyncapi() -> Response:
         return Response(asyncapi.document_json(), media_type="application/json")
 
@@ -38,9 +39,7 @@ def events_documents_router() -> Router:
     async def page() -> HTMLResponse:
         return HTMLResponse(asyncapi_page())
 
-    @router.get(
-        "/schemas/{event}.json", summary="The JSON Schema of an event", response_class=Response, responses={200: {"content": _OF_SCHEMA}}
-    )
+    @router.get("/schemas/{event}.json", summary="The JSON Schema of an event", response_class=Response, responses=_SCHEMA)
     async def get_event_schema(event: str) -> Response:
         if event not in BY_NAME:
             raise ProblemError(HTTPStatus.NOT_FOUND, "unknown-event", "there is no such event; /asyncapi names them all")

@@ -14,6 +14,7 @@ from shared.telemetry.exposition import metrics_of
 from shared.telemetry.progress import Check, Progress
 from shared.version import VERSION
 from shared.web.door import Router
+from shared.web.openapi.successes import sends
 from shared.web.problems import install_problem_handlers
 
 
@@ -57,7 +58,7 @@ def _stuck(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     return {HTTPStatus.SERVICE_UNAVAILABLE: {"model": model, "description": "The process does not go forward, or can't yet"}}
 
 
-_METRICS: Final[dict[int | str, dict[str, Any]]] = {HTTPStatus.OK: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+_METRICS: Final = sends("The metrics, in the text format of Prometheus.", "text/plain")
 
 
 def operations_router(schema: str, health_of: Callable[[Request], Health]) -> Router:

@@ -4820,7 +4820,7 @@ export interface components {
         };
         /**
          * BatchAnswer
-         * @description The result of a batch.
+         * @description The result of a batch: how many items were accepted, and each that was not, with its place and reason.
          */
         BatchAnswer: {
             /** @description How many items were accepted. */
@@ -12188,7 +12188,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The result of a batch: how many items were accepted, and each that was not, with its place and reason. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -12292,7 +12292,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A school as it is stored. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12381,7 +12381,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The school as it is stored; with `dry_run`, the effect that the change would have. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12515,7 +12515,7 @@ export interface operations {
                     "application/json": components["schemas"]["EffectShown"];
                 };
             };
-            /** @description Successful Response */
+            /** @description The result of a batch: how many items were accepted, and each that was not, with its place and reason. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -12630,7 +12630,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is done. The answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -12708,7 +12708,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a question. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12792,7 +12792,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description It is done. The answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -12903,7 +12903,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a key that is counted as another one. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12985,7 +12985,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description It is done. The answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -13098,7 +13098,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is done. The answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -13175,7 +13175,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description An erasure as this service has it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13259,7 +13259,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The erasure of a student: gone here, and on its way to every other service. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -13384,7 +13384,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The report on the file: what was taken, and each line that was not, with the reason. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13624,7 +13624,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a credential. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13704,7 +13704,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A credential with its password, which is shown this once. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -13792,7 +13792,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is done. The answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -13872,7 +13872,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a document. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13954,7 +13954,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a refusal: `count` marks or records of a student and day, or of the document where there is no student. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14038,7 +14038,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a part of a push that waits for a decision: students off the roll, students with other dates, and the effect. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14117,7 +14117,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A part of a push that waits for a decision: students off the roll, students with other dates, and the effect. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14210,7 +14210,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A part of a push that waits for a decision: students off the roll, students with other dates, and the effect. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14342,7 +14342,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of the log; as CSV, all of it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14420,7 +14420,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a token's subject in a role: when it was seen last, and how many lines it has. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14497,7 +14497,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: an attendance code. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14573,7 +14573,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a record that could not be applied. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14643,7 +14643,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The result, item by item. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -14740,7 +14740,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The result, item by item. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -14835,7 +14835,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A dead letter, the size of its payload, and why somebody gave it up. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14912,7 +14912,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The new state of a dead letter. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15003,7 +15003,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The new state of a dead letter. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15113,7 +15113,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a process of the service. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15178,7 +15178,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description All operations of the service's document, and the service's last hour by minute, the present one last. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15243,7 +15243,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description How far the service is behind: what it has to read, to say and to do, and what it could not apply. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15317,7 +15317,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a work item. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15382,7 +15382,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The AsyncAPI document. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15423,7 +15423,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The JSON Schema of the event's data, in its envelope. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15470,7 +15470,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Whether the loops of the process go forward. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15508,7 +15508,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Whether what the process depends on answers. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15546,7 +15546,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The metrics, in the text format of Prometheus. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15585,7 +15585,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Events behind the cursor, oldest first, and the cursor to go on from; as a stream, events as they come. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15665,7 +15665,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a school. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15733,7 +15733,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The school: its name, its terms, and the day on its own clock. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15815,7 +15815,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A student's term. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15901,7 +15901,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The total as it is and as it would be. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16011,7 +16011,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a student in a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16091,7 +16091,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A school's term in numbers: of the students whom the caller may see. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16172,7 +16172,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a school of the caller's, and its numbers. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16240,7 +16240,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a pass over a school's rows that folds them again: after a change of the calendar or, where blanks count, at the end of a day. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16324,7 +16324,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a thing that waits for a person. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16401,7 +16401,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a member of staff. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16478,7 +16478,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description School days in a row from which on a student is on the list of work; null is off. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16560,7 +16560,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description School days in a row from which on a student is on the list of work; null is off. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16673,7 +16673,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a piece of good news. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16759,7 +16759,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The certificates as a document to print, a page each. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16856,7 +16856,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of the report; as CSV, all of it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16945,7 +16945,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The term in figures; as CSV, one of its tables, or all of them as one. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17038,7 +17038,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of patterns, by student; as CSV, all of them. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17137,7 +17137,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of the students behind a figure; as CSV, all of them. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17224,7 +17224,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The report, as a page to read or a document to print. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17309,7 +17309,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The table, a line for each row, below the names of its columns. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17403,7 +17403,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The table, a line for each row, below the names of its columns. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17497,7 +17497,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The table, a line for each row, below the names of its columns. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17621,7 +17621,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a STAR record. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17701,7 +17701,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A STAR record. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17783,7 +17783,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The STAR record as it is now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -17906,7 +17906,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The new STAR record. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -18027,7 +18027,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The STAR record, with the response on it. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -18142,7 +18142,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The STAR record, with the response marked as withdrawn. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -18226,7 +18226,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The STAR record, with the response as it is now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -18347,7 +18347,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The result, item by item. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -18451,7 +18451,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: One change. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -18533,7 +18533,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a hold on the letters of one threshold in a term, or, for null, on all of that term's. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -18617,7 +18617,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A hold on the letters of one threshold in a term, or, for null, on all of that term's. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -18737,7 +18737,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A hold on the letters of one threshold in a term, or, for null, on all of that term's. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -18819,7 +18819,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A hold on the letters of one threshold in a term, or, for null, on all of that term's. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -18932,7 +18932,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A hold on the letters of one threshold in a term, or, for null, on all of that term's. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19029,7 +19029,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: an attempt to reach a family. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19116,7 +19116,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description An attempt to reach a family. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -19233,7 +19233,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description An attempt to reach a family. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19319,7 +19319,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a meeting. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19406,7 +19406,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A meeting. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -19519,7 +19519,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The meeting, for a calendar to take. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19596,7 +19596,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A meeting. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19678,7 +19678,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A meeting. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19782,7 +19782,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a version: the account that saved it, the fields that it changed, and the document as it was then. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19868,7 +19868,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a support plan. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -19955,7 +19955,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A support plan. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -20068,7 +20068,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The support plan as a document to sign. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20145,7 +20145,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A support plan. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20227,7 +20227,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A support plan. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20331,7 +20331,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a version: the account that saved it, the fields that it changed, and the document as it was then. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20416,7 +20416,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The support plan, with the review. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -20538,7 +20538,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a family's reply to a letter, and whether a person has seen to it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20620,7 +20620,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A family's reply to a letter, and whether a person has seen to it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20729,7 +20729,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The checklist of a student's term. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20815,7 +20815,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The evidence as a signed document: to print, or for a program to read. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20902,7 +20902,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The evidence as a signed document: to print, or for a program to read. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20983,7 +20983,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A document of evidence that was signed here, or by an engine that is trusted here, and was not changed since. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21081,7 +21081,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: an entry of a school's list: its own key and label, the standard code that it stands for, and where it is offered. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21163,7 +21163,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: an entry of a school's list: its own key and label, the standard code that it stands for, and where it is offered. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21267,7 +21267,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description School days after a crossing within which the school wants to respond. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21349,7 +21349,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description School days after a crossing within which the school wants to respond. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21458,7 +21458,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The records of some weeks by the due days in force, and by others. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21581,7 +21581,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of the log; as CSV, all of it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21659,7 +21659,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a token's subject in a role: when it was seen last, and how many lines it has. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21733,7 +21733,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The public keys, as a JWK set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21792,7 +21792,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The document, signed with this engine's key (a JWS). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21871,7 +21871,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a term that a student brought along. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21958,7 +21958,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A term that a student brought along. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -22075,7 +22075,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is done. The answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -22153,7 +22153,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A version with its texts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22235,7 +22235,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A version with its texts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22342,7 +22342,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The Ministry's guide, point by point. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22424,7 +22424,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a version of a school's plan. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22503,7 +22503,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A version with its texts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22582,7 +22582,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The version as a document to print. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22662,7 +22662,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The plan's actions in a term: for how many students each was done. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22744,7 +22744,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A version with its texts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22857,7 +22857,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The published plan as a document to print. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22923,7 +22923,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The published plan as a page to read. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22989,7 +22989,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The end of the redirect */
+            /** @description The published plan, for a client that follows redirects by itself. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -22998,7 +22998,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Successful Response */
+            /** @description The short address, in `Location`. */
             308: {
                 headers: {
                     [name: string]: unknown;
@@ -23055,7 +23055,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The end of the redirect */
+            /** @description The published plan, for a client that follows redirects by itself. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -23064,7 +23064,7 @@ export interface operations {
                     "application/pdf": string;
                 };
             };
-            /** @description Successful Response */
+            /** @description The short address, in `Location`. */
             308: {
                 headers: {
                     [name: string]: unknown;
@@ -23121,7 +23121,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: an attendance code. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -23191,7 +23191,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description An erasure as this service has it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -23276,7 +23276,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a record that could not be applied. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -23346,7 +23346,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The result, item by item. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -23443,7 +23443,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The result, item by item. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -23538,7 +23538,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A dead letter, the size of its payload, and why somebody gave it up. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -23615,7 +23615,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The new state of a dead letter. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -23706,7 +23706,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The new state of a dead letter. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -23816,7 +23816,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a process of the service. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -23881,7 +23881,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description All operations of the service's document, and the service's last hour by minute, the present one last. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -23946,7 +23946,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description How far the service is behind: what it has to read, to say and to do, and what it could not apply. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24020,7 +24020,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a work item. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24085,7 +24085,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The AsyncAPI document. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24126,7 +24126,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The JSON Schema of the event's data, in its envelope. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24173,7 +24173,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Whether the loops of the process go forward. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24211,7 +24211,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Whether what the process depends on answers. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24249,7 +24249,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The metrics, in the text format of Prometheus. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24294,7 +24294,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a letter on its way to one address; or a letter that has not been written yet, or never will be, without an address. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24371,7 +24371,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A delivery with the letter as it was sent. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24456,7 +24456,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The new delivery of the letter. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -24574,7 +24574,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A delivery that a person cancelled, or had made. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24691,7 +24691,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The meaning of the report. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24802,7 +24802,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The table, a line for each row, below the names of its columns. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -24897,7 +24897,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A delivery that a person cancelled, or had made. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -25015,7 +25015,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: an address that letters came back from. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25094,7 +25094,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is done. The answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -25169,7 +25169,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a status or role, in its most usual spelling, and what it means for letters. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25251,7 +25251,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A status or role, in its most usual spelling, and what it means for letters. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25366,7 +25366,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a caregiver, and whether the student's letters go to them now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25445,7 +25445,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: Another student of the school with a caregiver in common to whom letters about both go. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25522,7 +25522,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The policy of now, and what it comes to. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25604,7 +25604,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The policy of now, and what it comes to. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25722,7 +25722,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The effect of a policy that is not saved yet. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25831,7 +25831,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a policy as it was set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25915,7 +25915,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of letters that wait, the longest waiting first; the counts are of all pages. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25997,7 +25997,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The number of letters that the decision was about, and how many still wait. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -26106,7 +26106,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The number of letters that the decision was about, and how many still wait. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -26213,7 +26213,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A school's letters in numbers: what waits, what was sent, what came back or failed, what ended without being sent. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -26292,7 +26292,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A letter that waits as it would go now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -26374,7 +26374,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The result, item by item. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -26483,7 +26483,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The result, item by item. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -26592,7 +26592,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The letters of some weeks by the choices in force, and by the others. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -26696,7 +26696,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Letters that wait to be printed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -26778,7 +26778,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a pile of letters: to be posted, posted, or dropped. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -26863,7 +26863,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A pile with the letters that were taken back since it was printed. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -26976,7 +26976,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The letters as a document to print. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -27062,7 +27062,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A pile with the letters that were taken back since it was printed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -27139,7 +27139,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is done. The answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -27228,7 +27228,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A pile with the letters that were taken back since it was printed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -27341,7 +27341,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a school's letters in numbers; see LettersSummary. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -27423,7 +27423,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: an e-mail to staff. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -27507,7 +27507,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a family's answer to a letter. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -27584,7 +27584,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: the words of the reply page in one language. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -27668,7 +27668,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The words of the reply page in one language. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -27783,7 +27783,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is done. The answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -28017,7 +28017,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a variable that templates can use. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28088,7 +28088,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: the words in force for a letter and language. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28165,7 +28165,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a language that caregivers have: the thresholds for which the school has words in it, and those whose words need a speaker's eye. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28247,7 +28247,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The words in force for a letter and language. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28331,7 +28331,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The words in force for a letter and language. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28440,7 +28440,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is done. The answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -28524,7 +28524,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a version of the school's words; without subject and body, the house's took their place. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28608,7 +28608,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The words in force for a letter and language. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28719,7 +28719,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The letter as it would go out. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28833,7 +28833,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A letter sent on trial. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -28939,7 +28939,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a subscription. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -29012,7 +29012,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A new subscription, or one whose secret was rotated. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -29116,7 +29116,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A subscription. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -29193,7 +29193,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is done. The answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -29273,7 +29273,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A subscription. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -29380,7 +29380,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A new subscription, or one whose secret was rotated. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -29464,7 +29464,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: One request, on record before it began. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -29546,7 +29546,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description How many events are sent (again). */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -29662,7 +29662,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A test event that is on its way. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -29753,7 +29753,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a subscription to a school. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -29832,7 +29832,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is done. The answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -29918,7 +29918,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description An erasure as this service has it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -30014,7 +30014,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of the log; as CSV, all of it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -30092,7 +30092,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a token's subject in a role: when it was seen last, and how many lines it has. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -30177,7 +30177,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a record that could not be applied. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -30247,7 +30247,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The result, item by item. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -30344,7 +30344,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The result, item by item. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -30439,7 +30439,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A dead letter, the size of its payload, and why somebody gave it up. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -30516,7 +30516,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The new state of a dead letter. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -30607,7 +30607,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The new state of a dead letter. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -30717,7 +30717,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a process of the service. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -30782,7 +30782,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description All operations of the service's document, and the service's last hour by minute, the present one last. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -30847,7 +30847,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description How far the service is behind: what it has to read, to say and to do, and what it could not apply. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -30921,7 +30921,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a work item. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -30986,7 +30986,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The AsyncAPI document. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -31027,7 +31027,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The JSON Schema of the event's data, in its envelope. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -31074,7 +31074,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Whether the loops of the process go forward. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -31112,7 +31112,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Whether what the process depends on answers. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -31150,7 +31150,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The metrics, in the text format of Prometheus. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -31187,7 +31187,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: an upload in a list, with the number of its rejected items. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -31278,7 +31278,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadOut"];
                 };
             };
-            /** @description Successful Response */
+            /** @description An upload with its items and its last attempts. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -31385,7 +31385,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description An upload's document as it would be sent. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -31462,7 +31462,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a school's newest upload in a word. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -31539,7 +31539,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description An upload with its items and its last attempts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -31616,7 +31616,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A school's choices, and the values in force: `effective_adapter` is null when the chosen adapter is not set up. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -31698,7 +31698,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A school's choices, and the values in force: `effective_adapter` is null when the chosen adapter is not set up. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -31807,7 +31807,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description A school's choices, and the values in force: `effective_adapter` is null when the chosen adapter is not set up. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -31911,7 +31911,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A school's choices, and the values in force: `effective_adapter` is null when the chosen adapter is not set up. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -31997,7 +31997,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: the state of a record or response. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -32079,7 +32079,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a week: when it is to be built, when it was built, and its newest upload. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -32161,7 +32161,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: an item of an upload beside the version that the Ministry had accepted before; `fields` are those that differ. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -32235,7 +32235,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The JSON Schema of an upload's document. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -32276,7 +32276,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a file of an upload. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -32355,7 +32355,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The file, in the form that its name ends with. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -32439,7 +32439,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description An upload with its items and its last attempts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -32555,7 +32555,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The certificate; as a PDF, a page to file. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -32649,7 +32649,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The table, a line for each row, below the names of its columns. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -32733,7 +32733,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The state of the uploads of the token's schools. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -32803,7 +32803,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description An erasure as this service has it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -32899,7 +32899,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of the log; as CSV, all of it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -32977,7 +32977,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a token's subject in a role: when it was seen last, and how many lines it has. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -33062,7 +33062,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a record that could not be applied. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -33132,7 +33132,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The result, item by item. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -33229,7 +33229,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The result, item by item. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -33324,7 +33324,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A dead letter, the size of its payload, and why somebody gave it up. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -33401,7 +33401,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The new state of a dead letter. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -33492,7 +33492,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The new state of a dead letter. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -33602,7 +33602,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a process of the service. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -33667,7 +33667,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description All operations of the service's document, and the service's last hour by minute, the present one last. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -33732,7 +33732,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description How far the service is behind: what it has to read, to say and to do, and what it could not apply. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -33806,7 +33806,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A page of a list. Each item: a work item. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -33871,7 +33871,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The AsyncAPI document. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -33912,7 +33912,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The JSON Schema of the event's data, in its envelope. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -33959,7 +33959,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Whether the loops of the process go forward. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -33997,7 +33997,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Whether what the process depends on answers. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -34035,7 +34035,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The metrics, in the text format of Prometheus. */
             200: {
                 headers: {
                     [name: string]: unknown;

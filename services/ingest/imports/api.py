@@ -49,6 +49,7 @@ def _scope(request: Request) -> Scope:
 @router.post(
     "/v1/schools/{school}/imports",
     openapi_extra={"requestBody": _BODY},
+    response_description="The report on the file: what was taken, and each line that was not, with the reason.",
     responses=refuses(
         "unsupported-media-type",
         "confirm-change",

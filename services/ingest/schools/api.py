@@ -38,6 +38,7 @@ class SchoolQuery(ChangeQuery):
     "/v1/schools/{school}",
     response_model_by_alias=True,
     summary="Send a school: calendar, timetable, contact",
+    response_description="The school as it is stored; with `dry_run`, the effect that the change would have.",
     responses=refuses("confirm-change", "effect-unknown"),
 )
 async def put_school(

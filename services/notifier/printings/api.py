@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from datetime import time
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -31,6 +31,7 @@ from shared.web.door import Router
 from shared.web.headers import disposition
 from shared.web.idempotency import IdempotencyKey
 from shared.web.openapi.refusals import refuses
+from shared.web.openapi.successes import sends
 from shared.web.pages import Page, page_of
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
@@ -49,9 +50,7 @@ NOON: Final = time(12)
 Reader = Annotated[Principal, requires("star:read", role="manage")]
 Manager = Annotated[Principal, requires("star:write", role="manage")]
 
-_PDF: Final[dict[int | str, dict[str, Any]]] = {
-    HTTPStatus.OK: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
-}
+_PDF: Final = sends("The letters as a document to print.", MEDIA_TYPE)
 
 
 @router.get("/v1/schools/{school}/printings/waiting", summary="Count the letters that wait to be printed")

@@ -3,8 +3,7 @@
 import asyncio
 from dataclasses import asdict
 from datetime import datetime
-from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import Header, Query
 from fastapi.responses import Response
@@ -34,6 +33,7 @@ from shared.web.answers import json_answer
 from shared.web.cursors import PageLimit, decode_cursor, number, read_cursor
 from shared.web.door import Router
 from shared.web.headers import accepts
+from shared.web.openapi.successes import sends
 from shared.web.pages import page_of
 from shared.web.service import SchoolInPath
 from shared.web.spreadsheet import Cell, csv_answer
@@ -45,8 +45,6 @@ FormatParameter = Annotated[
 ]
 Accept = Annotated[str | None, Header(include_in_schema=False)]
 
-CSV: Final[dict[int | str, dict[str, Any]]] = {HTTPStatus.OK: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
-
 PATTERN_COLUMNS: Final = ("student", "name", "year level", "groups", "pattern", "detail")
 BEHIND_COLUMNS: Final = ("student", "name", "year level", "groups", "half days absent", "half days marked", "category")
 
@@ -54,7 +52,7 @@ BEHIND_COLUMNS: Final = ("student", "name", "year level", "groups", "half days a
 @router.get(
     "/v1/schools/{school}/analysis",
     response_model=AnalysisOut,
-    responses=CSV,
+    responses=sends("The term in figures; as CSV, one of its tables, or all of them as one.", "text/csv"),
     summary="Analyse a school's term, with small groups put together",
 )
 async def get_analysis(
@@ -80,7 +78,7 @@ async def get_analysis(
 @router.get(
     "/v1/schools/{school}/analysis/patterns",
     response_model=PatternPage,
-    responses=CSV,
+    responses=sends("A page of patterns, by student; as CSV, all of them.", "text/csv"),
     summary="List patterns in students' absences, by student",
 )
 async def list_attendance_patterns(
@@ -122,7 +120,7 @@ async def list_attendance_patterns(
 @router.get(
     "/v1/schools/{school}/analysis/students",
     response_model=StudentBehindPage,
-    responses=CSV,
+    responses=sends("A page of the students behind a figure; as CSV, all of them.", "text/csv"),
     summary="List the students behind a figure of the analysis",
 )
 async def list_students_behind(

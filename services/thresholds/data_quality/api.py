@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from http import HTTPStatus
 from typing import Annotated, Final, Literal
 
 from fastapi import Query
@@ -31,6 +30,7 @@ from shared.identifiers import SchoolNumber, student_id
 from shared.offsets import repository as offsets
 from shared.web.cursors import PageLimit, decode_cursor
 from shared.web.door import Router
+from shared.web.openapi.successes import sends
 from shared.web.pages import page_of
 from shared.web.service import SchoolInPath
 from shared.web.spreadsheet import Cell, csv_answer
@@ -43,7 +43,7 @@ COLUMNS: Final = ("issue", "student", "date", "count", "detail")
 @router.get(
     "/v1/schools/{school}/data-quality",
     response_model=DataQualityOut,
-    responses={HTTPStatus.OK: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses=sends("A page of the report; as CSV, all of it.", "text/csv"),
     summary="List what is missing or doubtful in a school's data",
 )
 async def get_data_quality(

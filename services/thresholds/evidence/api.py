@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Final, get_args
 
 from fastapi import Query, Request
 from fastapi.responses import Response
@@ -34,6 +34,7 @@ from shared.identifiers import SchoolNumber, student_id
 from shared.web.body import read_body
 from shared.web.door import MIB, Router
 from shared.web.headers import disposition
+from shared.web.openapi.successes import sends
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
 
@@ -47,9 +48,7 @@ Prover = Annotated[Principal, requires("star:read", role="manage", by_group=True
 LARGEST: Final = 8 * MIB
 """Bytes of a document to check: hundreds of pages."""
 
-_FILES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {PDF: {"schema": {"type": "string", "format": "binary"}}, JOSE: {"schema": {"type": "string"}}}}
-}
+_FILES: Final = sends("The evidence as a signed document: to print, or for a program to read.", PDF, JOSE)
 
 CoverParameter = Annotated[Cover, Query(description="`person`: the cover for somebody who asks what is held about them")]
 NotesParameter = Annotated[

@@ -71,7 +71,10 @@ _PAGE: dict[str, Any] = {
     "/v1/events",
     response_class=Response,
     responses={
-        200: {"content": {"application/json": {"schema": _PAGE, "example": _EXAMPLE}, STREAM: {"schema": {"type": "string"}}}},
+        200: {
+            "description": "Events behind the cursor, oldest first, and the cursor to go on from; as a stream, events as they come.",
+            "content": {"application/json": {"schema": _PAGE, "example": _EXAMPLE}, STREAM: {"schema": {"type": "string"}}},
+        },
         **refuses("cursor-of-another-history", "too-many-streams"),
     },
     summary="Read crossings, responses and plans, oldest first",

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import Query
 from fastapi.responses import Response
@@ -29,6 +29,7 @@ from shared.key_holders import repository as key_holders
 from shared.web.door import Router
 from shared.web.headers import disposition
 from shared.web.openapi.refusals import refuses
+from shared.web.openapi.successes import sends
 from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
@@ -37,9 +38,7 @@ router = Router(tags=["good news"])
 
 PATH: Final = "/v1/schools/{school}/good-news"
 
-_PDF: Final[dict[int | str, dict[str, Any]]] = {
-    HTTPStatus.OK: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
-}
+_PDF: Final = sends("The certificates as a document to print, a page each.", MEDIA_TYPE)
 
 
 @router.get(PATH, summary="List the good news of a school's students")

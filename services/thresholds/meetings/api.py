@@ -35,6 +35,7 @@ from shared.web.door import Router
 from shared.web.headers import disposition
 from shared.web.idempotency import IdempotencyKey
 from shared.web.openapi.refusals import refuses
+from shared.web.openapi.successes import sends
 from shared.web.pages import Page
 from shared.web.service import SchoolInPath
 
@@ -107,7 +108,7 @@ async def add_meeting(
 @router.get(
     MEETING + ".ics",
     response_class=Response,
-    responses={HTTPStatus.OK: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    responses=sends("The meeting, for a calendar to take.", MEDIA_TYPE),
     summary="Show a meeting as a calendar file",
 )
 async def get_meeting_calendar(meeting_id: UUID, state: State, caller: Reader) -> Response:

@@ -25,26 +25,19 @@ from shared.events.calendars import calendar_of
 from shared.identifiers import SchoolNumber
 from shared.web.door import Router
 from shared.web.headers import disposition
+from shared.web.openapi.successes import sends
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
 
 router = Router(tags=["plan"])
 
 _UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {HTTPStatus.NOT_MODIFIED: {"description": "It is as the caller has it"}}
-_PDF: Final[dict[int | str, dict[str, Any]]] = {
-    HTTPStatus.OK: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}},
-    **_UNCHANGED,
-}
+_PDF: Final = sends("The published plan as a document to print.", MEDIA_TYPE) | _UNCHANGED
+_HTML: Final = sends("The published plan as a page to read.", "text/html") | _UNCHANGED
 _UP: Final = "../../../.."
 """From `/v1/schools/{school}/plan/` to where the service begins, whatever lies before that."""
 
-_HTML: Final[dict[int | str, dict[str, Any]]] = {HTTPStatus.OK: {"content": {"text/html": {"schema": {"type": "string"}}}}, **_UNCHANGED}
-
-
-def _followed(form: str) -> dict[int | str, dict[str, Any]]:
-    """The answer that a client gets at the end, if it follows redirects by itself."""
-    schema = {"type": "string", "format": "binary"} if form == MEDIA_TYPE else {"type": "string"}
-    return {HTTPStatus.OK: {"description": "The end of the redirect", "content": {form: {"schema": schema}}}}
+_FOLLOWED: Final = "The published plan, for a client that follows redirects by itself."
 
 
 @router.head("/plans/{school}.pdf", include_in_schema=False)
@@ -86,7 +79,8 @@ async def get_public_plan(school: SchoolInPath, request: Request, state: State) 
     "/v1/schools/{school}/plan/page",
     response_class=RedirectResponse,
     status_code=HTTPStatus.PERMANENT_REDIRECT,
-    responses=_followed("text/html"),
+    response_description="The short address, in `Location`.",
+    responses=sends(_FOLLOWED, "text/html"),
     summary="Go to the published plan's page",
 )
 async def go_to_public_plan(school: SchoolInPath) -> RedirectResponse:
@@ -98,7 +92,8 @@ async def go_to_public_plan(school: SchoolInPath) -> RedirectResponse:
     "/v1/schools/{school}/plan/plan.pdf",
     response_class=RedirectResponse,
     status_code=HTTPStatus.PERMANENT_REDIRECT,
-    responses=_followed(MEDIA_TYPE),
+    response_description="The short address, in `Location`.",
+    responses=sends(_FOLLOWED, MEDIA_TYPE),
     summary="Go to the published plan's PDF",
 )
 async def go_to_public_plan_pdf(school: SchoolInPath) -> RedirectResponse:

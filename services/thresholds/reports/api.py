@@ -1,8 +1,7 @@
 """The report of a term for the board: the analysis as a page or a PDF, with plots."""
 
 import asyncio
-from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import Query
@@ -20,23 +19,18 @@ from services.thresholds.state import State
 from shared.audit.log import Access, log_access
 from shared.web.door import Router
 from shared.web.headers import disposition
+from shared.web.openapi.successes import sends
 from shared.web.service import SchoolInPath
 
 Format = Literal["html", "pdf"]
 
 router = Router(tags=["analysis"])
 
-_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    HTTPStatus.OK: {
-        "content": {"text/html": {"schema": {"type": "string"}}, MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
-    }
-}
-
 
 @router.get(
     "/v1/schools/{school}/analysis/report",
     response_class=Response,
-    responses=_ANSWERS,
+    responses=sends("The report, as a page to read or a document to print.", "text/html", MEDIA_TYPE),
     summary="Print a school's term as a report for the board",
 )
 async def get_analysis_report(

@@ -27,7 +27,11 @@ async def list_schools(state: State, caller: Reader, limit: PageLimit = 100, cur
     return page_of(sent, limit, lambda school: school.school).map(lambda school: _school(school, state.clock()))
 
 
-@router.get("/v1/schools/{school}", summary="Show a school's name, clock and terms")
+@router.get(
+    "/v1/schools/{school}",
+    summary="Show a school's name, clock and terms",
+    response_description="The school: its name, its terms, and the day on its own clock.",
+)
 async def get_school_overview(school: SchoolInPath, state: State, caller: Reader) -> SchoolOut:
     """The facts that a screen shows beside a school's data."""
     caller.require_school(school)

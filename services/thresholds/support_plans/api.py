@@ -50,6 +50,7 @@ from shared.web.door import Router
 from shared.web.headers import disposition
 from shared.web.idempotency import IdempotencyKey
 from shared.web.openapi.refusals import refuses
+from shared.web.openapi.successes import sends
 from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath
@@ -120,7 +121,7 @@ async def add_support_plan(
 @router.get(
     PLAN + ".pdf",
     response_class=Response,
-    responses={HTTPStatus.OK: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
+    responses=sends("The support plan as a document to sign.", MEDIA_TYPE),
     summary="Print a support plan as a page to sign",
 )
 async def get_support_plan_pdf(plan_id: UUID, state: State, caller: Reader) -> Response:
@@ -180,6 +181,7 @@ async def update_support_plan(plan_id: UUID, body: SupportPlanPatch, state: Stat
     PLAN + "/reviews",
     status_code=HTTPStatus.CREATED,
     summary="Record a review of a support plan",
+    response_description="The support plan, with the review.",
     responses=refuses("no-open-record", "key-used", "not-agreed", "future-date"),
 )
 async def add_support_plan_review(

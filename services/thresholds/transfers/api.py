@@ -32,6 +32,7 @@ from shared.web.body import read_body
 from shared.web.door import Router
 from shared.web.headers import disposition
 from shared.web.openapi.refusals import refuses
+from shared.web.openapi.successes import sends
 from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import SchoolInPath, requires
@@ -45,10 +46,14 @@ Receiver = Annotated[Principal, requires("star:write", role="manage")]
 LARGEST: Final = 2 * 1024 * 1024
 """Bytes of a document; a term with ten periods a day is some 100 kB."""
 
-_DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}}
+_DOCUMENT: Final = sends("The document, signed with this engine's key (a JWS).", MEDIA_TYPE)
 
 
-@router.get("/v1/transfer-keys", summary="Show the public key that signs this engine's transfer documents")
+@router.get(
+    "/v1/transfer-keys",
+    response_description="The public keys, as a JWK set.",
+    summary="Show the public key that signs this engine's transfer documents",
+)
 async def get_transfer_keys(state: State) -> dict[str, Any]:
     """A JWK set. Another engine trusts our documents when its `STAR_TRANSFER_TRUST` names it. You need no token."""
     return state.keyring.public_keys()

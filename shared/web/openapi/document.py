@@ -12,6 +12,7 @@ from shared.web.openapi.examples import example_of
 from shared.web.openapi.fields import describe
 from shared.web.openapi.refusals import DECLARED, answer_of, problem_schemas, refusals_of
 from shared.web.openapi.schemas import Schema, name_inline
+from shared.web.openapi.successes import describe_success
 from shared.web.openapi.tags import TAGS
 from shared.web.retiring import retiring_of
 
@@ -55,6 +56,8 @@ def complete(document: Schema, service: ServiceName, routers: Sequence[Router]) 
     for name, schema in list(schemas.items()):
         schemas[name] = _nested(schema, schemas)
     describe(document)
+    for _, operation in _operations(document, routers):
+        describe_success(operation["responses"], schemas)
     for schema in schemas.values():
         if "enum" not in schema:
             schema.setdefault("examples", [example_of(schema, schemas)])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from services.notifier.settings import NotifierSettings
 from services.thresholds import app as thresholds
 from services.thresholds.settings import ThresholdsSettings
 from shared.db.logins import login_of
+from shared.web.openapi.document import METHODS
+from shared.web.openapi.successes import UNSAID
 from tests.unit.docs.prose import ROOT, headless
 
 ENDPOINT = re.compile(r"`(GET|POST|PUT|PATCH|DELETE) (?:/(?:ingest|thresholds|notifier|moe-sync))?(/v1/[^`? ]+)")
@@ -82,3 +85,31 @@ def test_every_metric_that_a_page_names_is_one() -> None:
     # Roles of the database have names of the same form, and so have the packages.
     roles = {login_of(tree.schema) for tree in TREES} | {"star_engine", "star_client"}
     assert [entry for entry in named if entry[1] not in known | roles] == []
+
+
+@pytest.mark.parametrize("service", ["ingest", "thresholds", "notifier", "moe-sync"])
+def test_every_answer_says_in_words_what_comes_back(documents: dict[str, dict[str, Any]], service: str) -> None:
+    said = {
+        f"{operation['operationId']} {status}": answer["description"]
+        for item in documents[service]["paths"].values()
+        for method, operation in item.items()
+        if method in METHODS
+        for status, answer in operation["responses"].items()
+    }
+    assert len(said) > 100
+    standard = {UNSAID, *(status.phrase for status in HTTPStatus)}
+    assert sorted(answer for answer, words in said.items() if words in standard or not words.strip()) == []
+
+
+def test_an_answer_is_said_by_its_model_its_items_or_its_operation(documents: dict[str, dict[str, Any]]) -> None:
+    def said(service: str, path: str, method: str, status: str) -> str:
+        words: str = documents[service]["paths"][path][method]["responses"][status]["description"]
+        return words
+
+    assert said("ingest", "/v1/schools/{school}", "get", "200") == "A school as it is stored."
+    assert said("ingest", "/v1/schools/{school}/merged-students", "get", "200") == (
+        "A page of a list. Each item: a key that is counted as another one."
+    )
+    assert said("ingest", "/v1/schools/{school}/students/{student}", "delete", "204") == "It is done. The answer has no body."
+    assert said("thresholds", "/v1/support-plans/{plan_id}.pdf", "get", "200") == "The support plan as a document to sign."
+    assert said("thresholds", "/v1/star-records/{record_id}/responses", "post", "201") == "The STAR record, with the response on it."

@@ -3432,7 +3432,7 @@ class BacklogOut(TypedDict):
 
 class BatchAnswer(TypedDict):
     """
-    The result of a batch.
+    The result of a batch: how many items were accepted, and each that was not, with its place and reason.
     """
 
     accepted: int

@@ -22,6 +22,7 @@ from services.moe_sync.uploads.schemas import CertificateOut, CertificateQuery, 
 from shared.web.door import Router
 from shared.web.headers import disposition
 from shared.web.openapi.refusals import refuses
+from shared.web.openapi.successes import sends
 from shared.web.problems import ProblemError
 
 router = Router(tags=["certificates"])
@@ -32,7 +33,7 @@ router = Router(tags=["certificates"])
     summary="Certificate of an upload",
     response_model=CertificateOut,
     responses={
-        HTTPStatus.OK: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}},
+        **sends("The certificate; as a PDF, a page to file.", "application/pdf"),
         **refuses("not-accepted"),
     },
 )

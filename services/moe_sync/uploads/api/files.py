@@ -2,7 +2,7 @@
 
 import hashlib
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Path
@@ -28,6 +28,7 @@ from shared.telemetry import metrics
 from shared.web.door import Router
 from shared.web.headers import disposition
 from shared.web.openapi.refusals import refuses
+from shared.web.openapi.successes import sends
 from shared.web.pages import Page
 from shared.web.problems import ProblemError
 from shared.web.service import requires
@@ -41,21 +42,11 @@ DOCUMENT: Final = "upload.json"
 ARCHIVE: Final = "upload.zip"
 CSV: Final = "text/csv; charset=utf-8; header=present"
 
-_FILES: Final[dict[int | str, dict[str, Any]]] = {
-    HTTPStatus.OK: {
-        "content": {
-            "application/json": {"schema": {"type": "object"}},
-            "application/zip": {"schema": {"type": "string", "format": "binary"}},
-            "text/csv": {"schema": {"type": "string"}},
-        }
-    }
-}
-
 
 @router.get(
     "/v1/upload-format/schema.json",
     response_class=Response,
-    responses={HTTPStatus.OK: {"content": {"application/schema+json": {"schema": {"type": "object"}}}}},
+    responses=sends("The JSON Schema of an upload's document.", "application/schema+json"),
     summary="The format's JSON Schema",
 )
 async def get_upload_format() -> Response:
@@ -82,7 +73,12 @@ async def list_upload_files(upload: UUID, state: State, caller: Carrier) -> Page
     )
 
 
-@router.get("/v1/uploads/{upload}/files/{name}", summary="One file of an upload", response_class=Response, responses=_FILES)
+@router.get(
+    "/v1/uploads/{upload}/files/{name}",
+    response_class=Response,
+    responses=sends("The file, in the form that its name ends with.", "application/json", "application/zip", "text/csv"),
+    summary="One file of an upload",
+)
 async def get_upload_file(upload: UUID, name: Annotated[str, Path(examples=[DOCUMENT])], state: State, caller: Carrier) -> Response:
     """`upload.json`, `upload.zip`, `manifest.csv`, `records.csv` or `responses.csv`."""
     async with state.engine.begin() as connection:

@@ -137,6 +137,7 @@ async def get_delivery(
     "/v1/deliveries/{delivery}/resend",
     status_code=HTTPStatus.CREATED,
     summary="Send a letter again",
+    response_description="The new delivery of the letter.",
     responses=refuses("key-used", "not-resendable", "being-resent", "erased", "withdrawn", "bad-address"),
 )
 async def resend_delivery(

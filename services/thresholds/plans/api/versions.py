@@ -1,7 +1,6 @@
 """A school's Attendance Management Plan as staff read it: its versions, their checklists and PDFs."""
 
 import asyncio
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Path, Query, Request
@@ -20,6 +19,7 @@ from services.thresholds.state import State
 from shared.web.cursors import PageLimit, number, read_cursor
 from shared.web.door import Router
 from shared.web.headers import disposition
+from shared.web.openapi.successes import sends
 from shared.web.pages import Page, page_of
 from shared.web.service import SchoolInPath
 
@@ -96,7 +96,7 @@ async def get_plan_version(school: SchoolInPath, version: VersionInPath, request
 @router.get(
     "/v1/schools/{school}/plan/versions/{version}/plan.pdf",
     response_class=Response,
-    responses={HTTPStatus.OK: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
+    responses=sends("The version as a document to print.", MEDIA_TYPE),
     summary="Print one version of the plan as a PDF",
 )
 async def get_plan_version_pdf(school: SchoolInPath, version: VersionInPath, state: State, caller: Reader) -> Response:

@@ -38,6 +38,7 @@ router = Router(tags=["STAR records"])
     "/v1/star-records/{record_id}/responses",
     status_code=HTTPStatus.CREATED,
     summary="Record a response activity",
+    response_description="The STAR record, with the response on it.",
     responses=refuses("key-used", "unknown-activity", "activity-not-offered", "future-date", "note-missing"),
 )
 async def add_response(record_id: UUID, body: ResponseIn, state: State, caller: Responder, key: IdempotencyKey = None) -> StarRecord:
@@ -59,6 +60,7 @@ async def add_response(record_id: UUID, body: ResponseIn, state: State, caller: 
 @router.patch(
     "/v1/star-records/{record_id}/responses/{response_id}",
     summary="Put a response activity right",
+    response_description="The STAR record, with the response as it is now.",
     responses=refuses("response-withdrawn", "unknown-activity", "activity-not-offered", "future-date", "note-missing"),
 )
 async def amend_response(record_id: UUID, response_id: UUID, body: ResponsePatch, state: State, caller: Responder) -> StarRecord:
@@ -87,7 +89,11 @@ async def amend_response(record_id: UUID, response_id: UUID, body: ResponsePatch
         return await _answered(connection, record, "change-response", step, caller, now)
 
 
-@router.delete("/v1/star-records/{record_id}/responses/{response_id}", summary="Withdraw a response activity")
+@router.delete(
+    "/v1/star-records/{record_id}/responses/{response_id}",
+    summary="Withdraw a response activity",
+    response_description="The STAR record, with the response marked as withdrawn.",
+)
 async def withdraw_response(record_id: UUID, response_id: UUID, state: State, caller: Responder) -> StarRecord:
     """For a response that was recorded by mistake. It stays on file, and is shown with `include_withdrawn=true` only."""
     async with state.engine.begin() as connection:

@@ -97,6 +97,7 @@ async def get_star_record(
 @router.patch(
     "/v1/star-records/{record_id}",
     summary="Close, reopen or assign a STAR record, or set its due day",
+    response_description="The STAR record as it is now.",
     responses=refuses("record-withdrawn", "outcome-of-open-record", "due-before-crossing", "unknown-account"),
 )
 async def update_star_record(record_id: UUID, body: RecordPatch, state: State, caller: Manager) -> StarRecord:
@@ -127,6 +128,7 @@ async def update_star_record(record_id: UUID, body: RecordPatch, state: State, c
     "/v1/schools/{school}/students/{student}/star-records",
     status_code=HTTPStatus.CREATED,
     summary="Open an additional STAR record by hand",
+    response_description="The new STAR record.",
     responses=refuses("key-used", "unknown-account"),
 )
 async def add_star_record(
