@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= .star
 PORT   ?= 8000
+SITE   := build/docs
 # Over how many processes the tests are spread: as many as there are cores.
 SPREAD ?= logical
 
@@ -39,12 +40,12 @@ install: $(VENV)/installed
 packages:
 	@.ci/packages java mvn chromium pdftotext pg_ctlcluster promtool cc systemd-analyze curl jq
 
-# The site is built anew if a page has changed.
-build/docs/index.html: $(VENV)/installed $(shell find docs deploy/docs_site -type f -not -name '*.pyc' 2>/dev/null)
-	$(BIN)/python -m deploy.docs_site build/docs
+# The pages of the API are made from the code. Where a change of it leaves all pages as they were, the site stays and is only dated anew.
+$(SITE)/index.html: $(VENV)/installed $(shell find docs deploy shared services *.md LICENSE -type f -not -name '*.pyc' 2>/dev/null)
+	$(BIN)/python -m deploy.docs_site $(SITE)
 
 .PHONY: docs
-docs: build/docs/index.html
+docs: $(SITE)/index.html
 
 run: install docs
 	$(BIN)/star run --port $(PORT) --data $(DATA)

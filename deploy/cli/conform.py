@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -71,7 +72,11 @@ def conform(
     try:
         found = asyncio.run(_results(ground, apis, bearer, door))
     except EvidenceError as error:
-        raise click.ClickException(f"{error}: is `star run` up, and --url its address?") from error
+        asked = "is `star run` up, and --url its address?"
+        # Other pages have the reader put a token of another school there.
+        if token and error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            asked = "leave out --token and STAR_TOKEN, and the command signs a token of its own"
+        raise click.ClickException(f"{error}: {asked}") from error
     if as_json:
         print_json({"school": NUMBER, "door": door, "cases": [result.as_json() for result in found]})
     else:

@@ -14,7 +14,11 @@ PAGE: Final = 200
 
 
 class EvidenceError(Exception):
-    """The engine could not be asked. The message is for people."""
+    """The engine could not be asked. The message is for people; `status` is that of a refusal."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Evidence:
@@ -82,6 +86,6 @@ class Evidence:
             except httpx.HTTPError as error:
                 raise EvidenceError(f"{self._apis[api]} does not answer ({type(error).__name__})") from error
             if answer.status_code != httpx.codes.NOT_FOUND and not answer.is_success:
-                raise EvidenceError(f"{api}: {answer.status_code}, {problem_detail(answer)}")
+                raise EvidenceError(f"{api}: {answer.status_code}, {problem_detail(answer)}", answer.status_code)
             self._answers[address] = answer.json() if answer.is_success else None
         return self._answers[address]

@@ -1,5 +1,6 @@
 """The documentation as a site: every page is there, no other host is needed, the search finds, and nothing breaks the policy."""
 
+import os
 import re
 import subprocess
 import sys
@@ -45,6 +46,15 @@ def test_every_page_is_there(site: Path) -> None:
     for service, document in documents().items():
         text = (site / "reference" / "api" / f"{service}.html").read_text()
         assert all(path in text for path in document["paths"])
+
+
+def test_a_site_of_the_same_sources_stays_and_is_dated_anew(site: Path) -> None:
+    page, first = site / "how-to" / "post-marks.html", site / "index.html"
+    for path in (page, first):
+        os.utime(path, (0, 0))
+    subprocess.run([sys.executable, "-m", "deploy.docs_site", str(site)], check=True)
+    assert page.stat().st_mtime == 0
+    assert first.stat().st_mtime > 0
 
 
 def test_no_other_host_is_asked(site: Path) -> None:

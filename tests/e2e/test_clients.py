@@ -5,11 +5,13 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_type
 
 import httpx
 import pytest
 from star_client import AsyncStar, Feed, Star, StarError, WebhookError, verify
+from star_client.marks import one_by_one
+from star_client.models import StarRecord, StudentOut
 
 from tests.e2e.receiver import Receiver, receiving
 from tests.e2e.school import School, eventually, fresh_number
@@ -63,6 +65,8 @@ def test_the_python_client_tells_the_story(school: School, stack: EmbeddedStack,
         # A page of one each: the iterator goes on by itself.
         eventually(lambda: len(list(star.pages(star.list_star_records, school.number, limit=1))), 2)
         [first, *_] = star.pages(star.list_star_records, school.number)
+        # The type checker knows the items of a list by its operation.
+        assert_type(first, StarRecord)
         done: Any = {"activity": "conversation-with-whanau", "occurred_on": first["crossed_on"], "staff": "Ms Example"}
         assert len(star.add_response(first["id"], done)["responses"]) == 1
         feed = Feed(star, tmp_path / "cursor.json")
@@ -89,11 +93,12 @@ async def test_the_async_client_does_the_same(school: School, stack: EmbeddedSta
     base = stack.url("").rstrip("/")
     services = {service: f"{base}/{service}" for service in ("ingest", "thresholds")}
     async with AsyncStar("http://nowhere.example", token, services=services) as star:
-        uploaded = await star.upload_marks(school.number, absences(school, 10))
+        uploaded = await star.upload_marks(school.number, one_by_one(absences(school, 10)))
         assert (uploaded.accepted, uploaded.rejected) == (10, [])
         uploaded = await star.upload_marks(school.number, [{**absences(school, 1)[0], "code": "no-code"}])
         assert (uploaded.accepted, [entry["reason"] for entry in uploaded.rejected]) == (0, ["unknown-code"])
         students = [item async for item in star.pages(star.list_students, school.number, limit=1)]
+        assert_type(students, list[StudentOut])
         assert [student["student"] for student in students] == ["12345"]
         with pytest.raises(StarError) as refused:
             await star.get_star_record(NOWHERE)

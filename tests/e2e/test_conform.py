@@ -207,11 +207,17 @@ def test_public_holidays_are_school_days_on_the_ground() -> None:
     assert ground.calendar()["open_days"] == ["2026-10-26"]
 
 
-def test_without_a_ground_or_an_engine_one_line_says_what_to_do(tmp_path: Path, conform: Conform) -> None:
+def test_without_a_ground_an_engine_or_a_token_of_the_ground_one_line_says_what_to_do(
+    stack: EmbeddedStack, tmp_path: Path, conform: Conform
+) -> None:
     code, _, err = conform.run("--data", str(tmp_path))
     assert (code, "star conform begin" in err, "Traceback" in err) == (1, True, False)
     code, _, err = conform.run("begin", "--data", str(tmp_path))
     assert (code, "star run" in err, "Traceback" in err) == (2, True, False)
     code, _, err = conform.run("outage", "--url", "http://127.0.0.1:9")
     assert (code, "does not answer" in err, "Traceback" in err) == (1, True, False)
+    conform.run("begin", "--data", str(stack.data))
+    another = stack.token("star:read", "0999")
+    code, _, err = conform.run("--data", str(stack.data), "--url", conform.url, "--token", another)
+    assert (code, "leave out --token and STAR_TOKEN" in err, another in err) == (1, True, False)
     assert run_star(["conform", "--help"], {})

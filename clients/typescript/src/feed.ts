@@ -22,8 +22,8 @@ export interface CursorStore {
 const KNOWN = 1_000;
 
 /**
- * Events, oldest first, each once. An event counts as handled when the next one is asked for. With `wait` seconds it goes on for ever,
- * else it ends where the feed ends.
+ * Events, oldest first, each once. An event counts as handled when the next one is asked for. Without `wait` it ends where the feed
+ * ends; with `wait` seconds, where an outage of the engine outlasts the `tries` of the client.
  */
 export class Feed implements AsyncIterable<StarEvent> {
   constructor(

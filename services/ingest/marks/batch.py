@@ -46,6 +46,14 @@ class PostedRoll(Struct, frozen=True, forbid_unknown_fields=True):
 _INPUT: Final = re.compile(r" '.*'(?= - at|$)", re.DOTALL)
 """The part of a message in which msgspec quotes the input: pupils' data does not go into answers."""
 
+_NO_SESSION: Final = "Invalid enum value - at `$.session`"
+
+
+def _in_words(message: str) -> str:
+    """msgspec's message, but for the one field whose few values a person must be told."""
+    return "session: AM or PM" if message == _NO_SESSION else message
+
+
 roll_decoder: Final = msgspec.json.Decoder(PostedRoll)
 _mark_decoder: Final = msgspec.json.Decoder(MarkIn)
 
@@ -104,7 +112,7 @@ class Batch:
         try:
             mark = _mark_decoder.decode(item)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            self.rejected.append(Rejection(index, "bad-field", _INPUT.sub("", str(error))))
+            self.rejected.append(Rejection(index, "bad-field", _in_words(_INPUT.sub("", str(error)))))
             return
         # The marks of a roll differ in little but the student.
         said = (mark.date, mark.session, mark.slot, mark.minutes, mark.code, mark.half_days, mark.recorded_at)

@@ -10,6 +10,9 @@ LONGEST_LINE: Final = 128 * 1024
 """Characters; a line of attendance has a hundred. Without a bound, a file without line ends would fill the memory."""
 
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""The first bytes of a spreadsheet's own files, new and old: people send those in place of a CSV file."""
+
 _ENOUGH: Final = 4
 """Bytes that tell the encoding."""
 
@@ -60,6 +63,8 @@ class LineReader:
         return lines
 
     def _begin(self, start: bytes) -> bytes:
+        if start.startswith(_WORKBOOKS):
+            raise EncodingError("this is a workbook of a spreadsheet or an archive, and no text: save the sheet as CSV")
         bom, self._encoding = next((mark for mark in _BOMS if start.startswith(mark[0])), (b"", _without_bom(start)))
         self._decoder = codecs.getincrementaldecoder(self._encoding)()
         return start[len(bom) :]

@@ -21,6 +21,11 @@ _NAMED: Final = re.compile(
 _NAMED_FIRST: Final = re.compile(
     r"(?:[a-z]{3,9}[ ,.]+)?([a-z]{3,9})[ .-]*([0-9]{1,2})(?:st|nd|rd|th)?(?:,| ) *([0-9]{4})", re.IGNORECASE | re.ASCII
 )
+_WEEKDAY_BEFORE: Final = re.compile(
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?[ ,.]+(?=[0-9])", re.IGNORECASE | re.ASCII
+)
+"""The day of the week, as many spreadsheets show it before a date of numbers: `Mon 2/11/2026`."""
+
 _MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 _TIME_BEHIND: Final = re.compile(
     r",?[T ] *[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)? *(?:[ap]\.?m\.?)?", re.IGNORECASE | re.ASCII
@@ -78,8 +83,9 @@ the first of Unix. Nobody who left then is on a roster, and a child taken for a 
 
 
 def plainly(text: str) -> str:
-    """The text with plain blanks and dashes."""
-    return text if text.isascii() else text.translate(_WRITTEN_OTHERWISE)
+    """The text of a day with plain blanks and dashes, and without the day of the week before its numbers."""
+    plain = text if text.isascii() else text.translate(_WRITTEN_OTHERWISE)
+    return _WEEKDAY_BEFORE.sub("", plain, count=1) if plain[:1].isalpha() else plain
 
 
 # A file says few different days and moments, each very often.

@@ -1,9 +1,12 @@
 """The site's pages of the APIs: operations under their summaries, and the fields of every schema in words."""
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from deploy.docs_site.gathering import ROOT
 from deploy.docs_site.operations import pages
 from deploy.docs_site.shapes import shapes_page, type_of
 from deploy.openapi import documents
@@ -25,6 +28,23 @@ def test_every_link_to_a_schema_leads_to_one() -> None:
     known = {(service, name.lower()) for service, document in documents().items() for name in document["components"]["schemas"]}
     assert linked <= known
     assert len(linked) > 200
+
+
+def test_the_site_is_made_anew_when_a_page_or_the_api_changes(tmp_path: Path) -> None:
+    site, venv = tmp_path / "site", tmp_path / "venv"
+    for made in (venv / "installed", site / "index.html"):
+        made.parent.mkdir()
+        made.touch()
+
+    def is_up_to_date(*changes: str) -> bool:
+        command = ["make", "--question", f"SITE={site}", f"VENV={venv}", *changes, "docs"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode in {0, 1}, done.stderr
+        return done.returncode == 0
+
+    assert is_up_to_date()
+    for changed in ("docs/index.md", "services/ingest/marks/api.py", "shared/web/openapi/vocabulary.toml"):
+        assert not is_up_to_date("--what-if", changed)
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,14 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, Generic, ParamSpec, Self, TypedDict, TypeVar
 
 import httpx
 
 from star_client.errors import StarError
-from star_client.marks import NDJSON, Uploaded, batches, outcome
+from star_client.marks import NDJSON, Uploaded, async_batches, batches, one_by_one, outcome
 from star_client.models import MarkIn
 from star_client.operations import AsyncOperations, SyncOperations
 from star_client.requests import AGAIN, TRIES, Config, prepared, read, wait_before
@@ -20,6 +20,13 @@ T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(30.0, read=60.0)
 UNAUTHORIZED = 401
+
+
+class Page(TypedDict, Generic[T]):
+    """The shape of every list, by which a type checker knows the items of `pages`."""
+
+    items: list[T]
+    next: str | None
 
 
 class Star(SyncOperations):
@@ -76,7 +83,7 @@ class Star(SyncOperations):
         if self._token == refused:
             self._token = None
 
-    def pages(self, operation: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
+    def pages(self, operation: Callable[P, Page[T]], *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         """All items of a list, page by page: `star.pages(star.list_star_records, "0999", term="2026-T4")`."""
         cursor: str | None = None
         while True:
@@ -162,7 +169,7 @@ class AsyncStar(AsyncOperations):
         if self._token == refused:
             self._token = None
 
-    async def pages(self, operation: Callable[P, Awaitable[Any]], *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Any]:
+    async def pages(self, operation: Callable[P, Awaitable[Page[T]]], *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
         """All items of a list, page by page."""
         cursor: str | None = None
         while True:
@@ -173,10 +180,10 @@ class AsyncStar(AsyncOperations):
             if cursor is None:
                 return
 
-    async def upload_marks(self, school: str, marks: Iterable[MarkIn]) -> Uploaded:
+    async def upload_marks(self, school: str, marks: Iterable[MarkIn] | AsyncIterable[MarkIn]) -> Uploaded:
         """Any number of marks, as NDJSON. They are taken from the iterable only as fast as the engine takes them."""
         uploaded = Uploaded()
-        for first, body in batches(marks):
+        async for first, body in async_batches(marks if isinstance(marks, AsyncIterable) else one_by_one(marks)):
             parts = {"at": {"school": school}, "body": body, "media_type": NDJSON}
             try:
                 uploaded.add(first, await self._call("POST", "/ingest/v1/schools/{school}/marks", **parts))

@@ -13,7 +13,7 @@ class StarError(Exception):
     """
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        super().__init__(f"{status} {problem.get('type', '')}: {problem.get('detail', '')}")
+        super().__init__(f"{status} {problem.get('type', '')}: {problem.get('detail', '')}{_first_rejection(problem)}")
         self.status = status
         self.problem = dict(problem)
         self.kind = str(problem.get("type", "")).removeprefix(PREFIX)
@@ -23,6 +23,14 @@ class StarError(Exception):
     def read_from(self) -> str | None:
         """The cursor to read the feed from when the one that was sent is of another history (410); None for other refusals."""
         return str(self.problem["read_from"]) if "read_from" in self.problem else None
+
+
+def _first_rejection(problem: Mapping[str, Any]) -> str:
+    """The first item of a batch that was refused, for the message; all of them are in the problem."""
+    match problem.get("rejected"):
+        case [{"index": index, "reason": reason, "detail": detail}, *_]:
+            return f" (item {index}: {reason}, {detail})"
+    return ""
 
 
 class WebhookError(Exception):

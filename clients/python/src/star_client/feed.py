@@ -56,8 +56,8 @@ class _Place:
 class Feed:
     """Events, oldest first, each once. An event counts as handled when the next one is asked for.
 
-    `for event in Feed(star, Path("cursor.json")): ...` goes on where the last run ended. With `wait` it goes on for ever, else it ends
-    where the feed ends.
+    `for event in Feed(star, Path("cursor.json")): ...` goes on where the last run ended. Without `wait` it ends where the feed ends; with
+    `wait`, where an outage of the engine outlasts the `tries` of the client.
     """
 
     def __init__(self, star: Star, path: Path, *, wait: float = 0) -> None:

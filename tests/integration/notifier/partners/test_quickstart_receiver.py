@@ -98,6 +98,9 @@ async def test_it_refuses_whatever_we_did_not_sign_just_now(tmp_path: Path) -> N
             (good | {"webhook-signature": ""}, body),
         ):
             assert (await http.post(url, headers=headers, content=content)).status_code == 401
+        # A sign that no signature has is no fault of the receiver's.
+        strange = httpx.Headers(good | {"webhook-signature": "v1,\u00e9"}, encoding="latin-1")
+        assert (await http.post(url, headers=strange, content=body)).status_code == 401
 
 
 def test_the_page_subscribes_to_what_its_receiver_understands() -> None:

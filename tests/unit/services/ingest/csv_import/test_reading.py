@@ -73,6 +73,12 @@ def test_bytes_of_no_one_encoding_are_refused(data: bytes) -> None:
         read(data)
 
 
+@pytest.mark.parametrize("start", [b"PK\x03\x04\x14\x00\x06\x00", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"], ids=["xlsx", "xls"])
+def test_a_workbook_is_told_from_text(start: bytes) -> None:
+    with pytest.raises(EncodingError, match="save the sheet as CSV"):
+        read(start + bytes(100))
+
+
 def test_quotes() -> None:
     assert cells('A;B\n"1;2";"say ""hi"""\n"x\ny";z\n') == [["A", "B"], ["1;2", 'say "hi"'], ["x\ny", "z"]]
 
