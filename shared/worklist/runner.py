@@ -15,12 +15,13 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, Self
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.clock import Clock, utc_now
 from shared.clockwatch.watch import Doubts, never
@@ -50,6 +51,21 @@ GATHER: Final = 0.005
 
 DRAIN: Final = 20.0
 """Seconds that attempts under way may take to end when the worker stops; afterwards their leases run out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """How many items were claimed and, where there was room for more, when the next one is due."""
+
+    items: int
+    next_due: datetime | None = None
+
+    def __add__(self, other: Self) -> Self:
+        due = [moment for moment in (self.next_due, other.next_due) if moment is not None]
+        return replace(self, items=self.items + other.items, next_due=min(due, default=None))
+
+
+_NOTHING: Final = _Claimed(0)
 
 
 class Runner:
@@ -91,9 +107,12 @@ class Runner:
         while not stop.is_set():
             beat()
             try:
+                await self._look_after()
                 free = self._free()
-                if free < self._least or await self._claim_and_start(free) < free:
-                    await self._wait_for_work()
+                if free < self._least:
+                    await self._wait_for_room()
+                elif (claimed := await self._claim_and_start(free)).items < free:
+                    await self._wait_until(claimed.next_due)
             except Exception as error:
                 if not is_transient(error):
                     log.exception("worklist.failed", schema=self._schema)
@@ -104,7 +123,7 @@ class Runner:
 
     async def run_once(self) -> int:
         """Works off what is due now, one batch; answers how many items. For tests and operators."""
-        claimed = await self._claim_and_start(self._free())
+        claimed = (await self._claim_and_start(self._free())).items
         while busy := self._running | self._settler.busy:
             await asyncio.wait(busy)
         return claimed
@@ -118,34 +137,40 @@ class Runner:
             late.cancel()
         await asyncio.gather(*busy, return_exceptions=True)
 
-    async def _claim_and_start(self, free: int) -> int:
+    async def _claim_and_start(self, free: int) -> _Claimed:
         """Claims what there are places for; kinds that choose for themselves and all others take turns in being first."""
         self._choosers_first = not self._choosers_first
         chosen = [partial(self._claim_chosen, task) for kind, task in self._choosers.items() if self._may_start(kind)]
-        turns: list[Callable[[int], Awaitable[int]]] = (
+        turns: list[Callable[[int], Awaitable[_Claimed]]] = (
             [*chosen, self._claim_plain] if self._choosers_first else [self._claim_plain, *chosen]
         )
-        started = 0
+        claimed = _NOTHING
         for turn in turns:
-            if free > started:
-                started += await turn(free - started)
-        return started
+            if free > claimed.items:
+                claimed += await turn(free - claimed.items)
+        return claimed
 
-    async def _claim_plain(self, most: int) -> int:
+    async def _claim_plain(self, most: int) -> _Claimed:
         busy = Counter(item.kind for item in self._under_way.values())
         kinds = [Claimant(kind, task.lease, busy[kind], self._after[kind]) for kind, task in self._plain.items() if self._may_start(kind)]
         if not kinds:
-            return 0
+            return _NOTHING
+        next_due = None
         async with self._engine.begin() as connection:
             items = await repository.claim(connection, kinds, most=most, now=self._clock(), under_way=self._under_way.keys())
+            if len(items) < most:
+                next_due = await repository.next_due(connection, [claimant.kind for claimant in kinds])
         for kind in {item.kind for item in items}:
             self._after[kind] = repository.last_share((item for item in items if item.kind == kind), self._after[kind])
-        return self._start(items)
+        return self._start(items, next_due)
 
-    async def _claim_chosen(self, task: ChoosesItself, most: int) -> int:
+    async def _claim_chosen(self, task: ChoosesItself, most: int) -> _Claimed:
+        next_due = None
         async with self._engine.begin() as connection:
             items = await task.claim(connection, most=most, now=self._clock(), under_way=self._under_way.keys())
-        return self._start(items)
+            if len(items) < most:
+                next_due = await task.next_due(connection, self._clock())
+        return self._start(items, next_due)
 
     def _free(self) -> int:
         return self._concurrency - len(self._under_way)
@@ -153,7 +178,7 @@ class Runner:
     def _may_start(self, kind: str) -> bool:
         return kind in self._regardless or not self._doubts()
 
-    def _start(self, items: Sequence[WorkItem]) -> int:
+    def _start(self, items: Sequence[WorkItem], next_due: datetime | None) -> _Claimed:
         together: dict[str, list[WorkItem]] = defaultdict(list)
         for item in items:
             self._under_way[item.id] = item
@@ -164,7 +189,7 @@ class Runner:
                 self._run(self._attempt(task, item), f"{item.kind}-{item.id}")
         for kind, some in together.items():
             self._run(self._attempt_all(self._tasks[kind], some), f"{kind}-{some[0].id}")
-        return len(items)
+        return _Claimed(len(items), next_due)
 
     def _run(self, attempt: Coroutine[None, None, None], name: str) -> None:
         running = asyncio.create_task(attempt, name=name)
@@ -178,16 +203,16 @@ class Runner:
         if (was_full and self._free() >= self._least) or waits or self._choosers:
             self._wakeup.ring()
 
-    async def _wait_for_work(self) -> None:
+    async def _look_after(self) -> None:
         await self._keep_waits()
         await self._count_overdue()
-        if self._free() < self._least:
-            # Nothing can be begun before an attempt ends, and that rings. Those that end together are followed by one claim.
-            await self._wakeup.wait(POLL)
-            await asyncio.sleep(GATHER)
-            return
-        async with self._engine.begin() as connection:
-            due_at = await self._next_due(connection)
+
+    async def _wait_for_room(self) -> None:
+        # Nothing can be begun before an attempt ends, and that rings. Those that end together are followed by one claim.
+        await self._wakeup.wait(POLL)
+        await asyncio.sleep(GATHER)
+
+    async def _wait_until(self, due_at: datetime | None) -> None:
         wait = POLL if due_at is None else min(POLL, max(due_at - self._clock(), timedelta(milliseconds=10)))
         await self._wakeup.wait(wait)
 
@@ -210,12 +235,6 @@ class Runner:
             counts = await repository.overdue(connection, list(self._tasks), self._clock())
         for kind, count in counts.items():
             metrics.WORK_DUE.labels(self._schema, kind).set(count)
-
-    async def _next_due(self, connection: AsyncConnection) -> datetime | None:
-        plain = [kind for kind in self._plain if self._may_start(kind)]
-        due = [await repository.next_due(connection, plain)] if plain else []
-        due += [await task.next_due(connection, self._clock()) for kind, task in self._choosers.items() if self._may_start(kind)]
-        return min((moment for moment in due if moment is not None), default=None)
 
     async def _attempt(self, task: Task, item: WorkItem) -> None:
         with self._traced([item]):

@@ -48,7 +48,7 @@ class EmbeddedBus:
         self._partitions = partitions
         self._publish_timeout = publish_timeout
         self._engine = create_engine(database_url, SCHEMA, pool_size=CONNECTIONS)
-        self._wakeups: list[Wakeup] = []
+        self._wakeups: list[tuple[frozenset[str], Wakeup]] = []
         self._closing = asyncio.Event()
         self._listening: asyncio.Task[None] | None = None
 
@@ -69,10 +69,10 @@ class EmbeddedBus:
     def consumer(self, group: str, topics: Sequence[str], positions: Positions = committed_positions) -> EmbeddedConsumer:
         """A new consumer, not started."""
         if self._listening is None:
-            channels = {repository.CHANNEL: self._wake_all}
-            self._listening = asyncio.create_task(listen(self._database_url, channels, self._closing), name="embedded-bus-listen")
+            told = {repository.CHANNEL: self._wake}
+            self._listening = asyncio.create_task(listen(self._database_url, {}, self._closing, told), name="embedded-bus-listen")
         wakeup = Wakeup()
-        self._wakeups.append(wakeup)
+        self._wakeups.append((frozenset(topics), wakeup))
         # Each consumer holds its lease under a name of its own, and under the same one after a restart.
         self._made[group] += 1
         holder = uuid5(self._instance, f"{group}/{self._made[group]}")
@@ -135,9 +135,11 @@ class EmbeddedBus:
             await self._listening
         await self._engine.dispose()
 
-    def _wake_all(self) -> None:
-        for wakeup in self._wakeups:
-            wakeup.ring()
+    def _wake(self, topic: str) -> None:
+        """Wakes the readers of a topic; all of them where none is named, as after each connect."""
+        for topics, wakeup in self._wakeups:
+            if not topic or topic in topics:
+                wakeup.ring()
 
 
 def _rules(topic: Topic) -> tuple[Rule, ...]:

@@ -38,6 +38,7 @@ class EmbeddedConsumer:
         self._connection: AsyncConnection | None = None
         self._positions: dict[Partition, int] = {}
         self._placed = False
+        self._at_end = False
         self._paused: set[Partition] = set()
 
     async def start(self) -> None:
@@ -49,10 +50,13 @@ class EmbeddedConsumer:
             await asyncio.sleep(min(wait, TAKEOVER_POLL).total_seconds())
             return []
         await self._place()
-        messages = await self._guarded(self._read(most))
+        at_end, self._at_end = self._at_end, False
+        messages = [] if at_end else await self._guarded(self._read(most))
         if not messages:
             await self._wakeup.wait(wait)
             messages = await self._guarded(self._read(most)) if self._lease.has_time_left() else []
+            # Whatever comes from now on rings: to look again before the next wait would find nothing.
+            self._at_end = not messages
         for message in messages:
             self._positions[message.source] = message.offset + 1
         self._rotate(messages)
@@ -70,10 +74,11 @@ class EmbeddedConsumer:
 
     def relocate(self) -> None:
         """Looks up where to read on before the next fetch."""
-        self._placed = False
+        self._placed = self._at_end = False
 
     def rewind(self, offsets: Mapping[Partition, int]) -> None:
         """Reads on from these offsets."""
+        self._at_end = False
         self._positions.update((partition, offset) for partition, offset in offsets.items() if partition in self._positions)
 
     def pause(self, partitions: Iterable[Partition]) -> None:

@@ -29,6 +29,8 @@ _ADVANCE = text(
     WHERE p.topic = w.topic AND p.partition = w.partition
     """
 )
+# 0.1.0 names no topic, and listens whatever is named.
+_WAKE = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")
 _INSERT = text(
     """
     INSERT INTO messages (topic, partition, "offset", key, value, headers)
@@ -177,7 +179,7 @@ async def append(connection: AsyncConnection, messages: Sequence[tuple[int, Outg
     }
     await connection.execute(_INSERT, rows)
     await connection.execute(_ADVANCE, keys | {"offsets": [next_offsets[log] for log in wanted]})
-    await connection.execute(text(f"NOTIFY {CHANNEL}"))
+    await connection.execute(_WAKE, {"channel": CHANNEL, "topics": sorted({topic for topic, _ in wanted})})
 
 
 async def logs(connection: AsyncConnection, topics: Sequence[str]) -> dict[Partition, Log]:

@@ -2,16 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.embedded import repository
 from shared.bus.embedded.bus import SCHEMA, EmbeddedBus
-from shared.bus.interface import BusUnavailableError, Outgoing, Partition
+from shared.bus.interface import BusUnavailableError, Message, Outgoing, Partition
 from shared.db.engine import create_engine
 from shared.events.topics import DEAD_LETTERS, MARKS, SCHOOLS, STUDENTS
 from tests.contract.bus.adapters import PATIENCE, WAIT, BusUnderTest, EmbeddedBackstage, next_offsets, numbered, numbers_of, read
@@ -50,6 +52,48 @@ async def test_a_slow_writer_delays_those_after_it_and_hides_nothing(under_test:
     await quick
     messages = await read(consumer, 3)
     assert [(message.offset, message.value) for message in messages] == [(1, b"1"), (2, b"2"), (3, b"3")]
+    await engine.dispose()
+
+
+async def test_a_reader_at_the_end_looks_once_a_wait_and_is_woken_for_its_own_topics(
+    under_test: BusUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_topic, other = [await under_test.topic(partitions=1) for _ in range(2)]
+    consumer, others = [await under_test.consumer(under_test.group(), topic) for topic in (read_topic, other)]
+    looks = 0
+    fetch = repository.fetch
+
+    async def counted(connection: AsyncConnection, wanted: Mapping[Partition, int], most: int) -> list[Message]:
+        nonlocal looks
+        looks += any(partition.topic == read_topic for partition in wanted)
+        return await fetch(connection, wanted, most)
+
+    monkeypatch.setattr(repository, "fetch", counted)
+    for _ in range(3):
+        assert await consumer.fetch(most=10, wait=WAIT) == []
+    # Once more at first: nothing that came before it listened has rung.
+    assert looks == 4
+
+    publisher = await under_test.publisher()
+    waiting = asyncio.create_task(consumer.fetch(most=10, wait=timedelta(minutes=5)))
+    await publisher.publish(numbered(other, b"k", [1]))
+    assert numbers_of(await read(others, 1)) == [1]
+    assert (looks, waiting.done()) == (4, False)
+    await publisher.publish(numbered(read_topic, b"k", [2]))
+    assert numbers_of(await waiting) == [2]
+    assert looks == 5
+
+
+async def test_a_publisher_of_the_release_before_wakes_every_reader(under_test: BusUnderTest, embedded: EmbeddedBackstage) -> None:
+    topic = await under_test.topic(partitions=1)
+    consumer = await under_test.consumer(under_test.group(), topic)
+    assert await consumer.fetch(most=10, wait=WAIT) == []
+    waiting = asyncio.create_task(consumer.fetch(most=10, wait=timedelta(minutes=5)))
+    engine = create_engine(embedded.database_url, SCHEMA, pool_size=1)
+    async with engine.begin() as connection:
+        # It names no topic.
+        await connection.execute(text(f"NOTIFY {repository.CHANNEL}"))
+    assert await waiting == []
     await engine.dispose()
 
 

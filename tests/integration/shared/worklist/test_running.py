@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.clock import utc_now
@@ -113,3 +114,24 @@ async def test_an_attempt_that_does_not_end_in_time_is_left_to_its_lease(
 
     assert await attempts(item) == [(1, None, None)]
     assert [task for task in asyncio.all_tasks() if str(item) in task.get_name()] == []
+
+
+@pytest.mark.usefixtures("only_the_bell")
+async def test_a_claim_says_when_to_come_again_so_that_nobody_asks_for_it_apart(engine: AsyncEngine) -> None:
+    task, bell, stop = WatchedTask(), Wakeup(), asyncio.Event()
+    item = await add(engine)
+    begun: list[object] = []
+    event.listen(engine.sync_engine, "begin", begun.append)
+
+    running = asyncio.create_task(Runner(SCHEMA, engine, [task], bell, clock=ManualClock(NOW)).run(stop))
+    await eventually(lambda: _settled(task), 1)
+    stop.set()
+    bell.ring()
+    await running
+    # It looks for waits that are too long, counts what is overdue, claims, and keeps the outcome.
+    assert len(begun) == 4
+    assert (await row(engine, item))["state"] == "done"
+
+
+async def _settled(task: WatchedTask) -> int:
+    return len(task.settled)
