@@ -23,10 +23,11 @@ class OAuthError(Exception):
 
 
 class Tokens:
-    """The tokens that hold. While `required`, uploads need one."""
+    """The tokens that hold. While `required`, uploads need one. A client may have several secrets while it goes over to a new one."""
 
     def __init__(self, *, required: bool = False) -> None:
         self.required = required
+        self.secrets = {CLIENT_SECRET}
         self.issued = 0
         self._until: dict[str, datetime] = {}
 
@@ -34,7 +35,8 @@ class Tokens:
         """A new token. Raises OAuthError."""
         if form.get("grant_type") != "client_credentials":
             raise OAuthError("unsupported_grant_type", 400)
-        if _client(form, authorization) != (CLIENT_ID, CLIENT_SECRET):
+        name, secret = _client(form, authorization)
+        if name != CLIENT_ID or secret not in self.secrets:
             raise OAuthError("invalid_client", 401)
         token = secrets.token_urlsafe(24)
         self._until[token] = datetime.now(UTC) + LIFE
