@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from shared.bus.interface import Log, Partition
 from shared.db.engine import create_engine
@@ -105,6 +106,26 @@ async def test_a_gap_stays_on_record_until_a_person_settles_it(engine: AsyncEngi
         assert await repository.settle_gaps(connection, [gap.id]) == 1
     await ledger.positions(logs, committed())
     assert metrics.OFFSET_GAPS.labels(GROUP)._value.get() == 0
+
+
+async def test_what_was_lost_is_said_once_and_counted_by_every_process_that_comes_after(engine: AsyncEngine) -> None:
+    ledger = Ledger(engine, GROUP)
+    await ledger.positions(LOGS, committed())
+    await consume(engine, ledger, {A: 10})
+    logs = {A: Log(TOPIC, 20, 100), B: Log(TOPIC, 0, 100)}
+    with capture_logs() as lines:
+        await ledger.positions(logs, committed({A: 10}))
+    [line] = [line for line in lines if line["event"] == "bus.gap"]
+    assert (line["log_level"], line["kind"], line["partition"], line["from_offset"], line["to_offset"]) == ("error", "lost", 0, 10, 20)
+
+    await consume(engine, ledger, {A: 60})
+    # Restarts, and messages that went well since, do not make it undone.
+    for _ in range(2):
+        metrics.OFFSET_GAPS.labels(GROUP).set(0)
+        with capture_logs() as lines:
+            assert await Ledger(engine, GROUP).positions(logs, committed({A: 60})) == {A: 60, B: 0}
+        assert [line for line in lines if line["event"] == "bus.gap"] == []
+        assert metrics.OFFSET_GAPS.labels(GROUP)._value.get() == 1
 
 
 async def test_another_topic_is_read_from_its_start(engine: AsyncEngine) -> None:
