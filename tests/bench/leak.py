@@ -24,8 +24,11 @@ from tests.e2e.school import School
 from tests.support.stack import ClusterStack, cluster_stack
 
 MINUTES: Final = float(os.environ.get("MINUTES", "60"))
+PAUSE: Final = float(os.environ.get("PAUSE", "0"))
 EVERY: Final = 2.0
 """Seconds between looks at memory."""
+KEPT: Final = 60.0
+"""Seconds between writings of what was seen."""
 
 CLASS: Final = 30
 CLASSES: Final = 20
@@ -45,9 +48,6 @@ def bench_leak(results: Results) -> None:
         results.add(f"{name}: at the end", seen[-1][1], "MB")
         results.ratio(f"{name}: at the end, of the beginning", seen[-1][1], seen[0][1])
         results.add(f"{name}: slope of the second half", slope_of(seen), "MB/h")
-    OUT.mkdir(parents=True, exist_ok=True)
-    (OUT / "leak.json").write_text(json.dumps({"minutes": MINUTES, "requests": requests, "samples": samples}) + "\n")
-    plot(samples, OUT / "leak.svg")
     print(f"plot in {OUT / 'leak.svg'}")
 
 
@@ -65,11 +65,16 @@ def _watched(stack: ClusterStack) -> tuple[dict[str, Samples], int]:
     samples: dict[str, Samples] = {name: [] for name in pids}
     began = time.monotonic()
     looked = 0.0
+    kept = KEPT
     requests = 0
     for turn in count():
         now = time.monotonic() - began
         if now >= MINUTES * 60:
+            keep(samples, requests)
             return samples, requests
+        if now >= kept:
+            kept = now + KEPT
+            keep(samples, requests)
         if now >= looked:
             looked = now + EVERY
             for name, pid in pids.items():
@@ -83,7 +88,16 @@ def _watched(stack: ClusterStack) -> tuple[dict[str, Samples], int]:
         school.get("thresholds", f"/v1/schools/{school.number}/star-records", limit=50)
         school.get("notifier", f"/v1/schools/{school.number}/deliveries", limit=50)
         requests += 4
+        time.sleep(PAUSE)
     raise AssertionError
+
+
+def keep(samples: dict[str, Samples], requests: int) -> None:
+    """Writes the samples, `{"minutes", "requests", "samples": {part: [[seconds, MB]]}}`, and their plot."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    minutes = max(seen[-1][0] for seen in samples.values()) / 60
+    (OUT / "leak.json").write_text(json.dumps({"minutes": round(minutes, 1), "requests": requests, "samples": samples}) + "\n")
+    plot(samples, OUT / "leak.svg")
 
 
 def plot(samples: dict[str, Samples], path: Path) -> None:
@@ -100,6 +114,7 @@ def plot(samples: dict[str, Samples], path: Path) -> None:
     axes.legend(fontsize="small", ncols=2)
     figure.tight_layout()
     figure.savefig(path)
+    pyplot.close(figure)
 
 
 if __name__ == "__main__":
