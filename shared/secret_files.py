@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from shared.settings_file import SettingsFileError
+from shared.set_up import SetUpError
 
 
 def secrets_of(settings: type[BaseSettings]) -> list[str]:
@@ -18,7 +18,7 @@ def secrets_of(settings: type[BaseSettings]) -> list[str]:
 
 
 def secrets_in_files(settings: type[BaseSettings]) -> dict[str, Any]:
-    """The values by name. Raises SettingsFileError, which names the variable and never the value."""
+    """The values by name. Raises SetUpError, which names the variable and never the value."""
     values = {}
     for name in secrets_of(settings):
         variable = f"STAR_{name.upper()}"
@@ -26,12 +26,16 @@ def secrets_in_files(settings: type[BaseSettings]) -> dict[str, Any]:
         if not path:
             continue
         if os.environ.get(variable):
-            raise SettingsFileError(f"set one of {variable} and {variable}_FILE")
+            raise SetUpError(f"{variable} and {variable}_FILE are both set: take one of them away")
         try:
             # An editor ends a file with a line's end, which is no part of a secret.
             values[name] = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsFileError(f"{variable}_FILE names {path}, which can't be read") from error
+        except UnicodeDecodeError as error:
+            raise SetUpError(f"{variable}_FILE names {path}, which is not UTF-8: correct the file") from error
+        except OSError as error:
+            raise SetUpError(
+                f"{variable}_FILE names {path}, which can't be read ({error.strerror}): correct the name, or give this user the right to it"
+            ) from error
     return values
 
 

@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from shared.auth.claims import ClaimName
 from shared.auth.principal import Role
-from shared.db.dsn import missing_file
+from shared.db.dsn import fault_of, missing_file
 from shared.secret_files import secrets_in_files
 from shared.settings_file import settings_in_file
 
@@ -201,7 +201,9 @@ class Settings(BaseSettings):
         "console_database_url",
     )
     @classmethod
-    def _names_files(cls, url: str) -> str:
+    def _can_be_read(cls, url: str) -> str:
+        if (fault := fault_of(url)) is not None:
+            raise ValueError(fault)
         name = missing_file(url)
         if name is not None:
             raise ValueError(f"{name} names no file that can be read")

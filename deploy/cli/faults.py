@@ -1,5 +1,6 @@
 """Errors that are an operator's to mend, each in one line that names the command that mends it."""
 
+import errno
 import re
 import ssl
 from typing import Final
@@ -16,6 +17,7 @@ from shared.bus.interface import BusRefusedError, BusUnavailableError
 from shared.db.errors import sqlstate_of
 from shared.db.logins import PasswordError
 from shared.db.migrate import MigrationBlockedError
+from shared.set_up import SetUpError
 from shared.settings_file import SettingsFileError, settings_file
 from shared.web.server import CannotServeError
 
@@ -36,6 +38,8 @@ BY_STATE: Final = {
 }
 """By PostgreSQL's SQLSTATE."""
 
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
 LINES: Final[dict[type[BaseException], str]] = {
     CodeTableError: "the attendance codes can't be used: {}",
     MigrationBlockedError: "{}, then run `star migrate` again: it goes on where it ended",
@@ -45,6 +49,7 @@ LINES: Final[dict[type[BaseException], str]] = {
     BusRefusedError: f"{{}}; {DOCTOR}",
     BusUnavailableError: f"the bus does not answer ({{}}): start the broker, or correct STAR_BUS and STAR_KAFKA_BOOTSTRAP; {DOCTOR}",
     KeyFileError: f"{{}}: put the right file back, or remove it, and the next start makes a new key; {DOCTOR}",
+    SetUpError: f"{{}}; {DOCTOR}",
     SettingsFileError: f"{{}}: correct it, or name another with STAR_CONFIG; {DOCTOR}",
 }
 """By the engine's own errors."""
@@ -58,14 +63,14 @@ def explained(error: BaseException) -> str | None:
     match error:
         case ValidationError() if error.title.endswith("Settings"):
             return f"{invalid_settings(error)}: {_correct()}; {DOCTOR}"
-        case KeyFileError():
-            return f"{error}: put the right file back, or remove it, and the next start makes a new key; {DOCTOR}"
-        case SettingsFileError():
-            return f"{error}: correct it, or name another with STAR_CONFIG; {DOCTOR}"
         case SettingsError():
             return f"{unreadable_setting(error)}: {_correct()}; {DOCTOR}"
         case DBAPIError() | asyncpg.PostgresError() | asyncpg.InterfaceError() | asyncpg.InternalClientError():
             return _of_database(error)
+        case OSError() if error.errno in FULL:
+            return f"the disk is full{f', of {error.filename}' if error.filename else ''}: make room, or choose another folder with --data"
+        case OSError() if error.errno == errno.ENOENT and error.filename is not None:
+            return f"{error.filename} is not there: correct the name, or choose another folder with --data"
         case OSError() if error.filename is not None:
             return f"{error.filename}: {error.strerror}: give this user the right to it, or choose another folder with --data"
         case OSError() | TimeoutError():

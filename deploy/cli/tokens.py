@@ -109,7 +109,11 @@ def revoke_many(ids: tuple[str, ...], subject: str | None, data: Path, as_json: 
     """Makes tokens invalid within seconds, by id or by subject."""
     if bool(ids) == bool(subject):
         raise click.UsageError("name the ids, or --subject")
-    valid = [listed.token for listed in listed_tokens(data, utc_now()) if listed.state == "valid"]
+    listed = listed_tokens(data, utc_now())
+    valid = [one.token for one in listed if one.state == "valid"]
+    for token_id in sorted(set(ids) - {one.token.id for one in listed}):
+        # Tokens of older releases are on no list before their next use.
+        click.echo(f"warning: no token on the list has the id {token_id}; should there be one, it is refused from now on", err=True)
     chosen = list(ids) or [token.id for token in valid if token.subject == subject]
     for token_id in chosen:
         revoke_token(data, token_id)

@@ -13,6 +13,7 @@ from deploy.cli.faults import invalid_settings, unreadable_setting
 from deploy.doctor.finding import Finding
 from deploy.services import settings_classes
 from shared.attendance.codes import CodeTable, CodeTableError
+from shared.set_up import SetUpError
 from shared.settings_file import SettingsFileError, settings_file
 
 NAME = "configuration"
@@ -45,11 +46,9 @@ def _settings_faults(data: Path) -> Iterator[str]:
             CodeTable.load(kind(data=data).attendance_codes)
         except ValidationError as error:
             yield invalid_settings(error)
-        except SettingsFileError as error:
-            yield str(error)
         except SettingsError as error:
             yield unreadable_setting(error)
-        except CodeTableError as error:
+        except (SettingsFileError, SetUpError, CodeTableError) as error:
             yield str(error)
 
 

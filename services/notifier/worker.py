@@ -52,6 +52,7 @@ from shared.erasures.erasure import Erase
 from shared.erasures.handler import ErasuresHandler
 from shared.events import topics
 from shared.retention import Rule
+from shared.set_up import SetUpError
 from shared.supervisor import supervise
 from shared.telemetry.progress import Progress
 from shared.worker import worker_parts
@@ -85,9 +86,9 @@ def kept(settings: NotifierSettings, clock: Clock = utc_now) -> tuple[Rule, ...]
 
 
 async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progress: Progress | None = None, clock: Clock = utc_now) -> None:
-    """Works until `stop` is set. Raises ValueError when the settings name no mail server."""
+    """Works until `stop` is set. Raises SetUpError when the settings name no mail server."""
     if not settings.smtp_url:
-        raise ValueError("no mail server: set STAR_SMTP_URL, for example to smtp+starttls://user:password@mail.example.nz:587")
+        raise SetUpError("no mail server: set STAR_SMTP_URL, for example to smtp+starttls://user:password@mail.example.nz:587")
     box = DeadLetterBox(SCHEMA)
     async with (
         open_transports(settings, stop, clock) as transports,

@@ -34,6 +34,7 @@ _WITH_TLS: Final = frozenset({"require", "verify-ca", "verify-full"})
 _PORT: Final = 5432
 SYSTEM: Final = "system"
 """As `sslrootcert`: the authorities that this machine trusts."""
+ESCAPED: Final = "@ : / ? # and % are written as %40 %3A %2F %3F %23 and %25"
 
 
 def dsn_of(database_url: str) -> str:
@@ -55,6 +56,20 @@ def tls_of(database_url: str) -> ssl.SSLContext | None:
     if "sslcert" in parameters:
         context.load_cert_chain(parameters["sslcert"], parameters.get("sslkey"), parameters.get("sslpassword"))
     return context
+
+
+def fault_of(database_url: str) -> str | None:
+    """Why a URL can't be the database's, as far as its form says; never its words, which hold a password.
+
+    A password with an unescaped `/`, `#`, `?` or `@` ends early: what follows it is then taken for a port or a name.
+    """
+    address, parameters = _parts(database_url)
+    parted = urlsplit(address)
+    servers = parted.netloc.rpartition("@")[2].split(",")
+    ports = [port for server in servers if (port := server.rpartition("]")[2].partition(":")[2])]
+    if parted.fragment or "@" in parted.path or any("@" in name for name, _ in parameters) or not all(map(_is_port, ports)):
+        return f"a port is a number, and in a password {ESCAPED}"
+    return None
 
 
 def missing_file(database_url: str) -> str | None:
@@ -86,6 +101,10 @@ def tls_servers_of(database_url: str) -> list[tuple[str, int]]:
 def _parts(database_url: str) -> tuple[str, list[tuple[str, str]]]:
     address, _, query = _DRIVER.sub("postgresql://", database_url).partition("?")
     return address, parse_qsl(query, keep_blank_values=True)
+
+
+def _is_port(port: str) -> bool:
+    return port.isascii() and port.isdigit() and 0 < int(port) <= 65_535
 
 
 def _can_be_read(path: Path) -> bool:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from jwt.algorithms import OKPAlgorithm
 
 from shared.auth.keys import keys_in
+from shared.set_up import SetUpError
 
 ALGORITHM: Final = "EdDSA"
 TYPE: Final = "star-transfer+jws"
@@ -102,7 +103,7 @@ def _read(trust: Path) -> dict[str, Ed25519PublicKey]:
     try:
         keys = [jwk.key for jwk in jwt.PyJWKSet.from_json(trust.read_text()).keys]
     except (OSError, jwt.PyJWTError, AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"{trust}: not a JWK set that can be read") from error
+        raise SetUpError(f"{trust}: not a JWK set that can be read: correct STAR_TRANSFER_TRUST") from error
     if not all(isinstance(key, Ed25519PublicKey) for key in keys):
-        raise ValueError(f"{trust}: all keys have to be public Ed25519 keys")
+        raise SetUpError(f"{trust}: all keys have to be public Ed25519 keys: correct it, or STAR_TRANSFER_TRUST")
     return {key_id(key): key for key in keys}

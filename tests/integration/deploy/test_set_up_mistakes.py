@@ -18,6 +18,7 @@ from deploy.embedded.postgres import as_role
 from deploy.kafka.pidfile import PidFile
 from tests.integration.deploy.test_faults import AWAY
 from tests.support.database import url_of
+from tests.support.disks import NotPermittedError, fill, small_disk
 from tests.support.own_postgres import own_postgres
 from tests.support.ports import free_port
 
@@ -56,11 +57,21 @@ def named(name: str) -> Callable[[Place], str]:
 def written(name: str, content: str = "") -> Callable[[Place], AbstractContextManager[object]]:
     def during(place: Place) -> AbstractContextManager[object]:
         path = place.folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
         return nullcontext()
 
     return during
+
+
+@contextmanager
+def full_disk(place: Place) -> Iterator[None]:
+    try:
+        with small_disk(place.folder / "data", megabytes=1):
+            fill(place.folder / "data" / "ballast")
+            yield
+    except NotPermittedError as error:
+        pytest.skip(str(error))
 
 
 @contextmanager
@@ -99,6 +110,12 @@ DATABASE = {"STAR_DATABASE_URL": migrated}
 MISTAKES: Mapping[str, Mistake] = {
     "no database": Mistake(MIGRATE, "set STAR_DATABASE_URL, or start `star run"),
     "a database that is away": Mistake((*STAR, "verify"), "start it, or correct STAR_DATABASE_URL", {"STAR_DATABASE_URL": AWAY}),
+    "a password that is not escaped": Mistake(
+        SERVE,
+        "STAR_DATABASE_URL: a port is a number, and in a password @ : / ",
+        {"STAR_DATABASE_URL": "postgresql://star:p/w@127.0.0.1/star"},
+    ),
+    "a port that is no number": Mistake(MIGRATE, "a port is a number", {"STAR_DATABASE_URL": "postgresql://star@localhost:none/star"}),
     "an address that is none": Mistake(MIGRATE, "STAR_DATABASE_URL is no address", {"STAR_DATABASE_URL": "jdbc:postgresql:star"}),
     "no such database": Mistake(
         (*STAR, "verify"), "create it, then run `star migrate`", {"STAR_DATABASE_URL": lambda place: url_of(place.server, "nowhere")}
@@ -130,12 +147,42 @@ MISTAKES: Mapping[str, Mistake] = {
     "a data folder in use": Mistake(RUN, "stop it first, or choose another with --data", during=data_in_use),
     "a data folder that can't be made": Mistake(RUN, "choose another folder with --data", {"STAR_DATA": "/sys/star"}),
     "a data folder within a file": Mistake(TOKEN, "choose another folder with --data", {"STAR_DATA": named("file/data")}, written("file")),
+    "a database of a newer version": Mistake(
+        RUN, "was made by PostgreSQL 99, and this", during=written("data/postgres/PG_VERSION", "99\n")
+    ),
+    "a database's folder with something else in it": Mistake(
+        RUN, "exists but is not empty): mend that", during=written("data/postgres/stray")
+    ),
+    "a full disk": Mistake(RUN, "No space left on device", during=full_disk),
+    "a full disk, for a key": Mistake(TOKEN, "the disk is full", during=full_disk),
     "a key that is none": Mistake(TOKEN, "signing-key.pem holds no PEM key", during=written("data/signing-key.pem", "no key")),
     "a number with a typing error": Mistake(MIGRATE, "STAR_KAFKA_PARTITIONS: ", {"STAR_KAFKA_PARTITIONS": "8x"}),
     "a duration that is none": Mistake(NOTIFY, "STAR_HOLD: ", {**DATABASE, "STAR_HOLD": "an hour"}),
     "a wait beyond its bounds": Mistake(SERVE, "STAR_CLOCK_SKEW: ", {**DATABASE, "STAR_CLOCK_SKEW": "P30D"}),
     "a window that is none": Mistake(NOTIFY, "STAR_LETTER_WINDOW: a window is", {**DATABASE, "STAR_LETTER_WINDOW": "mornings"}),
     "JSON that is none": Mistake(SERVE, "STAR_OIDC_ROLES is no JSON", {**DATABASE, "STAR_OIDC_ROLES": "{Principal: admin}"}),
+    "no mail server": Mistake(NOTIFY, "no mail server: set STAR_SMTP_URL", DATABASE),
+    "a secret's file that is empty": Mistake(
+        NOTIFY, "no mail server: set STAR_SMTP_URL", {**DATABASE, "STAR_SMTP_URL_FILE": named("smtp")}, written("smtp")
+    ),
+    "a secret's file that is not there": Mistake(
+        NOTIFY, "STAR_SMTP_URL_FILE names /nowhere, which can't be read (No such", {**DATABASE, "STAR_SMTP_URL_FILE": "/nowhere"}
+    ),
+    "a secret's file that is a folder": Mistake(
+        NOTIFY, "which can't be read (Is a directory): correct the name", {**DATABASE, "STAR_SMTP_URL_FILE": named("")}
+    ),
+    "a secret twice": Mistake(
+        MIGRATE,
+        "STAR_DATABASE_URL and STAR_DATABASE_URL_FILE are both set: take one of them away",
+        {**DATABASE, "STAR_DATABASE_URL_FILE": named("url")},
+        written("url"),
+    ),
+    "a list of trusted keys that is none": Mistake(
+        (*STAR, "serve", "thresholds", "--port", "0"),
+        "not a JWK set that can be read: correct STAR_TRANSFER_TRUST",
+        {**DATABASE, "STAR_TRANSFER_TRUST": named("trust.json")},
+        written("trust.json"),
+    ),
     "a mail server without a scheme": Mistake(NOTIFY, "starts with smtp://", {**DATABASE, "STAR_SMTP_URL": "mail.example.nz"}),
     "a key that is too short": Mistake(NOTIFY, "STAR_SECRETS_KEY: a key is 32 bytes", {**DATABASE, "STAR_SECRETS_KEY": "c2hvcnQ="}),
     "an issuer without a scheme": Mistake(SERVE, "STAR_OIDC_ISSUER: an address", {**DATABASE, "STAR_OIDC_ISSUER": "login.example.nz"}),

@@ -9,8 +9,8 @@ from deploy.services import settings_classes
 from services.moe_sync.settings import MoeSyncSettings
 from services.notifier.settings import NotifierSettings
 from shared.secret_files import secrets_of
+from shared.set_up import SetUpError
 from shared.settings import Settings
-from shared.settings_file import SettingsFileError
 
 
 def test_every_secret_can_stand_in_a_file() -> None:
@@ -49,8 +49,15 @@ def test_a_files_value_is_the_settings(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_file_that_is_not_there_and_two_values_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAR_DATABASE_URL_FILE", str(tmp_path / "none"))
-    with pytest.raises(SettingsFileError, match=r"^STAR_DATABASE_URL_FILE names .*/none, which can't be read$"):
+    with pytest.raises(SetUpError, match=r"^STAR_DATABASE_URL_FILE names .*/none, which can't be read \(No such file or directory\): "):
+        Settings()
+    monkeypatch.setenv("STAR_DATABASE_URL_FILE", str(tmp_path))
+    with pytest.raises(SetUpError, match=r"can't be read \(Is a directory\)"):
+        Settings()
+    (tmp_path / "bytes").write_bytes(b"p\xffssword")
+    monkeypatch.setenv("STAR_DATABASE_URL_FILE", str(tmp_path / "bytes"))
+    with pytest.raises(SetUpError, match="which is not UTF-8"):
         Settings()
     monkeypatch.setenv("STAR_DATABASE_URL", "postgresql://db.example.nz/star")
-    with pytest.raises(SettingsFileError, match="set one of STAR_DATABASE_URL and STAR_DATABASE_URL_FILE"):
+    with pytest.raises(SetUpError, match="STAR_DATABASE_URL and STAR_DATABASE_URL_FILE are both set"):
         Settings()
