@@ -61,6 +61,18 @@ _OF_ACCESS: Final = re.compile(r"\b(?:legal|access|alerts?|warnings?)\b")
 _OF_MACHINES: Final = frozenset({"portal", "web", "online", "internet", "email", "mail", "sms", "text", "login", "app", "box", "sort"})
 """Words that make something else of such a title: access to the portal, a PO Box, the sort order."""
 
+_OF_PLACES: Final = frozenset({"address", "street", "suburb", "town", "city", "county", "country", "postcode", "postal"}) | {
+    *("email", "mail", "phone", "mobile", "cell", "sms", "user", "login", "employer", "occupation", "job", "work")
+}
+"""Words of titles whose text is a place, a number or a trade: a `Court Road` or a police officer restricts nothing."""
+
+_GRANTS: Final = re.compile(r"\b(?:allow\w*|permit\w*|authori[sz]\w*|may|can|receiv\w*|consent\w*|legal|access|contactable)\b")
+"""Titles whose `No` is the restriction: `Legal Access`, `May Receive Letters`."""
+
+_NO: Final = frozenset({"0", "n", "no", "f", "false"})
+_NOT_SO: Final = _NO | {"", "-", "none", "nil", "n/a"}
+"""Texts of a column such as `Court Order` that say that there is none."""
+
 _NO_CORRESPONDENT: Final = re.compile(
     r"(?:(?:first|second|third|[1-9](?:st|nd|rd|th)?)\s*)?"
     r"(?:(?:in\s*case\s*of\s*)?(?:emergency|emergencies|emerg|emer|ice)(?:\s*(?:only|contact|contacts|caregiver|use|person|backup))*"
@@ -156,6 +168,25 @@ def may_restrict(title: str) -> bool:
     words = text_key(title).split()
     says = any(pattern.search(" ".join(words)) is not None for pattern in (_PROTECTED, _OF_ACCESS))
     return says and judged(title) != "harmless" and _OF_MACHINES.isdisjoint(words)
+
+
+def said_in(title: str, text: str) -> str | None:
+    """The words of a column about a caregiver that may restrict contact, with the column's title; None if they restrict nothing."""
+    value, names = text.strip().casefold(), set(text_key(title).split())
+    said = f"{title}: {text.strip()}"
+    if value in _NOT_SO:
+        is_refused = value in _NO and _GRANTS.search(text_key(title)) is not None and (_OF_MACHINES - {"mail", "email"}).isdisjoint(names)
+        return said if is_refused else None
+    if may_restrict(title):
+        return said
+    restricts = is_closed(text) if names & (_OF_PLACES | _OF_MACHINES) else judged(text) == "protected"
+    return said if restricts else None
+
+
+def shortened(text: str, most: int) -> str:
+    """So many characters of a text; of a longer one the part that restricts contact, wherever it stands."""
+    parts = (text[start : start + most] for start in range(0, len(text), max(most // 2, 1)))
+    return next((part for part in parts if judged(part) == "protected"), text[:most])
 
 
 def is_closed(words: str) -> bool:

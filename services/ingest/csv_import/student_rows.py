@@ -10,12 +10,10 @@ from services.ingest.students.schemas import LONGEST_WORDS
 from services.ingest.tables import values
 from services.ingest.tables.identifiers import Keys, unspoilt
 from services.ingest.tables.records import cell
+from shared.correspondents import said_in, shortened
 
 _SAID_BY_BLANKS: Final = frozenset({"status", "role", "relationship", "postal_address"})
 """Words of a caregiver: an empty cell says that there are none, and only a file without the column leaves them as they were."""
-
-_NOT_SO: Final = frozenset({"", "-", "0", "n", "no", "f", "false", "none", "nil", "n/a"})
-"""Cells of a column such as `Court Order` that say that there is none."""
 
 _DATES: Final = ("starts_on", "leaves_on")
 _GROUPS: Final = re.compile(r"[;,|]")
@@ -79,8 +77,8 @@ class StudentRows:
             person["notify"] = values.yes(str(person["notify"]))
         if "phone" in person:
             person["phone"] = _phone(str(person["phone"]))
-        if said := [f"{title}: {text}" for title, place in remarks if (text := cell(cells, place)).casefold() not in _NOT_SO]:
-            person["status"] = "; ".join(filter(None, [str(person.get("status", "")), *said]))[:LONGEST_WORDS]
+        if said := [words for title, place in remarks if (words := said_in(title, cell(cells, place)))]:
+            person["status"] = shortened("; ".join(filter(None, [str(person.get("status", "")), *said])), LONGEST_WORDS)
         # A language or a choice without anybody it could be of: the columns of a caregiver the student does not have.
         return person if person.keys() & {"name", "email", "phone"} else {}
 

@@ -8,7 +8,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import IO, Final
 
@@ -34,11 +34,13 @@ _CANT_BE_READ: Final = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError
 
 
 class Line(dict[str, str]):
-    """A row: its cells by column, the column's name without case and marks; a column that is not there is empty. `number` is its line."""
+    """A row: its cells by column, the column's name without case and marks; a column that is not there is empty. `number` is its line,
+    `titles` are the names of the columns as the file has them."""
 
-    def __init__(self, number: int, cells: dict[str, str]) -> None:
+    def __init__(self, number: int, cells: dict[str, str], titles: Mapping[str, str]) -> None:
         super().__init__(cells)
         self.number = number
+        self.titles = titles
 
     def __missing__(self, column: str) -> str:
         return ""
@@ -97,6 +99,7 @@ class Archive:
             return
         name = self._members[table].filename
         columns: list[str] | None = None
+        titles: dict[str, str] = {}
         rows = 0
         try:
             for number, cells in self._rows(table):
@@ -104,13 +107,14 @@ class Archive:
                     raise OneRosterError(f"{name}, line {number}: the quotes don't match")
                 if columns is None:
                     columns = _columns_of(name, cells)
+                    titles = dict(zip(columns, cells, strict=True))
                     continue
                 rows += 1
                 if rows > MOST_ROWS:
                     raise OneRosterError(f"{name} has more than {MOST_ROWS:,} rows: no roster has")
                 # No more work than the row has cells, however many columns there are.
                 texts = ((column, cell(cells, place)) for place, column in enumerate(columns[: len(cells)]))
-                yield Line(number, {column: text for column, text in texts if text})
+                yield Line(number, {column: text for column, text in texts if text}, titles)
         except (*_CANT_BE_READ, RuntimeError) as error:
             raise OneRosterError(f"{name} can't be unpacked: is it damaged, or protected by a password?") from error
         except CsvError as error:

@@ -12,6 +12,7 @@ from services.ingest.oneroster.archive import Archive, Line
 from services.ingest.oneroster.errors import OneRosterError, OtherSchoolError
 from services.ingest.oneroster.notes import Notes
 from services.ingest.oneroster.orgs import Org
+from services.ingest.oneroster.remarks import status_of
 from services.ingest.tables import values
 
 CAREGIVERS: Final = frozenset({"parent", "guardian"})
@@ -42,6 +43,8 @@ class Role:
     begins: date | None = None
     ends: date | None = None
     is_deleted: bool = False
+    words: str | None = None
+    """The words of its row that restrict contact."""
 
     def holds(self, today: date) -> bool:
         """Whether it is theirs today."""
@@ -63,6 +66,7 @@ class Roles:
                 day_of(line["begindate"], notes),
                 day_of(line["enddate"], notes),
                 line.is_deleted,
+                status_of(line),
             )
             self.have_dates = self.have_dates or role.begins is not None or role.ends is not None
             self._of.setdefault(line["usersourcedid"], []).append(role)

@@ -14,8 +14,11 @@ from services.ingest.oneroster.groups import groups_of
 from services.ingest.oneroster.notes import Notes
 from services.ingest.oneroster.orgs import Org, ours, schools_of
 from services.ingest.oneroster.people import CAREGIVERS, KIN, People, Role, Roles, people_of
+from services.ingest.oneroster.remarks import status_of
+from services.ingest.students.schemas import LONGEST_WORDS
 from services.ingest.tables import values
 from services.ingest.tables.identifiers import Keys, unspoilt
+from shared.correspondents import shortened
 from shared.identifiers import SchoolNumber
 
 _USER_ID: Final = re.compile(r"\{\s*([^:{}]*?)\s*:\s*([^{}]*?)\s*\}")
@@ -123,11 +126,15 @@ def _caregivers(user: Line, people: People, roles: Roles, today: date, roster: Z
             roster.notes.add("caregivers-missing")
             missing = True
             continue
-        held = {role.role for role in roles.of(agent) if role.holds(today)}
+        theirs = [role for role in roles.of(agent) if role.holds(today)]
+        held = {role.role for role in theirs}
         if agent.is_deleted or not held & {*CAREGIVERS, KIN}:
             roster.notes.add("no-caregiver-role")
             continue
-        found.append(_caregiver(agent, is_kin=not held & CAREGIVERS))
+        person = _caregiver(agent, is_kin=not held & CAREGIVERS)
+        if words := list(dict.fromkeys(filter(None, [status_of(agent), *(role.words for role in theirs)]))):
+            person["status"] = shortened("; ".join(words), LONGEST_WORDS)
+        found.append(person)
     return None if missing and not roster.is_whole else found
 
 

@@ -16,6 +16,7 @@ class OneRosterStudent(StudentIn):
     """A student whose fields stay as they were where the file can't say them."""
 
     stays: ClassVar[frozenset[str]] = StudentIn.stays | {"year_level", "groups", "nsn"}
+    words_are_added: ClassVar[bool] = True
 
 
 class RefusedUser(BaseModel):

@@ -37,7 +37,11 @@ def merged(school: SchoolNumber, student: StudentIn, before: StudentUpdated | No
         year_level=_kept("year_level", student, before),
         groups=_kept("groups", student, before),
         nsn=national_number(_kept("nsn", student, before)),
-        caregivers=[person for caregiver in student.caregivers for person in _people(caregiver, earlier, gone)] if sent else earlier,
+        caregivers=[
+            person for caregiver in student.caregivers for person in _people(caregiver, earlier, gone, adds=student.words_are_added)
+        ]
+        if sent
+        else earlier,
         starts_on=_kept("starts_on", student, before),
         leaves_on=_kept("leaves_on", student, before),
         attends=_kept("attends", student, before),
@@ -71,11 +75,15 @@ def _kept(field: str, student: StudentIn, before: StudentUpdated | None) -> Any:
     return getattr(before if stays else student, field)
 
 
-def _people(sent: CaregiverIn, earlier: Sequence[Caregiver], gone: Sequence[Caregiver]) -> list[Caregiver]:
-    """The caregiver, once for each e-mail address that stands in the one field. `gone` are the earlier ones whose name nobody has now."""
+def _people(sent: CaregiverIn, earlier: Sequence[Caregiver], gone: Sequence[Caregiver], *, adds: bool) -> list[Caregiver]:
+    """The caregiver, once for each e-mail address that stands in the one field. `gone` are the earlier ones whose name nobody has now.
+    `adds`: the status is added to the one they had."""
     addresses: list[str | None] = [*addresses_in(sent.email)] or [None]
     same = _same_person(sent, addresses, earlier, gone)
     given = sent.model_fields_set
+    status = _words(same, lambda person: person.status)
+    if "status" in given:
+        status = _added(status, sent.status) if adds else sent.status or None
     people = []
     for place, address in enumerate(addresses):
         people.append(
@@ -85,7 +93,7 @@ def _people(sent: CaregiverIn, earlier: Sequence[Caregiver], gone: Sequence[Care
                 phone=sent.phone if place == 0 else None,
                 language=sent.language,
                 notify=sent.notify if "notify" in given else all(person.notify for person in same),
-                status=(sent.status or None) if "status" in given else _words(same, lambda person: person.status),
+                status=status,
                 role=(sent.role or None) if "role" in given else _words(same, lambda person: person.role),
                 relationship=(sent.relationship or None) if "relationship" in given else _words(same, lambda person: person.relationship),
                 postal_address=(sent.postal_address or None) if "postal_address" in given else _home(same),
@@ -114,6 +122,12 @@ def _same_person(
 def _words(people: Sequence[Caregiver], of: Callable[[Caregiver], str | None]) -> str | None:
     """The words about a person; all of them, where the person was there more than once with different ones."""
     return "; ".join(dict.fromkeys(words for person in people if (words := of(person)))) or None
+
+
+def _added(earlier: str | None, sent: str | None) -> str | None:
+    """Both words, each part once."""
+    parts = [part for words in (earlier, sent) if words for part in words.split("; ")]
+    return "; ".join(dict.fromkeys(parts)) or None
 
 
 def _home(people: Sequence[Caregiver]) -> str | None:

@@ -93,6 +93,10 @@ class StudentIn(Body):
     stays: ClassVar[frozenset[str]] = frozenset({"caregivers", "starts_on", "leaves_on", "attends"})
     """Fields that stay as they were where they are left out."""
 
+    words_are_added: ClassVar[bool] = False
+    """Whether a caregiver's status stands beside the one they had, and does not take its place: the door has no field of its own for it,
+    and must lift no restriction that another door brought."""
+
     student: str
     given_name: Words = ""
     family_name: Words = ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.correspondents import is_closed, is_protected, judged, judgement_of, text_key, words_key
+from shared.correspondents import is_closed, is_protected, judged, judgement_of, said_in, shortened, text_key, words_key
 from shared.events.data import Caregiver
 
 PROTECTED = """
@@ -149,3 +149,27 @@ def test_a_sign_beside_a_word_makes_another_text_to_decide_about() -> None:
 
 def test_spellings_of_a_text_are_one() -> None:
     assert len({text_key(text) for text in ("Hui a wh\u0101nau", "HUI-A-WHANAU", " hui  a whanau. ")}) == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "said"),
+    [
+        ("legal access", "No", "legal access: No"),
+        ("legal access", "Yes", "legal access: Yes"),
+        ("legal access", "", None),
+        ("may collect mail", "N", "may collect mail: N"),
+        ("portal access", "No", None),
+        ("court order", "N/A", None),
+        ("notes", "trespass notice 2026", "notes: trespass notice 2026"),
+        ("notes", "works nights", None),
+        ("work", "Court registrar", None),
+        ("suburb", "no contact", "suburb: no contact"),
+    ],
+)
+def test_a_column_about_a_caregiver_says_what_restricts(title: str, text: str, said: str | None) -> None:
+    assert said_in(title, text) == said
+
+
+def test_a_long_text_is_cut_around_what_restricts() -> None:
+    assert judged(shortened("lives in the country " * 20 + "no contact", 200)) == "protected"
+    assert shortened("a" * 300, 200) == "a" * 200

@@ -248,3 +248,48 @@ def test_dates_as_exporters_write_them(text: str) -> None:
     found = roster(edited("1.2", "roles.csv", ("2026-02-02", text)))
     assert students(found)["12345"]["starts_on"] == "2026-02-02"
     assert noted(roster(edited("1.2", "roles.csv", ("2026-02-02", "soon"))))["date-unread"] == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "status"),
+    [
+        ("metadata.courtOrder", "Y", "court order: Y"),
+        ("metadata.contactRestriction", "see office", "contact restriction: see office"),
+        ("metadata.Status", "No contact", "No contact"),
+        ("metadata.status", "On leave from us", "On leave from us"),
+        ("metadata.guardianType", "Emergency contact only", "Emergency contact only"),
+        ("metadata.notes", "Father has a protection order", "notes: Father has a protection order"),
+        ("Custody", "joint", "custody: joint"),
+        ("metadata_legal_access", "false", "legal access: false"),
+        ("metadata.mayReceiveLetters", "No", "may receive letters: No"),
+        ("metadata.custom7", '"Kāore e whakapā\natu"', "custom7: Kāore e whakapā atu"),
+        ("metadata.address", "DO NOT CONTACT at 3 Up Street", "address: DO NOT CONTACT at 3 Up Street"),
+        ("metadata.remarks", '"' + "Works away. " * 40 + 'No contact"', "No contact"),
+        ("metadata.address", "3 Court Road", None),
+        ("metadata.occupation", "Police officer", None),
+        ("metadata.courtOrder", "no", None),
+        ("metadata.status", "Active", None),
+        ("metadata.relationship", "Mother", None),
+        ("metadata.portalAccess", "No", None),
+        ("metadata.favouriteColour", "green", None),
+    ],
+)
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_a_column_of_an_exporters_own_that_restricts_contact_is_not_lost(version: str, column: str, cell: str, status: str | None) -> None:
+    files = tables(version)
+    first, *rows = str(files["users.csv"]).splitlines()
+    text = "\n".join([f"{first},{column}", *(f"{row},{cell if row.startswith('p1,') else ''}" for row in rows)])
+    people = students(roster(files | {"users.csv": text}))["12345"]["caregivers"]
+    kim, *others = people  # type: ignore[misc,has-type]
+    said = kim.get("status")
+    assert (said and said.endswith(status) and len(said) <= 200) if status else said is None
+    assert len(status or "") < 20 or said == status
+    assert all("status" not in person for person in others)
+
+
+def test_the_words_of_a_role_count_as_those_of_its_user_do() -> None:
+    files = tables("1.2")
+    first, *rows = str(files["roles.csv"]).splitlines()
+    text = "\n".join([f"{first},metadata.courtOrder", *(f"{row},{'Yes' if ',p2,' in row else ''}" for row in rows)])
+    people = students(roster(files | {"roles.csv": text}))["12345"]["caregivers"]
+    assert [person.get("status") for person in people] == [None, "court order: Yes", None]  # type: ignore[attr-defined]

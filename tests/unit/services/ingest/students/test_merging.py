@@ -157,3 +157,24 @@ def test_a_repeat_is_one_as_long_as_the_entry_is_what_it_was() -> None:
     # What is left out is as it was; who comes with other words is none.
     assert Repeats(school).has(StudentIn.model_validate({"student": "1", "given_name": "Made", "family_name": "Up"}), stored)
     assert not Repeats(school).has(StudentIn.model_validate(fields | {"caregivers": [DAD]}), stored)
+
+
+class Adding(StudentIn):
+    words_are_added = True
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now", "expected"),
+    [
+        ("No contact", {"status": "legal access: see office"}, "No contact; legal access: see office"),
+        ("No contact", {}, "No contact"),
+        (None, {"status": "court order: Y"}, "court order: Y"),
+        ("court order: Y", {"status": "court order: Y"}, "court order: Y"),
+        ("No contact; court order: Y", {"status": "court order: Y"}, "No contact; court order: Y"),
+        ("Active", {"status": "custody: joint; notes: ring first"}, "Active; custody: joint; notes: ring first"),
+    ],
+)
+def test_a_door_that_adds_words_lifts_no_restriction(earlier: str | None, now: dict[str, str], expected: str) -> None:
+    before = sent(now={"caregivers": [MUM | {"status": earlier}]})
+    again = Adding.model_validate({"student": "1", "given_name": "Made", "caregivers": [MUM | now]})
+    assert [person.status for person in merged(SchoolNumber("0999"), again, before, NOW).caregivers] == [expected]
