@@ -1,6 +1,8 @@
 """Every error as a page in words, or as a way to the sign-in."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 import structlog
@@ -13,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from services.console.asking.apis import TokenRefusedError
 from services.console.frame.chrome import chrome_of
 from services.console.frame.forms import BadFormError, pairs_of
+from services.console.frame.meanwhile import ChangedMeanwhileError
 from services.console.frame.navigation import BASE
 from services.console.frame.refusals import ForgedError, NotAllowedError, NotSentError, NotThereError, SignedOutError
 from services.console.frame.rendering import is_fragment
@@ -62,6 +65,12 @@ def install_error_pages(app: FastAPI) -> None:
     async def bad_form(request: Request, error: BadFormError) -> Response:
         return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, "Something is missing", [*error.sentences, "Go back, and nothing is lost."])
 
+    @app.exception_handler(ChangedMeanwhileError)
+    async def changed_meanwhile(request: Request, error: ChangedMeanwhileError) -> Response:
+        pairs = [(name, value) for name, value in await pairs_of(request) if name != "base"]
+        view: dict[str, Any] = {"pairs": [*pairs, ("base", error.base)], "action": _here(request), "see": error.see}
+        return _page(request, HTTPStatus.CONFLICT, "This was changed meanwhile", template="meanwhile.html", **view)
+
     @app.exception_handler(RequestValidationError)
     @app.exception_handler(OverflowError)  # A day beside the first or the last of any calendar.
     async def invalid(request: Request, _: Exception) -> Response:
@@ -108,14 +117,14 @@ async def _kept(request: Request) -> Response | None:
     pairs = await pairs_of(request)
     if not pairs:
         return None
-    action = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    view = {"chrome": chrome_of(None, None, "You were signed out", None, None, request, None), "pairs": pairs, "action": action}
-    return state_of(request).templates.page(request, "kept.html", view, status=HTTPStatus.UNAUTHORIZED)
+    return _page(request, HTTPStatus.UNAUTHORIZED, "You were signed out", template="kept.html", pairs=pairs, action=_here(request))
 
 
 def _to_sign_in(request: Request, why: str | None) -> Response:
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    back = f"&to={quote(here, safe='')}" if request.method == "GET" and why != "rights-changed" else ""
+    if request.method == "POST" and why != "rights-changed":
+        # A file, or a button with nothing beside it: there is nothing to keep.
+        why = "not-sent"
+    back = f"&to={quote(_here(request), safe='')}" if request.method == "GET" and why != "rights-changed" else ""
     query = (f"why={why}{back}" if why else back.removeprefix("&")) or ""
     address = f"{BASE}/sign-in" + (f"?{query}" if query else "")
     if is_fragment(request):
@@ -127,10 +136,16 @@ def _to_sign_in(request: Request, why: str | None) -> Response:
     return answer
 
 
-def _page(request: Request, status: int, title: str, sentences: list[str]) -> Response:
+def _here(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _page(
+    request: Request, status: int, title: str, sentences: Sequence[str] = (), *, template: str = "refusal.html", **view: Any
+) -> Response:
     visit: Visit | None = request.scope.get(VISIT)
     chrome = chrome_of(visit.person if visit else None, None, title, visit.school_number if visit else None, None, request, None)
-    return state_of(request).templates.page(request, "refusal.html", {"chrome": chrome, "sentences": sentences}, status=status)
+    return state_of(request).templates.page(request, template, {"chrome": chrome, "sentences": sentences, **view}, status=status)
 
 
 def _route(request: Request) -> str:

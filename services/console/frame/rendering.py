@@ -16,6 +16,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from services.console.frame import words
+from services.console.frame.meanwhile import fingerprint
 from services.console.frame.navigation import BASE
 from services.console.frame.squares import Square, square
 from shared.version import VERSION
@@ -46,6 +47,7 @@ class Templates:
         self._environment.filters.update(_filters())
         # Jinja leaves slashes as they are, and a school's key of a student may have one.
         self._environment.filters["urlencode"] = lambda value: quote(str(value), safe="")
+        self._environment.filters["fingerprint"] = fingerprint
         self._environment.filters["squares"] = lambda days: tuple(square(day) for day in days)
         # Most students of a list have the same squares as others: they are drawn once.
         self._environment.globals["drawn_squares"] = lru_cache(DRAWN)(self._squares)

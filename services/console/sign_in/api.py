@@ -37,6 +37,7 @@ State = Annotated[ConsoleState, Depends(_state)]
 @router.get("/sign-in", EVERYBODY)
 async def sign_in_page(request: Request, state: State, why: str | None = None, to: str | None = None) -> Response:
     """The page that a signed-out person lands on, with the reason."""
+    why = why or ("asked" if _within(to) != f"{BASE}/" else None)
     sentence = SENTENCES.get(cast(Why, why)) if why else None
     chrome = chrome_of(None, None, "Sign in", None, None, request, None)
     view = {"chrome": chrome, "sentence": sentence, "by_provider": state.provider is not None, "to": _within(to), "why": why}
@@ -92,7 +93,15 @@ async def use_link(request: Request, text: str, state: State) -> Response:
         await state.attempts.failed(address)
         return _failed(error.why)
     token = state.links.token(link, state.clock(), state.sessions.longest)
-    return await _signed_in(state, Contents(access_token=token, rights=""), BASE + "/")
+    return await _signed_in(state, Contents(access_token=token, rights=""), f"{PATH}/done")
+
+
+@router.get("/sign-in/done", EVERYBODY)
+async def done(request: Request, state: State) -> Response:
+    """A browser that used a link comes back with the session's cookie, or without it because it refuses cookies."""
+    if cookies.cookie_of(request, secure=state.settings.secure) is None:
+        return _failed("no-cookies")
+    return RedirectResponse(f"{BASE}/", status_code=HTTPStatus.SEE_OTHER)
 
 
 @router.post("/sign-out", EVERYBODY)

@@ -84,7 +84,7 @@ class Screens:
         """One of ROLES, signed in."""
         visitor = await self.visitor()
         answer = await visitor.http.get(self.link(name))
-        assert answer.headers["location"] == "/console/", answer.text
+        assert answer.headers["location"] == "/console/sign-in/done", answer.text
         return visitor
 
 

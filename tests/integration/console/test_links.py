@@ -1,14 +1,19 @@
 """Signing in by a one-time link, and out."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from services.console.app import create_app
 from services.console.identity.links import sign_link
+from services.console.settings import ConsoleSettings
 from shared.db.engine import create_engine
 from tests.integration.console.screens import Screens, screens_before
+from tests.integration.console.test_rights import path_of, routes
 
 
 def test_a_dean_of_no_group_gets_no_link(tmp_path: Path) -> None:
@@ -22,6 +27,15 @@ async def test_a_link_signs_in_once(screens: Screens) -> None:
     again = await second.look(link)
     assert "A link is good once" in again.text
     assert (await second.look("/console/0999/today")).heading == "Sign in"
+
+
+async def test_a_browser_that_refuses_cookies_is_told_so(screens: Screens) -> None:
+    visitor = await screens.visitor()
+    visitor.http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    page = await visitor.look(screens.link("principal"))
+    assert (page.heading, "Your browser refuses cookies" in page.text, "ask for a new link" in page.text) == ("Sign in", True, True)
+    asked = await visitor.look("/console/0999/today")
+    assert "You are not signed in. Sign in to see the page that you asked for." in asked.text
 
 
 async def test_failures_count_together_whatever_process_they_came_to(screens: Screens, database_url: str) -> None:
@@ -73,6 +87,24 @@ async def test_signing_out_ends_the_session_and_not_only_the_cookie(screens: Scr
     assert 'name="reason" value="The family is in &lt;hospital&gt;"' in kept.html
     await thief.http.get(screens.link("principal"))
     assert "Letters are held." in (await thief.send(hold, {"reason": "The family is in <hospital>"})).text
+
+
+async def test_each_form_is_kept_where_its_session_ended_meanwhile(screens: Screens) -> None:
+    person = await screens.person("principal")
+    await person.send("/console/sign-out")
+    typed = {"why": "The family is in <hospital>", "rows.1.day": "2026-12-03", "chosen": ["one", "two"]}
+    kept = [("why", "The family is in &lt;hospital&gt;"), ("rows.1.day", "2026-12-03"), ("chosen", "one"), ("chosen", "two")]
+    for route in routes(create_app(ConsoleSettings())):
+        if "POST" in route.methods and route.needs.signed_in:
+            path = path_of(route)
+            page = await person.send(path, typed)
+            assert (page.status, page.heading) == (401, "You were signed out"), path
+            assert f'action="{path}"' in page.html, path
+            assert re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', page.html) == kept, path
+            # Nothing was typed beside a button; a file can't be kept.
+            for form in ({}, {"files": {"file": ("marks.csv", b"a,b")}}):
+                answer = await person.http.post(path, headers={"Sec-Fetch-Site": "same-origin"}, follow_redirects=True, **form)  # type: ignore[arg-type]
+                assert "You were signed out before the form came. Nothing was changed" in answer.text, path
 
 
 async def test_a_stranger_comes_back_to_where_they_were_going(screens: Screens) -> None:

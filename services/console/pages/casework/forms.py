@@ -1,5 +1,6 @@
 """The forms of casework. Pure."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from services.console.frame.forms import Form, FormOnce
+from services.console.frame.meanwhile import FormOfWhole
 
 SIDES: Final = {"school": "School", "student": "Student", "family": "Family", "agency": "Agency"}
 
@@ -110,7 +112,7 @@ class ActionRow(Form):
     done_on: date | None = Field(default=None, title="Done")
 
 
-class SupportPlanForm(FormOnce):
+class SupportPlanForm(FormOnce, FormOfWhole):
     """A support plan: a new one, or a change of the one with this id."""
 
     plan: UUID | None = None
@@ -126,9 +128,19 @@ class SupportPlanForm(FormOnce):
 
     def body(self) -> dict[str, Any]:
         """The request."""
-        sent = self.model_dump(mode="json", exclude={"once", "plan", "barriers", "agreed_by"})
+        sent = self.model_dump(mode="json", exclude={"once", "base", "plan", "barriers", "agreed_by"})
         names = [{"name": name, "role": role} for name, role in map(_with_role, _lines(self.agreed_by))]
         return sent | {"barriers": _lines(self.barriers), "agreed_by": names}
+
+    @staticmethod
+    def part_of(plan: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of a plan that the form fills: others change with every mark."""
+        own = SupportPlanForm.model_fields.keys() - {"once", "base", "plan"}
+        return {name: plan[name] for name in own}
+
+    def chosen(self) -> dict[str, Any]:
+        """The fields as the plan is to have them: a day of review that is left empty is found by the service."""
+        return {name: value for name, value in self.body().items() if name != "next_review" or value is not None}
 
 
 class ReplyForm(Form):

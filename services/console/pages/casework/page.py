@@ -11,6 +11,7 @@ from services.console.asking.part import Part
 from services.console.frame.casework_words import HOWS, OUTCOMES
 from services.console.frame.files import passed_on
 from services.console.frame.forms import form
+from services.console.frame.meanwhile import check_base, fingerprint
 from services.console.frame.navigation import STUDENTS
 from services.console.frame.refusals import NotThereError
 from services.console.frame.router import PageRouter
@@ -161,9 +162,11 @@ async def support_plan(visit: VisitHere, student: str, plan: UUID | None = None)
     parts = await visit.ask(**questions)
     if any(part.failure is not None and part.failure.why in {"absent", "refused"} for part in parts.values()):
         raise NotThereError
+    changed = parts["plan"].data if plan is not None else None
     view = {
         "student": student,
-        "plan": parts["plan"].data if plan is not None else None,
+        "plan": changed,
+        "base_of_plan": fingerprint(SupportPlanForm.part_of(changed)) if changed else None,
         "sides": SIDES,
         "blank": BLANK,
         "staff": parts["staff"].otherwise({"items": []})["items"],
@@ -179,7 +182,11 @@ async def save_support_plan(visit: VisitHere, student: str, body: Annotated[Supp
     if body.plan is None:
         part = await api.send("POST", f"{visit.student_path(student)}/support-plans", body.body(), once=body.once)
     else:
-        part = await api.send("PATCH", f"/v1/support-plans/{body.plan}", body.body())
+        path = f"/v1/support-plans/{body.plan}"
+        stored = await api.get(path)
+        if stored.data is not None:
+            check_base(body.base, SupportPlanForm.part_of(stored.data), body.chosen(), f"{visit.address('students', student)}?tab=casework")
+        part = await api.send("PATCH", path, body.body())
     return _left(visit, student, part, "The support plan is saved.")
 
 

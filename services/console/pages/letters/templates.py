@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from services.console.asking.part import Part
 from services.console.frame.forms import BadFormError, Form, FormOnce, form
+from services.console.frame.meanwhile import FormOfWhole, check_base, fingerprint
 from services.console.frame.navigation import LETTERS
 from services.console.frame.refusals import NotThereError
 from services.console.frame.router import PageRouter
@@ -44,7 +45,7 @@ FAMILIES: Final = 50
 VERSIONS: Final = 20
 
 
-class WordsForm(FormOnce):
+class WordsForm(FormOnce, FormOfWhole):
     """The words as they stand in the editor, and how they are tried out."""
 
     language: str = Field(default="en", max_length=35)
@@ -94,6 +95,10 @@ async def template(visit: VisitHere, step: Step, language: str = "en") -> Respon
 async def save(visit: VisitHere, step: Step, body: Annotated[WordsForm, form(WordsForm)]) -> Response:
     """Puts the words in force, or shows the line that could not be sent to every family."""
     sent = {"language": body.language, "subject": body.subject or "", "body": body.body or "", "checked_by": body.checked_by}
+    stored = await visit.apis.notifier.get(_path(visit, step), language=body.language)
+    of_school = stored.otherwise({}).get("origin") == "school" and stored.otherwise({})["language"] == body.language
+    if of_school:
+        check_base(body.base, stored.data, body.words(), _address(visit, step, body.language))
     answer = await visit.apis.notifier.send("PUT", _path(visit, step), sent)
     if answer.failure is not None:
         return await _editor(visit, step, body.language, written=body, fault=fault_of(answer, sent))
@@ -192,6 +197,7 @@ async def _editor(
         "language": language,
         "subject": written.subject if written else found.otherwise({}).get("subject"),
         "body": written.body if written else found.otherwise({}).get("body"),
+        "base_of_words": written.base if written else fingerprint(found.data),
         "family": written.family if written else "sample",
         "shape": written.shape if written else "mail",
         "to": written.to if written else None,

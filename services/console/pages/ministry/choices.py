@@ -1,5 +1,6 @@
 """`/console/{school}/ministry/choices`: when weeks close, the way to the Ministry, national student numbers, and pauses."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from starlette.responses import Response
 
 from services.console.asking.part import Part
 from services.console.frame.forms import Form, form
+from services.console.frame.meanwhile import FormOfWhole, check_base
 from services.console.frame.navigation import MINISTRY_PAGE
 from services.console.frame.router import PageRouter
 from services.console.frame.visit import Visit, VisitHere
@@ -20,7 +22,7 @@ router = PageRouter()
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-class ChoicesForm(Form):
+class ChoicesForm(FormOfWhole):
     """The school's choices; a field left empty goes back to what the service does by itself."""
 
     day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = Field(default=None, title="The day")
@@ -51,6 +53,7 @@ async def choices(visit: VisitHere) -> Response:
         title="How uploads go",
         tabs=tabs_of(visit, "choices"),
         settings=settings,
+        chosen=settings.map(chosen),
         next_close=next_in_words(settings, visit.zone),
         closes=(settings.data["closes"] or "").partition(" ") if settings.data else ("", "", ""),
         days=DAYS,
@@ -63,7 +66,11 @@ async def choices(visit: VisitHere) -> Response:
 @router.post("/{school}/ministry/choices", UPLOAD_ADMINS)
 async def choose(visit: VisitHere, body: Annotated[ChoicesForm, form(ChoicesForm)]) -> Response:
     """Makes them."""
-    part = await visit.apis.moe_sync.send("PATCH", f"/v1/schools/{visit.school}/upload-settings", body.changes())
+    path = f"/v1/schools/{visit.school}/upload-settings"
+    stored = await visit.apis.moe_sync.get(path)
+    if stored.data is not None:
+        check_base(body.base, chosen(stored.data), body.changes(), visit.address("ministry", "choices"))
+    part = await visit.apis.moe_sync.send("PATCH", path, body.changes())
     return _left(visit, part, "The choices are kept.")
 
 
@@ -79,6 +86,11 @@ async def resume(visit: VisitHere) -> Response:
     """Sends again."""
     part = await visit.apis.moe_sync.send("POST", f"/v1/schools/{visit.school}/uploads/resume")
     return _left(visit, part, "Uploads go again.")
+
+
+def chosen(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The choices that the form makes, among the settings."""
+    return {name: settings[name] for name in ("closes", "adapter", "nsn")}
 
 
 def _left(visit: Visit, part: Part[Any], done: str, *, undo: str | None = None) -> Response:

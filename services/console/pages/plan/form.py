@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from services.console.frame.forms import Form
+from services.console.frame.meanwhile import FormOfWhole
 from services.console.pages.plan.sections import SECTIONS, STEP_TITLES
 
 Texts = list[str]
@@ -32,7 +33,7 @@ class TargetRow(Form):
     regular_percent: float
 
 
-class PlanForm(Form):
+class PlanForm(FormOfWhole):
     """A whole plan, as its page sends it: empty texts are left out."""
 
     objectives: Texts = Field(default=[])

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from services.console.asking.part import Part
 from services.console.frame.forms import BadFormError, form
+from services.console.frame.meanwhile import check_base
 from services.console.frame.navigation import PLAN
 from services.console.frame.refusals import NotThereError
 from services.console.frame.router import PageRouter
@@ -58,6 +59,9 @@ async def edit(visit: VisitHere) -> Response:
 async def save(visit: VisitHere, body: Annotated[PlanForm, form(PlanForm)]) -> Response:
     """Keeps a draft."""
     path = f"/v1/schools/{visit.school}/plan"
+    parts = await visit.ask(plan=visit.apis.thresholds.get(path), draft=visit.apis.thresholds.get(path, draft=True))
+    if not any(part.failure is not None and part.failure.why == "away" for part in parts.values()):
+        check_base(body.base, _newer_draft(parts) or parts["plan"].data, body.body(), visit.address("plan", "edit"))
     saved = await visit.apis.thresholds.send("PUT", path, body.body())
     if saved.failure is not None:
         raise BadFormError(_sentences(saved))

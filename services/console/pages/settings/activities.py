@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from services.console.asking.part import Part
 from services.console.frame.forms import BadFormError, Form, form
+from services.console.frame.meanwhile import FormOfWhole, check_base
 from services.console.frame.navigation import SETTINGS
 from services.console.frame.router import PageRouter
 from services.console.frame.visit import Visit, VisitHere
@@ -60,7 +61,7 @@ class ActivityRow(Form):
     retired: bool = False
 
 
-class ActivitiesForm(Form):
+class ActivitiesForm(FormOfWhole):
     """The whole list."""
 
     items: list[ActivityRow] = Field(default=[], title="Activities")
@@ -79,7 +80,7 @@ class ActivitiesForm(Form):
         return sent
 
 
-class DueDaysForm(Form):
+class DueDaysForm(FormOfWhole):
     """School days after a step; none where the school sets no day."""
 
     at_5: int | None = Field(default=None, title="At 5 days", ge=1, le=MOST_DAYS)
@@ -91,7 +92,7 @@ class DueDaysForm(Form):
         return {"response_due_school_days": {"5": self.at_5, "10": self.at_10, "15": self.at_15}}
 
 
-class WatchForm(Form):
+class WatchForm(FormOfWhole):
     """Runs of school days that the school wants to hear of; none where it does not."""
 
     absent_in_a_row: int | None = Field(default=None, title="Absent in a row", ge=1, le=MOST_DAYS)
@@ -109,6 +110,7 @@ async def activities(visit: VisitHere) -> Response:
         title="Activities",
         tabs=tabs_of(visit, "activities"),
         activities=parts["activities"].map(lambda sent: sent["items"]),
+        stored=parts["activities"],
         standard=STANDARD,
         may_change=visit.may(STAR_ADMINS),
         free_rows=range(FREE_ROWS),
@@ -118,7 +120,7 @@ async def activities(visit: VisitHere) -> Response:
 @router.post("/{school}/settings/activities", STAR_ADMINS)
 async def change_activities(visit: VisitHere, body: Annotated[ActivitiesForm, form(ActivitiesForm)]) -> Response:
     """Keeps the list."""
-    part = await visit.apis.thresholds.send("PUT", f"/v1/schools/{visit.school}/activities", {"items": body.body()})
+    part = await _kept(visit, "activities", body.base, {"items": body.body()}, "activities")
     return _left(visit, part, "activities", "The list is kept.")
 
 
@@ -134,6 +136,7 @@ async def due_days(visit: VisitHere) -> Response:
         tabs=tabs_of(visit, "due-days"),
         days=parts["settings"].map(lambda sent: sent["response_due_school_days"]),
         watch=parts["watch"],
+        stored=parts["settings"],
         may_change=visit.may(STAR_ADMINS),
         most=MOST_DAYS,
     )
@@ -142,7 +145,7 @@ async def due_days(visit: VisitHere) -> Response:
 @router.post("/{school}/settings/due-days", STAR_ADMINS)
 async def change_due_days(visit: VisitHere, body: Annotated[DueDaysForm, form(DueDaysForm)]) -> Response:
     """Keeps them."""
-    part = await visit.apis.thresholds.send("PUT", f"/v1/schools/{visit.school}/star-settings", body.body())
+    part = await _kept(visit, "star-settings", body.base, body.body(), "due-days")
     return _left(visit, part, "due-days", "The due days are kept. Those that were set by hand stay.")
 
 
@@ -165,8 +168,17 @@ async def try_due_days(visit: VisitHere, body: Annotated[DueDaysForm, form(DueDa
 @router.post("/{school}/settings/watch", STAR_ADMINS)
 async def change_watch(visit: VisitHere, body: Annotated[WatchForm, form(WatchForm)]) -> Response:
     """Keeps the runs that the school watches for."""
-    part = await visit.apis.thresholds.send("PUT", f"/v1/schools/{visit.school}/watch", body.model_dump())
+    part = await _kept(visit, "watch", body.base, body.model_dump(exclude={"base"}), "due-days")
     return _left(visit, part, "due-days", "The runs of days are kept. They are on the list of what waits from now on.")
+
+
+async def _kept(visit: Visit, name: str, base: str | None, sent: dict[str, Any], tab: str) -> Part[Any]:
+    """Puts it in the place of what the form was filled from. Raises ChangedMeanwhileError."""
+    path = f"/v1/schools/{visit.school}/{name}"
+    stored = await visit.apis.thresholds.get(path)
+    if stored.came:
+        check_base(base, stored.data, sent, address_of(visit, tab))
+    return await visit.apis.thresholds.send("PUT", path, sent)
 
 
 def _left(visit: Visit, part: Part[Any], tab: str, done: str) -> Response:

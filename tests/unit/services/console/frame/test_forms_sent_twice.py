@@ -10,6 +10,7 @@ PAGES: Final = Path("services/console")
 STATES: Final = {
     "frame/templates/layout.html": "signing out; taking back, which is done once",
     "frame/templates/kept.html": "sends what was typed again, with the key that it had",
+    "frame/templates/meanwhile.html": "sends what was typed again, with the key that it had",
     "letters/letters.html": "letters are let go, held or ended",
     "letters/policy_edit.html": "shows a policy's effect",
     "letters/policy_effect.html": "puts a policy in force",
@@ -78,3 +79,37 @@ def test_each_form_has_a_key_or_sets_a_state() -> None:
 def test_the_list_names_forms_that_are_there() -> None:
     without = {file for file, form in forms() if "ui.once()" not in form}
     assert set(STATES) - without == set()
+
+
+SHOWN_FIRST: Final = {
+    "settings/calendar.html",
+    "settings/change.html",
+    "settings/details.html",
+    "settings/staff.html",
+    "settings/term.html",
+    "settings/timetable.html",
+    "settings/timetables.html",
+    "letters/policy_edit.html",
+    "letters/policy_effect.html",
+}
+"""Files whose forms show a change before it is made, and show it anew if somebody was quicker."""
+
+WHOLE: Final = {
+    "plan/edit.html",
+    "letters/template.html",
+    "ministry/choices.html",
+    "settings/activities.html",
+    "settings/due_days.html",
+    "settings/due_days_tried.html",
+    "casework/support_plan.html",
+}
+"""Files with a form that takes the place of a whole thing."""
+
+
+def test_forms_that_take_the_place_of_a_whole_thing_say_what_they_were_filled_from() -> None:
+    # What is tried keeps what the form before it was filled from.
+    without = {file for file in WHOLE if "ui.base_of(" not in (PAGES / "pages" / file).read_text(encoding="utf-8")}
+    assert without == {"settings/due_days_tried.html"}
+    # A form that is filled with what is kept, in a text or a row, is of one kind or the other.
+    filled = {file for file, form in forms() if re.search(r"<textarea[^>]*>\{\{|name=\"[^\"]*\.\{\{", form)}
+    assert filled - WHOLE - SHOWN_FIRST == {"data_quality/import.html"}, "whose rows are a file's columns"
