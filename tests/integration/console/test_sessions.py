@@ -53,6 +53,23 @@ async def test_a_session_that_nobody_uses_ends_after_two_hours(engine: AsyncEngi
     assert await kept.find(cookie) is None, "it was ended, and not only passed over"
 
 
+async def test_a_session_that_a_clock_ahead_has_written_ends_when_it_is_right_again(engine: AsyncEngine) -> None:
+    clock = ManualClock(MORNING)
+    kept = sessions(engine, clock)
+    used, unused = [(await kept.open("dean", CONTENTS)).secret.text() for _ in range(2)]
+    clock.now += timedelta(hours=1, minutes=59)
+    assert await kept.find(used) is not None
+    opened_ahead = (await kept.open("dean", CONTENTS)).secret.text()
+    # Back by less than a session may rest: nobody is signed out for it.
+    clock.now -= timedelta(hours=1, minutes=58)
+    assert [await kept.find(cookie) is not None for cookie in (used, unused, opened_ahead)] == [True, True, True]
+    clock.now += timedelta(days=1)
+    of_tomorrow = (await kept.open("dean", CONTENTS)).secret.text()
+    clock.now -= timedelta(days=1)
+    assert await kept.find(of_tomorrow) is None
+    assert await kept.find(unused) is not None
+
+
 async def test_the_table_lets_nobody_in(engine: AsyncEngine) -> None:
     kept = sessions(engine, ManualClock(MORNING))
     session = await kept.open("dean", CONTENTS)
