@@ -43,6 +43,7 @@ from services.thresholds.state import ThresholdsState
 from services.thresholds.support_plans import api as support_plans
 from services.thresholds.transfers import api as transfers
 from services.thresholds.transfers.signing import Keyring
+from services.thresholds.trend import api as trend
 from services.thresholds.work import api as work
 from services.thresholds.work.watch import api as watch
 from shared.attendance.api import attendance_codes_router
@@ -98,6 +99,7 @@ def create_app(settings: ThresholdsSettings, *, progress: Progress | None = None
         good_news.router,
         data_quality.router,
         analysis.router,
+        trend.router,
         reports.router,
         flat_tables.router,
         star_records.router,

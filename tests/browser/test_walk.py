@@ -25,6 +25,7 @@ OTHERS = [
         "good-news",
         "analysis/students?week=1",
         "analysis/patterns",
+        "analysis/trend",
         "plan/edit",
         "plan/publish",
         "plan/versions",

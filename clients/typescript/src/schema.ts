@@ -1159,6 +1159,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/thresholds/v1/schools/{school}/analysis/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare a school's terms, and see the plan's targets beside them
+         * @description Two years of terms up to the one asked for, each with the share of students who attend regularly, how it stands to the same term of
+         *     the year before, and the target of the published plan. Each term's numbers are those of its analysis, and hidden as they are there: no
+         *     student can be picked out of them.
+         */
+        get: operations["getAnalysisTrend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/thresholds/v1/schools/{school}/analysis/report": {
         parameters: {
             query?: never;
@@ -9042,6 +9064,57 @@ export interface components {
             items: components["schemas"]["TransferOut"][];
             /** @description Pass it on as `cursor` for the next page; null on the last one. */
             next: string | null;
+        };
+        /**
+         * TrendOut
+         * @description A school's terms, the oldest first.
+         */
+        TrendOut: {
+            /** @description School number, four digits. */
+            school: string;
+            /**
+             * Format: date-time
+             * @description Time at which the numbers were read.
+             */
+            as_of: string;
+            /** @description Year level, 0 to 15; null where it is not known. */
+            year_level: number | null;
+            /** @description Group's name. */
+            group: string | null;
+            /** @description Fewest students that a number is shown of. */
+            fewest_students: number;
+            /** @description The terms that have begun and in which anything was marked, eight at most */
+            terms: components["schemas"]["TrendTermOut"][];
+        };
+        /**
+         * TrendTermOut
+         * @description A term of the line. Its numbers are those of its analysis: null where that hides them.
+         */
+        TrendTermOut: {
+            /** @description School term. */
+            term: string;
+            /**
+             * Format: date
+             * @description First day of the term
+             */
+            starts_on: string;
+            /**
+             * Format: date
+             * @description Last day of the term
+             */
+            ends_on: string;
+            /** @description Students. */
+            students: number | null;
+            /** @description Share of the half days marked as attended or absent that were absent. */
+            absence_rate: number | null;
+            /** @description Share of students who attend regularly; null for too few students. */
+            regular_share: number | null;
+            /** @description The published plan's target for the year, or for the next year that has one */
+            target: components["schemas"]["YearTarget"] | null;
+            /** @description Percentage points of regular students above the target, negative below it */
+            points_from_target: number | null;
+            /** @description Percentage points of regular students above the same term of the year before, negative below it */
+            points_in_a_year: number | null;
         };
         /**
          * TriedRecord
@@ -17145,6 +17218,90 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StudentBehindPage"];
                     "text/csv": string;
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `another-school`: The token does not hold for that school. `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-school`: The school has not been sent yet, or the number can't be one. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAnalysisTrend: {
+        parameters: {
+            query?: {
+                /** @description The current or last term by default */
+                term?: string | null;
+                /** @description Only students of this year level */
+                year_level?: number | null;
+                /** @description Only students of this group */
+                group?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description School number, four digits */
+                school: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A school's terms, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrendOut"];
                 };
             };
             /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */

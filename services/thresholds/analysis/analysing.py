@@ -15,7 +15,7 @@ from services.thresholds.analysis.causes import ClassAbsences, by_class
 from services.thresholds.analysis.counting import HalfDays, count_half_days, has_marks
 from services.thresholds.analysis.disclosure import Disclosure, Steps, is_small
 from services.thresholds.analysis.effects import ActivityEffect, Measured, Response
-from services.thresholds.analysis.findings import Analysis, Band, Cohort, PatternCount
+from services.thresholds.analysis.findings import Analysis, Band, Cohort, PatternCount, Summary
 from services.thresholds.analysis.patterns import PATTERNS, StudentPattern
 from services.thresholds.analysis.sets import Sets, Student, is_selected, sets_of
 from services.thresholds.analysis.timeline import NeighbourDays, timeline
@@ -67,14 +67,17 @@ def analyse(question: Question, half_days: HalfDays | None = None) -> Analysis:
     `half_days` are those of the question's rows, if they have been counted already. Students who have left are not in it: a few leavers
     would hide a whole year level, for they are the school less its year levels.
     """
-    counted = counted_in(question)
-    half_days, question = (half_days or half_days_of(question)).only(counted), _only(question, counted)
+    work = _work(question, half_days)
     school_days = sum(1 for _ in question.calendar.school_days(question.term, until=question.calendar.today(question.now)))
-    whole = question.whole_school and len(question.students) >= SMALL_SCHOOL
-    sets, disclosure = sets_of(question.students, question.year_level, question.group).disclosed(whole=whole)
-    if not disclosure.shown[sets.selected]:
-        return Analysis(None, school_days)
-    return _Work(question, half_days, sets, disclosure).analysis(school_days)
+    return work.analysis(school_days) if work else Analysis(None, school_days)
+
+
+def summarise(question: Question, half_days: HalfDays | None = None) -> Summary | None:
+    """The numbers of `analyse` by which terms are compared, without the work for the others; None for a term without a mark."""
+    if not any(has_marks(question.days, question.term)):
+        return None
+    work = _work(question, half_days)
+    return work.summary() if work else Summary(None)
 
 
 def counted_in(question: Question) -> list[bool]:
@@ -96,6 +99,15 @@ def find_patterns(question: Question, half_days: HalfDays | None = None) -> tupl
 def half_days_of(question: Question) -> HalfDays:
     """The half days of all students of a question."""
     return count_half_days(question.days, question.term, question.calendar, question.codes, question.now, question.enrolments)
+
+
+def _work(question: Question, half_days: HalfDays | None) -> "_Work | None":
+    """The work of an analysis; None where nothing may be said about the selection."""
+    counted = counted_in(question)
+    half_days, question = (half_days or half_days_of(question)).only(counted), _only(question, counted)
+    whole = question.whole_school and len(question.students) >= SMALL_SCHOOL
+    sets, disclosure = sets_of(question.students, question.year_level, question.group).disclosed(whole=whole)
+    return _Work(question, half_days, sets, disclosure) if disclosure.shown[sets.selected] else None
 
 
 def _only(question: Question, chosen: Sequence[bool]) -> Question:
@@ -153,6 +165,12 @@ class _Work:
         if is_small(int((having & self.who).sum())):
             return False
         return self.everything or bool(self.disclosure.may_show(having)[self.sets.selected])
+
+    def summary(self) -> Summary:
+        """The three numbers by which terms are compared."""
+        absent, attended = int(self.totals[self.who].sum()), int(self.attended[self.who].sum())
+        reached = self._target()
+        return Summary(int(self.who.sum()), rate(absent, absent + attended), reached.regular_share if reached else None)
 
     def analysis(self, school_days: int) -> Analysis:
         """Everything."""

@@ -42,6 +42,15 @@ class PatternCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """A term in three numbers: what terms are compared by. None is a number that is not to be shown, or not there yet."""
+
+    students: int | None
+    absence_rate: float | None = None
+    regular_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """A term's analysis. `students` None: the selection is too small to say anything about, or would give another one away."""
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from services.thresholds.analysis.analysing import analyse
+from services.thresholds.analysis.analysing import summarise
 from services.thresholds.analysis.gathering import gather
 from services.thresholds.analysis.selection import Selected
 from services.thresholds.pages import html
@@ -105,8 +105,8 @@ async def _measured(state: ThresholdsState, school: SchoolNumber) -> Share:
     gathered = await gather(state, school, None, Selected(), state.clock(), with_effects=False)
     # Everybody reads it: what the school sees of itself, however small, is not for this page.
     question = replace(gathered.question, whole_school=False)
-    analysis = await asyncio.to_thread(analyse, question, gathered.half_days)
-    return gathered.question.term, analysis.target.regular_share if analysis.target else None
+    summary = await asyncio.to_thread(summarise, question, gathered.half_days)
+    return gathered.question.term, summary.regular_share if summary else None
 
 
 def _nothing_published(school: SchoolNumber) -> ProblemError:

@@ -180,6 +180,7 @@ NO_STUDENT: Final = {
     "/v1/schools/{school}/recalculations",
     "/v1/schools/{school}/analysis",
     "/v1/schools/{school}/analysis/report",
+    "/v1/schools/{school}/analysis/trend",
     "/v1/schools/{school}/activities",
     "/v1/schools/{school}/star-settings",
     "/v1/schools/{school}/staff",

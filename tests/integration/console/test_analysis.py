@@ -109,3 +109,15 @@ def test_bars_of_a_past_term_open_the_lists_that_know_it() -> None:
     assert charts["tiers"].bars[0].href == "behind?{'tier': ['green']}"
     assert [bar.href for bar in charts["groups"].bars] == ["behind?{'group': '10A'}"]
     assert [bar.href for bar in charts["steps"].bars] == [None, None]
+
+
+async def test_terms_stand_one_after_the_other(screens: Screens) -> None:
+    person = await screens.person("principal")
+    page = await person.look(ANALYSIS)
+    assert f'href="{ANALYSIS}/trend"' in page.html
+    page = await person.look(f"{ANALYSIS}/trend")
+    assert page.heading == "Term by term"
+    assert "too few to show" in page.text
+    assert "the numbers are in the table below" in page.html
+    file = await person.http.get(f"{ANALYSIS}/trend?format=csv")
+    assert file.text.splitlines()[0].startswith("term,attend regularly,absence")

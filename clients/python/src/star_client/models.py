@@ -4065,6 +4065,22 @@ class TransferPage(TypedDict):
     next: str | None
 
 
+class TrendTermOut(TypedDict):
+    """
+    A term of the line. Its numbers are those of its analysis: null where that hides them.
+    """
+
+    term: str
+    starts_on: str
+    ends_on: str
+    students: int | None
+    absence_rate: float | None
+    regular_share: float | None
+    target: YearTarget | None
+    points_from_target: float | None
+    points_in_a_year: float | None
+
+
 class DecidedItems(TypedDict):
     """
     The result, item by item.
@@ -4524,6 +4540,19 @@ class SchoolSummaryOut(TypedDict):
 class SchoolSummaryPage(TypedDict):
     items: list[SchoolSummaryOut]
     next: str | None
+
+
+class TrendOut(TypedDict):
+    """
+    A school's terms, the oldest first.
+    """
+
+    school: str
+    as_of: str
+    year_level: int | None
+    group: str | None
+    fewest_students: int
+    terms: list[TrendTermOut]
 
 
 class CurrentPolicy(TypedDict):

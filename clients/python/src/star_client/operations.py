@@ -715,6 +715,18 @@ class SyncOperations:
         )
         return result
 
+    def get_analysis_trend(
+        self, school: str, *, term: str | None = None, year_level: int | None = None, group: str | None = None
+    ) -> models.TrendOut:
+        """Compare a school's terms, and see the plan's targets beside them."""
+        result: models.TrendOut = self._call(
+            "GET",
+            "/thresholds/v1/schools/{school}/analysis/trend",
+            at={"school": school},
+            query={"term": term, "year_level": year_level, "group": group},
+        )
+        return result
+
     def get_analysis_report(
         self,
         school: str,
@@ -3342,6 +3354,18 @@ class AsyncOperations:
                 "week": week,
                 "weekday": weekday,
             },
+        )
+        return result
+
+    async def get_analysis_trend(
+        self, school: str, *, term: str | None = None, year_level: int | None = None, group: str | None = None
+    ) -> models.TrendOut:
+        """Compare a school's terms, and see the plan's targets beside them."""
+        result: models.TrendOut = await self._call(
+            "GET",
+            "/thresholds/v1/schools/{school}/analysis/trend",
+            at={"school": school},
+            query={"term": term, "year_level": year_level, "group": group},
         )
         return result
 

@@ -16,6 +16,7 @@ from services.console.frame.refusals import NotThereError
 from services.console.frame.router import PageRouter
 from services.console.frame.visit import Visit, VisitHere
 from services.console.pages.analysis.charts import CATEGORY_WORDS, PATTERN_WORDS, Chart, Link, Lists, charts_of, figure_words, headline
+from services.console.pages.analysis.trend import COLUMNS, cells_of, line_of, rows_of
 from shared.web.spreadsheet import csv_answer
 
 router = PageRouter()
@@ -41,6 +42,14 @@ class PatternFilters(ListFilters):
     year_level: int | None = None
     group: str | None = None
     pattern: str | None = None
+
+
+class TrendFilters(ListFilters):
+    """The newest term to show, and the part of the school."""
+
+    term: str | None = None
+    year_level: int | None = None
+    group: str | None = None
 
 
 class BehindFilters(ListFilters):
@@ -72,6 +81,7 @@ async def analysis(visit: VisitHere, filters: Annotated[AnalysisFilters, Query()
         "notes": sent.data["notes"] if sent.data else [],
         "filters": filters,
         "address": Address(visit.address("analysis"), chosen),
+        "trend": Address(visit.address("analysis", "trend"), chosen),
     }
     return visit.show("analysis/analysis.html", ANALYSIS, view, block="main")
 
@@ -116,6 +126,27 @@ async def behind(visit: VisitHere, filters: Annotated[BehindFilters, Query()]) -
         "more": address.having(cursor=following) if following else None,
     }
     return visit.show("analysis/behind.html", ANALYSIS, view, title="Students behind a figure")
+
+
+@router.get("/{school}/analysis/trend", ANALYSIS.needs)
+async def trend(visit: VisitHere, filters: Annotated[TrendFilters, Query()]) -> Response:
+    """The terms one after the other, beside the plan's targets."""
+    chosen = filters.chosen()
+    path = f"/v1/schools/{visit.school}/analysis/trend"
+    parts = await visit.ask(trend=visit.apis.thresholds.get(path, **chosen))
+    sent = parts["trend"]
+    terms = sent.data["terms"] if sent.data else []
+    if filters.format == "csv":
+        return csv_answer(f"terms-{visit.school}.csv", COLUMNS, cells_of(terms))
+    view = {
+        "trend": sent,
+        "line": line_of(terms),
+        "rows": rows_of(terms),
+        "filters": filters,
+        "address": Address(visit.address("analysis", "trend"), chosen),
+        "analysis": _analysis(visit, chosen),
+    }
+    return visit.show("analysis/trend.html", ANALYSIS, view, title="Term by term")
 
 
 @router.get("/{school}/analysis/report.pdf", ANALYSIS.needs)
