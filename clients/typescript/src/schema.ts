@@ -2837,8 +2837,8 @@ export interface paths {
         };
         /**
          * The other children of a student's family
-         * @description Students of the school who share a caregiver with this one, by name and by an e-mail address: a caregiver to whom letters about both
-         *     go. The list has the students whom the caller looks after.
+         * @description Students who share a caregiver with this one, by name and by an e-mail address, or a mobile at the same school: a caregiver to whom
+         *     letters about both go. The list has the students whom the caller looks after, those at other schools only if the token holds there.
          */
         get: operations["listFamily"];
         put?: never;
@@ -9686,6 +9686,11 @@ export interface components {
              * @enum {string}
              */
             correct: "offer" | "send" | "never";
+            /**
+             * @description Whether letters of one day about children of one family go in one e-mail, each in its own section
+             * @default false
+             */
+            together: boolean;
             /** @description Whether letters carry a link for the family's answer; null for none */
             replies?: components["schemas"]["RepliesIn"] | null;
             /** @description Letters with good news; null for none */
@@ -9793,6 +9798,8 @@ export interface components {
             message_id: string | null;
             /** @description Delivery that this one repeats; null for none. */
             resend_of: string | null;
+            /** @description The delivery whose e-mail held this letter, too; null for a letter that went by itself */
+            sent_with?: string | null;
             /** @description The delivery whose words this letter of correction takes back */
             corrects: string | null;
             /** @description Days that it tells of no longer count, and a letter of correction would be written if somebody asked for it now */
@@ -9881,6 +9888,8 @@ export interface components {
             message_id: string | null;
             /** @description Delivery that this one repeats; null for none. */
             resend_of: string | null;
+            /** @description The delivery whose e-mail held this letter, too; null for a letter that went by itself */
+            sent_with?: string | null;
             /** @description The delivery whose words this letter of correction takes back */
             corrects: string | null;
             /** @description Days that it tells of no longer count, and a letter of correction would be written if somebody asked for it now */
@@ -9950,9 +9959,11 @@ export interface components {
         };
         /**
          * FamilyMemberOut
-         * @description Another student of the school with a caregiver in common to whom letters about both go.
+         * @description Another student with a caregiver in common to whom letters about both go.
          */
         FamilyMemberOut: {
+            /** @description School number, four digits. */
+            school: string;
             /** @description The student's key; null where no letter has been written about them */
             student: string | null;
             /**
@@ -10346,6 +10357,11 @@ export interface components {
              * @enum {string}
              */
             correct: "offer" | "send" | "never";
+            /**
+             * @description Whether letters of one day about children of one family go in one e-mail, each in its own section
+             * @default false
+             */
+            together: boolean;
             /** @description Whether letters carry a link for the family's answer; null for none */
             replies?: components["schemas"]["RepliesIn"] | null;
             /** @description Letters with good news; null for none */
@@ -10397,6 +10413,11 @@ export interface components {
              * @enum {string}
              */
             correct: "offer" | "send" | "never";
+            /**
+             * @description Whether letters of one day about children of one family go in one e-mail, each in its own section
+             * @default false
+             */
+            together: boolean;
             /** @description Whether letters carry a link for the family's answer; null for none */
             replies?: components["schemas"]["RepliesIn"] | null;
             /** @description Letters with good news; null for none */

@@ -13,6 +13,7 @@ from services.notifier.contacts.correspondents import Decisions
 from services.notifier.contacts.recipients import Paper, Recipient, recipients
 from services.notifier.contacts.repository import bad_addresses, contacts, decisions
 from services.notifier.letters.case import Case
+from services.notifier.letters.envelopes import Beside
 from services.notifier.letters.handlers.crossings import GROUP
 from services.notifier.letters.policy import Hold, Policy, PolicyDefaults, cap_of, with_defaults
 from services.notifier.letters.repository import holds, letters, policies
@@ -27,7 +28,8 @@ from shared.offsets import repository as offsets
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Everything but the cases themselves. `going` counts the letters of each school's day, as far as is known; `told` are the students
-    whose families have had a letter about the very same days."""
+    whose families have had a letter about the very same days; `together` the letters that wait beside, where a school sends a family's
+    letters in one e-mail."""
 
     schools: Mapping[str, School]
     policies: Mapping[str, Policy]
@@ -38,20 +40,27 @@ class Desk:
     bad: Collection[tuple[str, str]]
     decisions: Mapping[str, Decisions]
     words: Mapping[tuple[str, LetterKind], Mapping[str, TemplateVersion]]
+    together: Sequence[Beside]
     told: Collection[uuid.UUID]
     restored_at: datetime | None
 
     @classmethod
     async def of(
-        cls, connection: AsyncConnection, about: Sequence[tuple[Case, LetterKind]], defaults: PolicyDefaults, now: datetime
+        cls,
+        connection: AsyncConnection,
+        about: Sequence[tuple[Case, LetterKind]],
+        defaults: PolicyDefaults,
+        now: datetime,
+        *,
+        together: Sequence[Beside] = (),
     ) -> Self:
-        """The desk for letters about cases, which are locked."""
+        """The desk for letters about cases, which are locked. `together`: the letters that wait beside them."""
         numbers = {case.school for case, _ in about}
         schools = await contacts.schools(connection, numbers)
         chosen = await policies.current_of(connection, numbers)
         chosen = {number: with_defaults(chosen.get(number, Policy()), defaults) for number in numbers}
         students = await contacts.counts_of_schools(connection, [number for number in numbers if chosen[number].daily_cap is None])
-        people = await contacts.contacts_of(connection, [case.student_id for case, _ in about])
+        people = await contacts.contacts_of(connection, [*(case.student_id for case, _ in about), *(one.student_id for one in together)])
         keys = [(contact.school, key) for contact in people.values() for key in contact.addresses()]
         return cls(
             schools=schools,
@@ -66,6 +75,7 @@ class Desk:
             bad=await bad_addresses.among_schools(connection, keys),
             decisions=await decisions.of_schools(connection, numbers),
             words=await templates.in_force_of(connection, {(case.school, kind) for case, kind in about}),
+            together=together,
             told=await letters.told_already(
                 connection,
                 [(case, kind) for case, kind in about if isinstance(kind, int)],

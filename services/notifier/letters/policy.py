@@ -38,8 +38,9 @@ class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
 
     `after_term` is how long after a term's last day letters about it may still go. A `daily_cap` of 0 lets a person release every letter.
     `correct`: when days of a letter that went no longer count, a letter of correction is offered to staff, sent by itself, or neither.
-    `replies`: letters carry a link by which families can answer; None for none. `good_news` and `statement`: letters that are about no
-    threshold; None for none. `paper`: which letters are printed and posted; None for none.
+    `together`: letters of one day to one family go in one e-mail. `replies`: letters carry a link by which families can answer; None for
+    none. `good_news` and `statement`: letters that are about no threshold; None for none. `paper`: which letters are printed and posted;
+    None for none.
     """
 
     hold: timedelta | None = None
@@ -49,6 +50,7 @@ class Policy(StaffChoices, frozen=True, kw_only=True, omit_defaults=True):
     daily_cap: int | None = None
     after_term: timedelta = timedelta(0)
     correct: Literal["offer", "send", "never"] = "offer"
+    together: bool = False
     replies: RepliesChoice | None = None
     good_news: GoodNewsChoice | None = None
     statement: StatementChoice | None = None

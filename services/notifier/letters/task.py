@@ -12,10 +12,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifier.contacts.contact import School
+from services.notifier.contacts.recipients import Recipient
+from services.notifier.contacts.repository import contacts
+from services.notifier.delivery.deliveries.enveloping import FOLLOWS_AFTER, STAGGER
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.letters.case import Case, Past, Waiting, bound, is_so, passed, said_of
 from services.notifier.letters.desk import Desk
+from services.notifier.letters.envelopes import Beside, envelopes, waits_until
 from services.notifier.letters.policy import (
     Decision,
     DueLetter,
@@ -68,14 +72,14 @@ class _Written:
     policy: Policy
     cap: int | None
     parcels: Sequence[tuple[Parcel, Written]]
-    languages: Mapping[UUID, str]
+    recipients: Mapping[UUID, Recipient]
 
     @property
     def outcome(self) -> Outcome:
         return Done(f"{len(self.parcels)} deliveries")
 
-    def deliveries(self) -> list[deliveries.NewDelivery]:
-        """The deliveries that it makes."""
+    def deliveries(self, in_envelopes: Mapping[UUID, UUID]) -> list[deliveries.NewDelivery]:
+        """The deliveries that it makes, each in its envelope, where it has one: the first of an envelope goes now."""
         return [
             deliveries.NewDelivery(
                 self.waiting.id,
@@ -84,6 +88,8 @@ class _Written:
                 self.sheet.told,
                 form.language if parcel.channel != "text" else None,
                 form.version if parcel.channel != "text" else None,
+                envelope=in_envelopes.get(parcel.id),
+                due_at=_due_in(in_envelopes, parcel),
             )
             for parcel, form in self.parcels
         ]
@@ -106,7 +112,7 @@ class _Written:
                     threshold=threshold,
                     channel=parcel.channel,
                 ),
-                self.languages[parcel.id],
+                self.recipients[parcel.id].language,
                 choice,
             )
             for parcel, _ in self.parcels
@@ -173,8 +179,10 @@ class LetterTask:
             ended: list[tuple[WorkItem, Outcome]] = []
             due: list[tuple[WorkItem, Case, Waiting]] = []
             keys = await letters.of_works(connection, [item.id for item in items])
+            together, others = await self._beside(connection, keys, now)
+            keys |= {item.id: key for item, key in others}
             locked = await cases.lock(connection, {(key.student_id, key.term) for key in keys.values()}) if keys else {}
-            for item in items:
+            for item in [*items, *(item for item, _ in others)]:
                 key = keys.get(item.id)
                 case = locked[key.student_id, key.term] if key is not None else None
                 waiting = next((letter for letter in case.in_wait() if letter.work_id == item.id), None) if case is not None else None
@@ -189,16 +197,37 @@ class LetterTask:
                 else:
                     due.append((item, case, replace(waiting, kind=threshold)))
             if due:
-                ended += await self._bind(connection, due, now)
+                ended += await self._bind(connection, due, together, now)
+        claimed = {item.id for item in items}
+        ended = [(item, outcome) for item, outcome in ended if item.id in claimed]
         for item, outcome in ended:
             key = keys.get(item.id)
             log.info("letter.due", letter=str(key.id) if key is not None else None, outcome=outcome.detail)
         return ended
 
+    async def _beside(
+        self, connection: AsyncConnection, keys: Mapping[UUID, letters.LetterKey], now: datetime
+    ) -> tuple[list[Beside], list[tuple[WorkItem, letters.LetterKey]]]:
+        """The letters that wait beside those of these keys, at schools which send a family's letters together; and those of them that are
+        due, which are written now as well. Their own items find that out."""
+        chosen = await policies.current_of(connection, {key.school for key in keys.values()}) if keys else {}
+        schools = {school for school, policy in chosen.items() if policy.together}
+        students = {key.student_id for key in keys.values() if key.school in schools}
+        if not students:
+            return [], []
+        await contacts.index_addresses(connection, schools=schools)
+        beside = await letters.beside(connection, students)
+        due = {one.work_id: one for one in beside if one.due_at <= now and one.work_id not in keys}
+        others = [
+            (WorkItem(one.work_id, self.kind, 0, one.work_id, now), letters.LetterKey(one.letter_id, one.student_id, one.term, one.school))
+            for one in due.values()
+        ]
+        return beside, others
+
     async def _bind(
-        self, connection: AsyncConnection, due: Sequence[tuple[WorkItem, Case, Waiting]], now: datetime
+        self, connection: AsyncConnection, due: Sequence[tuple[WorkItem, Case, Waiting]], together: Sequence[Beside], now: datetime
     ) -> list[tuple[WorkItem, Outcome]]:
-        desk = await Desk.of(connection, [(case, waiting.kind) for _, case, waiting in due], self.defaults, now)
+        desk = await Desk.of(connection, [(case, waiting.kind) for _, case, waiting in due], self.defaults, now, together=together)
         written: list[_Written] = []
         ended: list[tuple[WorkItem, Outcome]] = []
         for item, case, waiting in due:
@@ -221,7 +250,15 @@ class LetterTask:
             ],
             now,
         )
-        await deliveries.add(connection, [delivery for one in going for delivery in one.deliveries()], now)
+        in_envelopes = envelopes(
+            [
+                (delivery, one.case.school, recipient)
+                for one in going
+                if one.policy.together
+                for delivery, recipient in one.recipients.items()
+            ]
+        )
+        await deliveries.add(connection, [delivery for one in going for delivery in one.deliveries(in_envelopes)], now)
         if self.linker is not None:
             await self.linker.note(connection, [link for one in going for link in one.links()], now)
         for one in going:
@@ -262,6 +299,11 @@ class LetterTask:
             return await self._put_off(
                 connection, waiting, replace(waiting, state="held"), decision.until, "outside the school's window", now
             )
+        if policy.together and not waiting.released:
+            others_at = waits_until(contact, desk.together, desk.contacts, desk.decisions[case.school], school, policy, now)
+            if others_at is not None:
+                held = replace(waiting, state="held")
+                return await self._put_off(connection, waiting, held, others_at, "waits for the family's other letters", now)
         cap = None if waiting.released else desk.caps[case.school]
         if cap is not None and (kept := await self._kept_for_a_person(connection, desk, case, waiting, school, cap, now)):
             return kept
@@ -269,8 +311,7 @@ class LetterTask:
         sheet = Sheet(waiting.kind, case, school, contact, desk.words[case.school, waiting.kind], link, waiting.about)
         recipients = {delivery_id(waiting.id, recipient.address): recipient for recipient in chosen(policy, to)}
         parcels = [self.writer.write(sheet, recipient, delivery, now) for delivery, recipient in recipients.items()]
-        languages = {delivery: recipient.language for delivery, recipient in recipients.items()}
-        return _Written(item, case, waiting, sheet, policy, cap, parcels, languages)
+        return _Written(item, case, waiting, sheet, policy, cap, parcels, recipients)
 
     def _decide(self, desk: Desk, case: Case, waiting: Waiting, school: School, policy: Policy, now: datetime) -> Decision:
         calendar = school.calendar()
@@ -360,3 +401,12 @@ class LetterTask:
 def _said_at(case: Case, waiting: Waiting) -> datetime | None:
     """The time from which a letter has been due: of its crossing's event, or of what it waits for."""
     return waiting.due_at if waiting.threshold is None else said_of(case, waiting.threshold)
+
+
+def _due_in(in_envelopes: Mapping[UUID, UUID], parcel: Parcel) -> datetime | None:
+    """When a delivery looks for itself; None for now. The first of an envelope takes the others along before."""
+    envelope = in_envelopes.get(parcel.id)
+    if envelope is None or envelope == parcel.id:
+        return None
+    place = sorted(delivery for delivery, other in in_envelopes.items() if other == envelope).index(parcel.id)
+    return parcel.written_at + FOLLOWS_AFTER + STAGGER * place

@@ -112,3 +112,13 @@ async def test_letters_on_paper_are_chosen_and_have_a_page(screens: Screens, wor
     assert "This pile was posted or dropped already" in again.text
     assert "posted Fri 20 Nov" in again.text
     assert (await (await screens.person("dean")).look("/console/0999/letters/paper")).status == 403
+
+
+async def test_letters_to_one_family_are_chosen_to_go_together(screens: Screens, world: World) -> None:
+    principal = await screens.person("principal")
+    shown = await principal.send(f"{POLICY}/edit", {**FORM, "together": "true"})
+    together = "Letters of one day about children of one family go in one e-mail."
+    assert f"{together} Now: Each letter goes in an e-mail of its own." in shown.text
+    await principal.send(POLICY, hidden(shown.html))
+    assert together in (await principal.look(POLICY)).text
+    assert 'name="together" value="true" checked' in (await principal.look(f"{POLICY}/edit")).html

@@ -2352,6 +2352,7 @@ class DeliveryOut(TypedDict):
     subject: str | None
     message_id: str | None
     resend_of: str | None
+    sent_with: NotRequired[str | None]
     corrects: str | None
     can_be_corrected: bool
     template_language: str | None
@@ -2397,9 +2398,10 @@ class EndedLetters(TypedDict):
 
 class FamilyMemberOut(TypedDict):
     """
-    Another student of the school with a caregiver in common to whom letters about both go.
+    Another student with a caregiver in common to whom letters about both go.
     """
 
+    school: str
     student: str | None
     student_id: str
     name: str
@@ -4116,6 +4118,7 @@ class DeliveryWithLetter(TypedDict):
     subject: str | None
     message_id: str | None
     resend_of: str | None
+    sent_with: NotRequired[str | None]
     corrects: str | None
     can_be_corrected: bool
     template_language: str | None
@@ -4185,6 +4188,7 @@ class PolicyIn(TypedDict):
     daily_cap: NotRequired[int | None]
     after_term: NotRequired[str]
     correct: NotRequired[Literal["offer", "send", "never"]]
+    together: NotRequired[bool]
     replies: NotRequired[RepliesIn | None]
     good_news: NotRequired[GoodNewsIn | None]
     statement: NotRequired[StatementIn | None]
@@ -4205,6 +4209,7 @@ class PolicyVersionOut(TypedDict):
     daily_cap: NotRequired[int | None]
     after_term: NotRequired[str]
     correct: NotRequired[Literal["offer", "send", "never"]]
+    together: NotRequired[bool]
     replies: NotRequired[RepliesIn | None]
     good_news: NotRequired[GoodNewsIn | None]
     statement: NotRequired[StatementIn | None]
@@ -4569,6 +4574,7 @@ class CurrentPolicy(TypedDict):
     daily_cap: NotRequired[int | None]
     after_term: NotRequired[str]
     correct: NotRequired[Literal["offer", "send", "never"]]
+    together: NotRequired[bool]
     replies: NotRequired[RepliesIn | None]
     good_news: NotRequired[GoodNewsIn | None]
     statement: NotRequired[StatementIn | None]

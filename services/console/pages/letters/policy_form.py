@@ -21,6 +21,7 @@ FIELDS: Final = frozenset(
         "daily_cap",
         "after_term",
         "correct",
+        "together",
         "replies",
         "paper",
         "staff_copy",
@@ -45,6 +46,7 @@ class PolicyForm(Form):
     daily_cap: int | None = Field(default=None, title="Letters in a day", ge=0, le=100_000)
     after_term: int = Field(default=0, title="Days after the term", ge=0, le=60)
     correct: Literal["offer", "send", "never"] = "offer"
+    together: bool = False
     reply_days: int | None = Field(default=None, title="The days for an answer", ge=1, le=60)
     reply_hold: int = Field(default=0, title="The days of a hold", ge=0, le=14)
     paper: bool = False
@@ -75,6 +77,7 @@ class PolicyForm(Form):
             "daily_cap": self.daily_cap,
             "after_term": f"P{self.after_term}D",
             "correct": self.correct,
+            "together": self.together,
             "replies": None if self.reply_days is None else {"valid_days": self.reply_days, "hold_days": self.reply_hold},
             "paper": {"unreached": self.paper_unreached, "steps": self.paper_step} if self.paper else None,
             "staff_copy": self.staff_copy,

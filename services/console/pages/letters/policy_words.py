@@ -34,6 +34,9 @@ def sentences(policy: Mapping[str, Any], in_force: Mapping[str, Any], *, is_new:
         _cap(policy["daily_cap"], in_force["daily_cap"], is_new=is_new),
         _after(duration(policy["after_term"])),
         CORRECTIONS[policy["correct"]],
+        "Letters of one day about children of one family go in one e-mail."
+        if policy["together"]
+        else "Each letter goes in an e-mail of its own.",
         _replies(policy["replies"]),
         _paper(policy["paper"]),
         f"A copy of each letter goes to {policy['staff_copy']}." if policy["staff_copy"] else "Nobody gets copies of letters.",

@@ -7,7 +7,7 @@ table have none: `index_addresses` makes up for both, a school at a time, when s
 
 import uuid
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,6 +15,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.contact import Caregiver, Contact, School, TermDates, school_of
+from services.notifier.contacts.phones import usable_phone
 from shared.clock import HOME_ZONE
 from shared.events.data import SchoolUpdated, StudentErased
 from shared.events.school_years import merged
@@ -25,6 +26,9 @@ _terms = msgspec.json.Decoder(list[TermDates])
 _document = msgspec.json.Decoder(SchoolUpdated)
 _promises = msgspec.json.Decoder(dict[str, list[str]])
 _groups = msgspec.json.Decoder(list[str])
+PHONE_END: Final = 7
+"""Digits at the end of a telephone number that few others have."""
+
 _caregivers = msgspec.json.Decoder(list[Caregiver])
 
 _SCHOOL = """
@@ -151,9 +155,13 @@ async def contacts_of(connection: AsyncConnection, student_ids: Collection[uuid.
     return {row.student_id: _contact(row) for row in rows}
 
 
-async def sharing_address(connection: AsyncConnection, student_id: uuid.UUID) -> list[tuple[Contact, str | None]]:
-    """The other students of the school who have a caregiver's e-mail address in common with this one, by name, each with the key of whom a
-    letter was written, or None. Call `index_addresses` before."""
+async def sharing_a_place(connection: AsyncConnection, contact: Contact, elsewhere: Collection[str]) -> list[tuple[Contact, str | None]]:
+    """The other students, of the school and of the schools `elsewhere`, who have a caregiver's e-mail address in common with this one; and
+    those of the school whose caregivers may have a mobile in common. By name, each with the key of whom a letter was written, or None. Call
+    `index_addresses` before."""
+    addresses = [address_id(school, key) for school in {contact.school, *elsewhere} for key in contact.addresses()]
+    # The end of a number is the same in all its spellings.
+    mobiles = [f"%{phone[-PHONE_END:]}%" for one in contact.caregivers if (phone := usable_phone(one.phone)) is not None]
     rows = await connection.execute(
         text(
             """
@@ -162,14 +170,22 @@ async def sharing_address(connection: AsyncConnection, student_id: uuid.UUID) ->
                 CAST(c.caregivers_elsewhere AS text) AS caregivers_elsewhere,
                 (SELECT min(student) FROM cases k WHERE k.student_id = c.student_id) AS student
             FROM contacts c WHERE c.student_id <> :id AND c.student_id IN (
-                SELECT o.student_id FROM contact_addresses mine JOIN contact_addresses o USING (address_id) WHERE mine.student_id = :id
+                SELECT student_id FROM contact_addresses WHERE address_id = ANY(CAST(:addresses AS uuid[]))
+                UNION
+                SELECT m.student_id FROM contacts m WHERE m.school = :school
+                    AND regexp_replace(CAST(m.caregivers AS text), '[^0-9]', '', 'g') LIKE ANY(CAST(:mobiles AS text[]))
             )
             ORDER BY c.family_name, c.given_name, c.student_id
             """
         ),
-        {"id": student_id},
+        {"id": contact.student_id, "school": contact.school, "addresses": sorted(addresses), "mobiles": mobiles},
     )
     return [(_contact(row), row.student) for row in rows]
+
+
+async def school_numbers(connection: AsyncConnection) -> list[str]:
+    """The numbers of all schools that were sent."""
+    return list((await connection.execute(text("SELECT school FROM schools ORDER BY school"))).scalars())
 
 
 async def counts_of_schools(connection: AsyncConnection, schools: Collection[str]) -> dict[str, int]:

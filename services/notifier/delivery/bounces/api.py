@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from services.notifier.delivery.bounces.recording import record
+from services.notifier.delivery.bounces.recording import record, record_along
 from services.notifier.delivery.bounces.report import NotAReportError, kind_of, read_report
 from services.notifier.delivery.bounces.repository import Bounce
 from services.notifier.delivery.bounces.schemas import BouncePosted, BounceTaken
@@ -76,8 +76,10 @@ async def report_bounce(request: Request, state: State, caller: Annotated[Princi
     async with state.engine.begin() as connection:
         missing = ProblemError(HTTPStatus.NOT_FOUND, "unknown-message", "no letter of ours, or of this token's schools, has that id")
         delivery = visible(await deliveries.find(connection, delivery_id=envelope_id, message_id=message_id), caller, missing)
-        key = await deliveries.lock(connection, delivery.id)
+        keys = await deliveries.lock_all(connection, [delivery.id, *await deliveries.taken_along(connection, delivery.id)])
+        key = keys.pop(delivery.id)
         recorded = await record(connection, key, bounce, state.settings.soft_bounces, now)
+        await record_along(connection, keys, bounce, now)
     return BounceTaken(delivery=key.id, kind=bounce.kind, status=bounce.status, repeated=recorded.repeated, address_marked=recorded.marked)
 
 

@@ -1,5 +1,7 @@
 """The effect of a bounce on its delivery, and on the address. The caller holds the lock of the letter's case."""
 
+import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -58,3 +60,12 @@ async def record(connection: AsyncConnection, key: DeliveryKey, bounce: Bounce, 
         metrics.LETTERS.labels("bounced").inc()
     log.info("delivery.reported", delivery=str(key.id), kind=bounce.kind, status=bounce.status, came_back=came_back, marked=marked)
     return Recorded(repeated=False, marked=marked)
+
+
+async def record_along(connection: AsyncConnection, deliveries_along: Collection[uuid.UUID], bounce: Bounce, now: datetime) -> None:
+    """Keeps a bounce of an e-mail for the other letters that it held: they came back as well. The address is judged by the first alone."""
+    for delivery in deliveries_along:
+        is_news = await bounces.add(connection, delivery, bounce, None, now)
+        if is_news and bounce.kind in DID_NOT_ARRIVE and await deliveries.bounced(connection, delivery, explained(bounce.status), now):
+            metrics.LETTERS.labels("bounced").inc()
+            log.info("delivery.reported", delivery=str(delivery), kind=bounce.kind, status=bounce.status, came_back=True, marked=False)

@@ -45,7 +45,7 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
     """A delivery that is to be sent now. `refusals` are the attempts that the other side turned away so far. Stale: the student's standing
-    is another now than when the delivery was written."""
+    is another now than when the delivery was written. Those of one `envelope` go in one e-mail."""
 
     parcel: Parcel
     school: str
@@ -54,6 +54,7 @@ class DueDelivery:
     is_stale: bool = False
     term: str = ""
     occasion: LetterOccasion | None = None
+    envelope: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

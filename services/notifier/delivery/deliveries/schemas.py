@@ -77,6 +77,9 @@ class DeliveryOut(BaseModel):
     subject: str | None
     message_id: str | None
     resend_of: uuid.UUID | None
+    sent_with: uuid.UUID | None = Field(
+        default=None, description="The delivery whose e-mail held this letter, too; null for a letter that went by itself"
+    )
     corrects: uuid.UUID | None = Field(description="The delivery whose words this letter of correction takes back")
     can_be_corrected: bool = Field(
         description="Days that it tells of no longer count, and a letter of correction would be written if somebody asked for it now"

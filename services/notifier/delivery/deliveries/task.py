@@ -18,6 +18,7 @@ from services.notifier.contacts.repository import bad_addresses, contacts, decis
 from services.notifier.delivery.bounces.recording import record
 from services.notifier.delivery.bounces.repository import Bounce
 from services.notifier.delivery.deliveries.delivery import DeliveryKey, DueDelivery, KeptBack
+from services.notifier.delivery.deliveries.enveloping import FOLLOWS_AFTER, STAGGER, in_one_envelope
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.delivery.transports.interface import Parcel, Transport
 from services.notifier.delivery.transports.outcomes import Away, Deferred, Full, Ours, Refused, Undelivered, Unwanted
@@ -26,7 +27,7 @@ from shared.addresses import address_key
 from shared.clock import Clock
 from shared.telemetry import metrics
 from shared.worklist import repository as worklist
-from shared.worklist.repository import WorkItem
+from shared.worklist.repository import Settlement, WorkItem
 from shared.worklist.tasks import Backoff, Done, Failed, Outcome, Retry
 
 log = structlog.get_logger()
@@ -99,6 +100,7 @@ class DeliveryTask:
     is_over: IsOver = never_over
     finish: FinishParcel = as_kept
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(8))
+    taken_along: dict[uuid.UUID, tuple[WorkItem, ...]] = field(default_factory=dict)
     kind: ClassVar[str] = deliveries.WORK_KIND
 
     @property
@@ -120,6 +122,8 @@ class DeliveryTask:
             over = due is not None and await self.is_over(connection, due, self.clock())
         if due is None:
             async with self.engine.begin() as connection:
+                if await deliveries.is_sent(connection, item.id):
+                    return Done("went with another letter to the family")
                 await self._cancel(connection, item)
             return Done("withdrawn, not sent")
         if over:
@@ -132,6 +136,8 @@ class DeliveryTask:
             return Done("the recipient must not be written to any more, not sent")
         if is_bad:
             return Failed("a bad address: letters came back from it, and nothing was sent")
+        if due.envelope is not None:
+            return await self._send_together(item, due, due.envelope)
         return await self._send(due)
 
     async def perform_all(self, items: Sequence[WorkItem]) -> AsyncIterator[tuple[WorkItem, Outcome]]:
@@ -175,24 +181,59 @@ class DeliveryTask:
             id_: due
             for id_, due in found.items()
             if not due.is_stale
+            and due.envelope is None
             and not over[due.school, due.term, due.occasion]
             and (due.school, address_key(due.parcel.recipient)) not in bad
             and _may_go(due, people.get(due.student_id), decided[due.school])
         }
 
-    async def _send(self, due: DueDelivery) -> Outcome:
+    async def _send_together(self, item: WorkItem, due: DueDelivery, envelope: uuid.UUID) -> Outcome:
+        """Sends the letters of an envelope that may go in one e-mail, if this is the first of them. Each of the others is claimed for the
+        attempt, so that nobody else sends it, or takes it back, meanwhile."""
+        async with self.engine.connect() as connection:
+            first, *others = await deliveries.in_envelope(connection, envelope) or [item.id]
+        if first != item.id:
+            return Retry("goes with another letter to the family", FOLLOWS_AFTER, counts=False)
+        fit = [found for id_ in others if (found := await self._to_take_along(id_)) is not None]
+        now = self.clock()
+        async with self.engine.begin() as connection:
+            ids = [one.parcel.id for one in fit]
+            await worklist.reschedule_all(connection, dict.fromkeys(ids, now), now)
+            claimed = {one.id: one for one in await worklist.claim_these(connection, ids, self.lease, now=now)}
+        going = [one for one in fit if one.parcel.id in claimed]
+        self.taken_along[item.id] = tuple(claimed[one.parcel.id] for one in going)
+        return await self._send(due, [one.parcel for one in going])
+
+    async def _to_take_along(self, delivery_id: uuid.UUID) -> DueDelivery | None:
+        """Another delivery of an envelope as it is now; None for one that may not go, which finds that out when its own turn comes."""
+        for _ in range(2):
+            async with self.engine.connect() as connection:
+                due = (await deliveries.to_send(connection, [delivery_id])).get(delivery_id)
+                if due is None or not await self._may_go(connection, due) or await self.is_over(connection, due, self.clock()):
+                    return None
+            if not due.is_stale:
+                return due
+            async with self.engine.begin() as connection:
+                await self.renew(connection, delivery_id)
+        return None
+
+    async def _send(self, due: DueDelivery, along: Sequence[Parcel] = ()) -> Outcome:
         transport = self.transports.get(due.parcel.channel)
         if transport is None:
             outcome: Outcome = Ours(f"no way out for the channel {due.parcel.channel}")
         else:
-            outcome = await transport.send(await self.finish(due.parcel))
+            outcome = await transport.send(in_one_envelope([await self.finish(parcel) for parcel in (due.parcel, *along)]))
         _warn(due, outcome)
         return self._judged(due, outcome)
 
     async def settle_all(self, connection: AsyncConnection, ended: Sequence[tuple[WorkItem, Outcome]]) -> None:
         """Keeps what became of the deliveries, and of their letters where those were withdrawn during the attempts."""
-        keys = await deliveries.lock_all(connection, [item.id for item, _ in ended])
+        along = {item.id: self.taken_along.pop(item.id, ()) for item, _ in ended}
+        keys = await deliveries.lock_all(connection, [one.id for item, _ in ended for one in (item, *along[item.id])])
+        for item, outcome in ended:
+            await self._settle_along(connection, keys, item, along[item.id], outcome)
         gone = [item.id for item, outcome in ended if isinstance(outcome, Done)]
+        gone += [one.id for item, outcome in ended if isinstance(outcome, Done) for one in along[item.id]]
         if gone:
             sent = await deliveries.sent(connection, gone, self.clock())
             metrics.LETTERS.labels("sent").inc(len(sent))
@@ -200,6 +241,32 @@ class DeliveryTask:
                 metrics.CROSSING_TO_LETTER.observe(max((self.clock() - at).total_seconds(), 0))
         for item, outcome in ended:
             await self._settle(connection, keys[item.id], item, outcome)
+
+    async def _settle_along(
+        self,
+        connection: AsyncConnection,
+        keys: Mapping[uuid.UUID, DeliveryKey],
+        first: WorkItem,
+        along: Sequence[WorkItem],
+        outcome: Outcome,
+    ) -> None:
+        """Ends the attempts at the letters in the first one's envelope. If it did not go, they wait: for its next attempt, or, where it has
+        none, for their own."""
+        if not along:
+            return
+        now = self.clock()
+        if isinstance(outcome, Done):
+            await deliveries.went_with(connection, first.id, [one.id for one in along])
+            went = [Settlement(one, "done", detail="went with another letter to the family") for one in along]
+            await worklist.settle_all(connection, went, now)
+            return
+        wait = FOLLOWS_AFTER if isinstance(outcome, Retry) else timedelta(0)
+        why = Retry("the e-mail that it was in did not go", counts=False)
+        again = [Settlement(one, "retry", now + wait + STAGGER * place, why.detail) for place, one in enumerate(along)]
+        kept = await worklist.settle_all(connection, again, now)
+        for one in along:
+            if one.id in kept:
+                await self._settle(connection, keys[one.id], one, why)
 
     async def _settle(self, connection: AsyncConnection, key: DeliveryKey, item: WorkItem, outcome: Outcome) -> None:
         match outcome:

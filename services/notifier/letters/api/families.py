@@ -1,4 +1,4 @@
-"""The other children of a student's family at the school: one conversation with the family may be about them all."""
+"""The other children of a student's family: one conversation with the family may be about them all."""
 
 from typing import Annotated
 
@@ -21,22 +21,26 @@ router = Router(tags=["caregivers"])
 async def list_family(
     school: SchoolInPath, student: str, state: State, caller: Annotated[Principal, requires("star:read", role="manage", by_group=True)]
 ) -> Page[FamilyMemberOut]:
-    """Students of the school who share a caregiver with this one, by name and by an e-mail address: a caregiver to whom letters about both
-    go. The list has the students whom the caller looks after."""
+    """Students who share a caregiver with this one, by name and by an e-mail address, or a mobile at the same school: a caregiver to whom
+    letters about both go. The list has the students whom the caller looks after, those at other schools only if the token holds there."""
     async with state.engine.begin() as connection:
         contact = await looked_after(connection, caller, school, student)
-        decided = await decisions.of(connection, school)
         await contacts.index_addresses(connection, schools=[school])
-        others = await contacts.sharing_address(connection, contact.student_id)
+        elsewhere = await contacts.school_numbers(connection) if caller.schools is None else caller.schools
+        others = await contacts.sharing_a_place(connection, contact, elsewhere)
+        decided = await decisions.of_schools(connection, {school, *(other.school for other, _ in others)})
         found = [
             (other, key, shared)
             for other, key in others
-            if looks_after(caller, other) and (shared := caregivers_in_common(contact, other, decided))
+            if looks_after(caller, other) and (shared := caregivers_in_common(contact, other, decided[school], decided[other.school]))
         ]
-        seen = [student, *(key for _, key, _ in found if key is not None)]
-        await log_access(connection, caller, Access(action="read-caregivers", school=school, students=seen), state.clock())
+        for of in {school, *(other.school for other, _, _ in found)}:
+            seen = [key for other, key, _ in found if other.school == of and key is not None]
+            access = Access(action="read-caregivers", school=of, students=[student, *seen] if of == school else seen)
+            await log_access(connection, caller, access, state.clock())
     items = [
         FamilyMemberOut(
+            school=other.school,
             student=key,
             student_id=other.student_id,
             name=full_name(other.given_name, other.family_name),

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.delivery.deliveries.delivery import Withdrawal
 from services.notifier.letters.case import Case, Past, Waiting
+from services.notifier.letters.envelopes import Beside
 from services.notifier.templates.rendering.occasion import About
 from services.notifier.templates.rendering.occasions import NO_MORE
 from shared.attendance.calendar import SchoolCalendar
@@ -26,20 +27,39 @@ _encoder = msgspec.json.Encoder()
 
 @dataclass(frozen=True, slots=True)
 class LetterKey:
-    """A letter, and the case it belongs to."""
+    """A letter, the case it belongs to, and its school."""
 
     id: uuid.UUID
     student_id: uuid.UUID
     term: str
+    school: str
 
 
 async def of_works(connection: AsyncConnection, work_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, LetterKey]:
     """The letters that work items are for; an item whose letter has another one by now has none. Takes no lock."""
     rows = await connection.execute(
-        text("SELECT work_id, id, student_id, term FROM letters WHERE work_id = ANY(CAST(:work_ids AS uuid[]))"),
+        text("SELECT work_id, id, student_id, term, school FROM letters WHERE work_id = ANY(CAST(:work_ids AS uuid[]))"),
         {"work_ids": list(work_ids)},
     )
-    return {row.work_id: LetterKey(row.id, row.student_id, row.term) for row in rows}
+    return {row.work_id: LetterKey(row.id, row.student_id, row.term, row.school) for row in rows}
+
+
+async def beside(connection: AsyncConnection, student_ids: Collection[uuid.UUID]) -> list[Beside]:
+    """The letters that wait for their time about other students who have an e-mail address of a caregiver in common with these. Call
+    `index_addresses` before; it takes no lock."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT DISTINCT mine.student_id AS of, l.id, l.work_id, l.student_id, l.term, l.school,
+                greatest(l.due_at, l.put_off_until) AS due_at
+            FROM contact_addresses mine
+            JOIN contact_addresses other USING (address_id) JOIN letters l ON l.student_id = other.student_id
+            WHERE mine.student_id = ANY(CAST(:student_ids AS uuid[])) AND other.student_id <> mine.student_id AND l.state = 'held'
+            """
+        ),
+        {"student_ids": list(student_ids)},
+    )
+    return [Beside(*row) for row in rows]
 
 
 async def waited_for(connection: AsyncConnection, work_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

@@ -6,8 +6,9 @@ from pydantic import BaseModel, Field
 
 
 class FamilyMemberOut(BaseModel):
-    """Another student of the school with a caregiver in common to whom letters about both go."""
+    """Another student with a caregiver in common to whom letters about both go."""
 
+    school: str
     student: str | None = Field(description="The student's key; null where no letter has been written about them")
     student_id: UUID
     name: str

@@ -154,6 +154,9 @@ class PolicyIn(Body):
         default="offer",
         description="A letter of correction, when days of a letter that went no longer count: staff may send it, it goes, or none",
     )
+    together: bool = Field(
+        default=False, description="Whether letters of one day about children of one family go in one e-mail, each in its own section"
+    )
     replies: RepliesIn | None = Field(default=None, description="Whether letters carry a link for the family's answer; null for none")
 
     good_news: GoodNewsIn | None = Field(default=None, description="Letters with good news; null for none")
@@ -181,6 +184,7 @@ class PolicyIn(Body):
             daily_cap=self.daily_cap,
             after_term=self.after_term,
             correct=self.correct,
+            together=self.together,
             replies=RepliesChoice(replies.valid_days, replies.hold_days) if replies is not None else None,
             good_news=GoodNewsChoice(news.back_on_track, news.full_term) if news is not None else None,
             statement=StatementChoice(statement.every, statement.compare) if statement is not None else None,

@@ -19,8 +19,8 @@ async def family(visitor: Visitor, **staff: Any) -> list[tuple[str, list[str]]]:
     return [(item["name"], item["caregivers"]) for item in answer.json()["items"]]
 
 
-async def child(desk: Desk, given_name: str, *caregivers: Caregiver, **changes: Any) -> None:
-    fields = {"given_name": given_name, "student_id": student_id(SCHOOL, given_name), **changes}
+async def child(desk: Desk, given_name: str, *caregivers: Caregiver, school: str = SCHOOL, **changes: Any) -> None:
+    fields = {"given_name": given_name, "school": school, "student_id": student_id(school, given_name), **changes}
     await desk.roster([desk.joined(*caregivers, student=given_name, **fields)])
 
 
@@ -44,3 +44,28 @@ async def test_a_caregiver_who_must_not_be_written_to_about_one_makes_no_family(
     assert await family(visitor) == []
     assert (await visitor.http.get(f"/v1/schools/{SCHOOL}/students/nobody/family", headers=visitor.headers("star:read"))).status_code == 404
     assert (await visitor.http.get(PATH, headers=visitor.headers("star:read", role="respond"))).status_code == 403
+
+
+async def test_siblings_who_have_only_a_mobile_in_common(desk: Desk, visitor: Visitor) -> None:
+    phones = Caregiver(name="Mere Ngata", email=None, phone="021 555 0142")
+    await desk.school()
+    await desk.roster([desk.joined(replace(phones, phone="+64 21 5550142"))])
+    await child(desk, "Anahera", phones)
+    await child(desk, "Hostel", replace(phones, name="Hostel Office"))
+    await child(desk, "Other", replace(phones, phone="021 555 0143"))
+    await child(desk, "Two", replace(phones, phone="0215"), replace(phones, name="Mere Ngata", phone="550142"))
+    assert await family(visitor) == [("Anahera Ngata", ["Mere Ngata"])]
+
+
+async def test_a_child_at_another_school_is_shown_where_the_rights_cover_both(desk: Desk, visitor: Visitor) -> None:
+    there = "0189"
+    await desk.school()
+    await desk.school(school=there, name="Ōtaki Example School")
+    await desk.roster([desk.joined(MERE, WIREMU)])
+    await child(desk, "Anahera", MERE, school=there, groups=["9A"])
+    await child(desk, "Barred", replace(WIREMU, status="No contact"), school=there)
+    assert await family(visitor) == []
+    assert await family(visitor, schools=(SCHOOL, there)) == [("Anahera Ngata", ["Mere Ngata"])]
+    assert await family(visitor, schools=("*",)) == [("Anahera Ngata", ["Mere Ngata"])]
+    lines = await desk.rows("SELECT school FROM audit WHERE action = 'read-caregivers'")
+    assert [row.school for row in lines].count(there) == 2

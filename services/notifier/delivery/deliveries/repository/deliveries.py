@@ -32,7 +32,8 @@ _KEY = """
 class NewDelivery:
     """A letter to one address that is to be sent, and the template it was written from: no version means the house's words.
 
-    With `corrects` it takes back the words of that delivery, because a person (`asked_by`) wanted it.
+    With `corrects` it takes back the words of that delivery, because a person (`asked_by`) wanted it. Those of one `envelope` go in one
+    e-mail as far as they can.
     """
 
     letter_id: uuid.UUID
@@ -45,6 +46,7 @@ class NewDelivery:
     due_at: datetime | None = None
     asked_by: str | None = None
     asked_because: str | None = None
+    envelope: uuid.UUID | None = None
 
 
 async def add(connection: AsyncConnection, new: Sequence[NewDelivery], now: datetime) -> None:
@@ -57,18 +59,18 @@ async def add(connection: AsyncConnection, new: Sequence[NewDelivery], now: date
             """
             INSERT INTO deliveries
                 (id, letter_id, channel, status, recipient, sender_name, reply_to, subject, body_text, body_html, message_id, created_at,
-                 standing, told, corrects, asked_by, asked_because, template_language, template_version)
+                 standing, told, corrects, asked_by, asked_because, template_language, template_version, envelope)
             SELECT id, letter_id, channel, 'waiting', recipient, sender_name, reply_to, nullif(subject, ''), body_text,
                 nullif(body_html, ''), message_id, created_at, standing, CAST(told AS jsonb), corrects, asked_by, asked_because,
-                template_language, template_version
+                template_language, template_version, envelope
             FROM unnest(
                 CAST(:ids AS uuid[]), CAST(:letter_ids AS uuid[]), CAST(:channels AS text[]), CAST(:recipients AS text[]),
                 CAST(:sender_names AS text[]), CAST(:reply_tos AS text[]), CAST(:subjects AS text[]), CAST(:texts AS text[]),
                 CAST(:htmls AS text[]), CAST(:message_ids AS text[]), CAST(:created_ats AS timestamptz[]), CAST(:standings AS int[]),
                 CAST(:tolds AS text[]), CAST(:corrects AS uuid[]), CAST(:asked_bys AS text[]), CAST(:asked_becauses AS text[]),
-                CAST(:languages AS text[]), CAST(:versions AS int[])
+                CAST(:languages AS text[]), CAST(:versions AS int[]), CAST(:envelopes AS uuid[])
             ) AS n(id, letter_id, channel, recipient, sender_name, reply_to, subject, body_text, body_html, message_id, created_at,
-                standing, told, corrects, asked_by, asked_because, template_language, template_version)
+                standing, told, corrects, asked_by, asked_because, template_language, template_version, envelope)
             """
         ),
         {
@@ -90,6 +92,7 @@ async def add(connection: AsyncConnection, new: Sequence[NewDelivery], now: date
             "asked_becauses": [one.asked_because for one in new],
             "languages": [one.template_language for one in new],
             "versions": [one.template_version for one in new],
+            "envelopes": [one.envelope for one in new],
         },
     )
     by_itself = [one for one in new if one.parcel.channel != "paper"]
@@ -172,9 +175,38 @@ async def to_send(connection: AsyncConnection, delivery_ids: Collection[uuid.UUI
         {"ids": list(delivery_ids)},
     )
     return {
-        row.id: DueDelivery(_parcel(row), row.school, row.student_id, row.refusals, bool(row.is_stale), row.term, row.occasion)
+        row.id: DueDelivery(
+            _parcel(row), row.school, row.student_id, row.refusals, bool(row.is_stale), row.term, row.occasion, row.envelope
+        )
         for row in rows
     }
+
+
+async def in_envelope(connection: AsyncConnection, envelope: uuid.UUID) -> list[uuid.UUID]:
+    """The deliveries of an envelope that wait: the first one takes the others along."""
+    rows = await connection.execute(
+        text("SELECT id FROM deliveries WHERE envelope = :envelope AND status = 'waiting' ORDER BY id"), {"envelope": envelope}
+    )
+    return [row.id for row in rows]
+
+
+async def went_with(connection: AsyncConnection, first: uuid.UUID, others: Collection[uuid.UUID]) -> None:
+    """These went in the e-mail of the first one."""
+    await connection.execute(
+        text("UPDATE deliveries SET sent_with = :first WHERE id = ANY(CAST(:others AS uuid[]))"), {"first": first, "others": list(others)}
+    )
+
+
+async def taken_along(connection: AsyncConnection, delivery_id: uuid.UUID) -> list[uuid.UUID]:
+    """The deliveries that went in the e-mail of this one."""
+    rows = await connection.execute(text("SELECT id FROM deliveries WHERE sent_with = :id ORDER BY id"), {"id": delivery_id})
+    return [row.id for row in rows]
+
+
+async def is_sent(connection: AsyncConnection, delivery_id: uuid.UUID) -> bool:
+    """Whether it went out."""
+    rows = await connection.execute(text("SELECT status IN ('sent', 'bounced') FROM deliveries WHERE id = :id"), {"id": delivery_id})
+    return bool(rows.scalar_one_or_none())
 
 
 def _parcel(row: Row[Any]) -> Parcel:

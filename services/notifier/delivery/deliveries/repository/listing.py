@@ -31,7 +31,7 @@ _groups = msgspec.json.Decoder(list[str])
 
 _ITEMS = """
     SELECT d.id, l.id AS letter_id, l.school, c.student, l.student_id, l.term, l.threshold, l.occasion, d.status, d.channel, d.recipient,
-        l.due_at, d.sent_at, d.bounced_at, d.subject, d.message_id, d.resend_of, d.corrects,
+        l.due_at, d.sent_at, d.bounced_at, d.subject, d.message_id, d.resend_of, d.sent_with, d.corrects,
         d.told, c.absent_on, EXISTS (
             SELECT FROM deliveries x WHERE x.letter_id = l.id AND x.corrects = d.id AND x.status IN ('waiting', 'sent')
         ) AS is_corrected,
@@ -50,7 +50,7 @@ _ITEMS = """
     WHERE l.school = :school AND (CAST(:delivery AS uuid) IS NULL OR d.id = :delivery)
     UNION ALL
     SELECT l.id, l.id, l.school, c.student, l.student_id, l.term, l.threshold, l.occasion, l.state, 'email', NULL,
-        greatest(l.due_at, l.put_off_until), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL,
+        greatest(l.due_at, l.put_off_until), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL,
         l.reason, l.created_at, l.state
     FROM letters l
     JOIN cases c USING (student_id, term)
