@@ -12,6 +12,8 @@ POLICY: Final[dict[str, Any]] = {
     "after_term": "P60D",
     "daily_cap": 60,
     "good_news": {"back_on_track": 10, "full_term": True},
+    "statement": {"every": "fortnight"},
+    "together": True,
     # A few caregivers have no e-mail address: their letters wait to be printed.
     "paper": {"unreached": True, "steps": []},
 }

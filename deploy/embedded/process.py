@@ -123,7 +123,9 @@ async def _serve(
     ingest = IngestSettings(**common).of_service("ingest")
     thresholds = ThresholdsSettings(**common).of_service("thresholds")
     notifier = NotifierSettings(
-        **{"smtp_url": mail.url, "reply_url": f"{base_url}/notifier"} | _from_environment(NotifierSettings) | common
+        **{"smtp_url": mail.url, "reply_url": f"{base_url}/notifier", "console_url": base_url}
+        | _from_environment(NotifierSettings)
+        | common
     ).of_service("notifier")
     moe_sync = MoeSyncSettings(**{"ministry_url": f"{base_url}/sandbox/ministry"} | _from_environment(MoeSyncSettings) | common).of_service(
         "moe-sync"

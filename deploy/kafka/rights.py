@@ -17,6 +17,7 @@ from shared.events.topics import (
     EFFECTS,
     ERASURES,
     LETTER_HOLDS,
+    LETTERS,
     MARKS,
     PLANS,
     PROPOSALS,
@@ -49,12 +50,12 @@ RIGHTS: Final[Mapping[ServiceName, Rights]] = MappingProxyType(
     {
         "ingest": Rights(frozenset({EFFECTS, ERASURES}), frozenset({MARKS, SCHOOLS, STUDENTS, PROPOSALS, ERASURES, DEAD_LETTERS})),
         "thresholds": Rights(
-            frozenset({MARKS, SCHOOLS, STUDENTS, PROPOSALS, REPLIES, STATEMENT_REQUESTS, ERASURES, DEAD_LETTERS}),
+            frozenset({MARKS, SCHOOLS, STUDENTS, PROPOSALS, REPLIES, LETTERS, STATEMENT_REQUESTS, ERASURES, DEAD_LETTERS}),
             frozenset({MARKS, CROSSINGS, APPROACHES, STANDINGS, RESPONSES, LETTER_HOLDS, STATEMENTS, PLANS, EFFECTS}),
         ),
         "notifier": Rights(
             frozenset({SCHOOLS, STUDENTS, CROSSINGS, APPROACHES, STANDINGS, RESPONSES, LETTER_HOLDS, STATEMENTS, PLANS, ERASURES}),
-            frozenset({REPLIES, STATEMENT_REQUESTS}),
+            frozenset({REPLIES, LETTERS, STATEMENT_REQUESTS}),
         ),
         "moe-sync": Rights(frozenset({SCHOOLS, STUDENTS, CROSSINGS, RESPONSES, ERASURES}), frozenset()),
     }

@@ -52,6 +52,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "delivery.kept_back": "a delivery must not go any more",
     "delivery.misconfigured": "our settings for mail or texts are wrong: a person has to mend them",
     "delivery.reported": "a report about a delivery came back",
+    "delivery.returned": "the envelope of a letter came back, as a person said",
     "delivery.resent": "a delivery is sent again, at a person's word",
     "delivery.unwanted": "a provider refuses our letters by a policy",
     "delivery.written_anew": "a delivery was written again, as the student's standing is another now",

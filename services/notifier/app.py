@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from services.notifier.contacts.repository.contacts import zone_of
 from services.notifier.delivery.bounces import api as bounces
+from services.notifier.delivery.bounces import returning
 from services.notifier.delivery.deliveries import api as deliveries
 from services.notifier.delivery.measures import measure_deliveries
 from services.notifier.flat_tables import api as flat_tables
@@ -57,6 +58,7 @@ def create_app(settings: NotifierSettings, *, progress: Progress | None = None, 
     routers = [
         deliveries.router,
         bounces.router,
+        returning.router,
         flat_tables.router,
         corrections.router,
         bad_addresses.router,

@@ -13,7 +13,7 @@ from services.notifier.partners.addresses import Guard, parse_networks
 from services.notifier.partners.vault import parse_keys
 from services.notifier.templates.rendering.markup import allowed_link
 from shared.addresses import usable_address
-from shared.settings import Settings
+from shared.settings import Settings, WebAddress
 
 SCHEMA: Final = "notifier"
 """The database schema of the service, and the name of its role."""
@@ -136,6 +136,9 @@ class NotifierSettings(Settings):
     letters_kept: timedelta = Field(default=timedelta(days=2557), ge=timedelta(days=30), le=timedelta(days=36_500))
     """How long a letter's words, addresses and attempts are kept: seven years, like the register. Then they are erased. The fact that it
     was sent, its time and its threshold stay. The words and addresses of a student who leaves are erased at once."""
+
+    console_url: WebAddress = ""
+    """The address under which browsers reach the console's host: e-mails to staff lead there. Empty: they have no link."""
 
     reply_url: Annotated[str, AfterValidator(_reply_url)] = ""
     """The address at which families reach this service, as in `https://star.example.nz/notifier`: the links in letters begin with it, at

@@ -102,7 +102,7 @@ async def run_worker(settings: NotifierSettings, stop: asyncio.Event, *, progres
         linker = Linker(settings.reply_url, tokens)
         letter = LetterTask(parts.engine, writer, clock, settings.policy_defaults, linker=linker)
         digest = DigestTask(parts.engine, settings.message_id_domain, clock)
-        notice = NoticeTask(parts.engine, email, StaffLetters(), settings.smtp_timeout, clock)
+        notice = NoticeTask(parts.engine, email, StaffLetters(), settings.smtp_timeout, clock, settings.console_url)
         delivery = DeliveryTask(
             parts.engine,
             transports.by_channel(),

@@ -16,6 +16,8 @@ from services.thresholds.data_quality.repository import reported_letters
 from services.thresholds.feed import repository as feed
 from services.thresholds.feed.archive import FEED_KEPT_FOR, archive
 from services.thresholds.good_news.handler import StatementsHandler
+from services.thresholds.letters.erasing import erase as erase_letters
+from services.thresholds.letters.handler import LettersHandler
 from services.thresholds.meetings.erasing import erase as erase_meetings
 from services.thresholds.plans.task import PlanReviewTask
 from services.thresholds.recalculation import calendar_changes
@@ -67,6 +69,7 @@ ROOMS: Final[tuple[Erase, ...]] = (
     erase_meetings,
     erase_support_plans,
     erase_replies,
+    erase_letters,
     erase_transfers,
 )
 """The rooms of this service that hold personal data."""
@@ -125,6 +128,7 @@ async def run_worker(
             "marks": parts.consume(MARKS_GROUP, [topics.MARKS], marks),
             "proposals": parts.consume("proposals", [topics.PROPOSALS], ProposalsHandler(box, clock, folder=folder)),
             "replies": parts.consume("replies", [topics.REPLIES], RepliesHandler(box, clock)),
+            "letters": parts.consume("letters", [topics.LETTERS], LettersHandler(box, clock)),
             "statements": parts.consume("statements", [topics.STATEMENT_REQUESTS], StatementsHandler(box, clock, codes=codes)),
             "dead-letters": parts.consume("dead-letters", [topics.DEAD_LETTERS], DeadLettersHandler(box, clock)),
             "days": lambda stop: DaysToKeep(parts.engine, folder, clock=clock).run(stop, keeping),

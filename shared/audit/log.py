@@ -60,6 +60,7 @@ Action = Literal[
     "resend-letter",
     "cancel-letter",
     "correct-letter",
+    "return-letter",
     "preview-letter",
     "rehearse-letters",
     "print-letters",

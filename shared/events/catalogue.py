@@ -40,6 +40,8 @@ RECORD_UPDATED: Final = EventType("nz.star.record.updated.v1", topics.RESPONSES,
 LETTERS_HELD: Final = EventType("nz.star.letters.held.v1", topics.LETTER_HOLDS, data.LettersHeld)
 LETTERS_RELEASED: Final = EventType("nz.star.letters.released.v1", topics.LETTER_HOLDS, data.LettersReleased)
 FAMILY_REPLIED: Final = EventType("nz.star.family.replied.v1", topics.REPLIES, data.FamilyReplied)
+LETTER_SENT: Final = EventType("nz.star.letter.sent.v1", topics.LETTERS, data.LetterSent)
+LETTER_CAME_BACK: Final = EventType("nz.star.letter.came-back.v1", topics.LETTERS, data.LetterCameBack)
 STATEMENTS_REQUESTED: Final = EventType("nz.star.statements.requested.v1", topics.STATEMENT_REQUESTS, data.StatementsRequested)
 STATEMENT_MADE: Final = EventType("nz.star.statement.made.v1", topics.STATEMENTS, data.StatementMade)
 PLAN_PUBLISHED: Final = EventType("nz.star.plan.published.v1", topics.PLANS, data.PlanPublished)
@@ -66,6 +68,8 @@ EVENTS: Final = (
     LETTERS_HELD,
     LETTERS_RELEASED,
     FAMILY_REPLIED,
+    LETTER_SENT,
+    LETTER_CAME_BACK,
     STATEMENTS_REQUESTED,
     STATEMENT_MADE,
     PLAN_PUBLISHED,

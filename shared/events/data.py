@@ -480,6 +480,36 @@ LetterOccasion = Literal["statement", "back-on-track", "full-term"]
 term without absence."""
 
 
+class LetterSent(Struct, frozen=True, kw_only=True):
+    """A letter has gone to one address of a student's family: by e-mail, as a text message, or by post on the day that a person named.
+
+    `threshold` is None for a statement or good news, which have an `occasion`. `corrects`: it takes back the words of that delivery. The
+    words stay at home, as does the address; `digest` is the SHA-256 of the words as text, in hexadecimal digits.
+    """
+
+    delivery_id: UUID
+    letter_id: UUID
+    school: str
+    student: str
+    student_id: UUID
+    term: str
+    threshold: Threshold | None = None
+    occasion: LetterOccasion | None = None
+    channel: Literal["email", "text", "paper"]
+    corrects: UUID | None = None
+    digest: str
+    sent_at: Moment
+
+
+class LetterCameBack(Struct, frozen=True, kw_only=True):
+    """A letter that had gone to a family came back: a mail server said so, or a person who holds its envelope."""
+
+    delivery_id: UUID
+    school: str
+    student_id: UUID
+    came_back_at: Moment
+
+
 class StatementsRequested(Struct, frozen=True, kw_only=True):
     """A school's letters are to say, on the day `on`, how its students stand in a term, or who of them has good news.
 
@@ -552,10 +582,18 @@ class Duty(Struct, frozen=True, kw_only=True):
     from_others: bool = False
 
 
+class NearStep(Struct, frozen=True, kw_only=True):
+    """A student who has come within a day of a threshold."""
+
+    student_id: UUID
+    threshold: Threshold
+    absent_half_days: Annotated[int, Meta(ge=0, le=10_000)]
+
+
 class DutiesDue(Struct, frozen=True, kw_only=True):
     """The things that have newly come to a member of staff on a school day; `account` is the subject of their tokens.
 
-    `waiting` counts all that wait for them, these included.
+    `waiting` counts all that wait for them, these included. `near` are students of theirs of whom they have not heard: nothing is due.
     """
 
     school: str
@@ -563,6 +601,7 @@ class DutiesDue(Struct, frozen=True, kw_only=True):
     day: date
     duties: list[Duty]
     waiting: Annotated[int, Meta(ge=0, le=100_000)]
+    near: list[NearStep] = []
     noticed_at: Moment
 
 

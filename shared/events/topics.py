@@ -34,6 +34,8 @@ STANDINGS: Final = Topic("star.standings.v1", key="student_id", retention=None)
 LETTER_HOLDS: Final = Topic("star.letter-holds.v1", key="student_id", retention=timedelta(days=400))
 # Not for partners, either: what a family answers is between them and the school.
 REPLIES: Final = Topic("star.replies.v1", key="student_id", retention=timedelta(days=400))
+# What went to families, without a word of it. Not for partners: a letter is between the family and the school.
+LETTERS: Final = Topic("star.letters.v1", key="student_id", retention=timedelta(days=400))
 # A school asks how its students stand, as its letters are to say, and is answered student by student. Not for partners.
 STATEMENT_REQUESTS: Final = Topic("star.statement-requests.v1", key="school", retention=timedelta(days=14))
 STATEMENTS: Final = Topic("star.statements.v1", key="student_id", retention=timedelta(days=14))
@@ -55,6 +57,7 @@ TOPICS: Final = (
     RESPONSES,
     LETTER_HOLDS,
     REPLIES,
+    LETTERS,
     STATEMENT_REQUESTS,
     STATEMENTS,
     PLANS,

@@ -2700,6 +2700,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notifier/v1/deliveries/{delivery}/returned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record that an envelope came back
+         * @description The letter counts as `bounced`, and no letter is posted to that home until the school sends another address or clears this one. The
+         *     same said twice changes nothing.
+         */
+        post: operations["returnDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/notifier/v1/schools/{school}/tables/letters": {
         parameters: {
             query?: never;
@@ -6240,7 +6261,7 @@ export interface components {
              * @description The stable name of the refusal. The reference page `problems` lists all with their meaning.
              * @enum {string}
              */
-            type: "urn:nz-star:problem:abandoned" | "urn:nz-star:problem:activity-not-offered" | "urn:nz-star:problem:address-refused" | "urn:nz-star:problem:all-schools" | "urn:nz-star:problem:another-name" | "urn:nz-star:problem:another-school" | "urn:nz-star:problem:answered" | "urn:nz-star:problem:answered-already" | "urn:nz-star:problem:bad-address" | "urn:nz-star:problem:bad-cursor" | "urn:nz-star:problem:bad-field" | "urn:nz-star:problem:bad-request" | "urn:nz-star:problem:bad-template" | "urn:nz-star:problem:being-resent" | "urn:nz-star:problem:being-sent" | "urn:nz-star:problem:change-settled" | "urn:nz-star:problem:closed-day" | "urn:nz-star:problem:confirm-change" | "urn:nz-star:problem:corrected-already" | "urn:nz-star:problem:cursor-of-another-history" | "urn:nz-star:problem:damaged-gzip" | "urn:nz-star:problem:dead-letter-settled" | "urn:nz-star:problem:due-before-crossing" | "urn:nz-star:problem:effect-unknown" | "urn:nz-star:problem:erased" | "urn:nz-star:problem:future-date" | "urn:nz-star:problem:incomplete-plan" | "urn:nz-star:problem:incomplete-roster" | "urn:nz-star:problem:internal-error" | "urn:nz-star:problem:invalid-request" | "urn:nz-star:problem:issuer-unavailable" | "urn:nz-star:problem:key-used" | "urn:nz-star:problem:malformed" | "urn:nz-star:problem:malformed-form" | "urn:nz-star:problem:malformed-json" | "urn:nz-star:problem:merged-already" | "urn:nz-star:problem:method-not-allowed" | "urn:nz-star:problem:missing-role" | "urn:nz-star:problem:missing-scope" | "urn:nz-star:problem:month-first" | "urn:nz-star:problem:names-somebody" | "urn:nz-star:problem:never-corrected" | "urn:nz-star:problem:no-certificates" | "urn:nz-star:problem:no-contact" | "urn:nz-star:problem:no-count" | "urn:nz-star:problem:no-decision" | "urn:nz-star:problem:no-file" | "urn:nz-star:problem:no-hold" | "urn:nz-star:problem:no-open-record" | "urn:nz-star:problem:no-parquet" | "urn:nz-star:problem:no-plan" | "urn:nz-star:problem:no-reply-address" | "urn:nz-star:problem:no-term-to-come" | "urn:nz-star:problem:no-threshold" | "urn:nz-star:problem:no-words" | "urn:nz-star:problem:nobody-reached" | "urn:nz-star:problem:not-a-report" | "urn:nz-star:problem:not-accepted" | "urn:nz-star:problem:not-active" | "urn:nz-star:problem:not-agreed" | "urn:nz-star:problem:not-correctable" | "urn:nz-star:problem:not-found" | "urn:nz-star:problem:not-its-turn" | "urn:nz-star:problem:not-merged" | "urn:nz-star:problem:not-resendable" | "urn:nz-star:problem:not-the-schools-address" | "urn:nz-star:problem:not-waiting" | "urn:nz-star:problem:note-missing" | "urn:nz-star:problem:nothing-accepted" | "urn:nz-star:problem:nothing-planned" | "urn:nz-star:problem:nothing-to-correct" | "urn:nz-star:problem:nothing-to-print" | "urn:nz-star:problem:older-document" | "urn:nz-star:problem:other-school" | "urn:nz-star:problem:outcome-of-open-record" | "urn:nz-star:problem:outside-term" | "urn:nz-star:problem:part-of-a-school" | "urn:nz-star:problem:past-date" | "urn:nz-star:problem:printing-settled" | "urn:nz-star:problem:recipient-gone" | "urn:nz-star:problem:record-withdrawn" | "urn:nz-star:problem:response-withdrawn" | "urn:nz-star:problem:same-school" | "urn:nz-star:problem:superseded-plan" | "urn:nz-star:problem:term-over" | "urn:nz-star:problem:term-running" | "urn:nz-star:problem:too-large" | "urn:nz-star:problem:too-many-events" | "urn:nz-star:problem:too-many-languages" | "urn:nz-star:problem:too-many-requests" | "urn:nz-star:problem:too-many-streams" | "urn:nz-star:problem:too-many-subscriptions" | "urn:nz-star:problem:too-many-tests" | "urn:nz-star:problem:unauthorized" | "urn:nz-star:problem:unavailable" | "urn:nz-star:problem:unknown-account" | "urn:nz-star:problem:unknown-activity" | "urn:nz-star:problem:unknown-address" | "urn:nz-star:problem:unknown-change" | "urn:nz-star:problem:unknown-code" | "urn:nz-star:problem:unknown-columns" | "urn:nz-star:problem:unknown-contact" | "urn:nz-star:problem:unknown-credential" | "urn:nz-star:problem:unknown-dead-letter" | "urn:nz-star:problem:unknown-delivery" | "urn:nz-star:problem:unknown-erasure" | "urn:nz-star:problem:unknown-event" | "urn:nz-star:problem:unknown-file" | "urn:nz-star:problem:unknown-format" | "urn:nz-star:problem:unknown-letter" | "urn:nz-star:problem:unknown-meeting" | "urn:nz-star:problem:unknown-message" | "urn:nz-star:problem:unknown-printing" | "urn:nz-star:problem:unknown-question" | "urn:nz-star:problem:unknown-record" | "urn:nz-star:problem:unknown-reply" | "urn:nz-star:problem:unknown-response" | "urn:nz-star:problem:unknown-school" | "urn:nz-star:problem:unknown-student" | "urn:nz-star:problem:unknown-subscription" | "urn:nz-star:problem:unknown-support-plan" | "urn:nz-star:problem:unknown-term" | "urn:nz-star:problem:unknown-text" | "urn:nz-star:problem:unknown-transfer" | "urn:nz-star:problem:unknown-upload" | "urn:nz-star:problem:unknown-version" | "urn:nz-star:problem:unprintable" | "urn:nz-star:problem:unprintable-text" | "urn:nz-star:problem:unreadable-csv" | "urn:nz-star:problem:unreadable-oneroster" | "urn:nz-star:problem:unsupported-encoding" | "urn:nz-star:problem:unsupported-media-type" | "urn:nz-star:problem:unsupported-type" | "urn:nz-star:problem:untrusted-document" | "urn:nz-star:problem:week-not-begun" | "urn:nz-star:problem:week-outside-term" | "urn:nz-star:problem:withdrawn";
+            type: "urn:nz-star:problem:abandoned" | "urn:nz-star:problem:activity-not-offered" | "urn:nz-star:problem:address-refused" | "urn:nz-star:problem:all-schools" | "urn:nz-star:problem:another-name" | "urn:nz-star:problem:another-school" | "urn:nz-star:problem:answered" | "urn:nz-star:problem:answered-already" | "urn:nz-star:problem:bad-address" | "urn:nz-star:problem:bad-cursor" | "urn:nz-star:problem:bad-field" | "urn:nz-star:problem:bad-request" | "urn:nz-star:problem:bad-template" | "urn:nz-star:problem:being-resent" | "urn:nz-star:problem:being-sent" | "urn:nz-star:problem:change-settled" | "urn:nz-star:problem:closed-day" | "urn:nz-star:problem:confirm-change" | "urn:nz-star:problem:corrected-already" | "urn:nz-star:problem:cursor-of-another-history" | "urn:nz-star:problem:damaged-gzip" | "urn:nz-star:problem:dead-letter-settled" | "urn:nz-star:problem:due-before-crossing" | "urn:nz-star:problem:effect-unknown" | "urn:nz-star:problem:erased" | "urn:nz-star:problem:future-date" | "urn:nz-star:problem:incomplete-plan" | "urn:nz-star:problem:incomplete-roster" | "urn:nz-star:problem:internal-error" | "urn:nz-star:problem:invalid-request" | "urn:nz-star:problem:issuer-unavailable" | "urn:nz-star:problem:key-used" | "urn:nz-star:problem:malformed" | "urn:nz-star:problem:malformed-form" | "urn:nz-star:problem:malformed-json" | "urn:nz-star:problem:merged-already" | "urn:nz-star:problem:method-not-allowed" | "urn:nz-star:problem:missing-role" | "urn:nz-star:problem:missing-scope" | "urn:nz-star:problem:month-first" | "urn:nz-star:problem:names-somebody" | "urn:nz-star:problem:never-corrected" | "urn:nz-star:problem:no-certificates" | "urn:nz-star:problem:no-contact" | "urn:nz-star:problem:no-count" | "urn:nz-star:problem:no-decision" | "urn:nz-star:problem:no-file" | "urn:nz-star:problem:no-hold" | "urn:nz-star:problem:no-open-record" | "urn:nz-star:problem:no-parquet" | "urn:nz-star:problem:no-plan" | "urn:nz-star:problem:no-reply-address" | "urn:nz-star:problem:no-term-to-come" | "urn:nz-star:problem:no-threshold" | "urn:nz-star:problem:no-words" | "urn:nz-star:problem:nobody-reached" | "urn:nz-star:problem:not-a-report" | "urn:nz-star:problem:not-accepted" | "urn:nz-star:problem:not-active" | "urn:nz-star:problem:not-agreed" | "urn:nz-star:problem:not-correctable" | "urn:nz-star:problem:not-found" | "urn:nz-star:problem:not-its-turn" | "urn:nz-star:problem:not-merged" | "urn:nz-star:problem:not-posted" | "urn:nz-star:problem:not-resendable" | "urn:nz-star:problem:not-the-schools-address" | "urn:nz-star:problem:not-waiting" | "urn:nz-star:problem:note-missing" | "urn:nz-star:problem:nothing-accepted" | "urn:nz-star:problem:nothing-planned" | "urn:nz-star:problem:nothing-to-correct" | "urn:nz-star:problem:nothing-to-print" | "urn:nz-star:problem:older-document" | "urn:nz-star:problem:other-school" | "urn:nz-star:problem:outcome-of-open-record" | "urn:nz-star:problem:outside-term" | "urn:nz-star:problem:part-of-a-school" | "urn:nz-star:problem:past-date" | "urn:nz-star:problem:printing-settled" | "urn:nz-star:problem:recipient-gone" | "urn:nz-star:problem:record-withdrawn" | "urn:nz-star:problem:response-withdrawn" | "urn:nz-star:problem:same-school" | "urn:nz-star:problem:superseded-plan" | "urn:nz-star:problem:term-over" | "urn:nz-star:problem:term-running" | "urn:nz-star:problem:too-large" | "urn:nz-star:problem:too-many-events" | "urn:nz-star:problem:too-many-languages" | "urn:nz-star:problem:too-many-requests" | "urn:nz-star:problem:too-many-streams" | "urn:nz-star:problem:too-many-subscriptions" | "urn:nz-star:problem:too-many-tests" | "urn:nz-star:problem:unauthorized" | "urn:nz-star:problem:unavailable" | "urn:nz-star:problem:unknown-account" | "urn:nz-star:problem:unknown-activity" | "urn:nz-star:problem:unknown-address" | "urn:nz-star:problem:unknown-change" | "urn:nz-star:problem:unknown-code" | "urn:nz-star:problem:unknown-columns" | "urn:nz-star:problem:unknown-contact" | "urn:nz-star:problem:unknown-credential" | "urn:nz-star:problem:unknown-dead-letter" | "urn:nz-star:problem:unknown-delivery" | "urn:nz-star:problem:unknown-erasure" | "urn:nz-star:problem:unknown-event" | "urn:nz-star:problem:unknown-file" | "urn:nz-star:problem:unknown-format" | "urn:nz-star:problem:unknown-letter" | "urn:nz-star:problem:unknown-meeting" | "urn:nz-star:problem:unknown-message" | "urn:nz-star:problem:unknown-printing" | "urn:nz-star:problem:unknown-question" | "urn:nz-star:problem:unknown-record" | "urn:nz-star:problem:unknown-reply" | "urn:nz-star:problem:unknown-response" | "urn:nz-star:problem:unknown-school" | "urn:nz-star:problem:unknown-student" | "urn:nz-star:problem:unknown-subscription" | "urn:nz-star:problem:unknown-support-plan" | "urn:nz-star:problem:unknown-term" | "urn:nz-star:problem:unknown-text" | "urn:nz-star:problem:unknown-transfer" | "urn:nz-star:problem:unknown-upload" | "urn:nz-star:problem:unknown-version" | "urn:nz-star:problem:unprintable" | "urn:nz-star:problem:unprintable-text" | "urn:nz-star:problem:unreadable-csv" | "urn:nz-star:problem:unreadable-oneroster" | "urn:nz-star:problem:unsupported-encoding" | "urn:nz-star:problem:unsupported-media-type" | "urn:nz-star:problem:unsupported-type" | "urn:nz-star:problem:untrusted-document" | "urn:nz-star:problem:week-not-begun" | "urn:nz-star:problem:week-outside-term" | "urn:nz-star:problem:withdrawn";
             /** @description The name of the status. */
             title: string;
             /** @description The HTTP status, once more. */
@@ -9480,13 +9501,13 @@ export interface components {
              * @description Way that the letter goes: e-mail or text message.
              * @enum {string}
              */
-            channel: "email" | "text";
+            channel: "email" | "text" | "paper";
             /** @description RFC 3463, or the three digits where there was no more */
             status: string;
             /** @description Meaning, in words. */
             meaning: string | null;
             /**
-             * @description The mail server's answer at the door; a report later; or letters that did not arrive again and again
+             * @description The mail server's answer at the door; a report or an envelope later; or letters that did not arrive again and again
              * @enum {string}
              */
             cause: "answer" | "bounce" | "repeated";
@@ -10840,7 +10861,7 @@ export interface components {
         };
         /**
          * ReportOut
-         * @description A mail server's report on a delivery: at the door, or later.
+         * @description A report on a delivery: of a mail server, at the door or later; or of a person, that its envelope came back.
          */
         ReportOut: {
             /**
@@ -10854,7 +10875,7 @@ export interface components {
              * @description System that the mark came from.
              * @enum {string}
              */
-            source: "answer" | "report" | "webhook";
+            source: "answer" | "report" | "webhook" | "person";
             /** @description Time that the report names; null for none. */
             said_at: string | null;
             /**
@@ -14413,7 +14434,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "print-letters" | "post-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "return-letter" | "preview-letter" | "rehearse-letters" | "print-letters" | "post-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */
@@ -21736,7 +21757,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "print-letters" | "post-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "return-letter" | "preview-letter" | "rehearse-letters" | "print-letters" | "post-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */
@@ -24961,6 +24982,92 @@ export interface operations {
             };
         };
     };
+    returnDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the delivery. */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A delivery that a person cancelled, or had made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedDelivery"];
+                };
+            };
+            /** @description `unauthorized`: There is no valid bearer token. Get a new token, then send the request again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `missing-role`: The caller's role is too low for this. `missing-scope`: The token lacks the scope. `part-of-a-school`: The token holds for some groups of the school only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-delivery`: There is no such delivery, or it is another school's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-posted`: Only a letter that was posted comes back in its envelope. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`: A field or parameter has a value that can't be. `errors` has each place and the reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: The client sends more requests than it may. `Retry-After` says how long to wait, `RateLimit` what is left. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: Tokens can't be verified now. Send the request again. `unavailable`: A part behind the service is away. Nothing of the request counts; send it again, as `Retry-After` says. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     downloadLetters: {
         parameters: {
             query?: {
@@ -25120,7 +25227,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `bad-address`: Letters came back from this address. Clear it first, or have the school send another. `corrected-already`: A correction of the letter has gone, or is about to. `erased`: The text of the letter, or its address, has been erased. `key-used`: The Idempotency-Key was sent before, with another request. `never-corrected`: The school's letter policy has no letters of correction. `not-correctable`: Only a letter that was sent by e-mail can be corrected. `nothing-to-correct`: Every day that the letter names still counts. `recipient-gone`: None of the student's caregivers has that address now. `term-over`: The term is over, and the school's letter policy has no letters about it any more. */
+            /** @description `bad-address`: Letters came back from this address. Clear it first, or have the school send another. `corrected-already`: A correction of the letter has gone, or is about to. `erased`: The text of the letter, or its address, has been erased. `key-used`: The Idempotency-Key was sent before, with another request. `never-corrected`: The school's letter policy has no letters of correction. `not-correctable`: Only a letter that was sent by e-mail or posted can be corrected. `nothing-to-correct`: Every day that the letter names still counts. `recipient-gone`: None of the student's caregivers has that address now. `term-over`: The term is over, and the school's letter policy has no letters about it any more. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -25623,7 +25730,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of a list. Each item: Another student of the school with a caregiver in common to whom letters about both go. */
+            /** @description A page of a list. Each item: Another student with a caregiver in common to whom letters about both go. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -30169,7 +30276,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "print-letters" | "post-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "return-letter" | "preview-letter" | "rehearse-letters" | "print-letters" | "post-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */
@@ -33054,7 +33161,7 @@ export interface operations {
                 /** @description Only lines of this subject. */
                 subject?: string | null;
                 /** @description Only lines of this action. */
-                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "preview-letter" | "rehearse-letters" | "print-letters" | "post-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
+                action?: ("read-attendance" | "list-students" | "list-records" | "list-work" | "read-good-news" | "read-record" | "read-history" | "open-record" | "change-record" | "record-response" | "change-response" | "withdraw-response" | "read-holds" | "hold-letters" | "release-letters" | "change-activities" | "change-settings" | "read-analysis" | "change-plan" | "publish-plan" | "read-contacts" | "record-contact" | "withdraw-contact" | "read-meetings" | "plan-meeting" | "change-meeting" | "read-support-plans" | "make-support-plan" | "change-support-plan" | "review-support-plan" | "read-evidence" | "read-table" | "read-replies" | "settle-reply" | "read-transfers" | "export-student" | "import-student" | "read-audit" | "read-data-quality" | "read-events" | "list-deliveries" | "read-letter" | "read-caregivers" | "resend-letter" | "cancel-letter" | "correct-letter" | "return-letter" | "preview-letter" | "rehearse-letters" | "print-letters" | "post-letters" | "list-waiting-letters" | "decide-letters" | "list-bad-addresses" | "clear-address" | "list-upload-items" | "read-upload" | "preview-upload" | "run-upload" | "mark-upload-sent" | "read-refusals" | "change-students" | "remove-student" | "read-identities" | "decide-identity" | "merge-students" | "part-students" | "read-held-changes" | "release-change" | "discard-change" | "erase-student" | "read-erasure" | "change-school" | "issue-credential" | "revoke-credential" | "change-upload-settings" | "change-letter-policy" | "decide-caregiver-status" | "change-template" | "change-reply-words" | "cut-off-partner" | "refused") | null;
                 /** @description Only from this day on. */
                 from?: string | null;
                 /** @description Only up to this day. */

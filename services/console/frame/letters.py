@@ -49,6 +49,7 @@ REASONS: Final = {
     "newer": "a newer one takes its place",
     "discarded": "somebody ended it",
     "by-staff": "somebody stopped it",
+    "envelope-returned": "its envelope came back by post",
     "retracted": "marks were corrected, and the step was taken back",
     "student-left": "the student has left",
     "no-correspondent": "letters may not go to this person any more",

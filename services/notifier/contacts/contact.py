@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from services.notifier.contacts.postal import home_key, usable_home
 from shared.addresses import address_key, usable_address
 from shared.attendance.calendar import SchoolCalendar
 from shared.clock import HOME_ZONE
@@ -70,11 +71,14 @@ class Contact:
     elsewhere: tuple[Caregiver, ...] = ()
 
     def addresses(self) -> dict[str, list[str]]:
-        """The keys of the caregivers' usable e-mail addresses, each with the names of those who have it, in the school's order."""
+        """The keys of the caregivers' usable e-mail addresses and homes, each with the names of those who have it there, in the school's
+        order."""
         names: dict[str, list[str]] = {}
         for caregiver in self.caregivers:
             if (address := usable_address(caregiver.email)) is not None:
                 names.setdefault(address_key(address), []).append(caregiver.name)
+            if (home := usable_home(caregiver.postal_address)) is not None:
+                names.setdefault(home_key(home), []).append(caregiver.name)
         return names
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from services.notifier.contacts.one_line import one_line
+from shared.addresses import address_key
 from shared.correspondents import is_closed, words_key
 
 FEWEST_LINES: Final = 2
@@ -66,6 +67,12 @@ def envelope(names: Sequence[str], home: str) -> str:
 def home_of(written: str) -> str:
     """The home on an envelope."""
     return written.partition("\n")[2]
+
+
+def written_key(recipient: str) -> str:
+    """The form that all spellings of a place share to which a delivery was written: of a home on an envelope, which has names above it, or
+    of an address or number."""
+    return home_key(home_of(recipient)) if "\n" in recipient else address_key(recipient)
 
 
 def postcode_of(address: str) -> str:

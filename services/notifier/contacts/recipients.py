@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from services.notifier.contacts.contact import Caregiver
+from services.notifier.contacts.contact import Caregiver, Contact
 from services.notifier.contacts.correspondents import NONE, Bar, Decisions, bars, shut_homes
 from services.notifier.contacts.phones import usable_phone
-from services.notifier.contacts.postal import home_key, same_home, usable_home
+from services.notifier.contacts.postal import home_key, home_of, same_home, usable_home
 from shared.addresses import address_key, usable_address
 
 Channel = Literal["email", "text", "paper"]
@@ -52,8 +52,8 @@ def reach_of(
     """Each caregiver of a student with the way to them, in the school's order.
 
     `elsewhere` are the caregivers under other keys of the child, who can only stop letters. `decisions` are the school's about the words
-    of its system. `bad` holds the keys of addresses that letters came back from. A caregiver without another one gets a text message where
-    `texts` can be sent and a mobile is known; without that, a letter on `paper` where a home is known.
+    of its system. `bad` holds the keys of addresses and homes that letters came back from. A caregiver without another one gets a text
+    message where `texts` can be sent and a mobile is known; without that, a letter on `paper` where a home is known.
     """
     listed, others = tuple(caregivers), tuple(elsewhere)
     found = zip(listed, bars(listed, decisions, elsewhere=others), strict=True)
@@ -77,7 +77,7 @@ def recipients(
     listed, others = tuple(caregivers), tuple(elsewhere)
     reached = reach_of(listed, elsewhere=others, decisions=decisions, bad=bad, texts=texts, paper=paper != "no")
     if paper == "everybody":
-        homes = _homes(listed, others, decisions)
+        homes = {caregiver: home for caregiver, home in _homes(listed, others, decisions).items() if home_key(home) not in bad}
         posted = [Reach(one.caregiver, "paper", homes[one.caregiver]) for one in reached if _may_have_paper(one, homes)]
         reached = (*(one for one in reached if one.channel != "paper"), *posted)
     return recipients_of(reached)
@@ -94,6 +94,19 @@ def recipients_of(reached: Iterable[Reach]) -> tuple[Recipient, ...]:
         if name not in recipient.names:
             by_key[key] = replace(recipient, names=(*recipient.names, name))
     return tuple(by_key.values())
+
+
+def still_there(channel: Channel, written_to: str, contact: Contact, decisions: Decisions) -> Recipient | None:
+    """The recipient whom a delivery was written to, as the student's caregivers are now; None when letters may not go there any more."""
+    found = recipients(
+        contact.caregivers,
+        elsewhere=contact.elsewhere,
+        decisions=decisions,
+        texts=channel == "text",
+        paper="everybody" if channel == "paper" else "no",
+    )
+    address = home_of(written_to) if channel == "paper" else written_to
+    return next((one for one in found if (one.channel, one.address) == (channel, address)), None)
 
 
 def place_key(channel: Channel, address: str) -> str:
@@ -119,6 +132,6 @@ def _reach(caregiver: Caregiver, bad: Collection[str], *, texts: bool, home: str
         return Reach(caregiver, "email", address)
     if texts and (phone := usable_phone(caregiver.phone)) is not None:
         return Reach(caregiver, "text", phone)
-    if home is not None:
+    if home is not None and home_key(home) not in bad:
         return Reach(caregiver, "paper", home)
-    return Reach(caregiver, why="no-address" if address is None else "came-back")
+    return Reach(caregiver, why="no-address" if address is None and home is None else "came-back")

@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.contacts.recipients import recipients
+from services.notifier.contacts.recipients import still_there
 from services.notifier.contacts.repository import contacts, decisions
 from services.notifier.contacts.sending_window import next_opening
 from services.notifier.delivery.deliveries.correcting import (
@@ -24,7 +24,7 @@ from services.notifier.delivery.transports.interface import Parcel
 from services.notifier.letters.case import Case
 from services.notifier.letters.policy import Policy, PolicyDefaults, is_over, with_defaults
 from services.notifier.letters.repository import corrections, policies
-from services.notifier.letters.writing import LetterWriter
+from services.notifier.letters.writing import LetterWriter, on_paper
 from services.notifier.templates.rendering.occasions import occasion_of
 from shared.events.data import AbsentDay
 from shared.identifiers import correction_id
@@ -111,11 +111,12 @@ class Corrector:
         school, contact = await contacts.school(connection, case.school), await contacts.contact(connection, case.student_id)
         if school is None or contact is None:
             return None
-        to = recipients(contact.caregivers, elsewhere=contact.elsewhere, decisions=await decisions.of(connection, case.school))
-        recipient = next((one for one in to if one.address == sent.recipient), None)
+        recipient = still_there(sent.channel, sent.recipient or "", contact, await decisions.of(connection, case.school))
         if recipient is None or sent.threshold is None:
             return None
         occasion = occasion_of(case.count(), school, contact, recipient.names)
+        if recipient.channel == "paper":
+            occasion = on_paper(occasion)
         wrong = in_no_other_term(wrong_days(sent.told, case.absent_on), school.calendar(), case.term)
         written = self.writer.words.correct(sent.threshold, occasion, wrong)
         return self.writer.parcel(school, recipient, delivery, written.subject, written.text, written.html, now)

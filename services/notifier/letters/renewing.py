@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.contacts.postal import home_of
-from services.notifier.contacts.recipients import recipients
+from services.notifier.contacts.recipients import still_there
 from services.notifier.contacts.repository import contacts, decisions
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.letters.case import Draft, is_so
@@ -56,15 +55,7 @@ class LetterRenewer:
         if threshold is not None and (highest_threshold(case.tier) or 0) < threshold:
             await withdraw(connection, [(case, key.letter_id, Draft(uuid.uuid4(), uuid.uuid4(), now))], "retracted", now)
             return
-        to = recipients(
-            contact.caregivers,
-            elsewhere=contact.elsewhere,
-            decisions=await decisions.of(connection, key.school),
-            texts=key.channel == "text",
-            paper="everybody" if key.channel == "paper" else "no",
-        )
-        address = home_of(key.recipient) if key.channel == "paper" and key.recipient is not None else key.recipient
-        recipient = next((one for one in to if (one.channel, one.address) == (key.channel, address)), None)
+        recipient = still_there(key.channel, key.recipient or "", contact, await decisions.of(connection, key.school))
         if recipient is None:
             await deliveries.cancelled(connection, delivery_id, "recipient-gone")
             return

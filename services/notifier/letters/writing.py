@@ -16,7 +16,7 @@ from services.notifier.templates.languages import best
 from services.notifier.templates.letter_kinds import LetterKind
 from services.notifier.templates.rendering.letters import Letters
 from services.notifier.templates.rendering.names import people_in
-from services.notifier.templates.rendering.occasion import About, Written
+from services.notifier.templates.rendering.occasion import About, Occasion, Written
 from services.notifier.templates.rendering.occasions import NO_MORE, occasion_of
 from services.notifier.templates.repository.templates import TemplateVersion
 from services.notifier.templates.texts import Texts
@@ -44,6 +44,11 @@ class Sheet:
         return Told(self.case.standing, self.case.absent_on)
 
 
+def on_paper(occasion: Occasion) -> Occasion:
+    """The occasion of a letter on paper: nobody can press a link or reply by e-mail, and the letterhead has the school's address."""
+    return replace(occasion, reply_link=None, contact_email=None, on_paper=True)
+
+
 @dataclass(frozen=True, slots=True)
 class LetterWriter:
     """Writes parcels. `texts` writes text messages, where there is a gateway for them."""
@@ -57,8 +62,7 @@ class LetterWriter:
         version = best(sheet.own, recipient.language)
         occasion = occasion_of(sheet.case.count(), sheet.school, sheet.contact, recipient.names, sheet.reply_link, sheet.more)
         if recipient.channel == "paper":
-            # Nobody can press a link on paper or reply to it by e-mail; the letterhead has the school's address.
-            occasion = replace(occasion, reply_link=None, contact_email=None, on_paper=True)
+            occasion = on_paper(occasion)
         written = self.words.write(sheet.kind, occasion, version.template() if version is not None else None)
         if recipient.channel == "text" and self.texts is not None:
             return self.parcel(sheet.school, recipient, delivery, "", self.texts.write(sheet.kind, occasion), "", now), written

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.contact import School
 from services.notifier.contacts.repository import contacts
+from services.notifier.delivery.deliveries.announcing import say_sent
 from services.notifier.delivery.deliveries.repository import deliveries, reads
 from services.notifier.printings import repository as printings
 from services.notifier.printings.gathering import still_to_print
@@ -95,14 +96,16 @@ async def print_letters(school: SchoolInPath, body: PrintingIn, state: State, ca
         if (made := await printings.get(connection, id_)) is not None:
             return _made(made, await printings.letters(connection, id_))
         found = await still_to_print(connection, state, school, MOST_LETTERS)
-        if not found:
-            raise ProblemError(HTTPStatus.CONFLICT, "nothing-to-print", "no letter on paper waits to be printed")
         ordered = sorted(found, key=lambda letter: (*letter.sort_key(body.sorted_by), letter.delivery))
         pile = Printing(id_, school, body.sorted_by, len(ordered), now, caller.subject, None, None, None, None)
-        await printings.add(connection, pile, [letter.delivery for letter in ordered])
-        access = Access(action="print-letters", school=school, students=sorted({letter.student for letter in ordered}))
-        await log_access(connection, caller, access, now)
+        if ordered:
+            await printings.add(connection, pile, [letter.delivery for letter in ordered])
+            access = Access(action="print-letters", school=school, students=sorted({letter.student for letter in ordered}))
+            await log_access(connection, caller, access, now)
         letters = await printings.letters(connection, id_)
+    # Raised here, so that what became of letters that do not go is kept.
+    if not ordered:
+        raise ProblemError(HTTPStatus.CONFLICT, "nothing-to-print", "no letter on paper waits to be printed")
     log.info("letters.printed", printing=str(id_), school=school, letters=len(ordered), by=caller.subject)
     return _made(pile, letters)
 
@@ -162,6 +165,7 @@ async def post_printing(printing_id: uuid.UUID, body: PostedIn, state: State, ca
             raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "past-date", "the pile was not printed by then")
         at = min(now, instant(body.on, NOON, zone)) if isinstance(zone, ZoneInfo) else now
         gone = await printings.posted(connection, printing_id, body.on, max(at, pile.made_at), caller.subject, now)
+        await say_sent(connection, gone, now)
         letters = await printings.letters(connection, printing_id)
         access = Access(action="post-letters", school=pile.school, students=sorted({letter.student for letter in letters}))
         await log_access(connection, caller, access, now)

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.postal import home_of
 from services.notifier.contacts.recipients import recipients
-from services.notifier.contacts.repository import contacts, decisions
+from services.notifier.contacts.repository import bad_addresses, contacts, decisions
 from services.notifier.delivery.deliveries.delivery import KeptBack
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.letters.correcting import Corrector
@@ -39,6 +39,8 @@ async def still_to_print(connection: AsyncConnection, state: NotifierState, scho
             await _keep_back(connection, close, letter, "term-over", state.clock())
         elif home_of(letter.recipient or "") not in homes:
             await _keep_back(connection, close, letter, "no-correspondent", state.clock())
+        elif await bad_addresses.is_bad(connection, school, letter.recipient or ""):
+            await _give_up(connection, close, letter, state.clock())
         elif letter.is_stale:
             await renew(connection, letter.delivery)
     looked_at = {letter.delivery for letter in waiting}
@@ -47,4 +49,9 @@ async def still_to_print(connection: AsyncConnection, state: NotifierState, scho
 
 async def _keep_back(connection: AsyncConnection, close: LetterCloser, letter: PaperLetter, reason: KeptBack, now: datetime) -> None:
     if await deliveries.cancelled(connection, letter.delivery, reason):
+        await close(connection, await deliveries.lock(connection, letter.delivery), now)
+
+
+async def _give_up(connection: AsyncConnection, close: LetterCloser, letter: PaperLetter, now: datetime) -> None:
+    if await deliveries.failed(connection, letter.delivery, "a bad address: an envelope came back from it, and nothing was posted"):
         await close(connection, await deliveries.lock(connection, letter.delivery), now)

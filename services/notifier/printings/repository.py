@@ -21,7 +21,8 @@ _OF_LETTERS: Final = """
     FROM deliveries d JOIN letters l ON l.id = d.letter_id JOIN cases c USING (student_id, term) LEFT JOIN contacts s USING (student_id)
 """
 _TO_PRINT: Final = """
-    l.school = :school AND d.channel = 'paper' AND d.status = 'waiting' AND l.withdrawn IS NULL AND NOT EXISTS (
+    l.school = :school AND d.channel = 'paper' AND d.status = 'waiting'
+    AND (l.withdrawn IS NULL OR (d.corrects IS NOT NULL AND l.withdrawn = 'retracted')) AND NOT EXISTS (
         SELECT FROM printed_letters p JOIN printings o ON o.id = p.printing_id
         WHERE p.delivery_id = d.id AND o.posted_at IS NULL AND o.dropped_at IS NULL
     )

@@ -54,5 +54,6 @@ class PlansHandler(BatchHandler):
             "day": due.day.isoformat(),
             "duties": msgspec.to_builtins(due.duties),
             "waiting": due.waiting,
+            "near": msgspec.to_builtins(due.near),
         }
         await notices.add_duties(connection, event_id, due.school, due.account, member.email, about, self.message_id_domain, batch.now)

@@ -19,6 +19,7 @@ PLURAL: Final[Mapping[Kind, str]] = {
     "meeting": "meetings",
     "support-plan": "support-plans",
     "reply": "replies",
+    "letter": "letters",
 }
 
 

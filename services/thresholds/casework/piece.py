@@ -1,4 +1,4 @@
-"""A piece of casework: a contact, a meeting, a support plan or a family's reply, about one student. Pure data."""
+"""A piece of casework: a contact, a meeting, a support plan, a family's reply or a letter, about one student. Pure data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared.identifiers import SchoolNumber
 
-Kind = Literal["contact", "meeting", "support-plan", "reply"]
+Kind = Literal["contact", "meeting", "support-plan", "reply", "letter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

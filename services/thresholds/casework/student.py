@@ -27,6 +27,7 @@ _UNKNOWN: Final[Mapping[Kind, ProblemKind]] = {
     "meeting": "unknown-meeting",
     "support-plan": "unknown-support-plan",
     "reply": "unknown-reply",
+    "letter": "unknown-letter",
 }
 
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from services.thresholds.contacts.contact import KeptContact
+from services.thresholds.letters.letter import KeptLetter
 from services.thresholds.meetings.meeting import Meeting
 from services.thresholds.records.responses.response import RecordedResponse
 from services.thresholds.records.star_records.record import Record
@@ -49,6 +50,7 @@ class Facts:
     meetings: Sequence[Meeting]
     plans: Sequence[KeptPlan]
     replies: int = 0
+    letters: Sequence[KeptLetter] = ()
 
     def responded(self, *standards: str) -> bool:
         """Whether a response of one of these standard codes stands."""
@@ -103,8 +105,13 @@ def _prosecution(facts: Facts) -> Iterable[Asked]:
     why = "every half day so far is marked and explained" if complete else " and ".join(gaps)
     yield _item("attendance-record", complete, why, "prosecution", "data-quality")
     yield _plan(facts, "support-plan", "prosecution")
-    warned = facts.responded("written-communication")
-    why = "a written notice is on record" if warned else "no response says that the family was warned in writing"
+    arrived = [letter for letter in facts.letters if letter.is_notice and letter.came_back_at is None]
+    warned = bool(arrived) or facts.responded("written-communication")
+    why = (
+        "a written notice is on record"
+        if warned
+        else "no notice went that arrived, and no response says that the family was warned in writing"
+    )
     yield _item("warning-notice", warned, why, "prosecution", "records")
     part = (
         facts.replies > 0

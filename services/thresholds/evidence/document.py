@@ -120,6 +120,19 @@ class EvidenceReply(Struct, frozen=True, kw_only=True):
     status: str
 
 
+class EvidenceLetter(Struct, frozen=True, kw_only=True):
+    """A letter that went to one address of the family. `digest`: the SHA-256 of its words, which the school can print from the student's
+    page. `came_back_at`: it did not arrive."""
+
+    sent_at: datetime
+    threshold: int | None
+    occasion: str | None
+    channel: str
+    is_correction: bool
+    came_back_at: datetime | None
+    digest: str
+
+
 class EvidenceItem(Struct, frozen=True, kw_only=True, rename={"source": "from"}):
     """A point of the checklist."""
 
@@ -130,7 +143,8 @@ class EvidenceItem(Struct, frozen=True, kw_only=True, rename={"source": "from"})
 
 
 class EvidenceDocument(Struct, frozen=True, kw_only=True):
-    """A student's term at a school, up to `made_at`. `notes`: whether the staff's own words are in it."""
+    """A student's term at a school, up to `made_at`. `notes`: whether the staff's own words are in it. `accounts`: the names of
+    those whose accounts it has, as far as the school lists them."""
 
     format: str = FORMAT
     cover: Cover
@@ -158,6 +172,8 @@ class EvidenceDocument(Struct, frozen=True, kw_only=True):
     meetings: list[EvidenceMeeting]
     plans: list[EvidencePlan]
     replies: list[EvidenceReply] = []
+    letters: list[EvidenceLetter] = []
+    accounts: dict[str, str] = {}
 
 
 def encode(document: EvidenceDocument) -> bytes:

@@ -22,12 +22,14 @@ from services.thresholds.evidence.document import (
     EvidenceDocument,
     EvidenceHold,
     EvidenceItem,
+    EvidenceLetter,
     EvidenceMeeting,
     EvidencePlan,
     EvidenceRecord,
     EvidenceReply,
     Responded,
 )
+from services.thresholds.letters.letter import KeptLetter
 from services.thresholds.meetings.meeting import Meeting, sequence
 from services.thresholds.records.history import repository as history
 from services.thresholds.records.holds import repository as holds
@@ -74,6 +76,7 @@ class StoredTerm:
             meetings=[Meeting.model_validate(piece.document) for piece in self.of_kind("meeting")],
             plans=[plan_of(piece.document) for piece in self.of_kind("support-plan")],
             replies=len(self.of_kind("reply")),
+            letters=[KeptLetter.model_validate(piece.document) for piece in self.of_kind("letter")],
         )
 
 
@@ -151,6 +154,8 @@ async def document_of(
         meetings=[await _meeting(connection, piece, notes=notes) for piece in found.of_kind("meeting")],
         plans=[await _plan(connection, piece, plan_of(piece.document), notes=notes) for piece in found.of_kind("support-plan")],
         replies=[_reply(piece) for piece in found.of_kind("reply")],
+        letters=[_letter(piece) for piece in found.of_kind("letter")],
+        accounts={person.account: person.name for person in school.staff.people} if school.staff is not None else {},
     )
 
 
@@ -198,6 +203,19 @@ async def _record(connection: AsyncConnection, record: Record, given: list[Recor
 def _reply(piece: Piece) -> EvidenceReply:
     kept = KeptReply.model_validate(piece.document)
     return EvidenceReply(at=piece.at, threshold=kept.threshold, choice=kept.choice, status=piece.status)
+
+
+def _letter(piece: Piece) -> EvidenceLetter:
+    kept = KeptLetter.model_validate(piece.document)
+    return EvidenceLetter(
+        sent_at=piece.at,
+        threshold=kept.threshold,
+        occasion=kept.occasion,
+        channel=kept.channel,
+        is_correction=kept.corrects is not None,
+        came_back_at=kept.came_back_at,
+        digest=kept.digest,
+    )
 
 
 def _contact(contact: KeptContact, *, notes: bool) -> EvidenceContact:

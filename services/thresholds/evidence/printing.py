@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from services.thresholds.evidence.document import EvidenceDocument, EvidenceMeeting, EvidencePlan, EvidenceRecord
+from services.thresholds.evidence.document import EvidenceDocument, EvidenceLetter, EvidenceMeeting, EvidencePlan, EvidenceRecord
 from services.thresholds.pages.masthead import LANGUAGE, day_in_words
 from services.thresholds.pages.pdf import compile_forgiving
 
@@ -71,6 +71,17 @@ REPLIES: Final = {
 }
 
 
+OCCASIONS: Final[Mapping[str, str]] = {
+    "statement": "how the student stands",
+    "back-on-track": "back on track",
+    "full-term": "a term without absence",
+}
+CHANNELS: Final[Mapping[str, str]] = {"email": "e-mail", "text": "text message", "paper": "by post"}
+
+SHOWN_DIGITS: Final = 16
+"""Digits of a letter's digest on paper; the JSON has all of them."""
+
+
 def evidence_pdf(document: EvidenceDocument, digest: str) -> bytes:
     """The PDF; `digest` is that of the JSON beside it. Call it in a thread. A letter that no font has is printed as a question mark."""
     return compile_forgiving(TEMPLATE, page_data(document, digest), document.made_at)
@@ -90,7 +101,7 @@ def page_data(document: EvidenceDocument, digest: str) -> dict[str, Any]:
         "facts": [
             {"label": "Student", "value": ", ".join([whom, *year])},
             {"label": "Term", "value": f"{_day(document.term.start)} to {_day(document.term.end)}"},
-            {"label": "Made", "value": f"{_time(document.made_at, zone)} by {document.made_by}"},
+            {"label": "Made", "value": f"{_time(document.made_at, zone)} by {_who(document.made_by, document)}"},
         ],
         "total": (
             f"{document.absent_days:g} days absent ({document.absent_half_days} half days): {document.tier}."
@@ -111,9 +122,9 @@ def page_data(document: EvidenceDocument, digest: str) -> dict[str, Any]:
             }
             for day in document.days
         ],
-        "records": [_record(record, zone) for record in document.records],
+        "records": [_record(record, zone, document) for record in document.records],
         "holds": [
-            f"{_time(hold.held_at, zone)}, by {hold.held_by}: letters"
+            f"{_time(hold.held_at, zone)}, by {_who(hold.held_by, document)}: letters"
             f"{f' about {hold.threshold} days' if hold.threshold else ''} held{f' until {_day(hold.until)}' if hold.until else ''}"
             f"{f', lifted {_time(hold.lifted_at, zone)}' if hold.lifted_at else ''}.{f' Reason: {hold.reason}' if hold.reason else ''}"
             for hold in document.holds
@@ -135,11 +146,29 @@ def page_data(document: EvidenceDocument, digest: str) -> dict[str, Any]:
             f"{' A person has seen to it.' if reply.status == 'settled' else ''}"
             for reply in document.replies
         ],
+        "letters": [_letter(letter, zone) for letter in document.letters],
         "digest": digest,
     }
 
 
-def _record(record: EvidenceRecord, zone: ZoneInfo) -> dict[str, Any]:
+def _who(account: str, document: EvidenceDocument) -> str:
+    """An account with its name, where the school lists one."""
+    name = document.accounts.get(account)
+    return account if name is None else f"{name} ({account})"
+
+
+def _letter(letter: EvidenceLetter, zone: ZoneInfo) -> dict[str, str]:
+    about = f"{letter.threshold} days" if letter.threshold is not None else OCCASIONS.get(letter.occasion or "", "news")
+    return {
+        "when": _time(letter.sent_at, zone),
+        "about": f"a correction of the letter about {about}" if letter.is_correction else about,
+        "how": CHANNELS[letter.channel],
+        "delivery": f"came back {_time(letter.came_back_at, zone)}" if letter.came_back_at else "did not come back",
+        "digest": letter.digest[:SHOWN_DIGITS],
+    }
+
+
+def _record(record: EvidenceRecord, zone: ZoneInfo, document: EvidenceDocument) -> dict[str, Any]:
     reached = f"{record.threshold} days" if record.threshold else "Opened by hand"
     responses = [
         f"{_day(response.occurred_on)}: {response.label}, {response.staff}.{f' {response.note}' if response.note else ''}"
@@ -147,10 +176,11 @@ def _record(record: EvidenceRecord, zone: ZoneInfo) -> dict[str, Any]:
     ]
     return {
         "heading": f"{reached}, {_day(record.crossed_on)}: {STATUS[record.status]}",
-        "assigned": f"Assigned to {record.assigned_to}." if record.assigned_to else "",
+        "assigned": f"Assigned to {_who(record.assigned_to, document)}." if record.assigned_to else "",
         "responses": responses,
         "history": [
-            f"{_time(step.at, zone)}: {STEPS[step.action]}{f', by {step.by}' if step.by else ', by the marks'}" for step in record.history
+            f"{_time(step.at, zone)}: {STEPS[step.action]}{f', by {_who(step.by, document)}' if step.by else ', by the marks'}"
+            for step in record.history
         ],
     }
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.attendance.tiers import THRESHOLDS
+
 
 class Morning(NamedTuple):
     """A school's reminders of a day, at a time on its clock."""
@@ -29,6 +31,21 @@ async def get(connection: AsyncConnection, item: uuid.UUID) -> Morning | None:
     """The reminders of an item."""
     row = (await connection.execute(text("SELECT school, day, at FROM reminders WHERE id = :id"), {"id": item})).one_or_none()
     return None if row is None else Morning(*row)
+
+
+async def near(connection: AsyncConnection, school: str, term: str, within: int) -> list[tuple[str, int]]:
+    """The students of a school, by key, who are so few half days below the next threshold, each with their half days."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT student, absent_half_days FROM register
+            WHERE school = :school AND term = :term AND absent_half_days < :last AND absent_half_days % :apart >= :apart - :within
+            ORDER BY absent_half_days DESC, student
+            """
+        ),
+        {"school": school, "term": term, "last": max(THRESHOLDS) * 2, "apart": min(THRESHOLDS) * 2, "within": within},
+    )
+    return [(row.student, row.absent_half_days) for row in rows]
 
 
 async def tell(connection: AsyncConnection, school: str, account: str, duties: Collection[uuid.UUID], now: datetime) -> set[uuid.UUID]:

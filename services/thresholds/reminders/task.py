@@ -8,17 +8,20 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.thresholds.crossings.approaching import HALF_DAYS_NEAR
 from services.thresholds.records.showing import SchoolContext, context_of
 from services.thresholds.reminders import repository as reminders
 from services.thresholds.reminders.repository import Morning
-from services.thresholds.roster.repository import schools
+from services.thresholds.roster.repository import schools, students
+from services.thresholds.staff.holding import Placement, holder
 from services.thresholds.work.gathering import DUTIES, casework_waiting, held_by, records_waiting
 from services.thresholds.work.items import WorkItem
-from shared.attendance.calendar import SchoolCalendar
+from shared.attendance.calendar import SchoolCalendar, Term
+from shared.attendance.tiers import near_threshold
 from shared.clock import Clock, instant, utc_now
 from shared.events.calendars import calendar_of
 from shared.events.catalogue import DUTIES_DUE
-from shared.events.data import DutiesDue, Duty, SchoolUpdated
+from shared.events.data import DutiesDue, Duty, NearStep, SchoolUpdated
 from shared.events.envelope import Event, new_event_id
 from shared.identifiers import NAMESPACE, SchoolNumber, student_id
 from shared.outbox import repository as outbox
@@ -87,7 +90,8 @@ class RemindersTask:
 
 
 async def say(connection: AsyncConnection, school: SchoolUpdated, context: SchoolContext) -> int:
-    """Says to each member of staff who has an address what they have not been told of; answers to how many."""
+    """Says to each member of staff who has an address what they have not been told of, and who of theirs is near a threshold; answers to
+    how many."""
     term = context.calendar.current_or_last_term(context.today)
     if term is None:
         return 0
@@ -104,12 +108,15 @@ async def say(connection: AsyncConnection, school: SchoolUpdated, context: Schoo
             account = holder.member.account
             of_account.setdefault(account, []).append(_duty(school, one, from_others=holder.from_others))
             ids.setdefault(account, []).append(duty_id(one))
+    near = await _near(connection, school, term, context) if context.today in term else {}
     events = []
-    for account, duties in sorted(of_account.items()):
-        new = await reminders.tell(connection, school.school, account, ids[account], context.now)
+    for account in sorted({*of_account, *near}):
+        duties, steps = of_account.get(account, []), near.get(account, {})
+        new = await reminders.tell(connection, school.school, account, [*ids.get(account, []), *steps], context.now)
         if new:
-            named = [duty for duty, id_ in zip(duties, ids[account], strict=True) if id_ in new]
-            events.append(_event(school, account, named, len(duties), context))
+            named = [duty for duty, id_ in zip(duties, ids.get(account, []), strict=True) if id_ in new]
+            close = [step for id_, step in steps.items() if id_ in new]
+            events.append(_event(school, account, named, close, len(duties), context))
     await outbox.add(connection, [event.encode() for event in events])
     return len(events)
 
@@ -135,12 +142,32 @@ def _duty(school: SchoolUpdated, item: WorkItem, *, from_others: bool) -> Duty:
     )
 
 
-def _event(school: SchoolUpdated, account: str, duties: list[Duty], waiting: int, context: SchoolContext) -> Event:
+async def _near(
+    connection: AsyncConnection, school: SchoolUpdated, term: Term, context: SchoolContext
+) -> dict[str, dict[uuid.UUID, NearStep]]:
+    """The students near a threshold, by the account of the person whose they are, each with the identity of what is said."""
+    found = await reminders.near(connection, school.school, term.name, HALF_DAYS_NEAR)
+    people = await students.of_ids(connection, [student_id(SchoolNumber(school.school), student) for student, _ in found])
+    steps: dict[str, dict[uuid.UUID, NearStep]] = {}
+    for student, half_days in found:
+        identity, threshold = student_id(SchoolNumber(school.school), student), near_threshold(half_days, HALF_DAYS_NEAR)
+        if (person := people.get(identity)) is None or threshold is None:
+            continue
+        whose = holder(school.staff, None, Placement(person.year_level, frozenset(person.groups)), 0, context.today)
+        if whose is not None and whose.member.email is not None:
+            said = uuid.uuid5(NAMESPACE, f"duty/near/{identity}/{term.name}/{threshold}")
+            step = NearStep(student_id=identity, threshold=threshold, absent_half_days=half_days)
+            steps.setdefault(whose.member.account, {})[said] = step
+    return steps
+
+
+def _event(school: SchoolUpdated, account: str, duties: list[Duty], near: list[NearStep], waiting: int, context: SchoolContext) -> Event:
     data = DutiesDue(
         school=school.school,
         account=account,
         day=context.today,
         duties=duties[:MOST_NAMED],
+        near=near[:MOST_NAMED],
         waiting=waiting,
         noticed_at=context.now,
     )

@@ -1,13 +1,15 @@
 """Puts the document of a student's term together from what is stored."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.attendance.view import attendance
 from services.thresholds.casework import repository as casework
+from services.thresholds.casework.piece import Kind
 from services.thresholds.casework.student import ids_of
 from services.thresholds.records.responses import repository as responses
 from services.thresholds.records.responses.response import RecordedResponse
@@ -91,11 +93,19 @@ async def _records(connection: AsyncConnection, school: str, student: uuid.UUID,
     ]
 
 
+PASSED_ON: Final[Mapping[Kind, Literal["contact", "meeting", "support-plan"]]] = {
+    "contact": "contact",
+    "meeting": "meeting",
+    "support-plan": "support-plan",
+}
+"""Letters, and what the family said to them, are between it and this school."""
+
+
 async def _casework(connection: AsyncConnection, school: SchoolNumber, student: str, term: str, *, notes: bool) -> list[TransferredPiece]:
     pieces = await casework.of_student(connection, await ids_of(connection, school, student), term)
     return [
         TransferredPiece(
-            kind=piece.kind,
+            kind=kind,
             at=piece.at,
             status=piece.document["outcome"] if piece.kind == "contact" else piece.status,
             how=piece.document.get("how"),
@@ -103,8 +113,7 @@ async def _casework(connection: AsyncConnection, school: SchoolNumber, student: 
             words=dict(piece.document) if notes else None,
         )
         for piece in pieces
-        # A reply is what the family said to this school, about its letter.
-        if piece.status != "withdrawn" and piece.kind != "reply"
+        if piece.status != "withdrawn" and (kind := PASSED_ON.get(piece.kind)) is not None
     ]
 
 

@@ -40,6 +40,7 @@ from services.thresholds import worker as thresholds_worker
 from services.thresholds.crossings.handler import MarksHandler
 from services.thresholds.data_quality.handler import DeadLettersHandler
 from services.thresholds.good_news.handler import StatementsHandler as StatementRequestsHandler
+from services.thresholds.letters.handler import LettersHandler as SentLettersHandler
 from services.thresholds.recalculation.handler import ProposalsHandler
 from services.thresholds.register.folding import Folder
 from services.thresholds.replies.handler import RepliesHandler
@@ -86,6 +87,7 @@ HANDLERS: Final[dict[str, tuple[tuple[Topic, ...], Callable[[], Handler]]]] = {
         lambda: ProposalsHandler(_box("thresholds"), clock, folder=Folder(CodeTable.load()), patience=timedelta(0)),
     ),
     "thresholds.replies": ((topics.REPLIES,), lambda: RepliesHandler(_box("thresholds"), clock)),
+    "thresholds.letters": ((topics.LETTERS,), lambda: SentLettersHandler(_box("thresholds"), clock)),
     "thresholds.statements": (
         (topics.STATEMENT_REQUESTS,),
         lambda: StatementRequestsHandler(_box("thresholds"), clock, codes=CodeTable.load()),

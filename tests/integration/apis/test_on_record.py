@@ -130,6 +130,8 @@ ELSEWHERE: Final = {
     "POST /v1/schools/{school}/students/{student}/transfers",
     "POST /v1/deliveries/{delivery}/cancel",
     "POST /v1/deliveries/{delivery}/correct",
+    # The world has no letter on paper; the printings' own tests have.
+    "POST /v1/deliveries/{delivery}/returned",
     "GET /v1/schools/{school}/letters/waiting-release",
     "POST /v1/schools/{school}/letters/waiting-release/release",
     "POST /v1/schools/{school}/letters/waiting-release/discard",

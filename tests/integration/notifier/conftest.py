@@ -98,7 +98,7 @@ class Desk:
         linker = Linker(self.settings.reply_url, self.tokens)
         self.letter = LetterTask(self.engine, writer, self.clock, self.settings.policy_defaults, linker=linker)
         self.digest = DigestTask(self.engine, self.settings.message_id_domain, self.clock)
-        self.notice = NoticeTask(self.engine, self.email, StaffLetters(), self.settings.smtp_timeout, self.clock)
+        self.notice = NoticeTask(self.engine, self.email, StaffLetters(), self.settings.smtp_timeout, self.clock, self.settings.console_url)
         self.delivery = DeliveryTask(
             self.engine,
             {"email": self.email},
@@ -250,6 +250,7 @@ def settings(database_url: str, tmp_path: Path, catcher: MailCatcher) -> Notifie
         hold=HOLD,
         letter_window="any",
         reply_url="https://star.example.test/notifier",
+        console_url="https://star.example.test",
         smtp_timeout=timedelta(seconds=20),
         kafka_partitions=2,
     )

@@ -2209,7 +2209,7 @@ class BadAddressOut(TypedDict):
 
     id: str
     address: str
-    channel: Literal["email", "text"]
+    channel: Literal["email", "text", "paper"]
     status: str
     meaning: str | None
     cause: Literal["answer", "bounce", "repeated"]
@@ -2725,12 +2725,12 @@ class ReplyWordsPage(TypedDict):
 
 class ReportOut(TypedDict):
     """
-    A mail server's report on a delivery: at the door, or later.
+    A report on a delivery: of a mail server, at the door or later; or of a person, that its envelope came back.
     """
 
     kind: Literal["hard", "soft", "policy", "delayed", "delivered"]
     status: str
-    source: Literal["answer", "report", "webhook"]
+    source: Literal["answer", "report", "webhook", "person"]
     said_at: str | None
     received_at: str
 
@@ -3613,6 +3613,7 @@ class Problem(TypedDict):
         "urn:nz-star:problem:not-found",
         "urn:nz-star:problem:not-its-turn",
         "urn:nz-star:problem:not-merged",
+        "urn:nz-star:problem:not-posted",
         "urn:nz-star:problem:not-resendable",
         "urn:nz-star:problem:not-the-schools-address",
         "urn:nz-star:problem:not-waiting",

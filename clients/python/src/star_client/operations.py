@@ -266,6 +266,7 @@ class SyncOperations:
             "resend-letter",
             "cancel-letter",
             "correct-letter",
+            "return-letter",
             "preview-letter",
             "rehearse-letters",
             "print-letters",
@@ -1256,6 +1257,7 @@ class SyncOperations:
             "resend-letter",
             "cancel-letter",
             "correct-letter",
+            "return-letter",
             "preview-letter",
             "rehearse-letters",
             "print-letters",
@@ -1593,6 +1595,11 @@ class SyncOperations:
     def report_bounce(self, body: models.BouncePosted) -> models.BounceTaken:
         """Report a letter that came back, or arrived."""
         result: models.BounceTaken = self._call("POST", "/notifier/v1/bounces", body=body, media_type="application/json")
+        return result
+
+    def return_delivery(self, delivery: str) -> models.ChangedDelivery:
+        """Record that an envelope came back."""
+        result: models.ChangedDelivery = self._call("POST", "/notifier/v1/deliveries/{delivery}/returned", at={"delivery": delivery})
         return result
 
     def download_letters(
@@ -2128,6 +2135,7 @@ class SyncOperations:
             "resend-letter",
             "cancel-letter",
             "correct-letter",
+            "return-letter",
             "preview-letter",
             "rehearse-letters",
             "print-letters",
@@ -2480,6 +2488,7 @@ class SyncOperations:
             "resend-letter",
             "cancel-letter",
             "correct-letter",
+            "return-letter",
             "preview-letter",
             "rehearse-letters",
             "print-letters",
@@ -2902,6 +2911,7 @@ class AsyncOperations:
             "resend-letter",
             "cancel-letter",
             "correct-letter",
+            "return-letter",
             "preview-letter",
             "rehearse-letters",
             "print-letters",
@@ -3910,6 +3920,7 @@ class AsyncOperations:
             "resend-letter",
             "cancel-letter",
             "correct-letter",
+            "return-letter",
             "preview-letter",
             "rehearse-letters",
             "print-letters",
@@ -4255,6 +4266,11 @@ class AsyncOperations:
     async def report_bounce(self, body: models.BouncePosted) -> models.BounceTaken:
         """Report a letter that came back, or arrived."""
         result: models.BounceTaken = await self._call("POST", "/notifier/v1/bounces", body=body, media_type="application/json")
+        return result
+
+    async def return_delivery(self, delivery: str) -> models.ChangedDelivery:
+        """Record that an envelope came back."""
+        result: models.ChangedDelivery = await self._call("POST", "/notifier/v1/deliveries/{delivery}/returned", at={"delivery": delivery})
         return result
 
     async def download_letters(
@@ -4798,6 +4814,7 @@ class AsyncOperations:
             "resend-letter",
             "cancel-letter",
             "correct-letter",
+            "return-letter",
             "preview-letter",
             "rehearse-letters",
             "print-letters",
@@ -5154,6 +5171,7 @@ class AsyncOperations:
             "resend-letter",
             "cancel-letter",
             "correct-letter",
+            "return-letter",
             "preview-letter",
             "rehearse-letters",
             "print-letters",

@@ -54,6 +54,14 @@ async def decide_sent(visit: Visit, delivery: UUID, body: SentForm) -> str:
     return _nothing(answer)
 
 
+async def note_returned(visit: Visit, delivery: UUID) -> str:
+    """Records that a letter's envelope came back."""
+    answer = await visit.apis.notifier.send("POST", f"/v1/deliveries/{delivery}/returned")
+    if not answer.came:
+        return _nothing(answer)
+    return "The letter counts as come back. Ring the family, and correct the address in your school's system: nothing is posted there."
+
+
 async def _so_already(visit: Visit, delivery: UUID) -> str | None:
     """The sentence about a letter that does not wait any more; None where it waits, or can't be had."""
     found = (await visit.apis.notifier.get(f"/v1/deliveries/{delivery}")).data

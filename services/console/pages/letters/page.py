@@ -16,7 +16,7 @@ from services.console.frame.navigation import LETTERS
 from services.console.frame.refusals import NotThereError
 from services.console.frame.router import PageRouter
 from services.console.frame.visit import Visit, VisitHere
-from services.console.pages.letters.deciding import decide, decide_all, decide_sent
+from services.console.pages.letters.deciding import decide, decide_all, decide_sent, note_returned
 from services.console.pages.letters.forms import AllForm, ChosenForm, SentForm
 from services.console.pages.letters.framed import framed
 from services.console.pages.letters.tabs import Group, letter_tabs
@@ -143,6 +143,12 @@ async def decide_everything(visit: VisitHere, body: Annotated[AllForm, form(AllF
 async def decide_written(visit: VisitHere, delivery: UUID, body: Annotated[SentForm, form(SentForm)]) -> Response:
     """Sends it again, stops it, or takes it back by a letter of correction."""
     return visit.leave(visit.address("letters", str(delivery), "sent"), await decide_sent(visit, delivery, body))
+
+
+@router.post("/{school}/letters/{delivery}/returned", MANAGERS)
+async def returned(visit: VisitHere, delivery: UUID) -> Response:
+    """Its envelope came back: no letter is posted to that home for now."""
+    return visit.leave(visit.address("letters", str(delivery), "sent"), await note_returned(visit, delivery))
 
 
 def _nothing(filters: LetterFilters) -> str:

@@ -24,8 +24,8 @@ NAMED: Final = 100
 
 
 @router.get("/{school}/today", TODAY.needs)
-async def today(visit: VisitHere, day: date | None = None) -> Response:
-    """The person's own students who need something; `day` is a day of the term."""
+async def today(visit: VisitHere, day: date | None = None, mine: bool = False) -> Response:
+    """The person's own students who need something; `day` is a day of the term. `mine`: of the work that waits, what is theirs."""
     school = await visit.know()
     on = min(day or school.today, school.today)
     since = school_day_before(on)
@@ -36,7 +36,7 @@ async def today(visit: VisitHere, day: date | None = None) -> Response:
     }
     if on == school.today:
         questions |= {
-            "work": thresholds.get(f"{base}/work", most=SHOWN),
+            "work": thresholds.get(f"{base}/work", most=SHOWN, holder=visit.person.principal.subject if mine else None),
             "near": thresholds.get(f"{base}/students", near_days=1, sort="-absent_days", limit=SHOWN),
         }
         questions["deliveries"] = visit.apis.notifier.get(f"{base}/deliveries", limit=MOST)
@@ -51,7 +51,7 @@ async def today(visit: VisitHere, day: date | None = None) -> Response:
         parts["letters"] = visit.letters
     view = today_view(parts, school, on, since, visit.summary)
     neighbours = {"before": school_day_before(on), "after": _after(on) if on < school.today else None}
-    return visit.show("today/today.html", TODAY, neighbours, view=view)
+    return visit.show("today/today.html", TODAY, neighbours, view=view, mine=mine)
 
 
 def _after(on: date) -> date:

@@ -33,6 +33,7 @@ class TodayView:
     unanswered: int = 0
     near_a_step: int = 0
     is_clear: bool = False
+    has_holders: bool = False
 
 
 def school_day_before(day: date) -> date:
@@ -54,6 +55,7 @@ def today_view(parts: Mapping[str, Part[Any]], school: School, on: date, since: 
     work = parts["work"].map(lambda sent: sent["items"])
     due = work.map(lambda items: [item for item in items if item["kind"] in OF_RECORDS])
     waiting = work.map(lambda items: [item for item in items if item["kind"] not in OF_RECORDS] + _addresses(parts.get("addresses")))
+    has_holders = any(item.get("holder") for item in work.otherwise([]))
     near = parts["near"].map(lambda sent: [_near(student, on) for student in sent["items"]])
     waits = parts["letters"].data["total"] if "letters" in parts and parts["letters"].data else 0
     lists = (new, due, waiting, near)
@@ -61,7 +63,7 @@ def today_view(parts: Mapping[str, Part[Any]], school: School, on: date, since: 
     counted = summary.data or {"records": {"unanswered": 0}, "near": 0}
     unanswered = max(counted["records"]["unanswered"], len(due.otherwise([])))
     near_a_step = max(counted["near"], len(near.otherwise([])))
-    return TodayView(on, True, sentence, new, came_back, due, waiting, near, waits, unanswered, near_a_step, is_clear)
+    return TodayView(on, True, sentence, new, came_back, due, waiting, near, waits, unanswered, near_a_step, is_clear, has_holders)
 
 
 def _sentence(new: Rows, came_back: Rows, since: date) -> str:

@@ -12,9 +12,9 @@ from typing import Final, Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifier.contacts.postal import home_of, written_key
 from services.notifier.contacts.recipients import Channel
 from services.notifier.contacts.repository import contacts
-from shared.addresses import address_key
 from shared.identifiers import address_id
 
 Cause = Literal["answer", "bounce", "repeated"]
@@ -59,7 +59,7 @@ async def mark(
     delivery_id: uuid.UUID,
     now: datetime,
 ) -> bool:
-    """Nothing is to be written to the address from now on; False when that is so already."""
+    """Nothing is to be written to the address from now on; False when that is so already. A home comes as it is on the envelope."""
     marked = await connection.execute(
         text(
             """
@@ -71,8 +71,8 @@ async def mark(
         {
             "school": school,
             "channel": channel,
-            "address_id": address_id(school, address_key(address)),
-            "address": address,
+            "address_id": address_id(school, written_key(address)),
+            "address": home_of(address) if channel == "paper" else address,
             "status": status,
             "cause": cause,
             "delivery_id": delivery_id,
@@ -108,7 +108,7 @@ async def among_schools(connection: AsyncConnection, keys: Collection[tuple[str,
 
 async def is_bad(connection: AsyncConnection, school: str, address: str) -> bool:
     """Whether nothing is to be written to the address."""
-    return bool(await among(connection, school, [address_key(address)]))
+    return bool(await among(connection, school, [written_key(address)]))
 
 
 async def page(connection: AsyncConnection, school: str, *, before: tuple[datetime, uuid.UUID] | None, most: int) -> list[BadAddress]:

@@ -247,6 +247,11 @@ async def index_addresses(connection: AsyncConnection, *, schools: Collection[st
     )
 
 
+async def index_again(connection: AsyncConnection, student_id: uuid.UUID) -> None:
+    """Has `index_addresses` write a contact's addresses: they were indexed before homes were."""
+    await connection.execute(text("UPDATE contacts SET addresses_at = NULL WHERE student_id = :id"), {"id": student_id})
+
+
 async def _put_addresses(connection: AsyncConnection, contacts: Sequence[Contact]) -> set[uuid.UUID]:
     """Writes the contacts' addresses in place of those they had; answers the ids of the latter."""
     had = await _drop_addresses(connection, [contact.student_id for contact in contacts])

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.delivery.bounces.report import ReportKind
 
-Source = Literal["answer", "report", "webhook"]
+Source = Literal["answer", "report", "webhook", "person"]
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """A report on a delivery: by the mail server at the door (`answer`), or later."""
+    """A report on a delivery: by the mail server at the door (`answer`), or later; or by a person of the school."""
 
     kind: ReportKind
     status: str

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.contacts.recipients import recipients
+from services.notifier.contacts.postal import written_key
+from services.notifier.contacts.recipients import still_there
 from services.notifier.contacts.repository import bad_addresses, contacts, decisions
 from services.notifier.contacts.school_days import last_day_of_letters
 from services.notifier.delivery.deliveries.correcting import in_no_other_term
 from services.notifier.delivery.deliveries.repository import listing
-from shared.addresses import address_key
 
 
 async def correctable(connection: AsyncConnection, school: str, rows: Sequence[Mapping[str, Any]], now: datetime) -> set[uuid.UUID]:
@@ -24,17 +24,16 @@ async def correctable(connection: AsyncConnection, school: str, rows: Sequence[M
     choices, calendar = await listing.choices(connection, school), sender.calendar()
     if choices.correct == "never":
         return set()
-    bad = await bad_addresses.among(connection, school, {address_key(row["recipient"]) for row in wrong if row["recipient"]})
+    bad = await bad_addresses.among(connection, school, {written_key(row["recipient"]) for row in wrong if row["recipient"]})
     decided = await decisions.of(connection, school)
     found = set()
     for row in wrong:
         last = last_day_of_letters(calendar.term_named(row["term"]), row["term"], choices.after_term)
         over = last is not None and calendar.today(now) > last
         still_wrong = in_no_other_term(row["wrong_days"], calendar, row["term"])
-        if over or not still_wrong or row["recipient"] is None or address_key(row["recipient"]) in bad:
+        if over or not still_wrong or row["recipient"] is None or written_key(row["recipient"]) in bad:
             continue
         contact = await contacts.contact(connection, row["student_id"])
-        to = recipients(contact.caregivers, elsewhere=contact.elsewhere, decisions=decided) if contact is not None else ()
-        if any(recipient.address == row["recipient"] for recipient in to):
+        if contact is not None and still_there(row["channel"], row["recipient"], contact, decided) is not None:
             found.add(row["id"])
     return found

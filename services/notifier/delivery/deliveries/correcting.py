@@ -11,12 +11,15 @@ from shared.attendance.calendar import SchoolCalendar
 from shared.attendance.tiers import Threshold
 from shared.events.data import AbsentDay
 
+CORRECTABLE: Final[tuple[Channel, ...]] = ("email", "paper")
+"""Ways of letters that are corrected in the same way. A text message has too few words to be taken back."""
+
 CorrectionRefusal = Literal[
     "not-correctable", "erased", "corrected-already", "nothing-to-correct", "never-corrected", "recipient-gone", "term-over"
 ]
 
 WHY: Final[dict[CorrectionRefusal, str]] = {
-    "not-correctable": "only a letter about a threshold that was sent by e-mail can be corrected, and a correction is none",
+    "not-correctable": "only a letter about a threshold that was sent by e-mail or posted can be corrected, and a correction is none",
     "erased": "what was written, or to whom, has been erased",
     "corrected-already": "a correction of it has gone, or is about to",
     "nothing-to-correct": "every day that it tells of still counts",
@@ -58,7 +61,7 @@ def in_no_other_term(wrong: Sequence[AbsentDay], calendar: SchoolCalendar, term:
 
 def refusal_of(sent: CorrectableLetter, absent_on: Sequence[AbsentDay]) -> CorrectionRefusal | None:
     """Why there is no correction of it; None when it can be corrected."""
-    if sent.threshold is None or sent.status != "sent" or sent.channel != "email" or sent.corrects is not None:
+    if sent.threshold is None or sent.status != "sent" or sent.channel not in CORRECTABLE or sent.corrects is not None:
         return "not-correctable"
     if sent.recipient is None or not sent.told:
         return "erased"

@@ -37,6 +37,6 @@ def _with_sections(page: str, sections: Sequence[str]) -> str:
 
 
 def _section(page: str) -> str:
-    """What a letter's page has in its body: its sheet has its language and direction itself."""
+    """The body of a letter's page: its sheet has its language and direction itself."""
     _, begin, body = page.partition(_BODY)
     return body.partition(">")[2].rpartition(_END)[0] if begin and _END in body else page

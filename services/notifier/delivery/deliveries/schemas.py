@@ -40,11 +40,11 @@ class AttemptOut(BaseModel):
 
 
 class ReportOut(BaseModel):
-    """A mail server's report on a delivery: at the door, or later."""
+    """A report on a delivery: of a mail server, at the door or later; or of a person, that its envelope came back."""
 
     kind: Literal["hard", "soft", "policy", "delayed", "delivered"]
     status: str = Field(description="RFC 3463", examples=["5.1.1"])
-    source: Literal["answer", "report", "webhook"]
+    source: Literal["answer", "report", "webhook", "person"]
     said_at: datetime | None
     received_at: datetime
 

@@ -17,6 +17,7 @@ from services.notifier.contacts.recipients import Channel
 from services.notifier.contacts.repository import bad_addresses, contacts, decisions
 from services.notifier.delivery.bounces.recording import record
 from services.notifier.delivery.bounces.repository import Bounce
+from services.notifier.delivery.deliveries.announcing import say_sent
 from services.notifier.delivery.deliveries.delivery import DeliveryKey, DueDelivery, KeptBack
 from services.notifier.delivery.deliveries.enveloping import FOLLOWS_AFTER, STAGGER, in_one_envelope
 from services.notifier.delivery.deliveries.repository import deliveries
@@ -236,6 +237,7 @@ class DeliveryTask:
         gone += [one.id for item, outcome in ended if isinstance(outcome, Done) for one in along[item.id]]
         if gone:
             sent = await deliveries.sent(connection, gone, self.clock())
+            await say_sent(connection, sent, self.clock())
             metrics.LETTERS.labels("sent").inc(len(sent))
             for at in await deliveries.crossed_at(connection, sent):
                 metrics.CROSSING_TO_LETTER.observe(max((self.clock() - at).total_seconds(), 0))

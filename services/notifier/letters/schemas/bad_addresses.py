@@ -21,11 +21,11 @@ class BadAddressOut(BaseModel):
 
     id: uuid.UUID
     address: str
-    channel: Literal["email", "text"]
+    channel: Literal["email", "text", "paper"]
     status: str = Field(description="RFC 3463, or the three digits where there was no more")
     meaning: str | None
     cause: Literal["answer", "bounce", "repeated"] = Field(
-        description="The mail server's answer at the door; a report later; or letters that did not arrive again and again"
+        description="The mail server's answer at the door; a report or an envelope later; or letters that did not arrive again and again"
     )
     marked_at: datetime
     students: list[AddressOwnerOut]

@@ -26,13 +26,14 @@ from services.notifier.templates.rendering.staff import (
     DutyLine,
     LetterCopy,
     Movement,
+    NearLine,
     PlanReview,
     ReleaseAlarm,
     StaffLetters,
 )
 from shared.addresses import usable_address
 from shared.clock import Clock
-from shared.events.data import Duty
+from shared.events.data import Duty, NearStep
 from shared.names import full_name
 from shared.telemetry import metrics
 from shared.worklist.repository import WorkItem
@@ -65,13 +66,15 @@ class NoContact(Failed):
 
 @dataclass(frozen=True, slots=True)
 class NoticeTask:
-    """One attempt after another. No transaction is open while the mail server is spoken to."""
+    """One attempt after another. No transaction is open while the mail server is spoken to. `console_url`: where people find the screens;
+    empty where nobody has said."""
 
     engine: AsyncEngine
     email: Transport
     words: StaffLetters
     send_within: timedelta
     clock: Clock
+    console_url: str = ""
     backoff: Backoff = BACKOFF
     kind: ClassVar[str] = notices.WORK_KIND
 
@@ -168,16 +171,26 @@ class NoticeTask:
         due = msgspec.convert(notice.about["duties"], list[Duty])
         staff = school.event().staff
         names = {member.account: member.name for member in staff.people} if staff is not None else {}
-        people = await contacts.contacts_of(connection, {duty.student_id for duty in due})
+        near = msgspec.convert(notice.about.get("near", []), list[NearStep])
+        people = await contacts.contacts_of(connection, {duty.student_id for duty in due} | {step.student_id for step in near})
         lines = [
             DutyLine(duty.kind, full_name(person.given_name, person.family_name), duty.due, duty.threshold, duty.from_others)
             for duty in due
             if (person := people.get(duty.student_id)) is not None
         ]
-        if not lines or notice.about["account"] not in names:
+        close = [
+            NearLine(full_name(person.given_name, person.family_name), step.threshold, step.absent_half_days)
+            for step in near
+            if (person := people.get(step.student_id)) is not None
+        ]
+        if not (lines or close) or notice.about["account"] not in names:
             return Dropped("the students have left, or the person has")
         name, day = names[notice.about["account"]], date.fromisoformat(notice.about["day"])
-        return self.words.duties(DutiesMail(school.name, name, day, lines[:MOST_LINES], len(lines[MOST_LINES:]), notice.about["waiting"]))
+        more = len(lines[MOST_LINES:]) + len(close[MOST_LINES:])
+        link = f"{self.console_url.rstrip('/')}/console/{school.school}/today?mine=true" if self.console_url else None
+        return self.words.duties(
+            DutiesMail(school.name, name, day, lines[:MOST_LINES], more, notice.about["waiting"], close[:MOST_LINES], link)
+        )
 
     async def _copy(self, connection: AsyncConnection, notice: Notice, school: School) -> Written | Outcome:
         assert notice.letter_id is not None

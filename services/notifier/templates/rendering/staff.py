@@ -99,8 +99,20 @@ class DutyLine:
 
 
 @dataclass(frozen=True, slots=True)
+class NearLine:
+    """A student who has come near a threshold. `name` is their full name."""
+
+    name: str
+    threshold: Threshold
+    absent_half_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class DutiesMail:
-    """The things that have newly come to a member of staff; `waiting` counts all that wait for them. `school` is the school's name."""
+    """The things that have newly come to a member of staff; `waiting` counts all that wait for them. `school` is the school's name.
+
+    `more` counts those that are left out. `link`: the person's list of work, where the service knows its address.
+    """
 
     school: str
     name: str
@@ -108,6 +120,8 @@ class DutiesMail:
     duties: Sequence[DutyLine]
     more: int
     waiting: int
+    near: Sequence[NearLine] = ()
+    link: str | None = None
 
 
 class StaffLetters:
@@ -141,7 +155,7 @@ class StaffLetters:
 
     def duties(self, mail: DutiesMail) -> Written:
         """Tells a member of staff what has newly come to them, the most pressing first."""
-        count = len(mail.duties) + mail.more
+        count = len(mail.duties) + len(mail.near) + mail.more
         values = {
             "school": one_line(mail.school),
             "name": one_line(mail.name),
@@ -149,8 +163,9 @@ class StaffLetters:
             "things": "1 thing" if count == 1 else f"{count} things",
             "one": "one" if count == 1 else "",
             "waiting": str(mail.waiting) if mail.waiting > count else "",
+            "link": mail.link or "",
         }
-        lines = [_duty(duty) for duty in mail.duties]
+        lines = [*(_duty(duty) for duty in mail.duties), *(_near(near) for near in mail.near)]
         more = [f"And {mail.more} more, on your list of work."] if mail.more else []
         html = Safe("<ul>{}</ul>").format(Safe("").join(Safe("<li>{}</li>").format(line) for line in lines))
         html += Safe("").join(Safe("<p>{}</p>").format(line) for line in more)
@@ -217,6 +232,11 @@ def _duty(duty: DutyLine) -> str:
     says = DUTIES[duty.kind].format(step=step, due=day_in_words(duty.due, HOUSE))
     passed_on = " (passed on to you)" if duty.from_others else ""
     return f"{one_line(duty.name)}: {says}{passed_on}"
+
+
+def _near(near: NearLine) -> str:
+    days = f"{near.absent_half_days / 2:g}"
+    return f"{one_line(near.name)}: away for {days} days, and {near.threshold} days are near"
 
 
 def _lines(movements: Sequence[Movement]) -> list[dict[str, str]]:

@@ -166,3 +166,76 @@ async def test_piles_are_for_those_who_manage_the_school(desk: Desk, visitor: Vi
     assert await status("POST", posted, "star:write", role="manage", schools=("0189",)) == 404
     assert await status("DELETE", f"/v1/printings/{made['id']}", "star:write", role="manage", schools=("0189",)) == 404
     assert await status("GET", PATH, "star:read", schools=("0189",)) == 403
+
+
+async def posted(desk: Desk, visitor: Visitor) -> dict[str, str]:
+    """The ids of the letters on paper that were written and posted, by student."""
+    await written(desk, visitor)
+    made = await asked(visitor, "POST", PATH, {}, status=201)
+    await asked(visitor, "POST", f"/v1/printings/{made['id']}/posted", {"on": "2026-11-20"})
+    return {item["student"]: item["id"] for item in (await visitor.deliveries())["items"] if item["channel"] == "paper"}
+
+
+async def test_an_envelope_that_came_back_is_said_once_and_its_home_gets_no_more(desk: Desk, visitor: Visitor) -> None:
+    sent = await posted(desk, visitor)
+    by_mail = next(item["id"] for item in (await visitor.deliveries())["items"] if item["channel"] == "email")
+    refused = await asked(visitor, "POST", f"/v1/deliveries/{by_mail}/returned", status=409)
+    assert refused["type"].endswith(":not-posted")
+    for _ in range(2):
+        said = await asked(visitor, "POST", f"/v1/deliveries/{sent['2']}/returned")
+        assert (said["id"], said["status"]) == (sent["2"], "bounced")
+    (item,) = (await visitor.deliveries(student="2"))["items"]
+    assert (item["status"], item["reason"], item["letter_state"]) == ("bounced", "envelope-returned", "not-reached")
+    bad = (await asked(visitor, "GET", f"/v1/schools/{SCHOOL}/bad-addresses"))["items"]
+    shown = [(one["address"], one["channel"], one["students"][0]["caregivers"]) for one in bad]
+    assert shown == [("9 Sample Road\nLevin 5510", "paper", ["Koko Example"])]
+    caregivers = (await asked(visitor, "GET", f"/v1/schools/{SCHOOL}/students/2/caregivers"))["items"]
+    assert [(one["written_to"], one["why"]) for one in caregivers] == [(False, "came-back")]
+    # The next step's letter reaches nobody, until the school sends another home.
+    await desk.say(up(10, 20, to="orange", student="2", said_at=desk.now))
+    desk.passes(timedelta(hours=1))
+    await desk.work()
+    newest = (await visitor.deliveries(student="2"))["items"][0]
+    assert (newest["status"], newest["threshold"]) == ("no-contact", 10)
+    moved = Caregiver(name="Koko Example", postal_address="10 Sample Road, Levin 5510")
+    await desk.roster([desk.joined(moved, student="2", given_name="Aroha", family_name="Ātea")])
+    await desk.work()
+    assert ("Koko Example\n10 Sample Road\nLevin 5510", "waiting", None) in await on_paper(desk)
+    assert (await asked(visitor, "GET", f"/v1/schools/{SCHOOL}/bad-addresses"))["items"] == []
+    assert len(await desk.rows("SELECT action FROM audit WHERE action = 'return-letter'")) == 2
+
+
+async def test_a_letter_that_waits_for_the_pile_does_not_go_to_a_home_that_an_envelope_came_back_from(desk: Desk, visitor: Visitor) -> None:
+    sent = await posted(desk, visitor)
+    await asked(visitor, "POST", f"/v1/deliveries/{sent['2']}/resend", {"reason": "asked for"}, status=201)
+    await asked(visitor, "POST", f"/v1/deliveries/{sent['2']}/returned")
+    assert (await asked(visitor, "POST", PATH, {}, status=409))["type"].endswith(":nothing-to-print")
+    assert sorted(status for recipient, status, _ in await on_paper(desk) if "Koko" in str(recipient)) == ["bounced", "failed"]
+    assert await asked(visitor, "GET", f"{PATH}/waiting") == {"letters": 0}
+
+
+async def test_a_letter_on_paper_is_taken_back_on_paper(desk: Desk, visitor: Visitor, tmp_path: Path) -> None:
+    await desk.school(postal_address="1 School Road, Ōtaki 5512")
+    await visitor.policy(paper={"unreached": True, "steps": []})
+    await desk.roster([desk.joined(NANNY)])
+    await desk.stands(stands(days(6), 1, said_at=desk.now))
+    await desk.say(up(5, 12, to="yellow", standing=1))
+    desk.passes(timedelta(hours=1))
+    await desk.work()
+    made = await asked(visitor, "POST", PATH, {}, status=201)
+    await asked(visitor, "POST", f"/v1/printings/{made['id']}/posted", {"on": "2026-11-20"})
+    await desk.stands(stands(days(5), 2, said_at=desk.now))
+    (item,) = (await visitor.deliveries())["items"]
+    assert (item["channel"], item["can_be_corrected"]) == ("paper", True)
+    correction = await asked(visitor, "POST", f"/v1/deliveries/{item['id']}/correct", status=201)
+    assert await asked(visitor, "GET", f"{PATH}/waiting") == {"letters": 1}
+    # It is a letter like the others: it waits for the pile, is written anew when more is wrong, and posted by a person.
+    await desk.stands(stands(days(4), 3, said_at=desk.now))
+    pile = await asked(visitor, "POST", PATH, {}, status=201)
+    words = pdf_text(await asked(visitor, "GET", f"/v1/printings/{pile['id']}.pdf"), tmp_path)
+    assert "Our roll was wrong about some of them" in words
+    assert "been away for 4 days" in words
+    assert "12 Example Street" in words
+    await asked(visitor, "POST", f"/v1/printings/{pile['id']}/posted", {"on": "2026-11-20"})
+    found = {one["id"]: (one["status"], one["corrects"]) for one in (await visitor.deliveries())["items"]}
+    assert found == {item["id"]: ("sent", None), correction["id"]: ("sent", item["id"])}

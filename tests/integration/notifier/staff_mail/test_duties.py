@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from shared.events.catalogue import DUTIES_DUE
-from shared.events.data import DutiesDue, Duty, Staff, StaffMember
+from shared.events.data import DutiesDue, Duty, NearStep, Staff, StaffMember
 from shared.events.envelope import Event
 from shared.identifiers import student_id
 from tests.integration.notifier.conftest import Desk, Visitor
@@ -42,6 +42,19 @@ async def test_one_e_mail_names_what_has_come(known: Desk, visitor: Visitor) -> 
     assert "- Tāne Ngata: the review of the support plan is due since 20 November 2026 (passed on to you)" in text
     assert "0123456789" not in mail["text"] + mail["html"]
     assert await visitor.notices() == [("duties", "sent", None)]
+
+
+async def test_students_near_a_step_are_named_and_the_list_of_work_is_a_click_away(known: Desk) -> None:
+    await listed(known, DEAN)
+    near = [NearStep(student_id=OURS, threshold=5, absent_half_days=9)]
+    data = DutiesDue(school=SCHOOL, account="sub|77", day=date(2026, 11, 20), duties=[], near=near, waiting=0, noticed_at=known.now)
+    await hear(known, Event(DUTIES_DUE, "near", "/thresholds", known.now, SCHOOL, data))
+    (mail,) = known.mail()
+    text = " ".join(mail["text"].split())
+    assert mail["subject"] == "1 thing for you on 20 November 2026"
+    assert "- Tāne Ngata: away for 4.5 days, and 5 days are near" in text
+    assert f"https://star.example.test/console/{SCHOOL}/today?mine=true" in text
+    assert f'href="https://star.example.test/console/{SCHOOL}/today?mine=true"' in mail["html"]
 
 
 async def test_who_is_not_on_the_list_or_has_no_address_gets_none(known: Desk) -> None:

@@ -10,6 +10,7 @@ from shared.db.listen import Wakeup
 from shared.events.data import DutiesDue, Staff, StaffMember
 from shared.events.envelope import Event, decode
 from shared.worklist.runner import Runner
+from tests.integration.thresholds.conftest import absences
 from tests.integration.thresholds.records.staffroom import Staffroom, record_path, talked
 
 DEAN = StaffMember(account="dean", name="Ms Nine", email="nine@school.example", groups=["9A"])
@@ -38,7 +39,12 @@ async def morning(staffroom: Staffroom, day: date) -> list[tuple[str, list[tuple
         if row.id not in before and isinstance(event, Event) and isinstance(event.data, DutiesDue):
             due = event.data
             said.append((due.account, [(duty.kind, duty.from_others) for duty in due.duties], due.waiting))
+            staffroom_near[due.account] = [(step.threshold, step.absent_half_days) for step in due.near]
     return said
+
+
+staffroom_near: dict[str, list[tuple[int, int]]] = {}
+"""Students near a step, as they were last said to each account."""
 
 
 SUNDAY, MONDAY, FRIDAY = date(2026, 11, 22), date(2026, 11, 23), date(2026, 11, 27)
@@ -134,3 +140,17 @@ async def test_work_is_assigned_to_accounts_of_the_list(staffroom: Staffroom) ->
         ("head", "admin", False),
     ]
     assert "email" not in people[0]
+
+
+async def test_who_comes_near_a_step_is_said_once_to_whose_they_are(staffroom: Staffroom) -> None:
+    await staffroom.student("1", "9A", year_level=9)
+    await staffroom.student("2", "10A", year_level=10)
+    await listed(staffroom, DEAN, LEAD, HEAD, after=None)
+    await staffroom.heart.post(absences(9, code="M"))
+    await staffroom.heart.post(absences(7, student="2", code="M"))
+    assert await morning(staffroom, SUNDAY) == [("dean", [], 0)]
+    assert staffroom_near["dean"] == [(5, 9)]
+    assert await morning(staffroom, MONDAY) == []
+    await staffroom.heart.post(absences(19, code="M"))
+    assert ("dean", [("overdue", False)], 1) in await morning(staffroom, date(2026, 11, 24))
+    assert staffroom_near["dean"] == [(10, 19)]

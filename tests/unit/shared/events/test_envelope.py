@@ -129,6 +129,18 @@ EXAMPLES: dict[EventType, object] = {
         hold_until=date(2026, 11, 30),
         replied_at=AT,
     ),
+    catalogue.LETTER_SENT: data.LetterSent(
+        **OF_STUDENT,
+        delivery_id=UUID(int=8),
+        letter_id=UUID(int=9),
+        term="2026-T4",
+        threshold=10,
+        channel="paper",
+        corrects=UUID(int=10),
+        digest="0" * 64,
+        sent_at=AT,
+    ),
+    catalogue.LETTER_CAME_BACK: data.LetterCameBack(school="0999", student_id=STUDENT, delivery_id=UUID(int=8), came_back_at=AT),
     catalogue.STATEMENTS_REQUESTED: data.StatementsRequested(
         school="0999", term="2026-T4", occasion="back-on-track", on=date(2026, 11, 23), clear_days=15, compared=True, requested_at=AT
     ),

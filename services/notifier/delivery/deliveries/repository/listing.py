@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifier.contacts.sending_window import Window
-from services.notifier.delivery.deliveries.correcting import wrong_days
+from services.notifier.delivery.deliveries.correcting import CORRECTABLE, wrong_days
 from shared.auth.principal import Part
 from shared.events.data import AbsentDay
 from shared.names import full_name
@@ -184,6 +184,6 @@ def _judged(row: dict[str, Any]) -> Mapping[str, Any]:
     told, days = (msgspec.convert(row.pop(name) or [], list[AbsentDay]) for name in ("told", "absent_on"))
     is_corrected = row.pop("is_corrected")
     is_about_days = row["occasion"] is None and row["corrects"] is None
-    sendable = is_about_days and row["status"] == "sent" and row["channel"] == "email" and not is_corrected
+    sendable = is_about_days and row["status"] == "sent" and row["channel"] in CORRECTABLE and not is_corrected
     wrong = wrong_days(told, days) if sendable else []
     return row | {"can_be_corrected": bool(wrong), "wrong_days": wrong}
