@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from services.console.frame.navigation import PAGES
+from tests.browser import walked
 from tests.browser.conftest import Open
+from tests.integration.apis.world import OWN, World
 from tests.integration.console.screens import ROLES
 
 BEYOND = ["/console/0999/students/20001", "/console/0999/students/20001?day=2026-10-19", "/console/0999/respond?student=20001"]
@@ -38,6 +40,15 @@ OTHERS = [
 ]
 """Pages that no navigation shows."""
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+ALL = [
+    *(one.address("0999") for one in PAGES if one.of_school),
+    *walked.BEHIND_LISTS,
+    *(path for tabs in walked.TABS.values() for path in tabs),
+]
+
+DEAD_BUTTONS = """[...document.querySelectorAll("button")]
+  .filter(one => !one.form && getComputedStyle(one).display !== "none" && !one.closest("dialog")).map(one => one.outerHTML.slice(0, 120))"""
 
 
 async def violations(page: Page) -> list[Any]:
@@ -97,3 +108,24 @@ async def test_lists_fit_windows_between_a_phone_and_a_desktop(open_as: Open, wi
         await page.goto(f"/console/0999/{path}")
         wide = await page.evaluate("(main => main.scrollWidth - main.clientWidth)(document.querySelector('main'))")
         assert wide <= 0, (path, wide)
+
+
+async def test_axe_looks_for_small_targets(chromium: Browser) -> None:
+    page = await chromium.new_page()
+    button = '<button style="width: 10px; height: 10px; padding: 0; border: 0" aria-label="{}"></button>'
+    frame = '<!doctype html><html lang="en"><title>Small</title><main><h1>Small</h1>{}</main></html>'
+    await page.set_content(frame.format(button.format("one") + button.format("two")))
+    assert [found[0] for found in await violations(page)] == ["target-size"]
+    await page.set_content(frame.format(button.format("one").replace("10px", "24px")))
+    assert await violations(page) == []
+    await page.close()
+
+
+async def test_every_page_works_without_scripts(open_as: Open, world: World) -> None:
+    page = await open_as("principal", scripts=False)
+    for path in [path.format(**world.ids[OWN]) for path in ALL]:
+        answer = await page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, path
+        # A button that only a script makes work is not shown.
+        assert await page.evaluate(DEAD_BUTTONS) == [], path
