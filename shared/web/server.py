@@ -46,18 +46,25 @@ def stopping(request: Request) -> asyncio.Event:
 
 
 class CannotServeError(RuntimeError):
-    """The server did not start: the port is taken, or the app's own start failed. The log says which."""
+    """The server did not start: the port is taken, as a rule."""
 
 
 async def serve(app: ASGIApp, *, host: str, port: int, stop: asyncio.Event, started: Callable[[], Awaitable[None]] | None = None) -> None:
     """Serves until `stop` is set. Calls `started` once requests are taken, in a task that ends with the server.
 
-    Raises CannotServeError.
+    Raises CannotServeError, or what the app's own start raised.
     """
+    fate: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
 
     async def stoppable(scope: Scope, receive: Receive, send: Send) -> None:
         scope.setdefault("extensions", {})[_STOP] = stop
-        await answering(scope, receive, send)
+        try:
+            await answering(scope, receive, send)
+        except Exception as error:
+            if scope["type"] == "lifespan" and not fate.done():
+                # uvicorn only logs it.
+                fate.set_result(error)
+            raise
 
     answering = SafeAnswers(app)
     config = uvicorn.Config(
@@ -76,7 +83,7 @@ async def serve(app: ASGIApp, *, host: str, port: int, stop: asyncio.Event, star
         timeout_graceful_shutdown=GRACE,
     )
     server = _Server(config)
-    serving = asyncio.create_task(_run(server, host, port))
+    serving = asyncio.create_task(_run(server, host, port, fate))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     # What is there by now stays: no collection has to go through it again, which would hold up a request by a tenth of a second.
@@ -97,14 +104,15 @@ async def serve(app: ASGIApp, *, host: str, port: int, stop: asyncio.Event, star
             await _end(announcing)
 
 
-async def _run(server: uvicorn.Server, host: str, port: int) -> None:
-    try:
+async def _run(server: uvicorn.Server, host: str, port: int, fate: asyncio.Future[Exception]) -> None:
+    # uvicorn ends the process by itself when it can't start; whoever runs us decides that.
+    with suppress(SystemExit):
         await server.serve()
-    except SystemExit as exit_:
-        # uvicorn ends the process by itself when it can't start; whoever runs us decides that.
-        raise CannotServeError(f"can't serve on {host}:{port}") from exit_
-    if not server.started:
-        raise CannotServeError(f"can't serve on {host}:{port}")
+    if server.started:
+        return
+    # It hears that the app's start failed a moment before the app raises why.
+    done, _ = await asyncio.wait({fate}, timeout=1)
+    raise fate.result() if done else CannotServeError(f"can't serve on {host}:{port}")
 
 
 async def _end(announcing: asyncio.Future[None]) -> None:

@@ -90,6 +90,7 @@ def test_the_commands(tmp_path: Path) -> None:
     assert {"partner", "school", "never", "valid"} <= set(star("tokens", "list").split())
     assert star("tokens", "revoke", "--subject", "partner") == "revoked 1\n"
     assert "partner" not in star("tokens", "list").split()
+    assert star("tokens", "revoke", "mistyped").startswith("warning: no token on the list has the id mistyped; ")
     assert "revoked" in star("tokens", "list", "--all").split()
     assert star("tokens", "rotate").startswith("a new key signs")
     assert star("tokens", "rotate", "--end-old") == "1 retired keys ended\n"
