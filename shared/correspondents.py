@@ -66,7 +66,9 @@ _OF_PLACES: Final = frozenset({"address", "street", "suburb", "town", "city", "c
 }
 """Words of titles whose text is a place, a number or a trade: a `Court Road` or a police officer restricts nothing."""
 
-_GRANTS: Final = re.compile(r"\b(?:allow\w*|permit\w*|authori[sz]\w*|may|can|receiv\w*|consent\w*|legal|access|contactable)\b")
+_GRANTS: Final = re.compile(
+    r"\b(?:allow\w*|permit\w*|authori[sz]\w*|may|can|receiv\w*|consent\w*|legal|access|contactable|mailing|correspond\w*)\b"
+)
 """Titles whose `No` is the restriction: `Legal Access`, `May Receive Letters`."""
 
 _NO: Final = frozenset({"0", "n", "no", "f", "false"})

@@ -159,6 +159,8 @@ def test_spellings_of_a_text_are_one() -> None:
         ("legal access", "", None),
         ("may collect mail", "N", "may collect mail: N"),
         ("portal access", "No", None),
+        ("correspondence", "No", "correspondence: No"),
+        ("mailing", "false", "mailing: false"),
         ("court order", "N/A", None),
         ("notes", "trespass notice 2026", "notes: trespass notice 2026"),
         ("notes", "works nights", None),
