@@ -300,16 +300,24 @@ async def claim(
 
 
 async def claim_these(
-    connection: AsyncConnection, items: Sequence[uuid.UUID], lease_for: timedelta, *, now: datetime, under_way: Collection[uuid.UUID] = ()
+    connection: AsyncConnection,
+    items: Sequence[uuid.UUID],
+    lease_for: timedelta,
+    *,
+    now: datetime,
+    under_way: Collection[uuid.UUID] = (),
+    early: bool = False,
 ) -> list[WorkItem]:
-    """Claims those of some items that are due, as `claim` does: for a kind with rules of its own about which go first."""
+    """Claims those of some items that are due, as `claim` does: for a kind with rules of its own about which go first. `early`: also those
+    that wait and are not due yet."""
+    claimable = f"(state = 'waiting' OR {_LAPSED})" if early else CLAIMABLE
     rows = await connection.execute(
         text(
             f"""
             WITH due AS (
                 SELECT w.id, l.lease_for FROM (SELECT CAST(:lease_for AS interval) AS lease_for) l CROSS JOIN LATERAL (
                     SELECT id FROM work
-                    WHERE id = ANY(CAST(:items AS uuid[])) AND id <> ALL(CAST(:under_way AS uuid[])) AND {CLAIMABLE}
+                    WHERE id = ANY(CAST(:items AS uuid[])) AND id <> ALL(CAST(:under_way AS uuid[])) AND {claimable}
                     FOR UPDATE SKIP LOCKED
                 ) w
             ), {_CLAIMED}

@@ -76,10 +76,11 @@ async def report_bounce(request: Request, state: State, caller: Annotated[Princi
     async with state.engine.begin() as connection:
         missing = ProblemError(HTTPStatus.NOT_FOUND, "unknown-message", "no letter of ours, or of this token's schools, has that id")
         delivery = visible(await deliveries.find(connection, delivery_id=envelope_id, message_id=message_id), caller, missing)
-        keys = await deliveries.lock_all(connection, [delivery.id, *await deliveries.taken_along(connection, delivery.id)])
-        key = keys.pop(delivery.id)
+        keys = await deliveries.lock_all(connection, await deliveries.of_one_envelope(connection, delivery.id))
+        key = keys[delivery.id]
+        along = {id_: keys[id_] for id_ in await deliveries.taken_along(connection, delivery.id)}
         recorded = await record(connection, key, bounce, state.settings.soft_bounces, now)
-        await record_along(connection, keys, bounce, now)
+        await record_along(connection, along, bounce, now)
     return BounceTaken(delivery=key.id, kind=bounce.kind, status=bounce.status, repeated=recorded.repeated, address_marked=recorded.marked)
 
 

@@ -1,6 +1,7 @@
 """Bounces, and other reports on letters that had left: SQL. The caller holds the lock of the letter's case."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -44,6 +45,22 @@ async def add(connection: AsyncConnection, delivery_id: uuid.UUID, bounce: Bounc
         },
     )
     return added.rowcount == 1
+
+
+async def copy(connection: AsyncConnection, first: uuid.UUID, others: Collection[uuid.UUID]) -> None:
+    """Keeps the reports on a delivery for others that went in its e-mail: a report can be here before it is known that they did. The
+    address is judged by the first one alone."""
+    await connection.execute(
+        text(
+            """
+            INSERT INTO bounces (delivery_id, kind, status, source, said_at, received_at)
+            SELECT o.id, b.kind, b.status, b.source, b.said_at, b.received_at
+            FROM bounces b CROSS JOIN unnest(CAST(:others AS uuid[])) AS o(id) WHERE b.delivery_id = :first
+            ON CONFLICT (delivery_id, kind) DO NOTHING
+            """
+        ),
+        {"first": first, "others": list(others)},
+    )
 
 
 async def soft_since(connection: AsyncConnection, address_id: uuid.UUID, since: datetime) -> int:

@@ -15,6 +15,7 @@ from services.notifier.contacts.contact import Contact
 from services.notifier.contacts.correspondents import Decisions, may_receive
 from services.notifier.contacts.recipients import Channel
 from services.notifier.contacts.repository import bad_addresses, contacts, decisions
+from services.notifier.delivery.bounces import repository as bounces
 from services.notifier.delivery.bounces.recording import record
 from services.notifier.delivery.bounces.repository import Bounce
 from services.notifier.delivery.deliveries.announcing import say_sent
@@ -54,6 +55,13 @@ SOFT_LIMIT: Final = 3
 FRESH: Final = 1.0
 """Seconds for which a look at what is to be sent holds. A delivery that has waited longer for its turn is looked at once more, so that a
 letter that was withdrawn meanwhile does not go."""
+
+MOMENTS: Final = (0.0, 0.05, 0.1, 0.2, 0.4)
+"""Seconds between looks at letters of an envelope that somebody is at: whoever it is finds out that they go with another, and is done.
+Together they are less than `FRESH`."""
+
+MOST_REMEMBERED: Final = 1_000
+"""E-mails of which it is known, until their attempts are kept, which letters were in them: more than are ever under way."""
 
 AHEAD: Final = 2
 """Deliveries that are claimed, for each that can be on its way: the next are at hand when some have gone."""
@@ -101,7 +109,7 @@ class DeliveryTask:
     is_over: IsOver = never_over
     finish: FinishParcel = as_kept
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(8))
-    taken_along: dict[uuid.UUID, tuple[WorkItem, ...]] = field(default_factory=dict)
+    taken_along: dict[uuid.UUID, Sequence[WorkItem]] = field(default_factory=dict)
     kind: ClassVar[str] = deliveries.WORK_KIND
 
     @property
@@ -189,21 +197,42 @@ class DeliveryTask:
         }
 
     async def _send_together(self, item: WorkItem, due: DueDelivery, envelope: uuid.UUID) -> Outcome:
-        """Sends the letters of an envelope that may go in one e-mail, if this is the first of them. Each of the others is claimed for the
-        attempt, so that nobody else sends it, or takes it back, meanwhile."""
+        """Sends the letters of an envelope that may go in one e-mail, if this is the first of them. Each of the others is claimed before it
+        is looked at, so that nobody else sends it, or takes it back, meanwhile."""
         async with self.engine.connect() as connection:
             first, *others = await deliveries.in_envelope(connection, envelope) or [item.id]
         if first != item.id:
             return Retry("goes with another letter to the family", FOLLOWS_AFTER, counts=False)
-        fit = [found for id_ in others if (found := await self._to_take_along(id_)) is not None]
-        now = self.clock()
-        async with self.engine.begin() as connection:
-            ids = [one.parcel.id for one in fit]
-            await worklist.reschedule_all(connection, dict.fromkeys(ids, now), now)
-            claimed = {one.id: one for one in await worklist.claim_these(connection, ids, self.lease, now=now)}
-        going = [one for one in fit if one.parcel.id in claimed]
-        self.taken_along[item.id] = tuple(claimed[one.parcel.id] for one in going)
-        return await self._send(due, [one.parcel for one in going])
+        claimed = await self._claim_along(others)
+        self._remember(item, claimed)
+        fit = {one.id: found for one in claimed if (found := await self._to_take_along(one.id)) is not None}
+        if unfit := [one for one in claimed if one.id not in fit]:
+            now = self.clock()
+            async with self.engine.begin() as connection:
+                again = [Settlement(one, "retry", now, "does not go with another letter to the family") for one in unfit]
+                await worklist.settle_all(connection, again, now)
+                await worklist.wake(connection, self.kind)
+            self._remember(item, [one for one in claimed if one.id in fit])
+        return await self._send(due, [found.parcel for found in fit.values()])
+
+    async def _claim_along(self, others: Sequence[uuid.UUID]) -> list[WorkItem]:
+        """Claims other letters of an envelope, in their order. One that somebody is at is looked at again in a moment."""
+        claimed: dict[uuid.UUID, WorkItem] = {}
+        for pause in MOMENTS:
+            if len(claimed) == len(others):
+                break
+            await asyncio.sleep(pause)
+            left = [id_ for id_ in others if id_ not in claimed]
+            async with self.engine.begin() as connection:
+                found = await worklist.claim_these(connection, left, self.lease, now=self.clock(), early=True)
+            claimed |= {one.id: one for one in found}
+        return [claimed[id_] for id_ in others if id_ in claimed]
+
+    def _remember(self, first: WorkItem, along: Sequence[WorkItem]) -> None:
+        """Notes which letters are in the first one's e-mail. It is forgotten late: what can't be kept at once is kept again."""
+        self.taken_along[first.lease] = along
+        for old in list(self.taken_along)[:-MOST_REMEMBERED]:
+            del self.taken_along[old]
 
     async def _to_take_along(self, delivery_id: uuid.UUID) -> DueDelivery | None:
         """Another delivery of an envelope as it is now; None for one that may not go, which finds that out when its own turn comes."""
@@ -229,7 +258,7 @@ class DeliveryTask:
 
     async def settle_all(self, connection: AsyncConnection, ended: Sequence[tuple[WorkItem, Outcome]]) -> None:
         """Keeps what became of the deliveries, and of their letters where those were withdrawn during the attempts."""
-        along = {item.id: self.taken_along.pop(item.id, ()) for item, _ in ended}
+        along = {item.id: self.taken_along.get(item.lease, ()) for item, _ in ended}
         keys = await deliveries.lock_all(connection, [one.id for item, _ in ended for one in (item, *along[item.id])])
         for item, outcome in ended:
             await self._settle_along(connection, keys, item, along[item.id], outcome)
@@ -259,6 +288,7 @@ class DeliveryTask:
         now = self.clock()
         if isinstance(outcome, Done):
             await deliveries.went_with(connection, first.id, [one.id for one in along])
+            await bounces.copy(connection, first.id, [one.id for one in along])
             went = [Settlement(one, "done", detail="went with another letter to the family") for one in along]
             await worklist.settle_all(connection, went, now)
             return

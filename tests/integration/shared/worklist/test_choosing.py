@@ -62,3 +62,14 @@ async def test_nothing_to_add_is_nothing_done(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         await repository.add_all(connection, "letter", [], NOW, NOW)
     assert await claim(engine) == []
+
+
+async def test_items_can_be_claimed_before_they_are_due_but_not_once_they_are_off_the_list(engine: AsyncEngine) -> None:
+    early, off, leased = [await add(engine, due_at=NOW + MINUTE) for _ in range(3)]
+    async with engine.begin() as connection:
+        assert await repository.cancel(connection, off, NOW)
+        assert [item.id for item in await repository.claim_these(connection, [leased], MINUTE, now=NOW, early=True)] == [leased]
+    async with engine.begin() as connection:
+        assert await repository.claim_these(connection, [early, off, leased], MINUTE, now=NOW) == []
+        assert [item.id for item in await repository.claim_these(connection, [early, off, leased], MINUTE, now=NOW, early=True)] == [early]
+    assert (await row(engine, off))["state"] == "cancelled"

@@ -183,9 +183,29 @@ async def to_send(connection: AsyncConnection, delivery_ids: Collection[uuid.UUI
 
 
 async def in_envelope(connection: AsyncConnection, envelope: uuid.UUID) -> list[uuid.UUID]:
-    """The deliveries of an envelope that wait: the first one takes the others along."""
+    """The deliveries of an envelope that wait, and have an attempt to come: the first one takes the others along."""
     rows = await connection.execute(
-        text("SELECT id FROM deliveries WHERE envelope = :envelope AND status = 'waiting' ORDER BY id"), {"envelope": envelope}
+        text(
+            """
+            SELECT d.id FROM deliveries d JOIN work w USING (id)
+            WHERE d.envelope = :envelope AND d.status = 'waiting' AND w.state IN ('waiting', 'leased') ORDER BY d.id
+            """
+        ),
+        {"envelope": envelope},
+    )
+    return [row.id for row in rows]
+
+
+async def of_one_envelope(connection: AsyncConnection, delivery_id: uuid.UUID) -> list[uuid.UUID]:
+    """The delivery, and all that were written into its envelope, whatever became of them."""
+    rows = await connection.execute(
+        text(
+            """
+            SELECT id FROM deliveries
+            WHERE id = :id OR envelope = (SELECT envelope FROM deliveries WHERE id = :id) ORDER BY id
+            """
+        ),
+        {"id": delivery_id},
     )
     return [row.id for row in rows]
 
