@@ -157,11 +157,16 @@ class LetterTask:
             yield item, outcome
 
     async def _perform_or_not(self, item: WorkItem) -> Outcome:
-        try:
-            return await self.perform(item)
-        except Exception as error:
-            log.warning("work.raised", kind=item.kind, item=str(item.id), attempt=item.attempt, error=type(error).__name__)
-            return Retry(type(error).__name__)
+        """Writes the letter with its family's others, or else by itself: where one of them can't be written, this one goes all the same."""
+        failure = ""
+        for alone in (False, True):
+            try:
+                [(_, outcome)] = await self._bind_together([item], alone=alone)
+                return outcome
+            except Exception as error:
+                failure = type(error).__name__
+        log.warning("work.raised", kind=item.kind, item=str(item.id), attempt=item.attempt, error=failure)
+        return Retry(failure)
 
     async def settle_all(self, connection: AsyncConnection, ended: Sequence[tuple[WorkItem, Outcome]]) -> None:
         """Cancels items that were put off where the letter has got another one meanwhile, or has ended.
@@ -173,13 +178,13 @@ class LetterTask:
         for item in set(put_off) - await letters.waited_for(connection, put_off) if put_off else ():
             await worklist.cancel(connection, item, self.clock())
 
-    async def _bind_together(self, items: Sequence[WorkItem]) -> list[tuple[WorkItem, Outcome]]:
+    async def _bind_together(self, items: Sequence[WorkItem], *, alone: bool = False) -> list[tuple[WorkItem, Outcome]]:
         now = self.clock()
         async with self.engine.begin() as connection:
             ended: list[tuple[WorkItem, Outcome]] = []
             due: list[tuple[WorkItem, Case, Waiting]] = []
             keys = await letters.of_works(connection, [item.id for item in items])
-            together, others = await self._beside(connection, keys, now)
+            together, others = ([], []) if alone else await self._beside(connection, keys, now)
             keys |= {item.id: key for item, key in others}
             locked = await cases.lock(connection, {(key.student_id, key.term) for key in keys.values()}) if keys else {}
             for item in [*items, *(item for item, _ in others)]:

@@ -14,6 +14,7 @@ from deploy.sandbox.letters import Message as Mail
 from services.notifier.delivery.deliveries.announcing import say_sent
 from services.notifier.delivery.deliveries.repository import deliveries
 from services.notifier.delivery.transports.interface import Parcel, Transport
+from services.notifier.letters.writing import LetterWriter, Sheet
 from shared.db.listen import Wakeup
 from shared.events.data import Caregiver
 from shared.identifiers import student_id
@@ -259,3 +260,18 @@ async def test_a_report_that_is_here_before_the_letters_are_kept_is_about_all_of
     family.passes(HOLD)
     await family.work()
     assert [status for status, _ in (await statuses(visitor)).values()] == ["bounced"] * 3
+
+
+async def test_a_letter_goes_although_another_of_the_family_can_not_be_written(family: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = LetterWriter.write
+
+    def writes(self: LetterWriter, sheet: Sheet, *args: Any) -> Any:
+        if sheet.contact.given_name == "Anahera":
+            raise ValueError
+        return write(self, sheet, *args)
+
+    monkeypatch.setattr(LetterWriter, "write", writes)
+    await crosses(family, STUDENT, "Anahera")
+    family.passes(HOLD)
+    await family.work()
+    assert mail_to(family, MERE) == [["Tāne"]]
