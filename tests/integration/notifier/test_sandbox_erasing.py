@@ -14,11 +14,21 @@ from shared.erasures.handler import ErasuresHandler
 from shared.events.catalogue import STUDENT_ERASED
 from shared.events.data import StudentErased
 from shared.events.envelope import Event, new_event_id
+from shared.identifiers import student_id
 from shared.worklist.runner import Runner
 from shared.worklist.tasks import Outcome
-from tests.integration.notifier.conftest import HOLD, Desk
+from tests.integration.notifier.conftest import HOLD, MERE, Desk, Visitor
 from tests.support.applied import Applied
-from tests.support.crossings import SCHOOL, STUDENT, STUDENT_ID, up
+from tests.support.crossings import SCHOOL, STUDENT, up
+
+
+async def erase(desk: Desk, student: str) -> None:
+    desk.passes(timedelta(seconds=1))
+    identity = student_id(SCHOOL, student)
+    data = StudentErased(school=SCHOOL, student=student, student_id=identity, erased_at=desk.now)
+    event = Event(STUDENT_ERASED, new_event_id(), "/ingest", desk.now, str(identity), data)
+    handler = ErasuresHandler(DeadLetterBox("notifier"), desk.clock, rooms=ROOMS)
+    await Applied(desk.engine, handler)([desk.message(event.encode())])
 
 
 @dataclass
@@ -29,11 +39,7 @@ class ErasedMeanwhile:
     sandbox: SandboxErasing
 
     async def send(self, parcel: Parcel) -> Outcome:
-        self.desk.passes(timedelta(seconds=1))
-        data = StudentErased(school=SCHOOL, student=STUDENT, student_id=STUDENT_ID, erased_at=self.desk.now)
-        event = Event(STUDENT_ERASED, new_event_id(), "/ingest", self.desk.now, str(STUDENT_ID), data)
-        handler = ErasuresHandler(DeadLetterBox("notifier"), self.desk.clock, rooms=ROOMS)
-        await Applied(self.desk.engine, handler)([self.desk.message(event.encode())])
+        await erase(self.desk, STUDENT)
         await self.sandbox.run_once()
         return await self.desk.email.send(parcel)
 
@@ -52,3 +58,21 @@ async def test_a_letter_that_comes_in_after_its_erasure_goes_too(known: Desk, tm
     assert known.mail()
     await sandbox.run_once()
     assert known.mail() == []
+
+
+async def test_the_e_mail_goes_that_held_the_letter_of_another_child(known: Desk, visitor: Visitor, tmp_path: Path) -> None:
+    sandbox = SandboxErasing(known.engine, known.catcher, MinistryStore(tmp_path / "ministry"))
+    await visitor.policy(together=True)
+    await known.roster([known.joined(MERE, student="Anahera", given_name="Anahera")])
+    await known.say(*(up(5, 10, to="yellow", student=student, said_at=known.now) for student in (STUDENT, "Anahera")))
+    known.passes(HOLD)
+    await known.work()
+    (along,) = await known.rows(
+        """
+        SELECT c.student FROM deliveries d JOIN letters l ON l.id = d.letter_id JOIN cases c USING (student_id, term)
+        WHERE d.sent_with IS NOT NULL
+        """
+    )
+    await erase(known, along.student)
+    await sandbox.run_once()
+    assert [mail for mail in known.mail() if "Anahera" in mail["text"] and "Tāne" in mail["text"]] == []

@@ -16,14 +16,18 @@ async def count_of_student(connection: AsyncConnection, student_id: uuid.UUID) -
 
 
 async def message_ids(connection: AsyncConnection, student_id: uuid.UUID) -> set[str]:
-    """The Message-IDs of all e-mails that named a student: letters, copies of them for staff, digests and reminders."""
+    """The Message-IDs of all e-mails that named a student: letters, those of the family that theirs went with, copies of them for staff,
+    digests and reminders."""
     rows = await connection.execute(
         text(
             """
             SELECT d.message_id FROM deliveries d JOIN letters l ON l.id = d.letter_id WHERE l.student_id = :student_id
+            UNION SELECT f.message_id FROM deliveries d JOIN letters l ON l.id = d.letter_id JOIN deliveries f ON f.id = d.sent_with
+                WHERE l.student_id = :student_id
             UNION SELECT n.message_id FROM notices n JOIN letters l ON l.id = n.letter_id WHERE l.student_id = :student_id
             UNION SELECT n.message_id FROM notices n JOIN movements m ON m.digest_id = n.id WHERE m.student_id = :student_id
-            UNION SELECT message_id FROM notices WHERE kind = 'duties' AND about -> 'duties' @> CAST(:named AS jsonb)
+            UNION SELECT message_id FROM notices WHERE kind = 'duties'
+                AND (about -> 'duties' @> CAST(:named AS jsonb) OR about -> 'near' @> CAST(:named AS jsonb))
             """
         ),
         {"student_id": student_id, "named": json.dumps([{"student_id": str(student_id)}])},

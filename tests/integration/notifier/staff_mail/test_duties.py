@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from services.notifier.letters.repository import erasing
 from shared.events.catalogue import DUTIES_DUE
 from shared.events.data import DutiesDue, Duty, NearStep, Staff, StaffMember
 from shared.events.envelope import Event
@@ -55,6 +56,8 @@ async def test_students_near_a_step_are_named_and_the_list_of_work_is_a_click_aw
     assert "- Tāne Ngata: away for 4.5 days, and 5 days are near" in text
     assert f"https://star.example.test/console/{SCHOOL}/today?mine=true" in text
     assert f'href="https://star.example.test/console/{SCHOOL}/today?mine=true"' in mail["html"]
+    async with known.engine.connect() as connection:
+        assert mail["message_id"] in await erasing.message_ids(connection, OURS)
 
 
 async def test_who_is_not_on_the_list_or_has_no_address_gets_none(known: Desk) -> None:
