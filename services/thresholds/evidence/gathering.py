@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.attendance.of_student import term_of
@@ -114,7 +115,7 @@ async def document_of(
     calendar = calendar_of(school)
     of_term = codes_in(school, term.name, codes)
     causes = [cause_out(cause, half_days, of_term) for cause, half_days in found.view.causes]
-    return EvidenceDocument(
+    document = EvidenceDocument(
         cover=cover,
         notes=notes,
         school=child.school,
@@ -155,8 +156,21 @@ async def document_of(
         plans=[await _plan(connection, piece, plan_of(piece.document), notes=notes) for piece in found.of_kind("support-plan")],
         replies=[_reply(piece) for piece in found.of_kind("reply")],
         letters=[_letter(piece) for piece in found.of_kind("letter")],
-        accounts={person.account: person.name for person in school.staff.people} if school.staff is not None else {},
     )
+    return replace(document, accounts=_accounts(document, school))
+
+
+def _accounts(document: EvidenceDocument, school: SchoolUpdated) -> dict[str, str]:
+    """The names of those whose accounts the document has, as far as the school lists them. It leaves the school: nobody else is in it."""
+    told: set[str | None] = {
+        document.made_by,
+        *(hold.held_by for hold in document.holds),
+        *(record.assigned_to for record in document.records),
+    }
+    told |= {response.recorded_by for record in document.records for response in record.responses}
+    told |= {step.by for record in document.records for step in record.history}
+    people = school.staff.people if school.staff is not None else []
+    return {person.account: person.name for person in people if person.account in told}
 
 
 def _day(day: Day) -> EvidenceDay:

@@ -2,6 +2,7 @@
 
 import base64
 import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from services.thresholds.worker import ROOMS
 from shared.deadletters.box import DeadLetterBox
 from shared.erasures.handler import ErasuresHandler
 from shared.events.catalogue import LETTER_CAME_BACK, LETTER_SENT, STUDENT_ERASED
-from shared.events.data import LetterCameBack, LetterSent, StudentErased
+from shared.events.data import LetterCameBack, LetterSent, Staff, StaffMember, StudentErased
 from shared.events.envelope import EventType
 from shared.identifiers import student_id
 from tests.integration.thresholds.casework.pieces import OF_STUDENT
@@ -54,10 +55,15 @@ async def came_back(staffroom: Staffroom, delivery: uuid.UUID) -> None:
     await told(staffroom, LETTER_CAME_BACK, data)
 
 
-async def letters(staffroom: Staffroom) -> list[dict[str, Any]]:
+async def document(staffroom: Staffroom) -> dict[str, Any]:
     answer = await staffroom.as_("dean", "manage", "GET", f"{OF_STUDENT}/evidence.jose")
     payload = answer.text.split(".")[1]
-    found: list[dict[str, Any]] = msgspec.json.decode(base64.urlsafe_b64decode(payload + "=="))["letters"]
+    found: dict[str, Any] = msgspec.json.decode(base64.urlsafe_b64decode(payload + "=="))
+    return found
+
+
+async def letters(staffroom: Staffroom) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await document(staffroom))["letters"]
     return found
 
 
@@ -99,3 +105,13 @@ async def test_an_erasure_leaves_that_a_letter_went(staffroom: Staffroom) -> Non
     await Applied(staffroom.heart.engine, handler)([staffroom.heart.event(STUDENT_ERASED, str(STUDENT), data)])
     (found,) = await letters(staffroom)
     assert (found["threshold"], found["digest"]) == (10, "")
+
+
+async def test_evidence_names_those_who_are_in_it_and_nobody_else_of_the_staff(staffroom: Staffroom) -> None:
+    people = [StaffMember(account=account, name=f"Ms {account.title()}") for account in ("dean", "lead", "office")]
+    staffroom.heart.now = staffroom.clock.now + timedelta(seconds=1)
+    await staffroom.heart.school(staff=Staff(people=people))
+    await staffroom.student("1", "9A")
+    record = await staffroom.crossed()
+    await staffroom.ok("PATCH", record, {"assigned_to": "lead"})
+    assert (await document(staffroom))["accounts"] == {"dean": "Ms Dean", "lead": "Ms Lead"}
