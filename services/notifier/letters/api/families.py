@@ -36,7 +36,9 @@ async def list_family(
         ]
         for of in {school, *(other.school for other, _, _ in found)}:
             seen = [key for other, key, _ in found if other.school == of and key is not None]
-            access = Access(action="read-caregivers", school=of, students=[student, *seen] if of == school else seen)
+            unlettered = [other.student_id for other, key, _ in found if other.school == of and key is None]
+            shown = [student, *seen] if of == school else seen
+            access = Access(action="read-caregivers", school=of, students=shown, student_ids=unlettered)
             await log_access(connection, caller, access, state.clock())
     items = [
         FamilyMemberOut(
