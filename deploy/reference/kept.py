@@ -65,7 +65,7 @@ HOLDS: Final[Mapping[str, str]] = MappingProxyType(
         "notifier.subscriptions": "partners' subscriptions, once they are deleted",
         "notifier.trials": "the fact that a school sent a letter to itself",
         "notifier.webhook_deliveries": "webhooks made of these events",
-        "thresholds.casework": "contacts, meetings, support plans and families' replies, with names and notes",
+        "thresholds.casework": "contacts, meetings, support plans and replies, with names and notes; letters that went, by a digest",
         "thresholds.casework_versions": "each version of them",
         "thresholds.corrections": "marks that were changed",
         "thresholds.day_ends": "the day that an item of work ends, once the item is gone",

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.thresholds.casework import repository as casework
-from services.thresholds.letters.letter import CAME_BACK, NOTIFIER, SENT, piece_of
+from services.thresholds.letters.letter import CAME_BACK, NOTIFIER, SENT, nameless, piece_of
 from services.thresholds.roster.repository import schools
 from shared.batch import Batch, BatchHandler
 from shared.bus.interface import Message
 from shared.deadletters.reading import WRONG_TYPE
+from shared.erasures import repository as erasures
 from shared.events.data import LetterCameBack, LetterSent
 from shared.events.envelope import Event
 
@@ -30,12 +31,16 @@ class LettersHandler(BatchHandler):
         numbers = sorted({letter.school for _, letter in told})
         await schools.lock(connection, numbers)
         known = {school.school for school in await schools.get(connection, numbers)}
+        erased = await erasures.moments(connection, {letter.student_id for _, letter in told})
         for message, letter in told:
             if letter.school not in known:
                 batch.refuse(message, "unknown-school", "the school has not been sent", school=letter.school)
             elif isinstance(letter, LetterSent):
                 if await casework.get(connection, "letter", letter.delivery_id) is None:
-                    await casework.add(connection, piece_of(letter))
+                    piece, erased_at = piece_of(letter), erased.get(letter.student_id)
+                    # It was on its way while the student was erased.
+                    is_late = erased_at is not None and letter.sent_at <= erased_at
+                    await casework.add(connection, replace(piece, document=nameless(piece.document)) if is_late else piece)
             else:
                 await _came_back(connection, letter)
 

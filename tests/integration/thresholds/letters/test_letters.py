@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from services.thresholds.letters.handler import LettersHandler
 from services.thresholds.worker import ROOMS
@@ -96,13 +97,22 @@ async def test_letters_and_their_delivery_are_evidence(staffroom: Staffroom, tmp
         assert words in text, words
 
 
-async def test_an_erasure_leaves_that_a_letter_went(staffroom: Staffroom) -> None:
-    await staffroom.student("1")
-    await staffroom.crossed()
-    await went(staffroom)
+async def erase(staffroom: Staffroom) -> None:
     handler = ErasuresHandler(DeadLetterBox("thresholds"), lambda: staffroom.clock.now, rooms=ROOMS)
     data = StudentErased(school=SCHOOL, student="1", student_id=STUDENT, erased_at=staffroom.clock.now)
     await Applied(staffroom.heart.engine, handler)([staffroom.heart.event(STUDENT_ERASED, str(STUDENT), data)])
+
+
+@pytest.mark.parametrize("on_its_way", [False, True])
+async def test_an_erasure_leaves_that_a_letter_went(staffroom: Staffroom, on_its_way: bool) -> None:
+    await staffroom.student("1")
+    await staffroom.crossed()
+    if on_its_way:
+        await erase(staffroom)
+        await went(staffroom)
+    else:
+        await went(staffroom)
+        await erase(staffroom)
     (found,) = await letters(staffroom)
     assert (found["threshold"], found["digest"]) == (10, "")
 
