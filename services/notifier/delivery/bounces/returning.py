@@ -41,12 +41,13 @@ async def return_delivery(
     now = state.clock()
     async with state.engine.begin() as connection:
         missing = ProblemError(HTTPStatus.NOT_FOUND, "unknown-delivery", "there is no such delivery, or it is another school's")
-        visible(await deliveries.find(connection, delivery_id=delivery), caller, missing)
+        found = visible(await deliveries.find(connection, delivery_id=delivery), caller, missing)
+        # Before the case is locked: contacts, cases, addresses is everybody's order.
+        await contacts.index_again(connection, found.student_id)
         key = await deliveries.lock(connection, delivery)
         if key.channel != "paper" or key.status not in ("sent", "bounced"):
             raise ProblemError(HTTPStatus.CONFLICT, "not-posted", "only a letter that was posted comes back in its envelope")
         recorded = await record(connection, key, Bounce("hard", NOT_THERE, "person", now), state.settings.soft_bounces, now)
-        await contacts.index_again(connection, key.student_id)
         await log_access(connection, caller, Access(action="return-letter", school=key.school, student_ids=[key.student_id]), now)
         sent = await deliveries.get(connection, delivery)
     assert sent is not None
