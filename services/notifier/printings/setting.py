@@ -17,8 +17,9 @@ from shared.typesetting.press import Press
 TEMPLATE: Final = "printings/templates/letters.typ"
 _press: Final = Press(Path(__file__).parents[1])
 
-GOING: Final = ("waiting", "sent")
-"""States of letters that are in the pile. The others were taken back, and the list says so."""
+GOING: Final = ("waiting", "sent", "bounced")
+"""States of letters that are in the pile, or went with it, also if their envelopes came back. The others were taken back, and the list says
+so."""
 
 
 def printing_pdf(printing: Printing, letters: Sequence[PaperLetter], school: School, at: datetime) -> bytes:

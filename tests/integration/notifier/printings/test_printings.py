@@ -191,6 +191,9 @@ async def test_an_envelope_that_came_back_is_said_once_and_its_home_gets_no_more
     assert shown == [("9 Sample Road\nLevin 5510", "paper", ["Koko Example"])]
     caregivers = (await asked(visitor, "GET", f"/v1/schools/{SCHOOL}/students/2/caregivers"))["items"]
     assert [(one["written_to"], one["why"]) for one in caregivers] == [(False, "came-back")]
+    # It went with its pile: nobody had to take it out.
+    (pile,) = (await asked(visitor, "GET", PATH))["items"]
+    assert (await asked(visitor, "GET", f"/v1/printings/{pile['id']}"))["taken_back"] == []
     # The next step's letter reaches nobody, until the school sends another home.
     await desk.say(up(10, 20, to="orange", student="2", said_at=desk.now))
     desk.passes(timedelta(hours=1))
