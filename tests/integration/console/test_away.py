@@ -24,7 +24,16 @@ async def test_pages_show_what_came(world: World, database_url: str, away: str, 
     nobody = {f"console_{away}_url": f"http://127.0.0.1:{free_port()}"}
     async with screens_before(world.apis, database_url, **nobody) as screens:
         person = await screens.person("principal")
-        for path in ("today", "students", "records", "plan", "analysis", "students/20001", "students/20001?tab=letters"):
+        for path in (
+            "today",
+            "students",
+            "records",
+            "plan",
+            "analysis",
+            "analysis/trend?format=csv",
+            "students/20001",
+            "students/20001?tab=letters",
+        ):
             answer = await person.http.get(f"/console/0999/{path}")
             assert answer.status_code == 200, (away, path)
             if away == "thresholds":

@@ -136,7 +136,7 @@ async def trend(visit: VisitHere, filters: Annotated[TrendFilters, Query()]) -> 
     parts = await visit.ask(trend=visit.apis.thresholds.get(path, **chosen))
     sent = parts["trend"]
     terms = sent.data["terms"] if sent.data else []
-    if filters.format == "csv":
+    if filters.format == "csv" and sent.came:
         return csv_answer(f"terms-{visit.school}.csv", COLUMNS, cells_of(terms))
     view = {
         "trend": sent,
