@@ -146,6 +146,8 @@ def _letters(school: School) -> None:
     assert again.is_success, again.text
     eventually(settled, ["failed", "sent", "sent"])
     eventually(lambda: len(school.letters(SIBLING)), 1)
+    told = f"SELECT count(*) FROM thresholds.casework WHERE kind = 'letter' AND school = '{school.number}' AND student = '{STUDENT}'"
+    eventually(lambda: school.stack.sql(told), "2")
 
 
 def _upload(school: School) -> None:
@@ -259,6 +261,7 @@ def test_a_student_who_is_erased_is_nowhere_any_more(school: School) -> None:
         "contact-texts": 1,
         "meeting-texts": 1,
         "support-plan-texts": 1,
+        "letter-texts": 2,
         "record-reasons": 1,
         "hold-reasons": 1,
         "history-texts": 3,
