@@ -103,7 +103,7 @@ def _of_backlog(service: str, backlog: Mapping[str, Any]) -> Iterable[Finding]:
         yield Finding(
             "broken",
             f"The bus refuses {outbox['refused']} events of {service}.",
-            "Mend the topic, then star migrate takes them back.",
+            f"Raise the topic's limit, as star migrate prints it, and restart {service}'s workers: they try them again.",
             "outbox-refused",
         )
     behind: dict[str, float] = {}
