@@ -1,4 +1,4 @@
-"""What a person who sets the engine up has to mend, where no bound of a single setting says it."""
+"""The refusal of a set-up that a person has to mend, where no bound of a single setting says it."""
 
 
 class SetUpError(ValueError):
