@@ -71,6 +71,11 @@ _GRANTS: Final = re.compile(
 )
 """Titles whose `No` is the restriction: `Legal Access`, `May Receive Letters`."""
 
+_LIMITS: Final = re.compile(
+    r"\b(?:no|non|not|dont|without|restr\w*|limit\w*|prohibit\w*|forbid\w*|den(?:y|ied)|refus\w*|revok\w*|block\w*|orders?|alerts?|warnings?)\b"
+)
+"""Titles that name the restriction itself, whose `No` says that there is none: `No Access`, `Access Restrictions`, `Legal Alert`."""
+
 _NO: Final = frozenset({"0", "n", "no", "f", "false"})
 _NOT_SO: Final = _NO | {"", "-", "none", "nil", "n/a"}
 """Texts of a column such as `Court Order` that say that there is none."""
@@ -177,12 +182,16 @@ def said_in(title: str, text: str) -> str | None:
     value, names = text.strip().casefold(), set(text_key(title).split())
     said = f"{title}: {text.strip()}"
     if value in _NOT_SO:
-        is_refused = value in _NO and _GRANTS.search(text_key(title)) is not None and (_OF_MACHINES - {"mail", "email"}).isdisjoint(names)
-        return said if is_refused else None
+        return said if value in _NO and _grants(title) and (_OF_MACHINES - {"mail", "email"}).isdisjoint(names) else None
     if may_restrict(title):
         return said
     restricts = is_closed(text) if names & (_OF_PLACES | _OF_MACHINES) else judged(text) == "protected"
     return said if restricts else None
+
+
+def _grants(title: str) -> bool:
+    key = text_key(title)
+    return _GRANTS.search(key) is not None and _LIMITS.search(key) is None
 
 
 def shortened(text: str, most: int) -> str:

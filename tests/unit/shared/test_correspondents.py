@@ -161,6 +161,11 @@ def test_spellings_of_a_text_are_one() -> None:
         ("portal access", "No", None),
         ("correspondence", "No", "correspondence: No"),
         ("mailing", "false", "mailing: false"),
+        ("custodial access", "No", "custodial access: No"),
+        # What names the restriction itself is there with a Yes, and not with a No.
+        *((title, "No", None) for title in ("access restrictions", "legal orders", "no access", "no correspondence", "may not collect")),
+        ("legal alert", "N", None),
+        ("access restrictions", "Yes", "access restrictions: Yes"),
         ("court order", "N/A", None),
         ("notes", "trespass notice 2026", "notes: trespass notice 2026"),
         ("notes", "works nights", None),
