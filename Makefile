@@ -41,7 +41,8 @@ packages:
 	@.ci/packages java mvn chromium pdftotext pg_ctlcluster promtool cc systemd-analyze curl jq
 
 # The pages of the API are made from the code. Where a change of it leaves all pages as they were, the site stays and is only dated anew.
-$(SITE)/index.html: $(VENV)/installed $(shell find docs deploy shared services *.md LICENSE -type f -not -name '*.pyc' 2>/dev/null)
+# The files that Python keeps beside the code are left out: it writes them under other names, which are gone a moment later.
+$(SITE)/index.html: $(VENV)/installed $(shell find docs deploy shared services *.md LICENSE -type f -not -path '*/__pycache__/*' 2>/dev/null)
 	$(BIN)/python -m deploy.docs_site $(SITE)
 
 .PHONY: docs

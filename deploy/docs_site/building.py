@@ -44,7 +44,7 @@ def _digest(*folders: Path) -> str:
     """The digest of all files in the folders, by their names and bytes, and of the product's version, which stands on each page."""
     digest = hashlib.sha256(VERSION.encode())
     for folder in folders:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
             content = path.read_bytes()
             digest.update(f"\n{path.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
     return digest.hexdigest()
