@@ -34,7 +34,7 @@ _WITH_TLS: Final = frozenset({"require", "verify-ca", "verify-full"})
 _PORT: Final = 5432
 SYSTEM: Final = "system"
 """As `sslrootcert`: the authorities that this machine trusts."""
-ESCAPED: Final = "@ : / ? # and % are written as %40 %3A %2F %3F %23 and %25"
+ESCAPED: Final = "@ : / ? # [ ] and % are written as %40 %3A %2F %3F %23 %5B %5D and %25"
 
 
 def dsn_of(database_url: str) -> str:
@@ -63,12 +63,17 @@ def fault_of(database_url: str) -> str | None:
 
     A password with an unescaped `/`, `#`, `?` or `@` ends early: what follows it is then taken for a port or a name.
     """
+    fault = f"a port is a number, and in a password {ESCAPED}"
     address, parameters = _parts(database_url)
-    parted = urlsplit(address)
+    try:
+        parted = urlsplit(address)
+    except ValueError:
+        # A bracket without its other one, or a sign that hides one of these. Python's own words quote the password.
+        return fault
     servers = parted.netloc.rpartition("@")[2].split(",")
     ports = [port for server in servers if (port := server.rpartition("]")[2].partition(":")[2])]
     if parted.fragment or "@" in parted.path or any("@" in name for name, _ in parameters) or not all(map(_is_port, ports)):
-        return f"a port is a number, and in a password {ESCAPED}"
+        return fault
     return None
 
 

@@ -50,6 +50,8 @@ def test_a_file_that_is_not_there_is_named_at_the_start() -> None:
         "postgresql://star:1#cret@h/d",
         "postgresql://star:se?cret@h/d",
         "postgresql://star:1?cret@h/d",
+        "postgresql://star:se[cret@h/d",
+        "postgresql://star:se\uff0fcret@h/d",
     ],
 )
 def test_an_address_whose_password_ends_early_is_refused_without_its_words(url: str) -> None:
