@@ -41,7 +41,6 @@ SETTLED: Final = 4.0
 """Seconds until the last commit of those who commit by the clock: its cost counts."""
 ENGINE: Final = "The engine, two workers"
 
-
 UNITS: Final = {"marks a second": "marks/s", "log of PostgreSQL": "bytes a mark", "crossings said more than once": "crossings"}
 
 
@@ -168,8 +167,8 @@ async def of_peer(peer: Peer, country: Country, folder: Path) -> dict[str, float
         ]
         await place.admin.create_topics(topics)
         environment = {"BOOTSTRAP": place.broker.bootstrap, "INPUT": "rolls", "OUTPUT": "crossings", "DATABASE": place.url}
-        pids = peer.start(environment, folder / "peer")
         try:
+            pids = peer.start(environment, folder / "peer")
             return await measure(place, pids, country, ("rolls", "crossings"), peer.marks_in_a_record)
         except AssertionError as error:
             said = "\n".join(log.read_text()[-2000:] for log in (folder / "peer").glob("*.log"))

@@ -24,7 +24,6 @@ class Peer:
     processes: int = 1
     marks_in_a_record: int = 30
     arguments: Sequence[str] = ()
-    database: bool = False
     running: list["subprocess.Popen[bytes]"] = field(default_factory=list, compare=False)
 
     def start(self, environment: Mapping[str, str], folder: Path) -> list[int]:
@@ -83,5 +82,5 @@ PEERS: Final = (
     Peer("Quix Streams", "exactly once", _python("quix"), processes=2),
     Peer("Faust", "at least once", _python("faust"), processes=2, arguments=("worker", "--loglevel", "warn", "--without-web")),
     Peer("Bytewax", "at least once", _python("bytewax")),
-    Peer("A row a mark", "at least once", _plain, processes=2, database=True),
+    Peer("A row a mark", "at least once", _plain, processes=2),
 )
