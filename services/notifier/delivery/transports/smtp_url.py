@@ -28,7 +28,11 @@ def parse_smtp_url(url: str) -> SmtpServer:
 
     Raises ValueError, whose message does not quote the URL, as that can hold a password.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # Python's own words quote the password.
+        raise ValueError("a mail server's URL can't be read: percent-encode what is special in a password") from None
     if parts.scheme not in _SCHEMES:
         raise ValueError("a mail server's URL starts with smtp://, smtp+starttls:// or smtps://")
     if not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.fragment:

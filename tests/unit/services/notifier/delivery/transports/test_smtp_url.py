@@ -20,8 +20,13 @@ def test_what_is_understood(url: str, server: SmtpServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["mail.example.nz", "http://mail.example.nz", "smtp://", "smtp://h:99999", "smtp://u:p/w@h:25", "smtp://h/?tls=1"]
+    "url",
+    [
+        *("mail.example.nz", "http://mail.example.nz", "smtp://", "smtp://h:99999", "smtp://h/?tls=1"),
+        *("smtp://u:pass/word@h:25", "smtp://u:pass[word@h:25", "smtp://u:pass\uff0fword@h:25"),
+    ],
 )
 def test_what_is_not(url: str) -> None:
-    with pytest.raises(ValueError, match="mail server"):
+    with pytest.raises(ValueError, match="mail server") as refused:
         parse_smtp_url(url)
+    assert "word@" not in str(refused.value)
