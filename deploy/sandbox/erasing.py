@@ -25,7 +25,7 @@ BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Before there was any erasure."""
 
 UNDER_WAY: Final = timedelta(minutes=10)
-"""How long after an erasure a letter can still come in that was on its way meanwhile: longer than an attempt at one takes."""
+"""How long after an erasure a letter or an upload can still come in that was on its way meanwhile: longer than an attempt at one takes."""
 
 
 @dataclass
@@ -62,8 +62,8 @@ class SandboxErasing:
         for erasure, message_ids in named.items():
             student, _ = erasure
             letters = await self.mail.box.remove(message_ids)
-            if letters or erasure not in self._seen:
-                uploads = await self.ministry.erase_number(str(student))
+            uploads = await self.ministry.erase_number(str(student))
+            if letters or uploads or erasure not in self._seen:
                 log.info("sandbox.erased", student_id=str(student), letters=letters, uploads=uploads)
         self._seen = first
         self._since = max(self._since, max(applied.values(), default=BEGINNING) - UNDER_WAY)

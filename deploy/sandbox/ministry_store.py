@@ -43,6 +43,8 @@ class MinistryStore:
         self._records: defaultdict[str, set[str]] = defaultdict(set)
         self._accepted: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
         self._accepting: set[asyncio.Task[Answer]] = set()
+        # By student, up to which upload their national number was taken out.
+        self._without: dict[str, int] = {}
 
     async def load(self) -> None:
         """Reads the folder, the first time; a mounted app has no lifespan to do it in. Raises ValueError for a file not ours."""
@@ -84,12 +86,13 @@ class MinistryStore:
         return await asyncio.to_thread(lambda: [_item(json.loads(path.read_bytes())) for path in paths])
 
     async def erase_number(self, student_id: str) -> int:
-        """Takes a student's national number out of what was accepted; answers how many uploads had it."""
+        """Takes a student's national number out of what was accepted since the last time; answers how many uploads had it."""
         await self.load()
         async with self._lock:
-            changed = await asyncio.to_thread(
-                lambda: [path for kept in self._uploads.values() if _without_number(path := kept.path, student_id)]
-            )
+            done = self._without.get(student_id, 0)
+            paths = [kept.path for kept in self._uploads.values() if int(kept.path.stem) > done]
+            changed = await asyncio.to_thread(lambda: [path for path in paths if _without_number(path, student_id)])
+            self._without[student_id] = self._last_number
             for items in self._accepted.values():
                 for item in items.values():
                     if item.get("student_id") == student_id:

@@ -14,11 +14,13 @@ from deploy.sandbox.mail import MailCatcher
 from deploy.sandbox.ministry_store import MinistryStore
 from tests.unit.deploy.sandbox_ministry import (
     OTHER_RESPONSE,
+    STUDENT,
     Sender,
     assert_problem,
     document,
     encoded,
     headers_for,
+    record,
     response,
     sender_to,
 )
@@ -165,3 +167,17 @@ async def test_what_was_taken_is_a_page(tmp_path: Path) -> None:
         said = (answer.json()["receipt"], "School 0999, week 2026-W43", "2 records, 1 responses", '<td data-label="Days absent">10.5</td>')
         assert [words for words in said if words not in page.text] == []
         assert 'href="/ministry.html"' in (await http.get("/")).text
+
+
+async def test_an_erased_number_is_taken_out_of_uploads_that_come_in_late_too(tmp_path: Path) -> None:
+    store = MinistryStore(tmp_path / "ministry")
+    app = create_sandbox(MailCatcher(tmp_path / "mail"), store)
+    numbered = [record(nsn="0123456789")]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sandbox.test") as http:
+        sender = Sender(http)
+        for number in (1, 2):
+            answer = await sender.post(document(number=number, records=numbered), key=f"key-{number}")
+            assert answer.status_code == 200, answer.text
+            assert [await store.erase_number(STUDENT) for _ in range(2)] == [1, 0]
+        assert [one for item in await sender.items() for one in item["records"] if "nsn" in one] == []
+        assert [item for item in store.accepted("0999") if "nsn" in item] == []
