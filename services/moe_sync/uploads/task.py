@@ -106,7 +106,10 @@ class UploadTask:
         return await worklist.claim(connection, [claimant], most=room, now=now, under_way=under_way)
 
     async def next_due(self, connection: AsyncConnection, now: datetime) -> datetime | None:
-        """When the next upload is due; in an outage not before it is time to ask."""
+        """When the next upload is due; in an outage not before it is time to ask. None while there is no room for it."""
+        if self.places.taken >= (1 if self._away else self.places.limit):
+            # The end of an attempt makes room, and is looked at by itself.
+            return None
         due = await worklist.next_due(connection, [self.kind])
         if due is None or not self._away:
             return due
