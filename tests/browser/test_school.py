@@ -3,47 +3,23 @@
 import pytest
 from playwright.async_api import FilePayload
 
+from tests.browser import walked
 from tests.browser.conftest import Open
 from tests.browser.test_walk import looked_at, violations
 from tests.integration.apis.world import OWN, World
 from tests.integration.console.test_ministry import answered
 
 SCHOOL = "/console/0999"
-MINISTRY = ("", "/rejected", "/preview", "/choices")
-DATA = ("", "?issue=no-caregiver", "/import", "/kamar")
-LETTERS = ("/templates", "/templates/5", "/templates/5/versions", "/policy", "/policy/edit")
-SETTINGS = (
-    "/timetable",
-    "/timetables/new?kind=weekdays",
-    "/timetables/new?kind=cycle",
-    "/school",
-    "/activities",
-    "/due-days",
-    "/codes",
-    "/codes?retired=true",
-    "/kamar",
-    "/accounts",
-    "/audit",
-    "/erasure",
-)
 
 
-TABS = {
-    "ministry": [f"/ministry{tab}" for tab in MINISTRY],
-    "settings": [f"/settings{tab}" for tab in SETTINGS],
-    "data": [f"/data-quality{tab}" for tab in DATA],
-    "letters": [f"/letters{tab}" for tab in LETTERS],
-}
-
-
-@pytest.mark.parametrize("tabs", TABS)
+@pytest.mark.parametrize("tabs", walked.TABS)
 @pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)], ids=["desktop", "phone and dark"])
 async def test_every_tab_is_whole(open_as: Open, world: World, tabs: str, phone: bool, dark: bool) -> None:
     ids = world.ids[OWN]
     await answered(world, ids["upload"], ids["record_id"])
     page = await open_as("principal", phone=phone, dark=dark)
-    for path in TABS[tabs] + ([f"/ministry/uploads/{ids['upload']}"] if tabs == "ministry" else []):
-        await looked_at(page, SCHOOL + path)
+    for path in walked.TABS[tabs]:
+        await looked_at(page, path.format(**ids))
 
 
 async def test_a_closed_day_is_kept_without_scripts(open_as: Open) -> None:

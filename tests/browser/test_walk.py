@@ -12,38 +12,13 @@ from tests.browser.conftest import Open
 from tests.integration.apis.world import OWN, World
 from tests.integration.console.screens import ROLES
 
-BEYOND = ["/console/0999/students/20001", "/console/0999/students/20001?day=2026-10-19", "/console/0999/respond?student=20001"]
-TABS = [f"/console/0999/students/20001?tab={tab}" for tab in ("records", "casework", "letters", "notes", "history", "looked")]
-CASEWORK = [
-    "/console/0999/students/12345?tab=casework",
-    "/console/0999/students/20001/support-plan",
-    "/console/0999/calling?student=12345&student=20001",
-    "/console/0999/calling",
-]
-FAMILY = "/console/0999/students/12345?tab=letters"
-OTHERS = [
-    f"/console/0999/{path}"
-    for path in (
-        "good-news",
-        "analysis/students?week=1",
-        "analysis/patterns",
-        "analysis/trend",
-        "plan/edit",
-        "plan/publish",
-        "plan/versions",
-        "plan/review",
-        "letters/paper",
-        "letters/what-if",
-        "letters/templates/statement",
-        "letters/templates/back-on-track",
-    )
-]
-"""Pages that no navigation shows."""
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 
+SHOWN = [one.address("0999") for one in PAGES if one.of_school]
 ALL = [
-    *(one.address("0999") for one in PAGES if one.of_school),
+    *SHOWN,
     *walked.BEHIND_LISTS,
+    *walked.OF_ONE_THING,
     *(path for tabs in walked.TABS.values() for path in tabs),
 ]
 
@@ -79,22 +54,14 @@ async def test_every_page_of_every_role_is_whole(open_as: Open, phone: bool) -> 
 @pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, False), (False, True)], ids=["desktop", "phone", "dark"])
 async def test_the_pages_behind_the_lists_are_whole(open_as: Open, phone: bool, dark: bool) -> None:
     page = await open_as("principal", phone=phone, dark=dark)
-    for path in [
-        *BEYOND,
-        *TABS,
-        *CASEWORK,
-        *OTHERS,
-        FAMILY,
-        "/console/0999/nowhere",
-        *(one.address("0999") for one in PAGES if one.of_school),
-    ]:
+    for path in [*walked.BEHIND_LISTS, "/console/0999/nowhere", *SHOWN]:
         await looked_at(page, path)
 
 
 async def test_twice_as_large_nothing_is_cut_off(open_as: Open) -> None:
     page = await open_as("principal")
     # A browser at 200 % has half the width, and at 400 % a quarter of it: WCAG's 320 pixels.
-    for size, paths in ((640, [one.address("0999") for one in PAGES if one.of_school] + BEYOND), (320, [*BEYOND, *CASEWORK, *OTHERS])):
+    for size, paths in ((640, [*SHOWN, *walked.BEYOND]), (320, [*walked.BEYOND, *walked.CASEWORK, *walked.OTHERS])):
         await page.set_viewport_size({"width": size, "height": 400})
         for path in paths:
             await looked_at(page, path)

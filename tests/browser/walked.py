@@ -5,32 +5,47 @@ from typing import Final
 STUDENT: Final = "/console/0999/students/20001"
 FAMILY: Final = "/console/0999/students/12345"
 
-BEHIND_LISTS: Final = (
-    STUDENT,
-    f"{STUDENT}?day=2026-10-19",
-    "/console/0999/respond?student=20001",
-    *(f"{STUDENT}?tab={tab}" for tab in ("records", "casework", "letters", "notes", "history", "looked")),
+BEYOND: Final = (STUDENT, f"{STUDENT}?day=2026-10-19", "/console/0999/respond?student=20001")
+
+CASEWORK: Final = (
     f"{FAMILY}?tab=casework",
-    f"{FAMILY}?tab=letters",
     f"{STUDENT}/support-plan",
-    f"{FAMILY}/support-plan?plan={{plan_id}}",
-    "/console/0999/calling",
     "/console/0999/calling?student=12345&student=20001",
-    "/console/0999/good-news",
-    "/console/0999/analysis/students?week=1",
-    "/console/0999/analysis/patterns",
-    "/console/0999/plan/edit",
-    "/console/0999/plan/publish",
-    "/console/0999/plan/versions",
-    "/console/0999/plan/review",
-    "/console/0999/letters/paper",
-    "/console/0999/letters/what-if",
-    "/console/0999/letters/templates/statement",
-    "/console/0999/letters/templates/back-on-track",
+    "/console/0999/calling",
+)
+
+OTHERS: Final = tuple(
+    f"/console/0999/{path}"
+    for path in (
+        "good-news",
+        "analysis/students?week=1",
+        "analysis/patterns",
+        "analysis/trend",
+        "plan/edit",
+        "plan/publish",
+        "plan/versions",
+        "plan/review",
+        "letters/paper",
+        "letters/what-if",
+        "letters/templates/statement",
+        "letters/templates/back-on-track",
+    )
+)
+
+BEHIND_LISTS: Final = (
+    *BEYOND,
+    *(f"{STUDENT}?tab={tab}" for tab in ("records", "casework", "letters", "notes", "history", "looked")),
+    *CASEWORK,
+    *OTHERS,
+    f"{FAMILY}?tab=letters",
+)
+"""Pages that no navigation shows."""
+
+OF_ONE_THING: Final = (
+    f"{FAMILY}/support-plan?plan={{plan_id}}",
     "/console/0999/letters/{delivery}/sent",
     "/console/0999/letters/{letter}/waiting",
 )
-"""Pages that no navigation shows."""
 
 TABS: Final = {
     "ministry": [f"/console/0999/ministry{tab}" for tab in ("", "/rejected", "/preview", "/choices", "/uploads/{upload}")],
