@@ -22,7 +22,7 @@ def lowest_of(pdf: bytes, folder: Path, word: str, page: int) -> float:
 
 
 def _read(pdf: bytes, folder: Path, *options: str) -> str:
-    """What the tool says. It skips the test where there is none, and fails it there when CI=true, where `make test` installs it first."""
+    """The tool's words. It skips the test where there is none, and fails it there when CI=true, where `make test` installs it first."""
     tool = shutil.which("pdftotext")
     if tool is None:
         reason = "TEXT OF PDFS IS NOT TESTED: there is no pdftotext; on Debian: apt-get install poppler-utils"

@@ -34,7 +34,7 @@ FORMS: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
 """The page, the address that its form is sent to, what both people type, the field that they fill otherwise, and the answer."""
 
 TYPED = {"at_5": ("7", "9"), "back_after": ("7", "9"), "day": ("monday", "thursday")}
-"""What the first and the second type, where it is no text."""
+"""The values that the first and the second type, where they are no texts."""
 
 
 def has(html: str, field: str, value: str) -> bool:
@@ -52,7 +52,7 @@ async def page_of(person: Visitor, address: str) -> str:
 
 
 def base_of(html: str, action: str) -> str:
-    """What the form says that it was filled from."""
+    """The fingerprint that the form with this action was filled from."""
     forms = re.findall(r'(?s)<form[^>]*method="post".*?</form>', html)
     (form,) = [
         one for one in forms if 'name="base"' in one and (f'{action}"' in one.partition(">")[0] or "action=" not in one.partition(">")[0])

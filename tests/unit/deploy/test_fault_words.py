@@ -1,4 +1,4 @@
-"""What an operator reads of an error names its cause, and not another's mend."""
+"""The line that an operator reads of an error names its cause, and not another's mend."""
 
 import errno
 

@@ -34,7 +34,7 @@ async def due(desk: Desk, students: range) -> None:
 
 @asynccontextmanager
 async def worker(desk: Desk, url: str) -> AsyncIterator[Runner]:
-    """What a process with these settings does."""
+    """The work of a process with these settings."""
     transport = SmtpTransport(parse_smtp_url(url), mail_from="no-reply@star.invalid", timeout=timedelta(seconds=20))
     tasks = [desk.letter, replace(desk.delivery, transports={"email": transport})]
     try:

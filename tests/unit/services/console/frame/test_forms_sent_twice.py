@@ -107,7 +107,7 @@ WHOLE: Final = {
 
 
 def test_forms_that_take_the_place_of_a_whole_thing_say_what_they_were_filled_from() -> None:
-    # What is tried keeps what the form before it was filled from.
+    # A trial keeps what the form before it was filled from.
     without = {file for file in WHOLE if "ui.base_of(" not in (PAGES / "pages" / file).read_text(encoding="utf-8")}
     assert without == {"settings/due_days_tried.html"}
     # A form that is filled with what is kept, in a text or a row, is of one kind or the other.
