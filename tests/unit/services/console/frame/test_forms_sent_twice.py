@@ -50,6 +50,7 @@ SETTLED: Final = {
     "/withdraw": "a contact is withdrawn once",
     "/replay": "events go again under the ids that they had",
     "/restore": "puts words in force",
+    "/returned": "an envelope that came back is noted once",
     "letters/paper/{{ pile.id }}": "a pile is posted or dropped once",
     "/release": "a held change is made once",
     "/discard": "a held change is left unmade once",
