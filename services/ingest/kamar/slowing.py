@@ -60,9 +60,10 @@ class Slowing:
     async def slow(self, username: str, address: str, arrived: float) -> None:
         """Lets a wrong password wait, which came at `arrived` by the monotonic clock."""
         wait = self.wait_after(username, address)
-        if self.waiting >= MOST_WAITING:
+        if wait <= FIRST_WAIT or self.waiting >= MOST_WAITING:
             # An answer at once, or of another kind, would tell how long the comparison took, and so whether there is such a name.
-            wait = min(wait, FIRST_WAIT)
+            await asyncio.sleep(arrived + FIRST_WAIT - self.monotonic())
+            return
         self.waiting += 1
         try:
             await asyncio.sleep(arrived + wait - self.monotonic())
