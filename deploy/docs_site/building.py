@@ -27,9 +27,10 @@ def build(target: Path) -> int:
         sources, made = Path(folder) / "sources", Path(folder) / "site"
         gather(sources, pages(documents()))
         digest = _digest(sources, CONFIGURATION)
-        there = target / MADE_FROM
-        if there.exists() and there.read_text(encoding="utf-8") == digest:
-            (target / "index.html").touch()
+        there, first = target / MADE_FROM, target / "index.html"
+        # Without its first page it is made anew: people remove that page to have it so.
+        if first.exists() and there.exists() and there.read_text(encoding="utf-8") == digest:
+            first.touch()
             return 0
         code = build_main(["-b", "html", "-q", "-W", "--keep-going", "-c", str(CONFIGURATION), str(sources), str(made)])
         if code == 0:

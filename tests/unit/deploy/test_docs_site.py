@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.docs_site import building
 from deploy.docs_site.gathering import ROOT
 from deploy.docs_site.operations import pages
 from deploy.docs_site.shapes import shapes_page, type_of
@@ -45,6 +46,28 @@ def test_the_site_is_made_anew_when_a_page_or_the_api_changes(tmp_path: Path) ->
     assert is_up_to_date()
     for changed in ("docs/index.md", "services/ingest/marks/api.py", "shared/web/openapi/vocabulary.toml"):
         assert not is_up_to_date("--what-if", changed)
+
+
+def test_a_site_without_its_first_page_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = 0
+
+    def build_main(arguments: list[str]) -> int:
+        nonlocal built
+        built += 1
+        made = Path(arguments[-1])
+        made.mkdir()
+        (made / "index.html").write_text("The first page")
+        return 0
+
+    monkeypatch.setattr(building, "build_main", build_main)
+    monkeypatch.setattr(building, "documents", dict)
+    monkeypatch.setattr(building, "gather", lambda sources, _: sources.mkdir())
+    first = tmp_path / "site" / "index.html"
+    assert [building.build(first.parent) for _ in range(2)] == [0, 0]
+    assert built == 1
+    first.unlink()
+    assert building.build(first.parent) == 0
+    assert (built, first.read_text()) == (2, "The first page")
 
 
 @pytest.mark.parametrize(
