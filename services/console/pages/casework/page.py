@@ -184,8 +184,9 @@ async def save_support_plan(visit: VisitHere, student: str, body: Annotated[Supp
     else:
         path = f"/v1/support-plans/{body.plan}"
         stored = await api.get(path)
-        if stored.data is not None:
-            check_base(body.base, SupportPlanForm.part_of(stored.data), body.chosen(), f"{visit.address('students', student)}?tab=casework")
+        if stored.data is None:
+            return _left(visit, student, stored, "")
+        check_base(body.base, SupportPlanForm.part_of(stored.data), body.chosen(), f"{visit.address('students', student)}?tab=casework")
         part = await api.send("PATCH", path, body.body())
     return _left(visit, student, part, "The support plan is saved.")
 

@@ -96,6 +96,8 @@ async def save(visit: VisitHere, step: Step, body: Annotated[WordsForm, form(Wor
     """Puts the words in force, or shows the line that could not be sent to every family."""
     sent = {"language": body.language, "subject": body.subject or "", "body": body.body or "", "checked_by": body.checked_by}
     stored = await visit.apis.notifier.get(_path(visit, step), language=body.language)
+    if stored.failure is not None and stored.failure.why == "away":
+        return await _editor(visit, step, body.language, written=body, fault=fault_of(stored, sent))
     of_school = stored.otherwise({}).get("origin") == "school" and stored.otherwise({})["language"] == body.language
     if of_school:
         check_base(body.base, stored.data, body.words(), _address(visit, step, body.language))

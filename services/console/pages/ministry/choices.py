@@ -68,8 +68,9 @@ async def choose(visit: VisitHere, body: Annotated[ChoicesForm, form(ChoicesForm
     """Makes them."""
     path = f"/v1/schools/{visit.school}/upload-settings"
     stored = await visit.apis.moe_sync.get(path)
-    if stored.data is not None:
-        check_base(body.base, chosen(stored.data), body.changes(), visit.address("ministry", "choices"))
+    if stored.data is None:
+        return _left(visit, stored, "")
+    check_base(body.base, chosen(stored.data), body.changes(), visit.address("ministry", "choices"))
     part = await visit.apis.moe_sync.send("PATCH", path, body.changes())
     return _left(visit, part, "The choices are kept.")
 

@@ -60,8 +60,10 @@ async def save(visit: VisitHere, body: Annotated[PlanForm, form(PlanForm)]) -> R
     """Keeps a draft."""
     path = f"/v1/schools/{visit.school}/plan"
     parts = await visit.ask(plan=visit.apis.thresholds.get(path), draft=visit.apis.thresholds.get(path, draft=True))
-    if not any(part.failure is not None and part.failure.why == "away" for part in parts.values()):
-        check_base(body.base, _newer_draft(parts) or parts["plan"].data, body.body(), visit.address("plan", "edit"))
+    for part in parts.values():
+        if part.failure is not None and part.failure.why == "away":
+            raise BadFormError(_sentences(part))
+    check_base(body.base, _newer_draft(parts) or parts["plan"].data, body.body(), visit.address("plan", "edit"))
     saved = await visit.apis.thresholds.send("PUT", path, body.body())
     if saved.failure is not None:
         raise BadFormError(_sentences(saved))

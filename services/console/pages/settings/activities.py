@@ -176,8 +176,9 @@ async def _kept(visit: Visit, name: str, base: str | None, sent: dict[str, Any],
     """Puts it in the place of what the form was filled from. Raises ChangedMeanwhileError."""
     path = f"/v1/schools/{visit.school}/{name}"
     stored = await visit.apis.thresholds.get(path)
-    if stored.came:
-        check_base(base, stored.data, sent, address_of(visit, tab))
+    if not stored.came:
+        return stored
+    check_base(base, stored.data, sent, address_of(visit, tab))
     return await visit.apis.thresholds.send("PUT", path, sent)
 
 
