@@ -55,8 +55,8 @@ _NOT_FOR_USE: Final = re.compile(
 )
 """Words beside an address or a number that close it, and say nothing about its owner."""
 
-_OF_ACCESS: Final = re.compile(r"\b(?:legal|access|alerts?|warnings?)\b")
-"""Titles of columns whose text a person has to decide about."""
+_OF_ACCESS: Final = re.compile(r"\b(?:legal|(?<!last )access|alerts?|warnings?)\b")
+"""Titles of columns whose text a person has to decide about. A `Last Access` is the day on which somebody last looked at a portal."""
 
 _OF_MACHINES: Final = frozenset({"portal", "web", "online", "internet", "email", "mail", "sms", "text", "login", "app", "box", "sort"})
 """Words that make something else of such a title: access to the portal, a PO Box, the sort order."""

@@ -125,9 +125,16 @@ def _words(people: Sequence[Caregiver], of: Callable[[Caregiver], str | None]) -
 
 
 def _added(earlier: str | None, sent: str | None) -> str | None:
-    """Both words, each part once."""
-    parts = [part for words in (earlier, sent) if words for part in words.split("; ")]
-    return "; ".join(dict.fromkeys(parts)) or None
+    """Both words, each part once. What a column says now takes the place of what it said before: it may say another day each time."""
+    new = sent.split("; ") if sent else []
+    titles = {_title(part) for part in new}
+    old = [part for part in earlier.split("; ") if _title(part) not in titles] if earlier else []
+    return "; ".join(dict.fromkeys([*old, *new])) or None
+
+
+def _title(part: str) -> str:
+    """The title of the column that a part is of; the part itself where it has none."""
+    return part.partition(": ")[0]
 
 
 def _home(people: Sequence[Caregiver]) -> str | None:

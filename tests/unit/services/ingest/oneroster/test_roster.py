@@ -272,6 +272,7 @@ def test_dates_as_exporters_write_them(text: str) -> None:
         ("metadata.relationship", "Mother", None),
         ("metadata.portalAccess", "No", None),
         ("metadata.favouriteColour", "green", None),
+        ("metadata.lastAccess", "2026-11-02T08:00:00Z", None),
     ],
 )
 @pytest.mark.parametrize("version", ["1.1", "1.2"])

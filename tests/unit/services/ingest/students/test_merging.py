@@ -171,6 +171,7 @@ class Adding(StudentIn):
         (None, {"status": "court order: Y"}, "court order: Y"),
         ("court order: Y", {"status": "court order: Y"}, "court order: Y"),
         ("No contact; court order: Y", {"status": "court order: Y"}, "No contact; court order: Y"),
+        ("alerts: 1 May; No contact", {"status": "alerts: 2 May"}, "No contact; alerts: 2 May"),
         ("Active", {"status": "custody: joint; notes: ring first"}, "Active; custody: joint; notes: ring first"),
     ],
 )
