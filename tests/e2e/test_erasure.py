@@ -284,6 +284,7 @@ def test_a_student_who_is_erased_is_nowhere_any_more(school: School) -> None:
         "contacts": 1,
         "meetings": 1,
         "support-plans": 1,
+        "letters": 2,
         "transfers": 1,
     }
     assert kept["notifier"] == {"letters": 1}
