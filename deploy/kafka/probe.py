@@ -1,5 +1,6 @@
 """Ports of this machine."""
 
+import itertools
 import random
 import socket
 
@@ -8,6 +9,7 @@ HOST = "127.0.0.1"
 # Below Linux's range for outgoing connections (32768-60999). A port inside it may be given to a client that retries while the broker
 # is down: the client then connects to itself, and the broker can't bind its port again.
 _PORTS = range(20_000, 30_000)
+_IN_TURN = itertools.cycle(random.sample(_PORTS, len(_PORTS)))
 
 
 def is_free(port: int) -> bool:
@@ -23,5 +25,5 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port nobody listens on, outside the range of outgoing connections."""
-    return next(port for port in random.sample(_PORTS, len(_PORTS)) if is_free(port))
+    """A port nobody listens on, outside the range of outgoing connections. It comes again after all others: its owner may be starting."""
+    return next(port for port in _IN_TURN if is_free(port))

@@ -2,6 +2,8 @@
 
 import os
 import random
+from itertools import cycle
+from typing import Final
 
 from deploy.kafka import probe
 
@@ -15,7 +17,9 @@ def _of_this_process() -> range:
     return _PORTS[int(name.removeprefix("gw")) % count :: count]
 
 
+_IN_TURN: Final = cycle(random.sample(_of_this_process(), len(_of_this_process())))
+
+
 def free_port() -> int:
-    """A port nobody listens on."""
-    ports = _of_this_process()
-    return next(port for port in random.sample(ports, len(ports)) if probe.is_free(port))
+    """A port nobody listens on. It comes again after all others: a server that is given it may not listen yet."""
+    return next(port for port in _IN_TURN if probe.is_free(port))
