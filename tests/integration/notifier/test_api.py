@@ -31,6 +31,7 @@ async def test_a_letter_from_held_to_sent(known: Desk, visitor: Visitor) -> None
         "subject": None,
         "message_id": None,
         "resend_of": None,
+        "sent_with": None,
         "corrects": None,
         "can_be_corrected": False,
         "template_language": None,
