@@ -125,7 +125,7 @@ def _words(people: Sequence[Caregiver], of: Callable[[Caregiver], str | None]) -
 
 
 def _added(earlier: str | None, sent: str | None) -> str | None:
-    """Both words, each part once. What a column says now takes the place of what it said before: it may say another day each time."""
+    """Both words, each part once. A column's words take the place of those it had before: it may say another day each time."""
     new = sent.split("; ") if sent else []
     titles = {_title(part) for part in new}
     old = [part for part in earlier.split("; ") if _title(part) not in titles] if earlier else []
