@@ -53,7 +53,8 @@ def offences(statement: Statement, new: Collection[str], small: Collection[str])
             for rule in _alterations(match["actions"], statement, is_small=match["table"] in small):
                 yield Offence(rule, match["table"])
         elif statement.outside:
-            yield from (Offence("can't begin again", match["table"]) for action in _split(match["actions"]) if not _repeatable(action))
+            split = _split(match["actions"])
+            yield from (Offence("can't begin again", match["table"]) for action in split if not _repeatable(action, split))
     elif match := re.match(r"(UPDATE|DELETE FROM) " + _NAME, sql, re.IGNORECASE):
         if match["table"] not in {*new, *small, "alembic_version"}:
             yield Offence("changes rows in use", match["table"])
