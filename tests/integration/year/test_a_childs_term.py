@@ -161,7 +161,7 @@ async def ten_days(here: Country, sides: Sides) -> str:
 
 
 async def fifteen_days(here: Country, sides: Sides, plan: str) -> None:
-    """The fifteenth: the plan is made intensive, an agency takes part, and a written notice goes home."""
+    """The fifteenth: the plan is made intensive, an agency takes part, and a written notice goes home (the one at ten days counts already)."""
     await here.turn_to("2026-11-09T15:00")
     await here.mark(SCHOOL, "1", FIFTEEN, "T")
     await here.turn_to("2026-11-09T16:00")
