@@ -161,7 +161,7 @@ async def ten_days(here: Country, sides: Sides) -> str:
 
 
 async def fifteen_days(here: Country, sides: Sides, plan: str) -> None:
-    """The fifteenth: the plan is made intensive, an agency takes part, and a written notice goes home (the one at ten days counts already)."""
+    """The fifteenth: the plan is made intensive, an agency takes part, and a written notice goes home."""
     await here.turn_to("2026-11-09T15:00")
     await here.mark(SCHOOL, "1", FIFTEEN, "T")
     await here.turn_to("2026-11-09T16:00")
@@ -171,7 +171,6 @@ async def fifteen_days(here: Country, sides: Sides, plan: str) -> None:
         "intensive-plan",
         "agencies",
         "attendance-record",
-        "warning-notice",
         "primary-contact",
     }
     actions = [{"text": "Bus pass", "who": "school", "by": "2026-11-06", "done_on": "2026-11-05"}, {"text": "Visits", "who": "agency"}]
@@ -218,7 +217,7 @@ async def what_each_side_has_seen(here: Country, sides: Sides) -> None:
     assert await sides.office.status(f"{STUDENT}/evidence.pdf") == 403
     pdf = await sides.principal.do("GET", f"{STUDENT}/evidence.pdf")
     assert pdf.startswith(b"%PDF")
-    assert {name for name, met in (await sides.principal.points()).items() if not met} == {"attendance-record", "warning-notice"}
+    assert {name for name, met in (await sides.principal.points()).items() if not met} == {"attendance-record"}
     lines = (await sides.principal.do("GET", f"/v1/schools/{SCHOOL}/audit", params={"student": "1", "limit": 500}))["items"]
     seen = {line["subject"] for line in lines if line["action"] == "read-evidence"}
     assert seen == {"dean@example.test", "principal@example.test"}
